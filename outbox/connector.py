@@ -1,0 +1,252 @@
+"""The contract between the courier and the code for one kind of cloud.
+
+A connector translates and does nothing else: it has no socket, no clock, no file and no state of its
+own. It says which request comes next, reads an answer, and says what that answer means. The courier
+does the rest for every cloud alike: it writes a request down before sending it (the body frozen, so
+that a key is only ever replayed with the very same bytes), sends it, and after an unclear ending
+either sends the same bytes again or looks first, as the step's `Idempotency` says.
+
+One sale may need several requests (Square: an order, a payment a tender, then pay): `next_step` is
+asked again after each, with everything earlier answers brought back in `fact.refs`. It must be
+deterministic in its arguments: after a crash it is asked again.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from outbox.record import Kind, Record
+
+
+class Idempotency(StrEnum):
+    """How a cloud keeps one fact from becoming two records."""
+
+    KEY_REPLAY = "key_replay"  # the same key answers the first answer again
+    CLIENT_ID = "client_id"  # our id is the record's id
+    UNIQUE_REJECT = "unique_reject"  # a second one is refused, and the refusal is recognisable
+    UPSERT = "upsert"  # a second one overwrites the first with the same
+    PROBE_FIRST = "probe_first"  # none of these: after an unclear end, look before sending again
+    NONE = "none"  # it can't be doubled (reads; state that is set, not added to)
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a kind of cloud takes, so that a person learns it before it is needed."""
+
+    kinds: frozenset[Kind]  # records of other kinds are not delivered to it
+    arithmetic: (
+        str  # "server": it works totals out itself, "client": it believes ours, "none": it just stores
+    )
+    parallel: int = 4  # deliveries under way at once; facts that hang together never overtake each other
+    pulls_catalogue: bool = False
+    tombstones: bool = False  # deleted items are reported by a pull
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP exchange, without its credentials: those are added when it is sent and never stored."""
+
+    method: str
+    path: str  # what comes after the cloud's base_url, query included
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()  # none of them secret
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One request of a delivery. `name` is unique within it; `key` is the cloud's idempotency key, if any."""
+
+    name: str
+    key: str
+    idempotency: Idempotency
+    request: Request
+    key_life_s: float | None = None  # after this long unanswered, look first; None: a key never expires
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """Every step is done. `drift` is the cloud's total less the till's, in minor units."""
+
+    remote_id: str | None
+    drift: int = 0
+    notes: tuple[str, ...] = ()  # what the cloud could not take, in words for a person
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRef:
+    """An item as the cloud knows it."""
+
+    remote_id: str
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Everything a connector may look at to say what comes next."""
+
+    record: Record
+    now: datetime  # UTC
+    refs: Mapping[str, str] = field(default_factory=dict)  # what this delivery's earlier steps brought back
+    sale_refs: Mapping[str, str] = field(
+        default_factory=dict
+    )  # a refund's sale: what its delivery brought back
+    items: Mapping[str, ItemRef] = field(default_factory=dict)  # by sku, the record's items this cloud knows
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole HTTP answer."""
+
+    status: int
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+
+    def json(self) -> dict[str, Any]:
+        """Return the body as a JSON object, or an empty one where it is not: a verdict must not trip here."""
+        try:
+            value = json.loads(self.body)
+        except ValueError:
+            return {}
+        return value if isinstance(value, dict) else {}
+
+
+# --- what an answer means ---
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The step took effect, now or earlier. `refs` are kept for later steps; `note` is for a person."""
+
+    refs: Mapping[str, str] = field(default_factory=dict)
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """It did not take effect and nothing is wrong with the record: the line's or the cloud's trouble."""
+
+    reason: str
+    after_s: float | None = None  # what the cloud asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Unauthorized:
+    """The credentials were not accepted: the whole cloud pauses, selling does not."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The cloud itself said no to this record, for good: it is parked. `hint` says what to mend."""
+
+    code: str
+    reason: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """It may or may not have taken effect."""
+
+    reason: str
+
+
+Outcome = Done | Retry | Unauthorized | Refused | Unclear
+
+
+# --- what looking first means ---
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The earlier attempt did take effect."""
+
+    refs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """It did not: sending again is safe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The look itself failed or proves nothing; look again later."""
+
+    reason: str
+    after_s: float | None = None
+
+
+Sighting = Found | Absent | Unknown | Unauthorized
+
+
+# --- the catalogue, pulled ---
+
+
+@dataclass(frozen=True, slots=True)
+class PulledItem:
+    """An item as the cloud has it now. `price` in minor units; `tax` is one of the store's tax codes or None."""
+
+    remote_id: str
+    version: str | None
+    sku: str
+    name: str
+    price: int
+    tax: str | None = None
+    barcodes: tuple[str, ...] = ()
+    category: str | None = None
+    unit: str = "each"  # or "kg"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a pull. The cursor is kept only after the page is committed."""
+
+    items: tuple[PulledItem, ...]
+    tombstones: tuple[str, ...]  # remote ids
+    cursor: str  # where the next request goes on
+    more: bool  # whether there is a next page now
+    troubles: tuple[str, ...] = ()  # items that could not be used, and why
+
+
+class Connector(Protocol):
+    """The code for one kind of cloud, made from that cloud's section of the configuration."""
+
+    base_url: str
+    capabilities: Capabilities
+
+    def next_step(self, fact: Fact) -> Step | Complete | Refused:
+        """Return what comes next; `Refused` where the record can never become a request (a mapping is missing)."""
+        ...
+
+    def verdict(self, step: Step, fact: Fact, answer: Answer) -> Outcome:
+        """Say what an answer means: the connector decides, since 200 may be failure and 400 success."""
+        ...
+
+    def probe(self, step: Step, fact: Fact) -> Request | None:
+        """Return the request that looks whether `step` took effect, or None where there is no way to look."""
+        ...
+
+    def sighting(self, step: Step, fact: Fact, answer: Answer) -> Sighting:
+        """Say what a probe's answer shows. Compares our id in what came back, never trusts that something did."""
+        ...
+
+    def credentials(self, request: Request, key: str, now: datetime) -> dict[str, str]:
+        """Return the headers that prove who is sending, for this request now. Never stored, never logged."""
+        ...
+
+    def pull(self, cursor: str | None) -> Request | None:
+        """Return the request for the catalogue page after `cursor` (None: from the start), or None: it has none."""
+        ...
+
+    def page(self, cursor: str | None, answer: Answer) -> Page | Retry | Unauthorized | Refused:
+        """Read a catalogue page."""
+        ...

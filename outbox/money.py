@@ -1,0 +1,104 @@
+"""Money: integer counts of a currency's minor units, and the arithmetic a till does with them.
+
+Nothing here is a float. `Decimal` appears only where a rate or a quantity meets an amount, and is
+rounded once, half away from zero, which is what tax offices mean by commercial rounding.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# ISO 4217: every currency has two decimals but these.
+_DECIMALS = dict.fromkeys(
+    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
+) | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
+
+AMOUNT_MAX = 10**12  # minor units; ten thousand million in a two-decimal currency is a typing error
+_EXACT = Context(prec=60)  # an amount (13 digits) times a quantity or a rate (up to 20 each) is exact
+
+
+def decimals(currency: str) -> int:
+    """Return how many decimals the currency's amounts are written with."""
+    return _DECIMALS.get(currency, 2)
+
+
+def parse_amount(text: str, currency: str) -> int:
+    """Read a plain decimal such as `12.50` as minor units. Raises `ValueError` saying what is wrong."""
+    places = decimals(currency)
+    text = text.strip()
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise ValueError(
+            f"{text!r} is not an amount; write it like {format_amount(1250, currency)}"
+        ) from None
+    if not value.is_finite():
+        raise ValueError(f"{text!r} is not an amount; write it like {format_amount(1250, currency)}")
+    minor = value.scaleb(places, _EXACT)
+    if minor != minor.to_integral_value():
+        raise ValueError(f"{text!r} has more than the {places} decimals {currency} has")
+    if abs(minor) > AMOUNT_MAX:
+        raise ValueError(f"{text!r} is larger than any amount a till takes")
+    return int(minor)
+
+
+def format_amount(amount: int, currency: str, *, point: str = ".", group: str = "") -> str:
+    """Write minor units as a decimal: 123456 EUR is `1234.56`, with `group` between thousands."""
+    places = decimals(currency)
+    whole, part = divmod(abs(amount), 10**places)
+    text = f"{whole:,}".replace(",", group)
+    sign = "-" if amount < 0 else ""
+    return f"{sign}{text}{point}{part:0{places}d}" if places else f"{sign}{text}"
+
+
+def round_half_up(value: Decimal) -> int:
+    """Round to a whole number of minor units, halves away from zero."""
+    return int(value.to_integral_value(ROUND_HALF_UP))
+
+
+def times(amount: int, factor: Decimal) -> int:
+    """Return `amount` times a quantity, rounded once."""
+    return round_half_up(_EXACT.multiply(Decimal(amount), factor))
+
+
+def percent_of(amount: int, percent: Decimal) -> int:
+    """Return `percent` per cent of `amount`, rounded once."""
+    return round_half_up(_EXACT.multiply(Decimal(amount), percent).scaleb(-2, _EXACT))
+
+
+def tax_within(amount: int, percent: Decimal) -> int:
+    """Return the tax that an amount including it holds, rounded once."""
+    return round_half_up(_EXACT.divide(_EXACT.multiply(Decimal(amount), percent), 100 + percent))
+
+
+def to_increment(amount: int, increment: int) -> int:
+    """Round to the smallest coin, `increment` minor units, halves away from zero (1 changes nothing)."""
+    if increment <= 1:
+        return amount
+    return round_half_up(_EXACT.divide(Decimal(amount), Decimal(increment))) * increment
+
+
+def allocate(amount: int, weights: Sequence[int]) -> list[int]:
+    """Split `amount` over `weights` (none negative) so that the parts sum to it exactly.
+
+    Each part is within one minor unit of its exact share; the units that rounding leaves over go to
+    the largest remainders, the earlier of equals first. With all weights 0, it is split evenly.
+    """
+    if not weights:
+        if amount:
+            raise ValueError("an amount cannot be split over nothing")
+        return []
+    if not any(weights):
+        weights = [1] * len(weights)
+    total = sum(weights)
+    sign = -1 if amount < 0 else 1
+    parts = [abs(amount) * weight // total for weight in weights]
+    left = abs(amount) - sum(parts)
+    by_remainder = sorted(range(len(weights)), key=lambda i: (-(abs(amount) * weights[i] % total), i))
+    for i in by_remainder[:left]:
+        parts[i] += 1
+    return [sign * part for part in parts]

@@ -1,0 +1,83 @@
+"""A record: an immutable fact, and the canonical bytes its hash is taken over.
+
+A record's `body` is what the world sees of it (the local API, the export, the webhooks): JSON objects,
+arrays, strings, integers, booleans and null, never a float. The journal gives it its place (`seq`,
+`till_seq`, `receipt_number`, `occurred_at`) and its link in the chain inside one transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+GENESIS = bytes(32)  # what the first record's `prev_hash` is
+
+
+class Kind(StrEnum):
+    """What happened."""
+
+    SALE = "sale"
+    REFUND = "refund"
+    VOID = "void"  # an open sale given up; nothing was paid
+    DRAWER = "drawer"  # the cash drawer was told to open, for a sale or with a reason
+    CASH = "cash"  # money put in or taken out with no sale
+    SHIFT_OPEN = "shift_open"
+    SHIFT_CLOSE = "shift_close"
+
+
+NUMBERED = frozenset({Kind.SALE, Kind.REFUND})  # these get a receipt number
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A fact about to be written: all of it but its place. `id` was made before anyone asked for it."""
+
+    id: str  # UUID; a record with this id is written once, however often it is asked for
+    kind: Kind
+    till: str
+    occurred_at: str  # RFC 3339 with the store's offset; data, never order
+    business_date: str  # YYYY-MM-DD
+    body: dict[str, Any]  # the kind's own fields
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A fact in the journal."""
+
+    seq: int  # commit order over all tills, never reused
+    id: str
+    kind: Kind
+    till: str
+    till_seq: int  # gapless per till
+    receipt_number: str | None
+    occurred_at: str
+    body: dict[str, Any]  # everything above but `seq` is in it too
+    prev_hash: bytes
+    hash: bytes
+
+
+def canonical(body: dict[str, Any]) -> bytes:
+    """Return the one serialisation that is hashed: keys sorted, no spaces, UTF-8. Raises `TypeError` on a float."""
+    return json.dumps(
+        _without_floats(body), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+def link(prev_hash: bytes, canonical_body: bytes) -> bytes:
+    """Return the hash that chains a body to the record before it: SHA-256 of both, in that order."""
+    return hashlib.sha256(prev_hash + canonical_body).digest()
+
+
+def _without_floats(value: Any) -> Any:
+    if isinstance(value, float):
+        raise TypeError(f"{value!r}: a record holds integers and decimal strings, never a float")
+    if isinstance(value, dict):
+        for inner in value.values():
+            _without_floats(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _without_floats(inner)
+    return value
