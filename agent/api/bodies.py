@@ -1,0 +1,247 @@
+"""What the local API takes: one strict model a request body.
+
+Unknown fields, numbers written as text, fractions of a cent and texts without end are refused, all of
+them at once, each naming its field. Money is an integer count of the store's minor units; a quantity
+or a rate is a decimal string. Whether a thing makes sense (is there such an item, is that much due) is
+the till's question, not asked here.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from outbox.money import AMOUNT_MAX
+
+NAME_CHARS_MAX = 200  # an item's name; a receipt of 48 columns shows it on five lines
+REASON_CHARS_MAX = 200  # why a price, a discount, a drawer or a void; a sentence or two
+LABEL_CHARS_MAX = 80  # a parked sale's name, read on a button
+REFERENCE_CHARS_MAX = 100  # a card terminal's slip number is under 40
+CODE_CHARS_MAX = 256  # a sku or a tax code; no shop's own numbering is longer
+SCAN_CHARS_MAX = 4_096  # the largest GS1 symbol holds 3,116; more is noise
+ID_CHARS_MAX = 64  # the agent's own ids are 36 characters, a till's at most 12
+DECIMAL_CHARS_MAX = 20  # keeps a quantity times an amount exact
+REFUND_LINES_MAX = 1_000  # more than any sale has lines
+PRINT_ITEMS_MAX = 2_000  # what a printable document takes
+RAW_CHARS_MAX = 1_048_576  # base64; the body of a print job may not be larger anyway
+PAIRING_CODE_DIGITS = 6
+
+Amount = Annotated[int, Field(ge=0, le=AMOUNT_MAX, description="integer minor units of the store's currency")]
+PositiveAmount = Annotated[
+    int, Field(gt=0, le=AMOUNT_MAX, description="integer minor units of the store's currency, more than 0")
+]
+# ASCII digits only: a pattern's \d would take every script's digits
+DecimalText = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)?$", max_length=DECIMAL_CHARS_MAX),
+    Field(description="a decimal number as text, such as 2 or 0.350", examples=["2", "0.350"]),
+]
+_PLAIN = r"^[^\x00-\x1f\x7f]+$"  # no control characters: these texts are printed
+
+
+def _plain(longest: int) -> StringConstraints:
+    return StringConstraints(strip_whitespace=True, min_length=1, max_length=longest, pattern=_PLAIN)
+
+
+Code = Annotated[str, _plain(CODE_CHARS_MAX)]
+Id = Annotated[str, _plain(ID_CHARS_MAX)]
+Name = Annotated[str, _plain(NAME_CHARS_MAX)]
+Reason = Annotated[str, _plain(REASON_CHARS_MAX)]
+Label = Annotated[str, _plain(LABEL_CHARS_MAX)]
+Reference = Annotated[
+    str,
+    _plain(REFERENCE_CHARS_MAX),
+    Field(description="the terminal's slip number or the like; never a card number"),
+]
+ScanText = Annotated[str, StringConstraints(min_length=1, max_length=SCAN_CHARS_MAX)]
+
+
+class Body(BaseModel):
+    """What every request body keeps to."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class NewSale(Body):
+    """Open a sale on a till."""
+
+    till: Id
+
+
+class Scan(Body):
+    """A barcode as if the till's scanner had read it; a GS1 separator is the character U+001D."""
+
+    data: ScanText
+
+
+class NewLine(Body):
+    """Exactly one of `barcode`, `sku`, or `name` with `price`.
+
+    With a barcode or sku, `price` overrides the catalogue's and needs a `price_reason`. `tax` belongs to
+    an open item (name and price) only; without it the store's default tax applies.
+    """
+
+    barcode: ScanText | None = None
+    sku: Code | None = None
+    name: Name | None = None
+    price: Amount | None = None
+    tax: Code | None = None
+    quantity: DecimalText | None = None
+    price_reason: Reason | None = None
+    note: Reason | None = None
+
+    @model_validator(mode="after")
+    def _one_way_to_say_what(self) -> Self:
+        named = [field for field in ("barcode", "sku", "name") if getattr(self, field) is not None]
+        if len(named) != 1:
+            raise ValueError(
+                "give exactly one of barcode, sku, or name with price"
+                + (f", not {' and '.join(named)} together" if named else "")
+            )
+        if self.name is not None:
+            if self.price is None:
+                raise ValueError("an open item needs a price beside its name")
+            if self.price_reason is not None:
+                raise ValueError("an open item has no price to override; leave price_reason out")
+            return self
+        if self.tax is not None:
+            raise ValueError("tax comes from the catalogue for a barcode or sku; leave it out")
+        _overrides(self.price, self.price_reason)
+        return self
+
+
+class LineChange(Body):
+    """At least one of a new `quantity` and a new `price` with its `price_reason`."""
+
+    quantity: DecimalText | None = None
+    price: Amount | None = None
+    price_reason: Reason | None = None
+
+    @model_validator(mode="after")
+    def _something_changes(self) -> Self:
+        if self.quantity is None and self.price is None:
+            raise ValueError("give a quantity, or a price with its price_reason")
+        _overrides(self.price, self.price_reason)
+        return self
+
+
+def _overrides(price: int | None, reason: str | None) -> None:
+    if price is not None and reason is None:
+        raise ValueError("a price that overrides the catalogue's needs a price_reason")
+    if price is None and reason is not None:
+        raise ValueError("a price_reason needs the price it is for")
+
+
+class NewDiscount(Body):
+    """Exactly one of `percent` and `amount`; off one `line`, or off the whole sale without it."""
+
+    percent: DecimalText | None = None
+    amount: PositiveAmount | None = None
+    line: Id | None = None
+    reason: Reason | None = None
+
+    @model_validator(mode="after")
+    def _percent_or_amount(self) -> Self:
+        if (self.percent is None) == (self.amount is None):
+            raise ValueError("give exactly one of percent and amount")
+        return self
+
+
+class NewTender(Body):
+    """Money taken: cash in the hand, or a card payment that the terminal has already made."""
+
+    type: Literal["cash", "card"]
+    amount: PositiveAmount
+    reference: Reference | None = None
+
+
+class Park(Body):
+    """Put a sale aside; `label` is what the cashier finds it by."""
+
+    label: Label | None = None
+
+
+class Void(Body):
+    """Give up a sale on which nothing was paid."""
+
+    reason: Reason | None = None
+
+
+class OpenDrawer(Body):
+    """Open the drawer with no sale: the reason is kept in the journal."""
+
+    reason: Reason
+
+
+class RefundLine(Body):
+    """One line of the original sale; all of it that is left where no `quantity` is given."""
+
+    line: Id
+    quantity: DecimalText | None = None
+
+
+class RefundTender(Body):
+    """How the money goes back; an `amount`, where given, must be exactly what is due back."""
+
+    type: Literal["cash", "card"]
+    amount: PositiveAmount | None = None
+    reference: Reference | None = None
+
+
+class NewRefund(Body):
+    """Take back a sale rung on this agent, in part (`lines`) or all of it that is left."""
+
+    receipt_number: Id
+    lines: Annotated[list[RefundLine], Field(min_length=1, max_length=REFUND_LINES_MAX)] | None = None
+    tender: RefundTender
+    reason: Reason | None = None
+
+
+class NewShift(Body):
+    """Open a shift; `float` is the change money in the drawer."""
+
+    till: Id
+    float: Amount = 0
+
+
+class CloseShift(Body):
+    """Close the shift; `counted` is the cash in the drawer, null where nobody counted."""
+
+    till: Id
+    counted: Amount | None
+
+
+class PrintJob(Body):
+    """Exactly one of `document` (a printable document's items) and `raw` (the printer's bytes in base64)."""
+
+    document: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=PRINT_ITEMS_MAX)] | None = None
+    raw: Annotated[str, StringConstraints(min_length=1, max_length=RAW_CHARS_MAX)] | None = None
+
+    @model_validator(mode="after")
+    def _document_or_raw(self) -> Self:
+        if (self.document is None) == (self.raw is None):
+            raise ValueError("give exactly one of document and raw")
+        if self.raw is not None:
+            try:
+                base64.b64decode(self.raw, validate=True)
+            except ValueError:
+                raise ValueError("raw is not base64; encode the printer's bytes as RFC 4648 says") from None
+        return self
+
+    def raw_bytes(self) -> bytes | None:
+        """Return the bytes of `raw`, or None where a document was given."""
+        return None if self.raw is None else base64.b64decode(self.raw)
+
+
+class Pairing(Body):
+    """The code that `stillopen pair` shows."""
+
+    code: Annotated[
+        str, StringConstraints(pattern=rf"^[0-9]{{{PAIRING_CODE_DIGITS}}}$"), Field(examples=["012345"])
+    ]
+
+
+class Nothing(Body):
+    """No fields: an empty body or `{}`."""
