@@ -41,9 +41,7 @@ class Capabilities:
     """What a kind of cloud takes, so that a person learns it before it is needed."""
 
     kinds: frozenset[Kind]  # records of other kinds are not delivered to it
-    arithmetic: (
-        str  # "server": it works totals out itself, "client": it believes ours, "none": it just stores
-    )
+    arithmetic: str  # "server": it works totals out itself, "client": it believes ours, "none": it just stores
     parallel: int = 4  # deliveries under way at once; facts that hang together never overtake each other
     pulls_catalogue: bool = False
     tombstones: bool = False  # deleted items are reported by a pull
@@ -94,9 +92,7 @@ class Fact:
     record: Record
     now: datetime  # UTC
     refs: Mapping[str, str] = field(default_factory=dict)  # what this delivery's earlier steps brought back
-    sale_refs: Mapping[str, str] = field(
-        default_factory=dict
-    )  # a refund's sale: what its delivery brought back
+    sale_refs: Mapping[str, str] = field(default_factory=dict)  # a refund's sale: what its delivery brought back
     items: Mapping[str, ItemRef] = field(default_factory=dict)  # by sku, the record's items this cloud knows
 
 

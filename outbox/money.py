@@ -14,8 +14,27 @@ if TYPE_CHECKING:
 
 # ISO 4217: every currency has two decimals but these.
 _DECIMALS = dict.fromkeys(
-    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
-) | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
+    (
+        "BIF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "ISK",
+        "JPY",
+        "KMF",
+        "KRW",
+        "PYG",
+        "RWF",
+        "UGX",
+        "UYI",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+    ),
+    0,
+) | dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
 
 AMOUNT_MAX = 10**12  # minor units; ten thousand million in a two-decimal currency is a typing error
 _EXACT = Context(prec=60)  # an amount (13 digits) times a quantity or a rate (up to 20 each) is exact
@@ -33,9 +52,7 @@ def parse_amount(text: str, currency: str) -> int:
     try:
         value = Decimal(text)
     except InvalidOperation:
-        raise ValueError(
-            f"{text!r} is not an amount; write it like {format_amount(1250, currency)}"
-        ) from None
+        raise ValueError(f"{text!r} is not an amount; write it like {format_amount(1250, currency)}") from None
     if not value.is_finite():
         raise ValueError(f"{text!r} is not an amount; write it like {format_amount(1250, currency)}")
     minor = value.scaleb(places, _EXACT)

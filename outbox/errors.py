@@ -1,0 +1,49 @@
+"""What can go wrong with the journal and the catalogue, and what to do then.
+
+OutboxError               has `.hint`: the next step
+├── JournalUnavailable    it can't be opened: no such folder, no permission, a network drive
+│   ├── StateInUse        another agent holds this state folder
+│   ├── JournalNewer      a newer version of Stillopen wrote it
+│   ├── JournalDamaged    it is not what was written
+│   └── JournalUnsafe     the file system does not give what "paid" promises
+├── JournalFull           the disk is full; nothing of this change was written
+└── JournalUnclear        the disk failed while committing: written or not is not known
+"""
+
+from __future__ import annotations
+
+
+class OutboxError(Exception):
+    """Something about what is kept on disk; `hint` is the next step."""
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class JournalUnavailable(OutboxError):
+    """The journal cannot be opened."""
+
+
+class StateInUse(JournalUnavailable):
+    """Another agent is running on this state folder."""
+
+
+class JournalNewer(JournalUnavailable):
+    """Written by a newer version; this one would not understand all of it."""
+
+
+class JournalDamaged(JournalUnavailable):
+    """The file, or its chain, is not what was written."""
+
+
+class JournalUnsafe(JournalUnavailable):
+    """A setting that durability rests on did not hold."""
+
+
+class JournalFull(OutboxError):
+    """No room left on the disk. Nothing of this change was written; everything before is safe."""
+
+
+class JournalUnclear(OutboxError):
+    """The disk failed at the commit: whether it was written shows only after a restart."""

@@ -1,0 +1,214 @@
+"""The journal file's tables, its migrations, and the settings its durability rests on.
+
+Facts are only ever added: triggers refuse to change or delete them. Everything else in the file is
+the state that must change together with a fact, in the same transaction: the open sales, what is to
+be printed, what is to be delivered, and the answers already given under an idempotency key.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from outbox.errors import JournalDamaged, JournalNewer, JournalUnavailable, JournalUnsafe
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+APPLICATION_ID = 0x5354494C  # "STIL": what the file says it is
+WAL_BYTES_KEPT = 64 * 1024 * 1024  # after a checkpoint the log is cut back to this
+BUSY_TIMEOUT_MS = 5_000  # a backup may hold the file for a moment; nothing else ever should
+
+_V1 = """
+create table record(
+  seq integer primary key autoincrement,
+  id text not null unique,
+  kind text not null,
+  till text not null,
+  till_seq integer not null,
+  receipt_number text unique,
+  occurred_at text not null,
+  body text not null,
+  prev_hash blob not null,
+  hash blob not null,
+  unique(till, till_seq)
+) strict;
+create index record_kind on record(kind, seq);
+create trigger record_no_update before update on record begin select raise(abort, 'a record is never changed'); end;
+create trigger record_no_delete before delete on record begin select raise(abort, 'a record is never deleted'); end;
+
+create table till(
+  id text primary key, last_seq integer not null default 0, last_receipt integer not null default 0
+) strict, without rowid;
+
+create table refund(                     -- which refunds a sale has had, so that none exceeds it
+  sale_id text not null, refund_id text not null, primary key(sale_id, refund_id)
+) strict, without rowid;
+
+create table open_sale(
+  id text primary key, till text not null, state text not null check (state in ('open', 'parked')),
+  document text not null, updated_at text not null
+) strict;
+create unique index one_open_sale on open_sale(till) where state = 'open';
+
+create table delivery(
+  id integer primary key,
+  cloud text not null,
+  record_seq integer not null references record(seq),
+  chain text not null,                   -- deliveries that share one are never under way together
+  after integer references delivery(id), -- this one first (a refund after its sale)
+  state text not null default 'waiting' check (state in ('waiting', 'sending', 'delivered', 'parked')),
+  attempts integer not null default 0,
+  generation integer not null default 0, -- how often a person released it after it was parked
+  last_error text, code text, hint text, -- of the last attempt, or why it is parked
+  remote_id text, drift integer not null default 0, notes text,
+  done_at text,
+  unique(cloud, record_seq)
+) strict;
+create index delivery_due on delivery(cloud, id) where state in ('waiting', 'sending');
+create index delivery_state on delivery(cloud, state);
+
+create table step(
+  delivery integer not null references delivery(id), name text not null,
+  state text not null check (state in ('ready', 'unclear', 'done')),
+  key text not null, idempotency text not null, key_life_s real,
+  method text not null, path text not null, headers text not null, body blob not null,
+  first_sent_at text not null, refs text not null default '{}', note text,
+  primary key(delivery, name)
+) strict, without rowid;
+
+create table print_job(
+  id text primary key, printer text not null, record_id text, copy integer not null default 0,
+  document text not null, state text not null, reason text, hint text,
+  created_at text not null, updated_at text not null
+) strict;
+create index print_job_record on print_job(record_id);
+create index print_job_open on print_job(printer, created_at) where state in ('queued', 'sending');
+
+create table kick(                       -- how an opening of the drawer ended; the opening itself is a record
+  record_id text primary key, drawer text not null,
+  state text not null check (state in ('sending', 'opened', 'not_opened', 'unknown')), reason text
+) strict, without rowid;
+
+create table answer(
+  caller text not null, key text not null, fingerprint text not null,
+  status integer not null, body text not null, made_at text not null,
+  primary key(caller, key)
+) strict, without rowid;
+create index answer_made on answer(made_at);
+
+create table pairing(hash blob primary key, origin text not null, name text not null, made_at text not null)
+  strict, without rowid;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1,)  # the n-th brings a file from version n to n + 1
+
+_PRAGMAS = (  # name, what to set, what must be read back
+    ("journal_mode", "WAL", "wal"),
+    ("synchronous", "EXTRA", 3),
+    ("foreign_keys", "ON", 1),
+    ("trusted_schema", "OFF", 0),
+    ("wal_autocheckpoint", "1000", 1000),
+    ("journal_size_limit", str(WAL_BYTES_KEPT), WAL_BYTES_KEPT),
+)
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the journal for its one writer: settings in force and read back, tables up to date.
+
+    `psow=0`: not every disk keeps the neighbours of a half-written sector, and it costs nothing.
+    Raises `JournalUnavailable` and its kinds. To be called on the writer's own thread.
+    """
+    uri = f"file:{quote(str(path.absolute()).replace(chr(92), '/'))}?psow=0"
+    try:
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise JournalUnavailable(
+            f"{path} cannot be opened: {error}",
+            hint=f"Check that the folder {path.parent} exists and that the agent's user may write in it.",
+        ) from error
+    try:
+        _prepare(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def connect_to_read(path: Path) -> sqlite3.Connection:
+    """Open the journal read-only. A reader never writes, checkpoints or migrates."""
+    if not path.exists():
+        raise JournalUnavailable(
+            f"there is no journal at {path}",
+            hint="Start the agent once with: stillopen run. Or name its state folder with --state.",
+        )
+    uri = f"file:{quote(str(path.absolute()).replace(chr(92), '/'))}?mode=ro"
+    try:
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise JournalUnavailable(
+            f"{path} cannot be read: {error}", hint="Run this as the user the agent runs as."
+        ) from error
+    try:
+        connection.execute(f"pragma busy_timeout = {BUSY_TIMEOUT_MS}")
+        connection.execute("pragma query_only = on")
+        _check_identity(connection, path)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise _damaged(path, error) from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    try:
+        connection.execute(f"pragma busy_timeout = {BUSY_TIMEOUT_MS}")
+        version = _check_identity(connection, path)
+        for name, value, expected in _PRAGMAS:
+            connection.execute(f"pragma {name} = {value}")
+            (found,) = connection.execute(f"pragma {name}").fetchone()
+            if found != expected:
+                raise JournalUnsafe(
+                    f"{path}: SQLite keeps {name} at {found!r} instead of {expected!r}",
+                    hint="The state folder must be on a local disk (not a network drive); move it with --state.",
+                )
+        for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
+            connection.executescript(
+                f"begin immediate; {script} pragma application_id = {APPLICATION_ID}; "
+                f"pragma user_version = {number}; commit;"
+            )
+    except sqlite3.OperationalError as error:
+        raise JournalUnavailable(
+            f"{path} cannot be used: {error}",
+            hint="Check the disk's free space and that no other program holds the file.",
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise _damaged(path, error) from error
+
+
+def _check_identity(connection: sqlite3.Connection, path: Path) -> int:
+    (version,) = connection.execute("pragma user_version").fetchone()
+    (application,) = connection.execute("pragma application_id").fetchone()
+    (tables,) = connection.execute("select count(*) from sqlite_master").fetchone()
+    if tables and application != APPLICATION_ID:
+        raise JournalDamaged(
+            f"{path} is an SQLite file, but not a journal of Stillopen's",
+            hint="Move it away, or name another state folder with --state.",
+        )
+    if version > len(MIGRATIONS):
+        raise JournalNewer(
+            f"{path} was written by a newer Stillopen (schema {version}; this one knows {len(MIGRATIONS)})",
+            hint="Install the newer version again; the file was not touched.",
+        )
+    return int(version)
+
+
+def _damaged(path: Path, error: sqlite3.DatabaseError) -> JournalDamaged:
+    return JournalDamaged(
+        f"{path} is damaged: {error}",
+        hint="Keep the file: nothing in it was changed. Copy the whole state folder, then put back the newest "
+        "backup, and run: stillopen journal verify",
+    )

@@ -1,0 +1,170 @@
+"""The one connection that writes and checkpoints the journal, and the group commit in front of it.
+
+Changes are whole closures: each runs on the writer's thread inside a savepoint of its own, many share
+one COMMIT and so one fsync, and each caller is told only after that fsync has returned. No caller ever
+sees the connection, so no half of a change can be committed by somebody else's.
+
+A closure must take everything from the connection it is given, change nothing outside it, and come to
+the same when run again: after a disk error at COMMIT the batch is run once more.
+
+aiosqlite is the thread. Its public face offers statements, not closures, so `_run` uses the method
+behind it, in this one place; the version is pinned to the minor for that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import aiosqlite
+
+from outbox import schema
+from outbox.errors import JournalFull, JournalUnclear, OutboxError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+T = TypeVar("T")
+Change = "Callable[[sqlite3.Connection], T]"
+
+BATCH_MAX = 256  # changes in one commit; more would let the first of them wait for the last
+
+_log = logging.getLogger("stillopen.journal")
+
+
+class Writer:
+    """Writes to the journal at `path`. `fault` is why it has stopped for good, or None."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: aiosqlite.Connection | None = None
+        self._waiting: list[tuple[Callable[[sqlite3.Connection], Any], asyncio.Future[Any]]] = []
+        self._draining: asyncio.Task[None] | None = None
+        self.fault: OutboxError | None = None
+
+    async def open(self) -> None:
+        """Open and migrate. Raises `JournalUnavailable`."""
+        self._connection = await aiosqlite.Connection(lambda: schema.connect(self._path), iter_chunk_size=64)
+
+    async def close(self) -> None:
+        """Wait for what was asked for, then close: the log is checkpointed by SQLite itself."""
+        while self._draining is not None:
+            await asyncio.shield(self._draining)
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+    async def write(self, change: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `change` in a transaction and return what it returned, after the fsync.
+
+        Whatever `change` raises is raised here and undoes only its own work. Raises `JournalFull` (nothing
+        was written) or `JournalUnclear` (unknown until a restart; every later write is refused). Being
+        cancelled while waiting does not stop the change: it is then as unclear as a lost answer.
+        """
+        if self.fault is not None:
+            raise self.fault
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append((change, done))
+        if self._draining is None:
+            self._draining = asyncio.create_task(self._drain(), name="journal writer")
+        return await asyncio.shield(done)
+
+    async def _drain(self) -> None:
+        """Commit batch after batch: what arrives during one fsync shares the next."""
+        try:
+            while self._waiting:
+                batch = self._waiting[:BATCH_MAX]
+                del self._waiting[:BATCH_MAX]
+                if self.fault is not None:
+                    results: list[Any] = [self.fault] * len(batch)
+                else:
+                    try:
+                        results = await self._run(_commit_twice, [change for change, _ in batch])
+                    except OutboxError as error:
+                        results = [error] * len(batch)
+                        if isinstance(error, JournalUnclear):
+                            self.fault = error
+                            _log.critical("Selling has stopped: %s. %s", error, error.hint)
+                for (_, done), result in zip(batch, results, strict=True):
+                    _resolve(done, result)
+        finally:
+            self._draining = None
+
+    async def _run(self, work: Callable[..., T], *arguments: Any) -> T:
+        assert self._connection is not None, "the writer is not open"
+        connection = self._connection._conn  # noqa: SLF001 - see the module's docstring
+        result: T = await self._connection._execute(work, connection, *arguments)  # type: ignore[no-untyped-call]  # noqa: SLF001
+        return result
+
+
+class _Raised:
+    """What a change raised, on its way back to the caller."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+def _resolve(done: asyncio.Future[Any], result: Any) -> None:
+    if done.done():  # the loop is going down
+        return
+    if isinstance(result, _Raised):
+        done.set_exception(result.error)
+        done.exception()  # a caller that was cancelled will not ask, and that is no bug
+    elif isinstance(result, OutboxError):
+        done.set_exception(result)
+        done.exception()
+    else:
+        done.set_result(result)
+
+
+def _commit_twice(connection: sqlite3.Connection, changes: list[Callable[[sqlite3.Connection], Any]]) -> list[Any]:
+    """Commit the batch; after an I/O error, once more from the start, which writes every page again.
+
+    A failed fsync may have lost the pages it was for, so asking for a second fsync proves nothing.
+    """
+    try:
+        return _commit(connection, changes)
+    except sqlite3.OperationalError as error:
+        if _is_full(error):
+            raise JournalFull(
+                f"the disk is full: {error}",
+                hint="Free some space on the disk that holds the state folder; sales so far are safe.",
+            ) from error
+        _log.warning("The journal met a disk error and tries once more: %s", error)
+    try:
+        return _commit(connection, changes)
+    except sqlite3.OperationalError as error:
+        raise JournalUnclear(
+            f"the disk failed while writing the journal: {error}",
+            hint="Do not sell on this PC until its disk is checked. Restart the agent: it will look which of the "
+            "last changes were kept.",
+        ) from error
+
+
+def _commit(connection: sqlite3.Connection, changes: list[Callable[[sqlite3.Connection], Any]]) -> list[Any]:
+    results: list[Any] = []
+    try:
+        connection.execute("begin immediate")
+        for change in changes:
+            connection.execute("savepoint one")
+            try:
+                results.append(change(connection))
+            except Exception as error:
+                if not connection.in_transaction:  # SQLite has undone the whole batch: disk full, disk error
+                    raise
+                connection.execute("rollback to one")
+                results.append(_Raised(error))
+            connection.execute("release one")
+        connection.execute("commit")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("rollback")
+        raise
+    return results
+
+
+def _is_full(error: sqlite3.OperationalError) -> bool:
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
