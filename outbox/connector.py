@@ -94,6 +94,7 @@ class Fact:
     refs: Mapping[str, str] = field(default_factory=dict)  # what this delivery's earlier steps brought back
     sale_refs: Mapping[str, str] = field(default_factory=dict)  # a refund's sale: what its delivery brought back
     items: Mapping[str, ItemRef] = field(default_factory=dict)  # by sku, the record's items this cloud knows
+    generation: int = 0  # how often a person released it after a refusal: a changed request needs a new key
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,7 @@ class Unclear:
     """It may or may not have taken effect."""
 
     reason: str
+    after_s: float | None = None  # what the cloud asked for
 
 
 Outcome = Done | Retry | Unauthorized | Refused | Unclear

@@ -94,7 +94,7 @@ class Journal:
 
 def hold(state: Path) -> FileLock:
     """Take the state folder for this process alone. Raises `StateInUse` or `JournalUnavailable`."""
-    from filelock import FileLock, Timeout  # noqa: PLC0415 - not needed by the commands that only read
+    from filelock import FileLock, Timeout
 
     try:
         state.mkdir(parents=True, exist_ok=True, mode=0o700)

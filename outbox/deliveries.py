@@ -1,0 +1,317 @@
+"""Deliveries on disk: which record goes to which cloud, how far it has come, and what was sent.
+
+A delivery is waiting, sending, delivered or parked. Its requests are steps, each written down before
+it is first sent, body and all: `ready` was never sent or is known to have had no effect, `unclear` may
+have had one (also after a crash), `done` had. What happened is decided by the courier; this file only
+keeps it. Functions that write are run inside the journal's changes.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from outbox.connector import Idempotency, Request, Step
+from outbox.record import Kind, Record
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+STATES = ("waiting", "sending", "delivered", "parked")
+REASON_CHARS_MAX = 500  # what a person reads; a cloud's HTML error page is not kept
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One record on its way to one cloud."""
+
+    id: int
+    cloud: str
+    record_seq: int
+    chain: str
+    state: str
+    attempts: int
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStep:
+    """A step written down and not done."""
+
+    step: Step
+    unclear: bool
+    first_sent_at: str
+
+
+def queue(connection: sqlite3.Connection, record: Record, clouds: Mapping[str, frozenset[Kind]]) -> None:
+    """Queue a new record for every cloud that takes its kind. A refund waits for its sale's delivery."""
+    original = record.body.get("original")
+    chain = original["id"] if isinstance(original, dict) and "id" in original else record.id
+    for cloud, kinds in clouds.items():
+        if record.kind not in kinds:
+            continue
+        after = None
+        if chain != record.id:
+            row = connection.execute(
+                "select delivery.id from delivery join record on record.seq = delivery.record_seq "
+                "where delivery.cloud = ? and record.id = ?",
+                (cloud, chain),
+            ).fetchone()
+            after = row[0] if row else None
+        connection.execute(
+            "insert into delivery(cloud, record_seq, chain, after) values (?, ?, ?, ?)",
+            (cloud, record.seq, chain, after),
+        )
+
+
+def due(connection: sqlite3.Connection, cloud: str, limit: int, *, above: int = 0) -> list[Delivery]:
+    """Return the oldest deliveries that may go now: not delivered, not parked, nothing before them open."""
+    rows = connection.execute(
+        "select id, cloud, record_seq, chain, state, attempts, generation from delivery "
+        "where cloud = ? and id > ? and state in ('waiting', 'sending') and (after is null or "
+        "(select state from delivery as earlier where earlier.id = delivery.after) = 'delivered') "
+        "order by id limit ?",
+        (cloud, above, limit),
+    ).fetchall()
+    return [Delivery(*row) for row in rows]
+
+
+def one(connection: sqlite3.Connection, delivery_id: int) -> Delivery | None:
+    """Return a delivery, or None."""
+    row = connection.execute(
+        "select id, cloud, record_seq, chain, state, attempts, generation from delivery where id = ?", (delivery_id,)
+    ).fetchone()
+    return Delivery(*row) if row else None
+
+
+def refs(connection: sqlite3.Connection, delivery_id: int) -> dict[str, str]:
+    """Return what the delivery's finished steps brought back, together."""
+    found: dict[str, str] = {}
+    for (text,) in connection.execute("select refs from step where delivery = ? and state = 'done'", (delivery_id,)):
+        found |= json.loads(text)
+    return found
+
+
+def sale_refs(connection: sqlite3.Connection, delivery: Delivery) -> dict[str, str]:
+    """Return what delivering the sale this one hangs on brought back (nothing for the sale itself)."""
+    row = connection.execute(
+        "select delivery.id from delivery join record on record.seq = delivery.record_seq "
+        "where delivery.cloud = ? and record.id = ? and delivery.id <> ?",
+        (delivery.cloud, delivery.chain, delivery.id),
+    ).fetchone()
+    return refs(connection, row[0]) if row else {}
+
+
+def open_step(connection: sqlite3.Connection, delivery_id: int) -> OpenStep | None:
+    """Return the step that was begun and is not done, exactly as it was frozen, or None."""
+    row = connection.execute(
+        "select name, key, idempotency, key_life_s, method, path, headers, body, state, first_sent_at "
+        "from step where delivery = ? and state <> 'done'",
+        (delivery_id,),
+    ).fetchone()
+    if row is None:
+        return None
+    name, key, idempotency, key_life_s, method, path, headers, body, state, first_sent_at = row
+    request = Request(method, path, bytes(body), tuple((str(n), str(v)) for n, v in json.loads(headers)))
+    return OpenStep(Step(name, key, Idempotency(idempotency), request, key_life_s), state == "unclear", first_sent_at)
+
+
+# --- what the courier writes ---
+
+
+def begin(connection: sqlite3.Connection, delivery_id: int, step: Step, now: datetime) -> None:
+    """Write a step down as sent, before it is: from here a crash leaves it unclear."""
+    request = step.request
+    connection.execute(
+        "insert into step(delivery, name, state, key, idempotency, key_life_s, method, path, headers, body, "
+        "first_sent_at) values (?, ?, 'unclear', ?, ?, ?, ?, ?, ?, ?, ?) "
+        "on conflict(delivery, name) do update set state = 'unclear' where state <> 'done'",
+        (
+            delivery_id,
+            step.name,
+            step.key,
+            str(step.idempotency),
+            step.key_life_s,
+            request.method,
+            request.path,
+            json.dumps(request.headers),
+            request.body,
+            now.isoformat(),
+        ),
+    )
+    connection.execute("update delivery set state = 'sending', attempts = attempts + 1 where id = ?", (delivery_id,))
+
+
+def not_sent(connection: sqlite3.Connection, delivery_id: int, name: str, reason: str, *, unclear: bool) -> None:
+    """Take an attempt back: nothing left this machine. What was unclear before it still is."""
+    connection.execute(
+        "update step set state = ? where delivery = ? and name = ?",
+        ("unclear" if unclear else "ready", delivery_id, name),
+    )
+    connection.execute(
+        "update delivery set state = 'waiting', attempts = attempts - 1, last_error = ? where id = ?",
+        (_short(reason), delivery_id),
+    )
+
+
+def failed(connection: sqlite3.Connection, delivery_id: int, name: str, reason: str, *, unclear: bool) -> None:
+    """Keep the end of an attempt that has to be made again."""
+    connection.execute(
+        "update step set state = ? where delivery = ? and name = ? and state <> 'done'",
+        ("unclear" if unclear else "ready", delivery_id, name),
+    )
+    connection.execute(
+        "update delivery set state = 'waiting', last_error = ? where id = ?", (_short(reason), delivery_id)
+    )
+
+
+def step_done(
+    connection: sqlite3.Connection, delivery_id: int, name: str, found: Mapping[str, str], note: str | None
+) -> None:
+    """Keep what a step brought back."""
+    connection.execute(
+        "update step set state = 'done', refs = ?, note = ? where delivery = ? and name = ?",
+        (json.dumps(dict(found)), note, delivery_id, name),
+    )
+
+
+def delivered(
+    connection: sqlite3.Connection,
+    delivery_id: int,
+    remote_id: str | None,
+    drift: int,
+    notes: Iterable[str],
+    now: datetime,
+) -> None:
+    """Close a delivery. `drift` and the notes stay for the books; the frozen bodies have served."""
+    kept = [
+        row[0]
+        for row in connection.execute(
+            "select note from step where delivery = ? and note is not null order by first_sent_at", (delivery_id,)
+        )
+    ]
+    notes = [*kept, *(note for note in notes if note not in kept)]
+    connection.execute(
+        "update delivery set state = 'delivered', remote_id = ?, drift = ?, notes = ?, last_error = null, "
+        "code = null, hint = null, done_at = ? where id = ?",
+        (remote_id, drift, json.dumps(notes) if notes else None, now.isoformat(), delivery_id),
+    )
+    connection.execute("update step set body = x'' where delivery = ?", (delivery_id,))
+
+
+def parked(connection: sqlite3.Connection, delivery_id: int, code: str, reason: str, hint: str) -> None:
+    """Set a delivery aside: the cloud itself refused it. A person mends the reason and releases it."""
+    connection.execute(
+        "update delivery set state = 'parked', code = ?, last_error = ?, hint = ? where id = ?",
+        (code, _short(reason), hint, delivery_id),
+    )
+
+
+def release(connection: sqlite3.Connection, delivery_id: int) -> bool:
+    """Let a parked delivery go again, with the refused request made anew. Returns whether it was parked.
+
+    A refused request had no effect, so its frozen body goes; an unclear one stays, and is looked for.
+    """
+    changed = connection.execute(
+        "update delivery set state = 'waiting', generation = generation + 1, code = null, hint = null "
+        "where id = ? and state = 'parked'",
+        (delivery_id,),
+    ).rowcount
+    if changed:
+        connection.execute("delete from step where delivery = ? and state = 'ready'", (delivery_id,))
+    return bool(changed)
+
+
+def _short(reason: str) -> str:
+    return reason if len(reason) <= REASON_CHARS_MAX else reason[: REASON_CHARS_MAX - 1] + "…"
+
+
+# --- what a person reads ---
+
+
+def counts(connection: sqlite3.Connection, clouds: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return, by cloud, how many deliveries are in each state, the oldest record not delivered, the last error."""
+    found: dict[str, dict[str, Any]] = {}
+    rows = connection.execute("select cloud, state, count(*) from delivery group by cloud, state").fetchall()
+    for cloud in sorted({*clouds, *(row[0] for row in rows)}):
+        found[cloud] = dict.fromkeys(STATES, 0) | {"oldest_waiting": None, "last_error": None}
+        oldest = connection.execute(
+            "select record.occurred_at, delivery.last_error from delivery join record "
+            "on record.seq = delivery.record_seq where delivery.cloud = ? and state in ('waiting', 'sending') "
+            "order by delivery.id limit 1",
+            (cloud,),
+        ).fetchone()
+        if oldest:
+            found[cloud]["oldest_waiting"], found[cloud]["last_error"] = oldest
+    for cloud, state, count in rows:
+        found[cloud][state] = count
+    return found
+
+
+_LISTED = (
+    "select delivery.id, delivery.cloud, delivery.state, attempts, last_error, code, hint, remote_id, drift, notes, "
+    "done_at, record.id, record.kind, record.receipt_number, record.occurred_at, "
+    "(select earlier.state from delivery as earlier where earlier.id = delivery.after) "
+    "from delivery join record on record.seq = delivery.record_seq "
+)
+
+
+def listed(
+    connection: sqlite3.Connection,
+    *,
+    cloud: str | None = None,
+    state: str | None = None,
+    after: int = 0,
+    limit: int = 100,
+) -> list[dict[str, Any]]:
+    """Return deliveries as JSON values, oldest first."""
+    where, values = ["delivery.id > ?"], [after]
+    for column, value in (("delivery.cloud", cloud), ("delivery.state", state)):
+        if value is not None:
+            where.append(f"{column} = ?")
+            values.append(value)  # type: ignore[arg-type]  # sqlite3 takes either
+    rows = connection.execute(
+        f"{_LISTED} where {' and '.join(where)} order by delivery.id limit ?", (*values, limit)
+    ).fetchall()
+    return [_as_json(row) for row in rows]
+
+
+def shown(connection: sqlite3.Connection, delivery_id: int) -> dict[str, Any] | None:
+    """Return one delivery with its steps (never their bodies' credentials: those are not kept), or None."""
+    row = connection.execute(f"{_LISTED} where delivery.id = ?", (delivery_id,)).fetchone()
+    if row is None:
+        return None
+    steps = connection.execute(
+        "select name, state, method, path, first_sent_at, note, refs from step where delivery = ? "
+        "order by first_sent_at, name",
+        (delivery_id,),
+    ).fetchall()
+    return _as_json(row) | {
+        "steps": [
+            {
+                "name": name,
+                "state": state,
+                "request": f"{method} {path}",
+                "first_sent_at": first_sent_at,
+                "note": note,
+                "refs": json.loads(found),
+            }
+            for name, state, method, path, first_sent_at, note, found in steps
+        ]
+    }
+
+
+def _as_json(row: tuple[Any, ...]) -> dict[str, Any]:
+    names = (
+        "id", "cloud", "state", "attempts", "last_error", "code", "hint", "remote_id", "drift", "notes", "done_at",
+        "record_id", "kind", "receipt_number", "occurred_at", "waits_for",
+    )  # fmt: skip
+    values = dict(zip(names, row, strict=True))
+    values["notes"] = json.loads(values["notes"]) if values["notes"] else []
+    earlier = values.pop("waits_for")
+    if earlier is not None and earlier != "delivered" and values["state"] == "waiting":
+        values["last_error"] = f"it waits for its sale, which is {earlier} there"
+    return values
