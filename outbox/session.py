@@ -47,11 +47,11 @@ class ExchangeError(Exception):
         self.hint = hint
 
 
-class NotSent(ExchangeError):  # noqa: N818 - what happened, in the words the courier decides by
+class NotSent(ExchangeError):
     """Nothing left this machine."""
 
 
-class AnswerLost(ExchangeError):  # noqa: N818 - likewise
+class AnswerLost(ExchangeError):
     """Something may have been received there."""
 
 
@@ -85,7 +85,7 @@ def is_loopback(host: str) -> bool:
 
 def open_client(parallel: int) -> httpx.AsyncClient:
     """Return a client with this module's limits, for at most `parallel` exchanges at once."""
-    import httpx  # noqa: PLC0415 - tens of milliseconds that a start with no cloud need not spend
+    import httpx
 
     # httpx writes every URL into its log, and a webhook's URL is a secret.
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -135,7 +135,7 @@ class Session:
         fault = url_fault(base_url)
         if fault is not None:
             raise NotSent(f"the cloud's address cannot be used: {fault}", hint="Mend it in stillopen.toml.")
-        import httpx  # noqa: PLC0415 - as in open_client
+        import httpx
 
         host = urlsplit(base_url).hostname
         line = f"Check the line and that {host} is the right address; sales go on meanwhile."
