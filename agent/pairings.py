@@ -1,0 +1,111 @@
+"""Pairings: which front ends may call, kept in the journal's file as hashes of their secrets."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from agent.problem import Problem, not_found
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+
+    from outbox.journal import Journal
+
+OWN_PAGE = "page"  # the agent's own pages, by a cookie
+PROGRAM = "program"  # a program, which sends no Origin
+# any other `origin` is a web front end's: scheme://host[:port]
+
+SECRET_BYTES = 32
+PAIRINGS_MAX = 200  # front ends of one store; more is one that pairs anew at every start
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """One front end that was let in. `id` names it in lists and logs and opens nothing."""
+
+    id: str
+    origin: str
+    name: str
+    made_at: str
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+def _id(hashed: bytes) -> str:
+    return f"pairing-{hashed.hex()[:12]}"
+
+
+class Pairings:
+    """All pairings, read once and kept in step with the disk."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        now: Callable[[], datetime] = _utc_now,
+        secret: Callable[[int], str] = secrets.token_urlsafe,
+    ) -> None:
+        self._journal = journal
+        self._now = now
+        self._secret = secret
+        self._by_hash: dict[bytes, Pairing] = {}
+
+    def load(self) -> None:
+        """Read them; the journal is open by now."""
+        rows = self._journal.reader.execute("select hash, origin, name, made_at from pairing order by made_at, hash")
+        self._by_hash = {hashed: Pairing(_id(hashed), origin, name, made_at) for hashed, origin, name, made_at in rows}
+
+    def all(self) -> list[Pairing]:
+        """Return them, the oldest first."""
+        return list(self._by_hash.values())
+
+    def find(self, secret: str) -> Pairing | None:
+        """Return whose secret it is. Only its hash is looked up, so timing tells nothing of the secret."""
+        return self._by_hash.get(_hash(secret))
+
+    async def add(self, origin: str, name: str) -> tuple[Pairing, str]:
+        """Let one in; returns it and its secret, which is kept nowhere. Raises `Problem` when there are too many."""
+        if len(self._by_hash) >= PAIRINGS_MAX:
+            raise Problem(
+                HTTPStatus.CONFLICT,
+                "too-many-pairings",
+                f"{PAIRINGS_MAX} front ends are paired, as many as there may be; see them with "
+                "`stillopen pair --list` and remove the unused with `stillopen pair --revoke ID`",
+            )
+        secret = self._secret(SECRET_BYTES)
+        hashed = _hash(secret)
+        made_at = self._now().isoformat(timespec="seconds")
+
+        def insert(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "insert into pairing(hash, origin, name, made_at) values (?, ?, ?, ?)",
+                (hashed, origin, name, made_at),
+            )
+
+        await self._journal.write(insert)
+        pairing = Pairing(_id(hashed), origin, name, made_at)
+        self._by_hash[hashed] = pairing
+        return pairing, secret
+
+    async def remove(self, pairing_id: str) -> Pairing:
+        """Shut one out; returns it. Raises `Problem` where there is none of that id."""
+        hashed = next((hashed for hashed, one in self._by_hash.items() if one.id == pairing_id), None)
+        if hashed is None:
+            raise not_found("pairing", f"no pairing is called {pairing_id}; see them with `stillopen pair --list`")
+        pairing = self._by_hash.pop(hashed)  # first here: from now on it opens nothing, whatever the disk says
+        await self._journal.write(
+            lambda connection: connection.execute("delete from pairing where hash = ?", (hashed,)).rowcount
+        )
+        return pairing
