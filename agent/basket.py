@@ -1,0 +1,292 @@
+"""What can be done to a sale: each operation takes a sale and returns a new one, or raises a `Problem`.
+
+The order of arguments is always `(sale, rules, ...)`. Whatever would leave more on cards than the total
+is refused, since a card's money is given back on its own terminal and not from the drawer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from agent import entry
+from agent.pricing import Priced, Rules, price
+from agent.problem import Problem, conflict, invalid, not_found
+from agent.sale import Discount, Line, Sale, State, TaxRate, Tender, TenderType, Unit
+from outbox.money import AMOUNT_MAX, format_amount
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+LINES_MAX = 500  # a receipt of two metres; a longer sale is two sales
+DISCOUNTS_MAX = 100  # every fifth line of the longest receipt
+NAME_CHARS_MAX = 200  # four lines on the widest receipt
+REASON_CHARS_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What a line copies from the catalogue. `price` in minor units per unit; `tax` a code of the store's."""
+
+    sku: str
+    name: str
+    price: int
+    tax: str | None = None
+    unit: Unit = Unit.EACH
+
+
+def new_sale(rules: Rules, *, id: str, till: str, opened_at: str) -> Sale:  # noqa: A002 - the field's name
+    """Return an empty sale; `opened_at` is RFC 3339 with an offset."""
+    return Sale(
+        id=id,
+        till=till,
+        currency=rules.currency,
+        prices_include_tax=rules.prices_include_tax,
+        opened_at=opened_at,
+    )
+
+
+# --- lines ---
+
+
+def add_product(
+    sale: Sale,
+    rules: Rules,
+    product: Product,
+    *,
+    quantity: str | None = None,
+    label_price: int | None = None,
+    barcode: str | None = None,
+    gs1: Mapping[str, str] | None = None,
+    merge: bool = False,
+) -> Sale:
+    """Add a product. `quantity` may come from a scale's label (kg); with `label_price` the label's price counts.
+
+    With `merge`, as for a scan, a piece that is on a line already at this price and with no discount of
+    its own adds 1 to that line.
+    """
+    must_be_open(sale)
+    unit = product.unit if label_price is None else Unit.EACH  # a pack with its price on it, whatever it weighs
+    if quantity is None and unit is Unit.KG:
+        raise invalid(
+            "weight-needed",
+            f"{product.name} is sold by weight: weigh it and give the quantity in kg.",
+            field="quantity",
+        )
+    line = Line(
+        id=str(sale.lines_made + 1),
+        sku=product.sku,
+        name=product.name,
+        quantity=entry.quantity("1" if quantity is None or label_price is not None else quantity, unit),
+        unit=unit,
+        price=entry.amount("price", product.price if label_price is None else label_price, sale.currency),
+        tax=_tax(rules, product.tax),
+        list_price=None if label_price in {None, product.price} else product.price,
+        barcode=barcode,
+        gs1=dict(gs1 or {}),
+    )
+    same = _mergeable(sale, line) if merge else None
+    if same is not None:
+        return _with_line(sale, rules, replace(same, quantity=same.quantity + line.quantity))
+    return _with_new_line(sale, rules, line)
+
+
+def add_open_item(
+    sale: Sale, rules: Rules, *, name: str, price: int, tax: str | None = None, quantity: str = "1"
+) -> Sale:
+    """Add something that is in no catalogue, by the piece."""
+    must_be_open(sale)
+    line = Line(
+        id=str(sale.lines_made + 1),
+        sku=None,
+        name=entry.text("name", name, chars_max=NAME_CHARS_MAX),
+        quantity=entry.quantity(quantity, Unit.EACH),
+        unit=Unit.EACH,
+        price=entry.amount("price", price, sale.currency),
+        tax=_tax(rules, tax),
+    )
+    return _with_new_line(sale, rules, line)
+
+
+def change_quantity(sale: Sale, rules: Rules, line_id: str, quantity: str) -> Sale:
+    """Set a line's quantity."""
+    must_be_open(sale)
+    line = _line(sale, line_id)
+    return _with_line(sale, rules, replace(line, quantity=entry.quantity(quantity, line.unit)))
+
+
+def override_price(sale: Sale, rules: Rules, line_id: str, price: int, reason: str) -> Sale:
+    """Set a line's price per unit, for a reason; the list price is kept beside it."""
+    must_be_open(sale)
+    line = _line(sale, line_id)
+    list_price = line.price if line.list_price is None else line.list_price
+    changed = replace(
+        line,
+        price=entry.amount("price", price, sale.currency),
+        list_price=list_price,
+        price_reason=entry.text("reason", reason, chars_max=REASON_CHARS_MAX),
+    )
+    if changed.price == list_price:
+        changed = replace(changed, list_price=None, price_reason=None)
+    return _with_line(sale, rules, changed)
+
+
+def remove_line(sale: Sale, rules: Rules, line_id: str) -> Sale:
+    """Take a line out, with its own discounts."""
+    must_be_open(sale)
+    gone = _line(sale, line_id)
+    return checked(
+        replace(
+            sale,
+            lines=tuple(line for line in sale.lines if line is not gone),
+            discounts=tuple(discount for discount in sale.discounts if discount.line != gone.id),
+        ),
+        rules,
+    )
+
+
+# --- discounts ---
+
+
+def add_discount(
+    sale: Sale,
+    rules: Rules,
+    *,
+    percent: str | None = None,
+    amount: int | None = None,
+    line: str | None = None,
+    reason: str | None = None,
+) -> Sale:
+    """Take a percentage or an amount off a line, or off the whole sale."""
+    must_be_open(sale)
+    if (percent is None) == (amount is None):
+        raise invalid("discount", "Give either a percent or an amount, and not both.")
+    if len(sale.discounts) >= DISCOUNTS_MAX:
+        raise conflict("too-many-discounts", f"A sale takes {DISCOUNTS_MAX} discounts: remove one first.")
+    if amount is not None:
+        _must_leave(sale, rules, entry.amount("amount", amount, sale.currency, least=1), line)
+    discount = Discount(
+        id=str(sale.discounts_made + 1),
+        percent=None if percent is None else entry.percent(percent),
+        amount=amount,
+        line=None if line is None else _line(sale, line).id,
+        reason=entry.text_or_none("reason", reason, chars_max=REASON_CHARS_MAX),
+    )
+    return checked(replace(sale, discounts=(*sale.discounts, discount), discounts_made=sale.discounts_made + 1), rules)
+
+
+def remove_discount(sale: Sale, rules: Rules, discount_id: str) -> Sale:
+    """Take a discount back."""
+    must_be_open(sale)
+    left = tuple(discount for discount in sale.discounts if discount.id != discount_id)
+    if len(left) == len(sale.discounts):
+        raise not_found("discount", f"This sale has no such discount; {named_ids(sale.discounts)}")
+    return checked(replace(sale, discounts=left), rules)
+
+
+# --- what must hold ---
+
+_NEXT_STEP = {
+    State.PARKED: "resume it first.",
+    State.COMPLETED: "open a new sale, or refund this one.",
+    State.VOIDED: "open a new sale.",
+}
+
+
+def must_be_open(sale: Sale) -> None:
+    """Refuse whatever only an open sale takes."""
+    if sale.state is not State.OPEN:
+        raise conflict("sale-not-open", f"This sale is {sale.state}: {_NEXT_STEP[sale.state]}")
+
+
+def _must_leave(sale: Sale, rules: Rules, amount: int, line_id: str | None) -> None:
+    """Refuse an amount off that is more than there is."""
+    priced = price(sale, rules)
+    if line_id is None:
+        most = sum(line.net for line in priced.lines)
+    else:
+        most = priced.lines[sale.lines.index(_line(sale, line_id))].total
+    if amount > most:
+        raise conflict(
+            "discount-too-large", f"At most {spelled(sale, most)} can be taken off: give a smaller amount.", most=most
+        )
+
+
+def checked(sale: Sale, rules: Rules) -> Sale:
+    """Return the sale if its amounts are ones a till takes and its cards are not over its total."""
+    priced = price(sale, rules)
+    if any(line.gross > AMOUNT_MAX for line in priced.lines) or priced.total > AMOUNT_MAX:
+        raise conflict(
+            "amount-too-large",
+            f"That comes to more than {spelled(sale, AMOUNT_MAX)}: check the price and the quantity.",
+        )
+    card = sum(tender.amount for tender in sale.tenders if tender.type is TenderType.CARD)
+    if card > priced.total:
+        raise _cards_over(sale, priced, card)
+    return sale
+
+
+def _cards_over(sale: Sale, priced: Priced, card: int) -> Problem:
+    tenders = ", ".join(tender.id for tender in sale.tenders if tender.type is TenderType.CARD)
+    return conflict(
+        "cards-over-total",
+        f"{spelled(sale, card)} is on cards, and the total would become {spelled(sale, priced.total)}: "
+        f"give the card's money back and remove tender {tenders} first.",
+        total=priced.total,
+    )
+
+
+# --- the parts the operations share ---
+
+
+def _with_new_line(sale: Sale, rules: Rules, line: Line) -> Sale:
+    if len(sale.lines) >= LINES_MAX:
+        raise conflict("too-many-lines", f"A sale takes {LINES_MAX} lines: complete it and open another.")
+    return checked(replace(sale, lines=(*sale.lines, line), lines_made=sale.lines_made + 1), rules)
+
+
+def _with_line(sale: Sale, rules: Rules, changed: Line) -> Sale:
+    return checked(replace(sale, lines=tuple(changed if line.id == changed.id else line for line in sale.lines)), rules)
+
+
+def _mergeable(sale: Sale, new: Line) -> Line | None:
+    """Return the latest line that the new one could be one more of."""
+    if new.unit is not Unit.EACH:
+        return None
+    discounted = {discount.line for discount in sale.discounts}
+    for line in reversed(sale.lines):
+        one_more = replace(line, id=new.id, quantity=new.quantity, barcode=new.barcode)
+        if one_more == new and line.id not in discounted and line.quantity + new.quantity <= entry.QUANTITY_MAX:
+            return line
+    return None
+
+
+def _line(sale: Sale, line_id: str) -> Line:
+    for line in sale.lines:
+        if line.id == line_id:
+            return line
+    raise not_found("line", f"This sale has no such line; {named_ids(sale.lines)}")
+
+
+def named_ids(things: Sequence[Line] | Sequence[Discount] | Sequence[Tender]) -> str:
+    """Return the half sentence that says which ids there are."""
+    return f"choose one of {', '.join(thing.id for thing in things)}." if things else "it has none."
+
+
+def _tax(rules: Rules, code: str | None) -> TaxRate | None:
+    code = rules.default_tax if code is None else code
+    if code is None:
+        return None
+    if code not in rules.taxes:
+        raise invalid(
+            "no-such-tax",
+            f"No tax is called {code!r}: use one of {', '.join(sorted(rules.taxes)) or 'none'}, "
+            "or add it as [[tax]] to stillopen.toml.",
+            field="tax",
+        )
+    return rules.taxes[code]
+
+
+def spelled(sale: Sale, amount: int) -> str:
+    """Write an amount of the sale's for a sentence: `12.50 EUR`."""
+    return f"{format_amount(amount, sale.currency)} {sale.currency}"

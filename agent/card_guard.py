@@ -1,0 +1,107 @@
+"""Card data is never accepted: what a card number or a magnetic stripe looks like in a free text.
+
+A run of 13 to 19 digits counts as a card number when its Luhn check digit is right (ISO/IEC 7812-1,
+annex B) and its first digits and its length belong to an issuer. Slip numbers, phone numbers and the
+barcodes of products pass.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from http import HTTPStatus
+
+from agent.problem import Problem
+
+_GROUPS = re.compile(r"\d+(?:[\s.\-\u2010-\u2015]{1,3}\d+)*")
+_TRACKS = re.compile(
+    r"%?B\d{12,19}\^"  # track 1, ISO/IEC 7813: format code, number, separator
+    r"|\d{12,19}=\d{4}"  # track 2: number, separator, expiry
+    r"|\d{12,19}D\d{7}",  # track 2 as a chip gives it: the separator is D; expiry and service code
+    re.IGNORECASE,
+)
+_DIGITS_MIN = 13  # shorter card numbers went out of use in the 1990s
+_DIGITS_MAX = 19  # ISO/IEC 7812-1
+_EAN_DIGITS = 13
+
+# (lowest, highest) first digits, and the lengths in use with them.
+_ISSUERS: tuple[tuple[str, str, frozenset[int]], ...] = (
+    ("4", "4", frozenset({13, 16, 18, 19})),  # Visa
+    ("51", "55", frozenset({16})),  # Mastercard
+    ("2221", "2720", frozenset({16})),
+    ("34", "34", frozenset({15})),  # American Express
+    ("37", "37", frozenset({15})),
+    ("300", "305", frozenset(range(14, 20))),  # Diners Club
+    ("3095", "3095", frozenset(range(14, 20))),
+    ("36", "36", frozenset(range(14, 20))),
+    ("38", "39", frozenset(range(14, 20))),
+    ("6011", "6011", frozenset(range(16, 20))),  # Discover
+    ("644", "659", frozenset(range(16, 20))),
+    ("3528", "3589", frozenset(range(16, 20))),  # JCB
+    ("62", "62", frozenset(range(16, 20))),  # UnionPay
+    ("81", "81", frozenset(range(16, 20))),
+    ("5018", "5018", frozenset(range(13, 20))),  # Maestro
+    ("5020", "5020", frozenset(range(13, 20))),
+    ("5038", "5038", frozenset(range(13, 20))),
+    ("5612", "5612", frozenset(range(13, 20))),
+    ("5893", "5893", frozenset(range(13, 20))),
+    ("6304", "6304", frozenset(range(13, 20))),
+    ("6390", "6390", frozenset(range(13, 20))),
+    ("67", "67", frozenset(range(13, 20))),
+)
+
+
+def find_card_data(text: str) -> bool:
+    """Say whether the text holds a card number or a magnetic track, written in whatever digits and dashes."""
+    plain = "".join(_plain(char) for char in unicodedata.normalize("NFKC", text))
+    if _TRACKS.search(plain):
+        return True
+    return any(_card_in(re.findall(r"\d+", run)) for run in _GROUPS.findall(plain))
+
+
+def refuse_card_data(field: str, text: str) -> None:
+    """Raise a `Problem` if the text holds card data. Neither the problem nor its detail repeats the text."""
+    if find_card_data(text):
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "card-data",
+            f"{field} holds what looks like a card number. Card data is not accepted here: "
+            "write the slip's number, or the last four digits only.",
+            field=field,
+        )
+
+
+def _plain(char: str) -> str:
+    value = unicodedata.decimal(char, None)
+    return char if value is None else str(value)
+
+
+def _card_in(groups: list[str]) -> bool:
+    """Say whether neighbouring groups of digits, taken together, are a card number."""
+    for first in range(len(groups)):
+        digits = ""
+        for group in groups[first:]:
+            digits += group
+            if len(digits) > _DIGITS_MAX:
+                break
+            if _is_card_number(digits):
+                return True
+    return False
+
+
+def _is_card_number(digits: str) -> bool:
+    if len(digits) < _DIGITS_MIN or not _luhn(digits):
+        return False
+    # One EAN in ten passes Luhn too, and German ones begin with 4 like Visa: a product's number is no card's.
+    if len(digits) == _EAN_DIGITS and _ean(digits):
+        return False
+    return any(low <= digits[: len(low)] <= high and len(digits) in lengths for low, high, lengths in _ISSUERS)
+
+
+def _luhn(digits: str) -> bool:
+    doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
+    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0  # noqa: PLR2004 - a digit sum
+
+
+def _ean(digits: str) -> bool:
+    return sum(int(digit) * (1 + 2 * (place % 2)) for place, digit in enumerate(reversed(digits))) % 10 == 0

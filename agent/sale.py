@@ -1,0 +1,248 @@
+"""A sale as a value: what is being rung, and the JSON row that brings it back after a power cut.
+
+A sale holds what was entered and nothing that can be worked out from it; `pricing` works out the rest.
+Prices, names and tax rates are copied in when a line is added, so that a basket never changes by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any
+
+FORMAT = 1  # of the JSON row; a newer one was written by a newer program and is refused
+
+
+class State(StrEnum):
+    """Where a sale is in its life."""
+
+    OPEN = "open"
+    PARKED = "parked"
+    COMPLETED = "completed"
+    VOIDED = "voided"
+
+
+class Unit(StrEnum):
+    """What a quantity counts."""
+
+    EACH = "each"
+    KG = "kg"
+
+
+class TenderType(StrEnum):
+    """How money changes hands."""
+
+    CASH = "cash"
+    CARD = "card"  # on a terminal of its own; only its slip's number comes here
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRate:
+    """A tax: `rate` in per cent."""
+
+    code: str
+    name: str
+    rate: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line. `price` in minor units per unit; `list_price` is the catalogue's, where that is not `price`."""
+
+    id: str
+    sku: str | None
+    name: str
+    quantity: Decimal
+    unit: Unit
+    price: int
+    tax: TaxRate | None
+    list_price: int | None = None
+    price_reason: str | None = None
+    barcode: str | None = None
+    gs1: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Discount:
+    """A `percent` or an `amount` (exactly one is set) off one line, or off the whole sale."""
+
+    id: str
+    percent: Decimal | None
+    amount: int | None
+    line: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tender:
+    """Money handed over: all of it, change not yet taken off."""
+
+    id: str
+    type: TenderType
+    amount: int
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """What is being rung at one till. The `_made` counts keep an id from being given twice."""
+
+    id: str
+    till: str
+    currency: str
+    prices_include_tax: bool
+    opened_at: str
+    state: State = State.OPEN
+    label: str | None = None
+    lines: tuple[Line, ...] = ()
+    discounts: tuple[Discount, ...] = ()
+    tenders: tuple[Tender, ...] = ()
+    lines_made: int = 0
+    discounts_made: int = 0
+    tenders_made: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the sale as JSON values."""
+        return {
+            "format": FORMAT,
+            **asdict(self),
+            "lines": [_line_to_json(line) for line in self.lines],
+            "discounts": [
+                asdict(discount) | {"percent": decimal_text(discount.percent)} for discount in self.discounts
+            ],
+            "tenders": [asdict(tender) for tender in self.tenders],
+        }
+
+    @classmethod
+    def from_json(cls, value: object) -> Sale:
+        """Read what `to_json` wrote. Raises `ValueError` naming what does not fit."""
+        try:
+            row = _Row(value)
+            if row.whole("format") != FORMAT:
+                raise ValueError(f"its format is {row.whole('format')}, this program reads {FORMAT}")
+            sale = cls(
+                id=row.text("id"),
+                till=row.text("till"),
+                currency=row.text("currency"),
+                prices_include_tax=row.flag("prices_include_tax"),
+                opened_at=row.text("opened_at"),
+                state=State(row.text("state")),
+                label=row.text_or_none("label"),
+                lines=tuple(_line_from_json(line) for line in row.rows("lines")),
+                discounts=tuple(_discount_from_json(discount) for discount in row.rows("discounts")),
+                tenders=tuple(_tender_from_json(tender) for tender in row.rows("tenders")),
+                lines_made=row.whole("lines_made"),
+                discounts_made=row.whole("discounts_made"),
+                tenders_made=row.whole("tenders_made"),
+            )
+            known = {line.id for line in sale.lines}
+            if any(discount.line not in known for discount in sale.discounts if discount.line is not None):
+                raise ValueError("a discount is on a line that is not there")
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"this is no open sale that can be read: {error}") from error
+        return sale
+
+
+def decimal_text(value: Decimal | None) -> str | None:
+    """Write a quantity, rate or percent the one way it is written: `2`, `1.25`, never `2.0` or `2E+1`."""
+    return None if value is None else f"{value.normalize():f}"
+
+
+def _line_to_json(line: Line) -> dict[str, Any]:
+    tax = line.tax
+    return asdict(line) | {
+        "quantity": decimal_text(line.quantity),
+        "tax": None if tax is None else asdict(tax) | {"rate": decimal_text(tax.rate)},
+    }
+
+
+def _line_from_json(row: _Row) -> Line:
+    tax = row.row_or_none("tax")
+    gs1 = row.row_or_none("gs1") or _Row({})
+    return Line(
+        id=row.text("id"),
+        sku=row.text_or_none("sku"),
+        name=row.text("name"),
+        quantity=row.decimal("quantity"),
+        unit=Unit(row.text("unit")),
+        price=row.whole("price"),
+        tax=None if tax is None else TaxRate(tax.text("code"), tax.text("name"), tax.decimal("rate")),
+        list_price=row.whole_or_none("list_price"),
+        price_reason=row.text_or_none("price_reason"),
+        barcode=row.text_or_none("barcode"),
+        gs1={key: gs1.text(key) for key in gs1.fields},
+    )
+
+
+def _discount_from_json(row: _Row) -> Discount:
+    return Discount(
+        id=row.text("id"),
+        percent=None if row.fields.get("percent") is None else row.decimal("percent"),
+        amount=row.whole_or_none("amount"),
+        line=row.text_or_none("line"),
+        reason=row.text_or_none("reason"),
+    )
+
+
+def _tender_from_json(row: _Row) -> Tender:
+    return Tender(
+        id=row.text("id"),
+        type=TenderType(row.text("type")),
+        amount=row.whole("amount"),
+        reference=row.text_or_none("reference"),
+    )
+
+
+class _Row:
+    """A JSON object read field by field; `TypeError` or `ValueError` names the field that is not what it must be."""
+
+    def __init__(self, value: object) -> None:
+        if not isinstance(value, Mapping):
+            raise TypeError(f"an object was expected, not {type(value).__name__}")
+        self.fields = value
+
+    def text(self, name: str) -> str:
+        value = self.fields.get(name)
+        if not isinstance(value, str):
+            raise TypeError(f"{name!r} is not a text")
+        return value
+
+    def text_or_none(self, name: str) -> str | None:
+        return None if self.fields.get(name) is None else self.text(name)
+
+    def whole(self, name: str) -> int:
+        value = self.fields.get(name)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise TypeError(f"{name!r} is not a whole number")
+        return value
+
+    def whole_or_none(self, name: str) -> int | None:
+        return None if self.fields.get(name) is None else self.whole(name)
+
+    def decimal(self, name: str) -> Decimal:
+        text = self.text(name)
+        try:
+            value = Decimal(text)
+        except InvalidOperation:
+            value = Decimal("NaN")
+        if not value.is_finite():
+            raise ValueError(f"{name!r} is {text!r}, which is no number")
+        return value
+
+    def flag(self, name: str) -> bool:
+        value = self.fields.get(name)
+        if not isinstance(value, bool):
+            raise TypeError(f"{name!r} is not true or false")
+        return value
+
+    def rows(self, name: str) -> list[_Row]:
+        value = self.fields.get(name)
+        if not isinstance(value, list):
+            raise TypeError(f"{name!r} is not a list")
+        return [_Row(inner) for inner in value]
+
+    def row_or_none(self, name: str) -> _Row | None:
+        value = self.fields.get(name)
+        return None if value is None else _Row(value)
