@@ -224,7 +224,7 @@ def _qr(item: QR, dialect: Dialect, style: _Style) -> Iterator[bytes]:
     yield from style.change(_CENTRED)
     yield (
         b"\x1d\x28\x6b\x04\x00\x31\x41\x32\x00"  # model 2
-         b"\x1d\x28\x6b\x03\x00\x31\x43"
+        b"\x1d\x28\x6b\x03\x00\x31\x43"
         + bytes([size])
         + b"\x1d\x28\x6b\x03\x00\x31\x45\x31"  # error correction M
         + b"\x1d\x28\x6b"
