@@ -1,0 +1,41 @@
+"""From a port's URL to an open port."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from drivers.errors import PortUnavailable
+from drivers.ports.fd import open_file
+from drivers.ports.tcp import open_tcp
+from drivers.ports.threaded import start_port
+from drivers.ports.url import parse_port_url
+
+if TYPE_CHECKING:
+    from drivers.port import Port
+    from drivers.simulated.bench import Bench
+
+
+async def open_port(url: str, *, bench: Bench | None = None) -> Port:
+    """Open a port. `bench` is where `sim://` names are found.
+
+    Raises `PortUrlInvalid`, or `PortUnavailable` with a hint: absent, not allowed, or held.
+    """
+    parsed = parse_port_url(url)
+    match parsed.scheme:
+        case "sim":
+            if bench is None:
+                raise PortUnavailable(
+                    f"{url}: there are no simulated devices here",
+                    hint="They exist in `stillopen demo`; write the real device's port in the configuration.",
+                )
+            return await bench.open(parsed.target)
+        case "tcp" | "socket":
+            assert parsed.port is not None
+            return await start_port(url, partial(open_tcp, url, parsed.target, parsed.port))
+        case "file":
+            return await start_port(url, partial(open_file, url, parsed.target))
+        case _:
+            from drivers.ports.serial import open_serial  # pyserial: 30 ms not everyone need spend
+
+            return await start_port(url, partial(open_serial, parsed))

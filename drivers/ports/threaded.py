@@ -1,0 +1,217 @@
+"""A port over a blocking line: one thread reads it, one writes it, the event loop sees only bytes.
+
+Threads, because neither of asyncio's loops can wait for a serial port on Windows, and because only a
+blocking write of our own knows how many bytes the operating system took before it stalled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import queue
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from drivers.errors import PortError, PortLost, PortUnavailable, WriteStalled
+from drivers.ports.inbox import Inbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+OPEN_WAIT_S = 10.0  # a name that does not resolve, a driver that hangs; a healthy port opens in under one
+CLOSE_WAIT_S = 2.0  # CloseHandle can hang for ever behind a stalled write (pyserial issue 513)
+WAKE_AGAIN_S = 0.05  # an interrupt that came just before a blocking read is lost on Windows: repeat it
+
+
+class Line(Protocol):
+    """A blocking byte stream. One thread reads, another writes, a third interrupts and closes."""
+
+    def read_some(self) -> bytes:
+        """Block until there are bytes, and return them; b"" after `interrupt`. Raises `PortLost`."""
+        ...
+
+    def write_some(self, data: memoryview, timeout_s: float) -> int:
+        """Return how many bytes were taken; 0: none within the time, or `interrupt`. Raises `PortLost`."""
+        ...
+
+    def interrupt(self) -> None:
+        """Wake both threads, from a third. Never raises."""
+        ...
+
+    def close(self) -> None:
+        """Let go. Called once, after both threads have left (or did not within `CLOSE_WAIT_S`)."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class _Write:
+    """One write under way. The writing thread alone changes `written`."""
+
+    data: memoryview
+    timeout_s: float
+    done: asyncio.Future[None]
+    written: int = 0
+    abandoned: bool = False
+
+
+async def start_port(url: str, open_line: Callable[[], Line]) -> ThreadedPort:
+    """Open a line on a thread of its own and put a port on it. Raises what `open_line` raises."""
+    loop = asyncio.get_running_loop()
+    opening: asyncio.Future[Line] = loop.create_future()
+    _spawn(f"open {url}", lambda: _open(loop, opening, open_line))
+    try:
+        await asyncio.wait({opening}, timeout=OPEN_WAIT_S)
+    except asyncio.CancelledError:
+        opening.add_done_callback(_discard)
+        raise
+    if not opening.done():
+        opening.add_done_callback(_discard)
+        raise PortUnavailable(
+            f"{url} did not open within {OPEN_WAIT_S:.0f} s",
+            hint="Unplug the device and plug it in again; if that does not help, restart this computer.",
+        )
+    port = ThreadedPort(url, opening.result(), loop)
+    port.start()
+    return port
+
+
+class ThreadedPort:
+    """A `Port` over a `Line`. Made by `start_port`."""
+
+    def __init__(self, url: str, line: Line, loop: asyncio.AbstractEventLoop) -> None:
+        self.url = url
+        self._line = line
+        self._loop = loop
+        self._inbox = Inbox(loop)
+        self._writes: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._writing: _Write | None = None
+        self._closing = threading.Event()
+        self._closed = asyncio.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Start the reading and the writing thread."""
+        self._threads = [
+            _spawn(f"read {self.url}", self._read_loop),
+            _spawn(f"write {self.url}", self._write_loop),
+        ]
+
+    async def read(self) -> bytes:
+        """Wait for bytes and return at least one. Raises `PortLost`."""
+        return await self._inbox.take()
+
+    async def write(self, data: bytes, *, timeout_s: float) -> None:
+        """Return when the operating system took all of `data`. Raises `WriteStalled` or `PortLost`.
+
+        A write that is cancelled stops at its next slice.
+        """
+        if self._closing.is_set():
+            raise _closed(self.url, 0)
+        write = _Write(memoryview(data), timeout_s, self._loop.create_future())
+        self._writing = write
+        self._writes.put(write)
+        try:
+            await write.done
+        finally:
+            write.abandoned = True
+            self._writing = None
+
+    async def close(self) -> None:
+        """Let go of the port; returns within `CLOSE_WAIT_S` even if the driver does not."""
+        if not self._closing.is_set():
+            self._closing.set()
+            self._inbox.end(_closed(self.url, 0))
+            self._writes.put(None)
+            if self._writing is not None:
+                _settle(self._writing, _closed(self.url, self._writing.written))
+            _spawn(f"close {self.url}", self._shut)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._closed.wait(), 2 * CLOSE_WAIT_S)
+
+    def _read_loop(self) -> None:
+        try:
+            while self._inbox.wait_for_room():
+                data = self._line.read_some()
+                if data:
+                    self._inbox.put(data)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the reading task must hear of it
+            self._inbox.end(error)
+
+    def _write_loop(self) -> None:
+        while (write := self._writes.get()) is not None:
+            self._post(_settle, write, self._perform(write))
+
+    def _perform(self, write: _Write) -> Exception | None:
+        try:
+            while write.written < len(write.data):
+                if write.abandoned or self._closing.is_set():
+                    return _closed(self.url, write.written)
+                taken = self._line.write_some(write.data[write.written :], write.timeout_s)
+                if not taken and not self._closing.is_set():
+                    return WriteStalled(
+                        f"{self.url} took {write.written} of {len(write.data)} bytes, then nothing more"
+                        f" for {write.timeout_s:g} s",
+                        hint="Look at the device: is it on, has it paper, is its cover closed?",
+                        written=write.written,
+                    )
+                write.written += taken
+        except PortLost as error:
+            error.written += write.written
+            return error
+        except Exception as error:  # noqa: BLE001 - whatever it is, the writing task must hear of it
+            return error
+        return None
+
+    def _shut(self) -> None:
+        for thread in self._threads:
+            for _ in range(int(CLOSE_WAIT_S / 2 / WAKE_AGAIN_S)):
+                self._line.interrupt()
+                thread.join(WAKE_AGAIN_S)
+                if not thread.is_alive():
+                    break
+        self._line.close()
+        self._post(self._closed.set)
+
+    def _post(self, call: Callable[..., object], *args: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has closed: nobody is left to tell
+            self._loop.call_soon_threadsafe(call, *args)
+
+
+def _spawn(name: str, work: Callable[[], None]) -> threading.Thread:
+    """Start a thread that a hung driver cannot turn into a program that does not end."""
+    thread = threading.Thread(target=work, name=name, daemon=True)
+    thread.start()
+    return thread
+
+
+def _open(loop: asyncio.AbstractEventLoop, opening: asyncio.Future[Line], open_line: Callable[[], Line]) -> None:
+    try:
+        line = open_line()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the opening task must hear of it
+        with contextlib.suppress(RuntimeError):  # the loop has closed: nobody is left to tell
+            loop.call_soon_threadsafe(opening.set_exception, error)
+        return
+    try:
+        loop.call_soon_threadsafe(opening.set_result, line)
+    except RuntimeError:  # the loop closed while the driver was opening
+        line.close()
+
+
+def _discard(opening: asyncio.Future[Line]) -> None:
+    """Close what was opened for somebody who has stopped waiting for it."""
+    if opening.exception() is None:
+        _spawn("close an unwanted port", opening.result().close)
+
+
+def _settle(write: _Write, error: Exception | None) -> None:
+    if write.done.done():
+        return
+    if error is None:
+        write.done.set_result(None)
+    else:
+        write.done.set_exception(error)
+
+
+def _closed(url: str, written: int) -> PortError:
+    return PortLost(f"{url} was closed", hint="Nothing to do: the agent closed it.", written=written)

@@ -1,0 +1,192 @@
+"""A port's URL, as values.
+
+serial:///dev/ttyUSB0?baud=9600&mode=8N1&flow=none&dtr=on&rts=on     serial://COM3
+rfc2217://host:port?baud=9600 ...    socket://host:port    tcp://host:port
+file:///dev/usb/lp0                  sim://NAME
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass, field
+from typing import NoReturn
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from drivers.errors import PortUrlInvalid
+
+BAUD_MIN, BAUD_MAX = 50, 4_000_000  # bit/s; what operating systems name at all
+URL_CHARS_MAX = 1024  # a path may be long; more is a mistake
+
+_FORMS = {
+    "serial": "serial:///dev/ttyUSB0?baud=9600 or serial://COM3",
+    "rfc2217": "rfc2217://192.168.1.60:4001?baud=9600",
+    "socket": "socket://192.168.1.60:4001",
+    "tcp": "tcp://192.168.1.50:9100",
+    "file": "file:///dev/usb/lp0",
+    "sim": "sim://receipt",
+}
+_NOT_BUILT = {
+    "usb": "use file:///dev/usb/lp0 on Linux, or the printer's serial or network port",
+    "hid": "switch the scanner to USB-COM (its manual has the barcode) and use serial://",
+    "spool": "use the printer's serial or network port: serial://COM3 or tcp://192.168.1.50:9100",
+}
+_FLOWS = ("none", "rtscts", "xonxoff", "dsrdtr")
+_SERIAL_KEYS = ("baud", "mode", "flow", "dtr", "rts")
+
+
+@dataclass(frozen=True, slots=True)
+class SerialSettings:
+    """How a serial line is spoken on."""
+
+    baud: int = 9600  # bit/s
+    data_bits: int = 8
+    parity: str = "N"  # N, E, O, M, S
+    stop_bits: float = 1
+    flow: str = "none"
+    dtr: bool = True  # what the line is set to before the port is opened: raising it resets some devices
+    rts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PortUrl:
+    """A port's URL, taken apart. `target` is a device, a path, a host or a name, as `scheme` says."""
+
+    text: str
+    scheme: str
+    target: str
+    port: int | None = None  # TCP
+    serial: SerialSettings = field(default_factory=SerialSettings)
+
+
+def parse_port_url(text: str, *, platform: str = sys.platform) -> PortUrl:
+    """Read a port's URL. Raises `PortUrlInvalid`, whose hint says what to write instead."""
+    if len(text) > URL_CHARS_MAX or not text.isprintable():
+        raise PortUrlInvalid("a port's URL is one line of text", hint=f"Write for example {_FORMS['serial']}")
+    try:
+        parts = urlsplit(text)
+    except ValueError as error:
+        raise PortUrlInvalid(f"{text!r}: {error}", hint=f"Write for example {_FORMS['tcp']}") from error
+    scheme = parts.scheme
+    if scheme in _NOT_BUILT:
+        raise PortUrlInvalid(
+            f"{text!r}: {scheme}:// ports are not in this version yet", hint=f"Instead, {_NOT_BUILT[scheme]}."
+        )
+    if scheme not in _FORMS or "://" not in text:
+        raise PortUrlInvalid(
+            f"{text!r} is not a port",
+            hint="Write one of " + "; ".join(_FORMS.values()) + ".",
+        )
+    if parts.fragment or parts.username is not None:
+        _refuse(text, scheme, "it has a part no port has (`#...` or `user@`)")
+    return _READERS[scheme](text, parts, platform)
+
+
+def _serial(text: str, parts: SplitResult, platform: str) -> PortUrl:
+    if parts.netloc:
+        if parts.path not in {"", "/"} or not re.fullmatch(r"(?i)com[0-9]{1,3}", parts.netloc):
+            _refuse(text, "serial", "after `serial://` comes a COM port, or `/` and a device's path")
+        target = parts.netloc.upper()
+    else:
+        target = unquote(parts.path)
+        if len(target) < 2:  # noqa: PLR2004 - the root and something in it
+            _refuse(text, "serial", "it names no device")
+    return PortUrl(text, "serial", target, serial=_settings(text, parts, platform))
+
+
+def _rfc2217(text: str, parts: SplitResult, platform: str) -> PortUrl:
+    host, port = _host_and_port(text, parts)
+    return PortUrl(text, "rfc2217", host, port, _settings(text, parts, platform))
+
+
+def _tcp(text: str, parts: SplitResult, _platform: str) -> PortUrl:
+    _query(text, parts, ())
+    host, port = _host_and_port(text, parts)
+    return PortUrl(text, parts.scheme, host, port)
+
+
+def _file(text: str, parts: SplitResult, platform: str) -> PortUrl:
+    _query(text, parts, ())
+    path = unquote(parts.path)
+    if parts.netloc not in {"", "localhost"} or len(path) < 2 or path.endswith("/"):  # noqa: PLR2004 - as above
+        _refuse(text, "file", "it names no file: after `file://` comes the whole path, beginning with `/`")
+    if platform == "win32" and re.match(r"/[A-Za-z]:", path):
+        path = path[1:]
+    return PortUrl(text, "file", path)
+
+
+def _sim(text: str, parts: SplitResult, _platform: str) -> PortUrl:
+    _query(text, parts, ())
+    if parts.path not in {"", "/"} or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", parts.netloc):
+        _refuse(text, "sim", "it names no simulated device")
+    return PortUrl(text, "sim", parts.netloc)
+
+
+_READERS = {
+    "serial": _serial,
+    "rfc2217": _rfc2217,
+    "socket": _tcp,
+    "tcp": _tcp,
+    "file": _file,
+    "sim": _sim,
+}
+
+
+def _host_and_port(text: str, parts: SplitResult) -> tuple[str, int]:
+    try:
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host or not port or parts.path not in {"", "/"}:
+        _refuse(text, parts.scheme, "it needs a host, `:` and a port number from 1 to 65535, and nothing after")
+    return host, port
+
+
+def _settings(text: str, parts: SplitResult, platform: str) -> SerialSettings:
+    given = _query(text, parts, _SERIAL_KEYS)
+    scheme = parts.scheme
+    baud = given.get("baud", "9600")
+    if not re.fullmatch(r"[0-9]{1,7}", baud) or not BAUD_MIN <= int(baud) <= BAUD_MAX:
+        _refuse(text, scheme, f"baud={baud} is no speed; the device's manual or self-test says which")
+    mode = re.fullmatch(r"([5-8])([NEOMS])(1|1\.5|2)", given.get("mode", "8N1").upper())
+    if mode is None:
+        _refuse(text, scheme, f"mode={given['mode']} is none; write data bits, parity, stop bits, as in mode=8N1")
+    flow = given.get("flow", "none")
+    if flow not in _FLOWS:
+        _refuse(text, scheme, f"flow={flow} is none of {', '.join(_FLOWS)}")
+    if flow == "dsrdtr" and platform != "win32":
+        # pyserial takes it on POSIX and then controls no flow at all: a receipt loses its middle.
+        _refuse(text, scheme, "flow=dsrdtr works on Windows only; set the device to RTS/CTS or XON/XOFF")
+    return SerialSettings(
+        baud=int(baud),
+        data_bits=int(mode[1]),
+        parity=mode[2],
+        stop_bits=float(mode[3]),
+        flow=flow,
+        dtr=_switch(text, scheme, given, "dtr"),
+        rts=_switch(text, scheme, given, "rts"),
+    )
+
+
+def _switch(text: str, scheme: str, given: dict[str, str], key: str) -> bool:
+    value = given.get(key, "on")
+    if value not in {"on", "off"}:
+        _refuse(text, scheme, f"{key}={value}: write on or off")
+    return value == "on"
+
+
+def _query(text: str, parts: SplitResult, allowed: tuple[str, ...]) -> dict[str, str]:
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    given: dict[str, str] = {}
+    for key, value in pairs:
+        if key not in allowed:
+            known = f"it knows {', '.join(allowed)}" if allowed else "it knows none"
+            _refuse(text, parts.scheme, f"a {parts.scheme}:// port has no setting {key!r}; {known}")
+        if key in given:
+            _refuse(text, parts.scheme, f"{key} is there twice")
+        given[key] = value
+    return given
+
+
+def _refuse(text: str, scheme: str, why: str) -> NoReturn:
+    raise PortUrlInvalid(f"{text!r}: {why}", hint=f"Write for example {_FORMS[scheme]}")
