@@ -1,0 +1,33 @@
+"""The configuration, `stillopen.toml`: what it may hold, and how it is read. CONFIGURATION.md documents it."""
+
+from __future__ import annotations
+
+from agent.config.load import load
+from agent.config.problems import ConfigInvalid, ConfigMissing, ConfigProblem
+from agent.config.sections import (
+    ApiConfig,
+    CloudConfig,
+    Config,
+    DrawerConfig,
+    PrinterConfig,
+    ScannerConfig,
+    StoreConfig,
+    TaxConfig,
+    TillConfig,
+)
+
+__all__ = [
+    "ApiConfig",
+    "CloudConfig",
+    "Config",
+    "ConfigInvalid",
+    "ConfigMissing",
+    "ConfigProblem",
+    "DrawerConfig",
+    "PrinterConfig",
+    "ScannerConfig",
+    "StoreConfig",
+    "TaxConfig",
+    "TillConfig",
+    "load",
+]

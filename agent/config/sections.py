@@ -1,0 +1,247 @@
+"""What each section of `stillopen.toml` holds, once it is in order. All of it is frozen.
+
+A field's `description` completes the sentence "write …", its first example the one after "like".
+`agent/CONFIGURATION.md` says what each key means.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from agent.config.kinds import (
+    Currency,
+    DecimalText,
+    FilePath,
+    FromList,
+    Host,
+    Line,
+    Name,
+    Origin,
+    PortUrl,
+    Rate,
+    TillId,
+    TimeZone,
+    Title,
+)
+from outbox import money
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RECEIPT_LINES_MAX = 30  # of header or footer; more is a leaflet
+WAIT_S_MAX = 86_400  # one day; a receipt nobody fetched by then is not wanted
+DUPLICATE_WINDOW_MS_MAX = 10_000  # longer than this, a second scan is meant
+
+
+class Section(BaseModel):
+    """A table of the file: strict, closed, frozen."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, hide_input_in_errors=True, populate_by_name=False
+    )
+
+
+class StoreConfig(Section):
+    """The shop."""
+
+    id: Name = Field(description="up to 40 letters, digits, dots or dashes", examples=["store-1"])
+    name: Title = Field(description="the shop's name on one line", examples=["Corner Shop"])
+    currency: Currency = Field(description="an ISO 4217 code, three capital letters", examples=["EUR"])
+    timezone: TimeZone = Field(description="a name of the IANA time zone database", examples=["Europe/Berlin"])
+    locale: str = Field(
+        default="en",
+        pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$",
+        description="a language and perhaps a country",
+        examples=["de_DE"],
+    )
+    prices_include_tax: bool = Field(default=True, description="true or false, without quotes", examples=[True])
+    receipt_header: Annotated[tuple[Line, ...], FromList] = Field(
+        default=(),
+        max_length=RECEIPT_LINES_MAX,
+        description=f"a list of at most {RECEIPT_LINES_MAX} lines of text",
+        examples=[["Corner Shop", "Main Street 1"]],
+    )
+    receipt_footer: Annotated[tuple[Line, ...], FromList] = Field(
+        default=(),
+        max_length=RECEIPT_LINES_MAX,
+        description=f"a list of at most {RECEIPT_LINES_MAX} lines of text",
+        examples=[["Thank you"]],
+    )
+    cash_rounding: DecimalText | None = Field(
+        default=None, description="the smallest coin as a decimal in quotes", examples=["0.05"]
+    )
+    default_tax: str | None = Field(default=None, description="the code of a [[tax]] section", examples=["standard"])
+
+    @property
+    def cash_rounding_minor(self) -> int:
+        """The smallest coin in minor units; 1 rounds nothing."""
+        if self.cash_rounding is None:
+            return 1
+        return money.parse_amount(str(self.cash_rounding), self.currency)
+
+
+class ApiConfig(Section):
+    """The local API."""
+
+    host: Host = Field(default="127.0.0.1", description="a name or an address of this PC", examples=["127.0.0.1"])
+    port: int = Field(
+        default=8750,
+        ge=0,
+        le=65_535,
+        description="a TCP port from 1 to 65535, or 0 for any free one",
+        examples=[8750],
+    )
+    origins: Annotated[tuple[Origin, ...], FromList] = Field(
+        default=(),
+        description="a list of scheme://host[:port], with no path",
+        examples=[["https://pos.example.com"]],
+    )
+
+
+class TillConfig(Section):
+    """A till: which devices it rings with. A till may lack any of them."""
+
+    id: TillId = Field(
+        description="1 to 12 letters, digits or dashes (receipt numbers begin with it)", examples=["till-1"]
+    )
+    scanner: str | None = Field(default=None, description="the name of a [[scanner]]", examples=["counter"])
+    printer: str | None = Field(default=None, description="the name of a [[printer]]", examples=["receipt"])
+    drawer: str | None = Field(default=None, description="the name of a [[drawer]]", examples=["drawer"])
+
+
+class ScannerConfig(Section):
+    """A barcode scanner."""
+
+    name: Name = Field(description="up to 40 letters, digits, dots or dashes", examples=["counter"])
+    port: PortUrl = Field(
+        description="the URL of a port (`stillopen devices` lists what is plugged in)",
+        examples=["serial:///dev/ttyACM0?baud=9600"],
+    )
+    suffix: Literal["cr", "lf", "crlf", "tab", "none"] = Field(
+        default="cr", description='what ends a scan: "cr", "lf", "crlf", "tab" or "none"', examples=["cr"]
+    )
+    duplicate_window_ms: int = Field(
+        default=400,
+        ge=0,
+        le=DUPLICATE_WINDOW_MS_MAX,
+        description=f"whole milliseconds from 0 to {DUPLICATE_WINDOW_MS_MAX}",
+        examples=[400],
+    )
+    templates: Annotated[tuple[str, ...], FromList] = Field(
+        default=(),
+        description="a list of layouts of the store's own codes, a letter for each digit",
+        examples=[["20IIIIIWWWWWC"]],
+    )
+
+
+class PrinterConfig(Section):
+    """A receipt printer. What is unset here the driver takes from the profile."""
+
+    name: Name = Field(description="up to 40 letters, digits, dots or dashes", examples=["receipt"])
+    port: PortUrl = Field(
+        description="the URL of a port (`stillopen devices` lists what is plugged in)",
+        examples=["tcp://192.168.1.50:9100"],
+    )
+    profile: str = Field(default="default", description="a printer profile's name", examples=["TM-T20II"])
+    columns: int = Field(
+        default=42, ge=16, le=96, description="how many characters fit on a line, 16 to 96", examples=[48]
+    )
+    dots: int | None = Field(
+        default=None, ge=100, le=2_000, description="how many dots wide the paper prints, 100 to 2000", examples=[576]
+    )
+    code_page: str = Field(default="cp858", description="the one code page the printer is set to", examples=["cp858"])
+    fence: Literal["gs_r", "gs_h", "none"] = Field(
+        default="gs_r", description='how it says that it has printed: "gs_r", "gs_h" or "none"', examples=["gs_r"]
+    )
+    kanji_off: bool = Field(default=False, description="true or false, without quotes", examples=[True])
+    logo: FilePath | None = Field(
+        default=None, description="the path of a PNG picture, in quotes", examples=["logo.png"]
+    )
+    wait_s: int = Field(
+        default=120, ge=0, le=WAIT_S_MAX, description=f"whole seconds from 0 to {WAIT_S_MAX}", examples=[120]
+    )
+
+
+class DrawerConfig(Section):
+    """A cash drawer, kicked by the printer it hangs on."""
+
+    name: Name = Field(description="up to 40 letters, digits, dots or dashes", examples=["drawer"])
+    printer: str = Field(description="the name of the [[printer]] it is plugged into", examples=["receipt"])
+    pin: Literal[2, 5] = Field(default=2, description="2 or 5, the pin of the printer's drawer socket", examples=[2])
+
+
+class TaxConfig(Section):
+    """A tax rate. `rate` is per cent."""
+
+    code: Name = Field(description="a short word, as items and imports name it", examples=["standard"])
+    rate: Rate = Field(description='per cent as a decimal in quotes, "0" to "100"', examples=["19"])
+    name: Title = Field(default="", description="the words for the receipt", examples=["VAT 19%"])
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, section: Any) -> Any:
+        """Name a tax that has no name by its rate."""
+        if isinstance(section, dict) and "name" not in section and isinstance(section.get("rate"), str):
+            return {**section, "name": f"Tax {section['rate']}%"}
+        return section
+
+
+class CloudHead(BaseModel):
+    """What every kind of cloud has; the rest of its section is that kind's own."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    name: Name = Field(description="up to 40 letters, digits, dots or dashes", examples=["square"])
+    kind: str = Field(description="the kind of cloud", examples=["square"])
+
+
+class File(Section):
+    """The whole file but its `[[cloud]]` sections."""
+
+    store: StoreConfig = Field(description="a [store] section")
+    api: ApiConfig = Field(default_factory=ApiConfig, description="an [api] section")
+    till: Annotated[tuple[TillConfig, ...], FromList] = Field(
+        min_length=1, description="at least one [[till]] section, with double brackets"
+    )
+    scanner: Annotated[tuple[ScannerConfig, ...], FromList] = Field(
+        default=(), description="[[scanner]] sections, with double brackets"
+    )
+    printer: Annotated[tuple[PrinterConfig, ...], FromList] = Field(
+        default=(), description="[[printer]] sections, with double brackets"
+    )
+    drawer: Annotated[tuple[DrawerConfig, ...], FromList] = Field(
+        default=(), description="[[drawer]] sections, with double brackets"
+    )
+    tax: Annotated[tuple[TaxConfig, ...], FromList] = Field(
+        default=(), description="[[tax]] sections, with double brackets"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CloudConfig:
+    """A cloud. `settings` is its kind's own model, secrets resolved.
+
+    It is None only where the file was loaded with `need_secrets=False` and a secret is not there.
+    """
+
+    name: str
+    kind: str
+    settings: BaseModel | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything `stillopen.toml` says, checked: every name refers to something."""
+
+    file: Path
+    store: StoreConfig
+    api: ApiConfig
+    tills: tuple[TillConfig, ...]
+    scanners: tuple[ScannerConfig, ...]
+    printers: tuple[PrinterConfig, ...]
+    drawers: tuple[DrawerConfig, ...]
+    taxes: tuple[TaxConfig, ...]
+    clouds: tuple[CloudConfig, ...]
