@@ -95,10 +95,9 @@ def amount(field: str, value: object, currency: str, *, least: int = 0) -> int:
 
 def tender_type(value: object) -> TenderType:
     """Read `cash` or `card`."""
-    try:
-        return TenderType(value)
-    except ValueError:
-        raise invalid("tender-type", 'A tender\'s type is "cash" or "card".', field="type") from None
+    if not isinstance(value, str) or value not in set(TenderType):
+        raise invalid("tender-type", 'A tender\'s type is "cash" or "card".', field="type")
+    return TenderType(value)
 
 
 def _decimal(value: object) -> Decimal | None:

@@ -1,0 +1,200 @@
+"""Giving back what was sold, in full or in parts, so that the parts never come to more than the sale.
+
+Every amount of a line is worked out for all that has come back so far, this refund included, less what
+earlier refunds have already given. Rounding never accumulates that way, and the last part is the exact
+remainder. Tax follows the net amount, so that a part's tax is never more than the part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from agent import entry
+from agent.basket import REASON_CHARS_MAX
+from agent.checkout import REFERENCE_CHARS_MAX
+from agent.problem import conflict, invalid, not_found
+from agent.sale import TenderType, Unit, decimal_text
+from outbox.money import format_amount, to_increment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    Body = Mapping[str, Any]
+
+
+def plan_refund(
+    sale: Body,
+    earlier: Sequence[Body],
+    want: Sequence[Body] | None = None,
+    *,
+    tender: Body,
+    cash_rounding: int = 1,
+    reason: str | None = None,
+) -> dict[str, Any]:
+    """Return the fields of a refund's record. Raises `Problem`.
+
+    `sale` and `earlier` are records' bodies (refunds of other sales among `earlier` are passed over).
+    `want` is `[{"line": id, "quantity": "1"}]`, or `None` for all that remains; `tender` is
+    `{"type", "reference", "amount"}`, the last two optional; an amount must be what is due back.
+    """
+    if sale["kind"] != "sale":
+        raise conflict("not-a-sale", "Only a sale can be refunded: give a sale's receipt number.")
+    earlier = [refund for refund in earlier if refund["original"]["id"] == sale["id"]]
+    left = remaining(sale, earlier)
+    taken = left if want is None else _wanted(sale, left, want)
+    if not any(taken.values()):
+        raise conflict("nothing-to-refund", "All of this sale has been refunded already.")
+    parts = [
+        _part(line, taken[line["id"]], [done for refund in earlier for done in refund["lines"]])
+        for line in sale["lines"]
+        if taken.get(line["id"])
+    ]
+    lines = [part.line(str(at)) for at, part in enumerate(parts, start=1)]
+    taxes = _taxes(sale, lines)
+    total = sum(line["net"] for line in lines)
+    if not sale["prices_include_tax"]:
+        total += sum(tax["amount"] for tax in taxes)
+    how = entry.tender_type(tender.get("type"))
+    payable = sale["total"] + sale["rounding"] - sum(refund["total"] + refund["rounding"] for refund in earlier)
+    is_last = all(taken.get(line) == quantity for line, quantity in left.items() if quantity)
+    payout = _payout(payable if is_last else min(total, payable), payable, how, cash_rounding)
+    return {
+        "kind": "refund",
+        "original": {"receipt_number": sale["receipt_number"], "id": sale["id"]},
+        "currency": sale["currency"],
+        "prices_include_tax": sale["prices_include_tax"],
+        "lines": lines,
+        "subtotal": sum(line["total"] for line in lines),
+        "taxes": taxes,
+        "total": total,
+        "rounding": payout - total,
+        "tenders": _tenders(sale["currency"], tender, how, payout),
+        "paid": payout,
+        "reason": entry.text_or_none("reason", reason, chars_max=REASON_CHARS_MAX),
+    }
+
+
+def remaining(sale: Body, earlier: Sequence[Body]) -> dict[str, Decimal]:
+    """Return what of each of the sale's lines has not come back yet, by line id."""
+    left = {line["id"]: Decimal(line["quantity"]) for line in sale["lines"]}
+    for refund in earlier:
+        if refund["original"]["id"] == sale["id"]:
+            for line in refund["lines"]:
+                left[line["line"]] -= Decimal(line["quantity"])
+    return left
+
+
+def _wanted(sale: Body, left: Mapping[str, Decimal], want: Sequence[Body]) -> dict[str, Decimal]:
+    """Read which lines come back and how much of each."""
+    if not want:
+        raise invalid("lines-needed", "Name at least one line, or leave `lines` out to refund all that remains.")
+    lines = {line["id"]: line for line in sale["lines"]}
+    taken: dict[str, Decimal] = {}
+    for one in want:
+        line = lines.get(one.get("line") or "")
+        if line is None:
+            raise not_found("line", f"The sale has no such line: choose one of {', '.join(lines)}.")
+        if line["id"] in taken:
+            raise invalid("line-twice", f"Line {line['id']} is named twice: give its whole quantity once.")
+        quantity = entry.quantity(one.get("quantity"), Unit(line["unit"]))
+        if quantity > left[line["id"]]:
+            most = decimal_text(left[line["id"]])
+            raise conflict(
+                "refund-too-much", f"Of {line['name']}, {most} can still be refunded: give that at most.", most=most
+            )
+        taken[line["id"]] = quantity
+    return taken
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What comes back of one line now."""
+
+    of: Body
+    quantity: Decimal
+    discount: int
+    sale_discount: int
+    net: int
+    tax_amount: int
+
+    def line(self, id: str) -> dict[str, Any]:  # noqa: A002 - the field's name
+        """Return the refund's line."""
+        copied = ("sku", "name", "unit", "price", "tax", "tax_rate", "barcode", "gs1")
+        return {name: self.of[name] for name in copied} | {
+            "id": id,
+            "line": self.of["id"],
+            "quantity": decimal_text(self.quantity),
+            "discount": self.discount,
+            "sale_discount": self.sale_discount,
+            "total": self.net + self.sale_discount,
+            "net": self.net,
+            "tax_amount": self.tax_amount,
+        }
+
+
+def _part(line: Body, quantity: Decimal, returned: Sequence[Body]) -> _Part:
+    """Work out a line's amounts for all that has come back, and take off what already has."""
+    before = [done for done in returned if done["line"] == line["id"]]
+    sold = _thousandths(line["quantity"])
+    back = _thousandths(quantity) + sum(_thousandths(done["quantity"]) for done in before)
+
+    def given(name: str) -> int:
+        return sum(done[name] for done in before)
+
+    net = _share(line["net"], back, sold)
+    return _Part(
+        of=line,
+        quantity=quantity,
+        discount=_share(line["discount"], back, sold) - given("discount"),
+        sale_discount=_share(line["sale_discount"], back, sold) - given("sale_discount"),
+        net=net - given("net"),
+        tax_amount=_share(line["tax_amount"], net, line["net"]) - given("tax_amount"),
+    )
+
+
+def _share(amount: int, part: int, whole: int) -> int:
+    """Return `part` of `whole` of an amount, rounded once, halves up. Nothing of nothing is nothing."""
+    return (2 * amount * part + whole) // (2 * whole) if whole else 0
+
+
+def _thousandths(quantity: str | Decimal) -> int:
+    """Return a quantity in its finest step, grams or thousandths of a piece, as a whole number."""
+    return int(Decimal(quantity).scaleb(entry.KG_DECIMALS))
+
+
+def _taxes(sale: Body, lines: Sequence[Body]) -> list[dict[str, Any]]:
+    """Return the refund's taxes in the sale's order: each the sum of its lines' shares."""
+    taxes = []
+    for tax in sale["taxes"]:
+        of_rate = [line for line in lines if (line["tax"], line["tax_rate"]) == (tax["code"], tax["rate"])]
+        if of_rate:
+            amount = sum(line["tax_amount"] for line in of_rate)
+            within = amount if sale["prices_include_tax"] else 0
+            base = sum(line["net"] for line in of_rate) - within
+            taxes.append({**tax, "base": base, "amount": amount})
+    return taxes
+
+
+def _payout(exact: int, payable: int, how: TenderType, cash_rounding: int) -> int:
+    """Return what is handed back: for cash in coins there are, and never more than is left of what was paid."""
+    if how is TenderType.CARD:
+        return exact
+    rounded = to_increment(exact, cash_rounding)
+    return rounded if rounded <= payable else payable // cash_rounding * cash_rounding
+
+
+def _tenders(currency: str, tender: Body, how: TenderType, payout: int) -> list[dict[str, Any]]:
+    """Return the tender the money goes back by; none where nothing is due back."""
+    amount = tender.get("amount")
+    if amount is not None and entry.amount("amount", amount, currency) != payout:
+        raise conflict(
+            "refund-amount",
+            f"{format_amount(payout, currency)} {currency} is due back: give that amount, or leave it out.",
+            due=payout,
+        )
+    reference = entry.text_or_none("reference", tender.get("reference"), chars_max=REFERENCE_CHARS_MAX)
+    if not payout:
+        return []
+    return [{"id": "1", "type": how.value, "amount": payout, "reference": reference}]
