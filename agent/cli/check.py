@@ -1,0 +1,76 @@
+"""`stillopen check`: every problem of the configuration at once, each with what to write instead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent.cli import out
+from agent.config import ConfigInvalid, ConfigMissing, load
+
+if TYPE_CHECKING:
+    import argparse
+
+    from agent.config import Config
+    from agent.places import Places
+
+SMALLEST = """\
+[store]
+id = "store-1"
+name = "Corner Shop"
+currency = "EUR"
+timezone = "Europe/Berlin"
+
+[[till]]
+id = "till-1"
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's own arguments."""
+    parser.add_argument("--json", action="store_true", help="the answer as JSON, for programs")
+
+
+def run(args: argparse.Namespace, places: Places) -> int:
+    """Say what is wrong (exit 2), or what there is (exit 0)."""
+    try:
+        config = load(places.config)
+    except ConfigMissing as missing:
+        if args.json:
+            return _json(places, missing)
+        looked = " and ".join(str(path) for path in places.looked)
+        out.complain(
+            f"there is no configuration; looked for {looked}",
+            f"write {places.config} with at least these lines, or try `stillopen demo`, which needs none:",
+        )
+        out.complain_plainly(SMALLEST)
+        return out.WRONG
+    except ConfigInvalid as invalid:
+        if args.json:
+            return _json(places, invalid)
+        for problem in invalid.problems:
+            out.complain_plainly(str(problem))
+        count = len(invalid.problems)
+        out.complain(
+            f"{count} problem{'s' if count > 1 else ''} in {places.config}",
+            "mend the lines named above and run `stillopen check` again",
+        )
+        return out.WRONG
+    if args.json:
+        return _json(places, None)
+    _summary(config)
+    return out.OK
+
+
+def _json(places: Places, invalid: ConfigInvalid | None) -> int:
+    problems = [problem.to_json() for problem in invalid.problems] if invalid else []
+    out.say_json({"ok": not problems, "config": str(places.config), "problems": problems})
+    return out.WRONG if problems else out.OK
+
+
+def _summary(config: Config) -> None:
+    out.say(f"{config.file} is in order: {config.store.name}, {config.store.currency}")
+    for till in config.tills:
+        devices = [f"{kind} {name}" for kind in ("scanner", "printer", "drawer") if (name := getattr(till, kind))]
+        out.say(f"  till {till.id}: {', '.join(devices) or 'no devices'}")
+    for cloud in config.clouds:
+        out.say(f"  cloud {cloud.name}: {cloud.kind}")
