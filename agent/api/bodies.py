@@ -8,25 +8,21 @@ the till's question, not asked here.
 
 from __future__ import annotations
 
-import base64
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from agent.basket import NAME_CHARS_MAX, REASON_CHARS_MAX
+from agent.checkout import LABEL_CHARS_MAX, REFERENCE_CHARS_MAX
+from agent.pairing_code import CODE_DIGITS
+from drivers.printer.document import ITEMS_MAX
 from outbox.money import AMOUNT_MAX
 
-NAME_CHARS_MAX = 200  # an item's name; a receipt of 48 columns shows it on five lines
-REASON_CHARS_MAX = 200  # why a price, a discount, a drawer or a void; a sentence or two
-LABEL_CHARS_MAX = 80  # a parked sale's name, read on a button
-REFERENCE_CHARS_MAX = 100  # a card terminal's slip number is under 40
 CODE_CHARS_MAX = 256  # a sku or a tax code; no shop's own numbering is longer
 SCAN_CHARS_MAX = 4_096  # the largest GS1 symbol holds 3,116; more is noise
 ID_CHARS_MAX = 64  # the agent's own ids are 36 characters, a till's at most 12
 DECIMAL_CHARS_MAX = 20  # keeps a quantity times an amount exact
 REFUND_LINES_MAX = 1_000  # more than any sale has lines
-PRINT_ITEMS_MAX = 2_000  # what a printable document takes
-RAW_CHARS_MAX = 1_048_576  # base64; the body of a print job may not be larger anyway
-PAIRING_CODE_DIGITS = 6
 
 Amount = Annotated[int, Field(ge=0, le=AMOUNT_MAX, description="integer minor units of the store's currency")]
 PositiveAmount = Annotated[
@@ -90,7 +86,6 @@ class NewLine(Body):
     tax: Code | None = None
     quantity: DecimalText | None = None
     price_reason: Reason | None = None
-    note: Reason | None = None
 
     @model_validator(mode="after")
     def _one_way_to_say_what(self) -> Self:
@@ -191,9 +186,13 @@ class RefundTender(Body):
 
 
 class NewRefund(Body):
-    """Take back a sale rung on this agent, in part (`lines`) or all of it that is left."""
+    """Take back a sale rung on this agent, in part (`lines`) or all of it that is left.
+
+    `till` says whose drawer pays; without it, the till that rang the sale.
+    """
 
     receipt_number: Id
+    till: Id | None = None
     lines: Annotated[list[RefundLine], Field(min_length=1, max_length=REFUND_LINES_MAX)] | None = None
     tender: RefundTender
     reason: Reason | None = None
@@ -214,33 +213,21 @@ class CloseShift(Body):
 
 
 class PrintJob(Body):
-    """Exactly one of `document` (a printable document's items) and `raw` (the printer's bytes in base64)."""
+    """A printable document: a list of items, each an object with a `type`; agent/api/README.md shows them."""
 
-    document: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=PRINT_ITEMS_MAX)] | None = None
-    raw: Annotated[str, StringConstraints(min_length=1, max_length=RAW_CHARS_MAX)] | None = None
-
-    @model_validator(mode="after")
-    def _document_or_raw(self) -> Self:
-        if (self.document is None) == (self.raw is None):
-            raise ValueError("give exactly one of document and raw")
-        if self.raw is not None:
-            try:
-                base64.b64decode(self.raw, validate=True)
-            except ValueError:
-                raise ValueError("raw is not base64; encode the printer's bytes as RFC 4648 says") from None
-        return self
-
-    def raw_bytes(self) -> bytes | None:
-        """Return the bytes of `raw`, or None where a document was given."""
-        return None if self.raw is None else base64.b64decode(self.raw)
+    document: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=ITEMS_MAX)]
 
 
-class Pairing(Body):
+class NewPairingCode(Body):
+    """Open a code; `name` says which front end it is for."""
+
+    name: Label | None = None
+
+
+class NewPairing(Body):
     """The code that `stillopen pair` shows."""
 
-    code: Annotated[
-        str, StringConstraints(pattern=rf"^[0-9]{{{PAIRING_CODE_DIGITS}}}$"), Field(examples=["012345"])
-    ]
+    code: Annotated[str, StringConstraints(pattern=rf"^[0-9]{{{CODE_DIGITS}}}$"), Field(examples=["012345"])]
 
 
 class Nothing(Body):

@@ -1,0 +1,263 @@
+"""The shapes of the local API's answers, for the OpenAPI document, /docs and the tests that hold them.
+
+Answers are made by the till and the journal as plain JSON; nothing passes through these models on its
+way out. An answer may have more fields than are named here, never fewer.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+Amount = Annotated[int, Field(description="integer minor units of `currency`")]
+DecimalText = Annotated[str, Field(description="a decimal number as text", examples=["2", "0.350"])]
+Time = Annotated[str, Field(description="RFC 3339 with an offset", json_schema_extra={"format": "date-time"})]
+PrintState = Literal["printed", "not_printed", "unknown", "pending"]
+
+
+class Line(BaseModel):
+    """A line: `total` is quantity times price less its own discount, `net` less its share of the sale's too."""
+
+    id: str
+    sku: str | None
+    name: str
+    quantity: DecimalText
+    unit: Literal["each", "kg"]
+    price: Amount
+    list_price: Amount | None
+    price_reason: str | None
+    discount: Amount
+    sale_discount: Amount
+    total: Amount
+    net: Amount
+    tax: str | None
+    tax_amount: Amount
+    barcode: str | None
+
+
+class Discount(BaseModel):
+    """A discount; `amount` is what it comes to now."""
+
+    id: str
+    percent: DecimalText | None
+    amount: Amount
+    line: str | None
+    reason: str | None
+
+
+class Tax(BaseModel):
+    """One rate's share of a sale."""
+
+    code: str
+    name: str
+    rate: DecimalText
+    base: Amount
+    amount: Amount
+
+
+class Tender(BaseModel):
+    """Money taken."""
+
+    id: str
+    type: Literal["cash", "card"]
+    amount: Amount
+    reference: str | None
+
+
+class Sale(BaseModel):
+    """A sale as it is now."""
+
+    id: str
+    till: str
+    state: Literal["open", "parked", "completed", "voided"]
+    currency: str
+    prices_include_tax: bool
+    lines: list[Line]
+    discounts: list[Discount]
+    subtotal: Amount
+    taxes: list[Tax]
+    total: Amount
+    rounding: Amount
+    tenders: list[Tender]
+    paid: Amount
+    due: Amount
+    change: Amount
+    label: str | None
+    opened_at: Time
+
+
+class Record(BaseModel):
+    """An immutable fact, and how its receipt is doing. A sale or refund has a sale's fields as well."""
+
+    id: str
+    kind: Literal["sale", "refund", "void", "drawer", "cash", "shift_open", "shift_close"]
+    till: str
+    receipt_number: str | None
+    occurred_at: Time
+    print: PrintState | None
+
+
+class Till(BaseModel):
+    """A till, its devices and its open sale."""
+
+    id: str
+    sale: Sale | None
+
+
+class Tills(BaseModel):
+    """Every till."""
+
+    tills: list[Till]
+
+
+class Sales(BaseModel):
+    """Several sales."""
+
+    sales: list[Sale]
+
+
+class Records(BaseModel):
+    """A page of records; `next` is the `before` of the next page, null on the last."""
+
+    records: list[Record]
+    next: int | None
+
+
+class Item(BaseModel):
+    """An item of the catalogue."""
+
+    sku: str
+    name: str
+    price: Amount
+    tax: str | None
+    barcodes: list[str]
+    category: str | None
+    unit: Literal["each", "kg"]
+    stock: DecimalText | None
+
+
+class Items(BaseModel):
+    """Several items, the best match first."""
+
+    items: list[Item]
+
+
+class Shift(BaseModel):
+    """A shift's figures."""
+
+    till: str
+
+
+class Device(BaseModel):
+    """What is known about one device now."""
+
+    name: str
+    kind: str
+    port: str
+    state: Literal["stopped", "opening", "ready", "lost"]
+    since: Time
+    error: str | None
+    hint: str | None
+
+
+class Devices(BaseModel):
+    """Every device."""
+
+    devices: list[Device]
+
+
+class DeviceTest(BaseModel):
+    """What the test did, in words to compare with what one sees."""
+
+
+class PrintJob(BaseModel):
+    """A print job: `state` says what the printer itself said."""
+
+    id: str
+    printer: str
+    state: PrintState
+
+
+class Delivery(BaseModel):
+    """One record on its way to one cloud."""
+
+    id: int
+    cloud: str
+    state: Literal["waiting", "sending", "delivered", "parked"]
+
+
+class Outbox(BaseModel):
+    """Counts by cloud and state, and a page of deliveries."""
+
+    clouds: dict[str, Any]
+    deliveries: list[Delivery]
+
+
+class Status(BaseModel):
+    """The store as a whole."""
+
+    store: dict[str, Any]
+    tills: list[Any]
+    devices: list[Any]
+    clouds: dict[str, Any] | list[Any]
+
+
+class Health(BaseModel):
+    """Two words."""
+
+    status: Literal["ok", "cannot sell"]
+
+
+class PairingCode(BaseModel):
+    """A code, good once."""
+
+    code: str
+    expires_in_s: int
+
+
+class Pairing(BaseModel):
+    """A front end that was let in; `origin` is `page`, `program` or the web front end's."""
+
+    id: str
+    origin: str
+    name: str
+    made_at: Time
+
+
+class NewPairing(BaseModel):
+    """The pairing, and its token, told this once; our own page gets a cookie instead."""
+
+    pairing: Pairing
+    token: str | None = None
+
+
+class OnePairing(BaseModel):
+    """A pairing."""
+
+    pairing: Pairing
+
+
+class Pairings(BaseModel):
+    """Everyone who is paired."""
+
+    pairings: list[Pairing]
+
+
+class Finding(BaseModel):
+    """One thing that is wrong with a request."""
+
+    field: str
+    found: str
+    expected: str
+
+
+class Problem(BaseModel):
+    """RFC 9457. `code` is for programs, `detail` tells a person the next step."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[Finding] | None = None

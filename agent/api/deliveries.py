@@ -1,0 +1,25 @@
+"""The outbox: deliveries of records to clouds."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from outbox.answers import Reply
+
+if TYPE_CHECKING:
+    from agent.api.route import Call
+
+
+async def list_page(call: Call) -> Reply:
+    """Return counts by cloud and state, and a page of deliveries."""
+    query = call.query
+    return Reply(
+        HTTPStatus.OK,
+        call.app.outbox_view(cloud=query.cloud, state=query.state, limit=query.limit, after=query.after),
+    )
+
+
+async def retry(call: Call) -> Reply:
+    """Release a parked delivery, after what it named was mended."""
+    return await call.app.retry(call.path["delivery"], key=call.key)

@@ -1,0 +1,70 @@
+"""Pairings: letting a front end in, and shutting it out again."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from agent.api.refusals import json_response
+from agent.door import LOCAL, Sender
+from agent.pairing_code import CODE_LIFE_S
+from agent.pairings import OWN_PAGE, PROGRAM
+from agent.problem import Problem
+from outbox.answers import Reply
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from agent.api.route import Call
+
+COOKIE_LIFE_S = 400 * 86_400  # the longest browsers keep one
+
+
+async def make_code(call: Call) -> Response:
+    """Open a pairing code. Only whoever may read STATE/api-token can."""
+    _only_local(call)
+    code = call.app.door.code.make(call.body.name or "")
+    return json_response(HTTPStatus.CREATED, {"code": code, "expires_in_s": CODE_LIFE_S})
+
+
+async def create(call: Call) -> Response:
+    """Spend a code. Our own page gets a cookie that no script can read, any other caller a bearer token."""
+    door = call.app.door
+    name = door.code.use(call.body.code)
+    if call.sender is Sender.OWN_PAGE:
+        pairing, secret = await door.pairings.add(OWN_PAGE, name or "till page")
+        response = json_response(HTTPStatus.CREATED, {"pairing": asdict(pairing)})
+        set_cookie(response, door.cookie, secret)
+        return response
+    origin = PROGRAM if call.origin is None else call.origin.lower()
+    pairing, secret = await door.pairings.add(origin, name or origin)
+    return json_response(HTTPStatus.CREATED, {"pairing": asdict(pairing), "token": secret})
+
+
+async def list_all(call: Call) -> Reply:
+    """Return who is paired."""
+    _only_local(call)
+    return Reply(HTTPStatus.OK, {"pairings": [asdict(pairing) for pairing in call.app.door.pairings.all()]})
+
+
+async def remove(call: Call) -> Reply:
+    """Shut a front end out: its requests are refused from now on, and it hears no more events."""
+    _only_local(call)
+    pairing = await call.app.door.pairings.remove(call.path["pairing"])
+    call.app.events.drop_caller(pairing.id)
+    return Reply(HTTPStatus.OK, {"pairing": asdict(pairing)})
+
+
+def set_cookie(response: Response, name: str, secret: str) -> None:
+    """Give our page its secret; sent back to this very host only, and only by our own pages."""
+    response.set_cookie(name, secret, max_age=COOKIE_LIFE_S, path="/", httponly=True, samesite="strict")
+
+
+def _only_local(call: Call) -> None:
+    if call.caller is None or call.caller.id != LOCAL:
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "local-only",
+            "who is let in is decided on the agent's PC: run `stillopen pair` there (it uses STATE/api-token)",
+        )

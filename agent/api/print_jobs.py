@@ -1,0 +1,21 @@
+"""Print jobs: printing for other front ends."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from outbox.answers import Reply
+
+if TYPE_CHECKING:
+    from agent.api.route import Call
+
+
+async def submit(call: Call) -> Reply:
+    """Print a document."""
+    return await call.app.prints.submit(call.path["printer"], call.body, key=call.key)
+
+
+async def view(call: Call) -> Reply:
+    """Return how a job stands: printed, not printed, unknown or still pending."""
+    return Reply(HTTPStatus.OK, call.app.prints.job(call.path["job"]))

@@ -1,0 +1,56 @@
+"""What the local API takes after the question mark: one model a question. A token is never among it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from agent.api.bodies import Id  # noqa: TC001 - pydantic reads it when the class is made
+
+PAGE_MAX = 500  # rows in one answer; the next page is one request away
+PAGE_DEFAULT = 50
+ITEMS_MAX = 100  # more than anyone reads while typing
+ITEMS_DEFAULT = 20
+SEARCH_CHARS_MAX = 200
+
+
+class Query(BaseModel):
+    """What every query keeps to; values are text in a URL, so they are read leniently."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NoQuery(Query):
+    """No parameters."""
+
+
+class RecordsQuery(Query):
+    """Records, the newest first."""
+
+    limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = PAGE_DEFAULT
+    before: Annotated[int | None, Field(ge=1, description="`next` of the page before this one")] = None
+    till: Id | None = None
+    kind: Literal["sale", "refund", "void", "drawer", "cash", "shift_open", "shift_close"] | None = None
+
+
+class ItemsQuery(Query):
+    """Items whose name, sku or category has every word of `q`, each from its start."""
+
+    q: Annotated[str, StringConstraints(strip_whitespace=True, max_length=SEARCH_CHARS_MAX)] = ""
+    limit: Annotated[int, Field(ge=1, le=ITEMS_MAX)] = ITEMS_DEFAULT
+
+
+class OutboxQuery(Query):
+    """Deliveries, the newest first."""
+
+    cloud: Id | None = None
+    state: Literal["waiting", "sending", "delivered", "parked"] | None = None
+    limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = PAGE_DEFAULT
+    after: Annotated[int | None, Field(ge=0, description="`next` of the page before this one")] = None
+
+
+class ReportQuery(Query):
+    """Which till's shift; may be left out where there is only one till."""
+
+    till: Id | None = None

@@ -1,0 +1,26 @@
+"""Shifts: the change money at the start, the count at the end, and the figures in between."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from outbox.answers import Reply
+
+if TYPE_CHECKING:
+    from agent.api.route import Call
+
+
+async def create(call: Call) -> Reply:
+    """Open a shift."""
+    return await call.app.shifts.open(call.body, key=call.key)
+
+
+async def close(call: Call) -> Reply:
+    """Close the shift that is open."""
+    return await call.app.shifts.close(call.body, key=call.key)
+
+
+async def report(call: Call) -> Reply:
+    """Return the open shift's figures so far."""
+    return Reply(HTTPStatus.OK, call.app.shifts.report(call.query.till))

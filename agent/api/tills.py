@@ -1,0 +1,36 @@
+"""Tills: what is being rung at one, and what happens there outside a sale."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from outbox.answers import Reply
+
+if TYPE_CHECKING:
+    from agent.api.route import Call
+
+
+async def list_all(call: Call) -> Reply:
+    """Return every till's view."""
+    return Reply(HTTPStatus.OK, {"tills": [call.app.tills.view(till.id) for till in call.app.tills]})
+
+
+async def view(call: Call) -> Reply:
+    """Return a till, its devices and its open sale."""
+    return Reply(HTTPStatus.OK, call.app.tills.view(call.path["till"]))
+
+
+async def scan(call: Call) -> Reply:
+    """Take a barcode as if the till's scanner had read it."""
+    return await call.app.tills.scan(call.path["till"], call.body.data, key=call.key)
+
+
+async def open_drawer(call: Call) -> Reply:
+    """Open the drawer with no sale."""
+    return await call.app.tills.no_sale(call.path["till"], call.body.reason, key=call.key)
+
+
+async def parked(call: Call) -> Reply:
+    """Return the sales put aside at a till."""
+    return Reply(HTTPStatus.OK, {"sales": call.app.tills.parked(call.path["till"])})
