@@ -6,13 +6,14 @@ rounded once, half away from zero, which is what tax offices mean by commercial 
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+import re
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# ISO 4217: every currency has two decimals but these.
+# ISO 4217: every currency has two decimals but these (and CLF and UYW, units of account with no coins).
 _DECIMALS = dict.fromkeys(
     (
         "BIF",
@@ -37,6 +38,8 @@ _DECIMALS = dict.fromkeys(
 ) | dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
 
 AMOUNT_MAX = 10**12  # minor units; ten thousand million in a two-decimal currency is a typing error
+AMOUNT_CHARS_MAX = 32  # what an amount may be written with, zeros in front and behind included
+_PLAIN_DECIMAL = re.compile(rf"(?=.{{1,{AMOUNT_CHARS_MAX}}}$)[+-]?\d+(?:\.\d*)?", re.ASCII)
 _EXACT = Context(prec=60)  # an amount (13 digits) times a quantity or a rate (up to 20 each) is exact
 
 
@@ -47,15 +50,12 @@ def decimals(currency: str) -> int:
 
 def parse_amount(text: str, currency: str) -> int:
     """Read a plain decimal such as `12.50` as minor units. Raises `ValueError` saying what is wrong."""
-    places = decimals(currency)
     text = text.strip()
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        raise ValueError(f"{text!r} is not an amount; write it like {format_amount(1250, currency)}") from None
-    if not value.is_finite():
-        raise ValueError(f"{text!r} is not an amount; write it like {format_amount(1250, currency)}")
-    minor = value.scaleb(places, _EXACT)
+    if not _PLAIN_DECIMAL.fullmatch(text):
+        shown = text if len(text) <= AMOUNT_CHARS_MAX else f"{text[:AMOUNT_CHARS_MAX]}…"
+        raise ValueError(f"{shown!r} is not an amount; write it like {format_amount(1250, currency)}")
+    places = decimals(currency)
+    minor = Decimal(text).scaleb(places, _EXACT)
     if minor != minor.to_integral_value():
         raise ValueError(f"{text!r} has more than the {places} decimals {currency} has")
     if abs(minor) > AMOUNT_MAX:
@@ -89,7 +89,7 @@ def percent_of(amount: int, percent: Decimal) -> int:
 
 def tax_within(amount: int, percent: Decimal) -> int:
     """Return the tax that an amount including it holds, rounded once."""
-    return round_half_up(_EXACT.divide(_EXACT.multiply(Decimal(amount), percent), 100 + percent))
+    return round_half_up(_EXACT.divide(_EXACT.multiply(Decimal(amount), percent), _EXACT.add(Decimal(100), percent)))
 
 
 def to_increment(amount: int, increment: int) -> int:
@@ -105,6 +105,8 @@ def allocate(amount: int, weights: Sequence[int]) -> list[int]:
     Each part is within one minor unit of its exact share; the units that rounding leaves over go to
     the largest remainders, the earlier of equals first. With all weights 0, it is split evenly.
     """
+    if any(weight < 0 for weight in weights):
+        raise ValueError("an amount cannot be split by a negative weight")
     if not weights:
         if amount:
             raise ValueError("an amount cannot be split over nothing")
