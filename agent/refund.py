@@ -21,29 +21,35 @@ from outbox.money import format_amount, to_increment
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from agent.pricing import Rules
+
     Body = Mapping[str, Any]
 
 
-def plan_refund(
-    sale: Body,
-    earlier: Sequence[Body],
-    want: Sequence[Body] | None = None,
-    *,
-    tender: Body,
-    cash_rounding: int = 1,
-    reason: str | None = None,
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Want:
+    """What is to come back: `lines` as `(line id, quantity)`, or `None` for all that remains.
+
+    `tender_amount`, in minor units, is only checked: it must be what is due back.
+    """
+
+    tender_type: str
+    lines: tuple[tuple[str, str], ...] | None = None
+    tender_amount: int | None = None
+    reference: str | None = None
+    reason: str | None = None
+
+
+def plan_refund(sale: Body, earlier: Sequence[Body], want: Want, rules: Rules) -> dict[str, Any]:
     """Return the fields of a refund's record. Raises `Problem`.
 
-    `sale` and `earlier` are records' bodies (refunds of other sales among `earlier` are passed over).
-    `want` is `[{"line": id, "quantity": "1"}]`, or `None` for all that remains; `tender` is
-    `{"type", "reference", "amount"}`, the last two optional; an amount must be what is due back.
+    `sale` and `earlier` are records' bodies; refunds of other sales among `earlier` are passed over.
     """
     if sale["kind"] != "sale":
         raise conflict("not-a-sale", "Only a sale can be refunded: give a sale's receipt number.")
     earlier = [refund for refund in earlier if refund["original"]["id"] == sale["id"]]
     left = remaining(sale, earlier)
-    taken = left if want is None else _wanted(sale, left, want)
+    taken = left if want.lines is None else _wanted(sale, left, want.lines)
     if not any(taken.values()):
         raise conflict("nothing-to-refund", "All of this sale has been refunded already.")
     parts = [
@@ -56,10 +62,10 @@ def plan_refund(
     total = sum(line["net"] for line in lines)
     if not sale["prices_include_tax"]:
         total += sum(tax["amount"] for tax in taxes)
-    how = entry.tender_type(tender.get("type"))
+    how = entry.tender_type(want.tender_type)
     payable = sale["total"] + sale["rounding"] - sum(refund["total"] + refund["rounding"] for refund in earlier)
     is_last = all(taken.get(line) == quantity for line, quantity in left.items() if quantity)
-    payout = _payout(payable if is_last else min(total, payable), payable, how, cash_rounding)
+    payout = _payout(payable if is_last else min(total, payable), payable, how, rules.cash_rounding)
     return {
         "kind": "refund",
         "original": {"receipt_number": sale["receipt_number"], "id": sale["id"]},
@@ -70,9 +76,9 @@ def plan_refund(
         "taxes": taxes,
         "total": total,
         "rounding": payout - total,
-        "tenders": _tenders(sale["currency"], tender, how, payout),
+        "tenders": _tenders(sale["currency"], want, how, payout),
         "paid": payout,
-        "reason": entry.text_or_none("reason", reason, chars_max=REASON_CHARS_MAX),
+        "reason": entry.text_or_none("reason", want.reason, chars_max=REASON_CHARS_MAX),
     }
 
 
@@ -86,19 +92,19 @@ def remaining(sale: Body, earlier: Sequence[Body]) -> dict[str, Decimal]:
     return left
 
 
-def _wanted(sale: Body, left: Mapping[str, Decimal], want: Sequence[Body]) -> dict[str, Decimal]:
+def _wanted(sale: Body, left: Mapping[str, Decimal], want: Sequence[tuple[str, str]]) -> dict[str, Decimal]:
     """Read which lines come back and how much of each."""
     if not want:
         raise invalid("lines-needed", "Name at least one line, or leave `lines` out to refund all that remains.")
     lines = {line["id"]: line for line in sale["lines"]}
     taken: dict[str, Decimal] = {}
-    for one in want:
-        line = lines.get(one.get("line") or "")
+    for line_id, text in want:
+        line = lines.get(line_id)
         if line is None:
             raise not_found("line", f"The sale has no such line: choose one of {', '.join(lines)}.")
         if line["id"] in taken:
             raise invalid("line-twice", f"Line {line['id']} is named twice: give its whole quantity once.")
-        quantity = entry.quantity(one.get("quantity"), Unit(line["unit"]))
+        quantity = entry.quantity(text, Unit(line["unit"]))
         if quantity > left[line["id"]]:
             most = decimal_text(left[line["id"]])
             raise conflict(
@@ -185,16 +191,16 @@ def _payout(exact: int, payable: int, how: TenderType, cash_rounding: int) -> in
     return rounded if rounded <= payable else payable // cash_rounding * cash_rounding
 
 
-def _tenders(currency: str, tender: Body, how: TenderType, payout: int) -> list[dict[str, Any]]:
+def _tenders(currency: str, want: Want, how: TenderType, payout: int) -> list[dict[str, Any]]:
     """Return the tender the money goes back by; none where nothing is due back."""
-    amount = tender.get("amount")
+    amount = want.tender_amount
     if amount is not None and entry.amount("amount", amount, currency) != payout:
         raise conflict(
             "refund-amount",
             f"{format_amount(payout, currency)} {currency} is due back: give that amount, or leave it out.",
             due=payout,
         )
-    reference = entry.text_or_none("reference", tender.get("reference"), chars_max=REFERENCE_CHARS_MAX)
+    reference = entry.text_or_none("reference", want.reference, chars_max=REFERENCE_CHARS_MAX)
     if not payout:
         return []
     return [{"id": "1", "type": how.value, "amount": payout, "reference": reference}]
