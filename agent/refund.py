@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """What is to come back: `lines` as `(line id, quantity)`, or `None` for all that remains.
+    """What is to come back: `lines` as `(line id, quantity)`; `None` for either is all that remains.
 
     `tender_amount`, in minor units, is only checked: it must be what is due back.
     """
 
     tender_type: str
-    lines: tuple[tuple[str, str], ...] | None = None
+    lines: tuple[tuple[str, str | None], ...] | None = None
     tender_amount: int | None = None
     reference: str | None = None
     reason: str | None = None
@@ -92,7 +92,7 @@ def remaining(sale: Body, earlier: Sequence[Body]) -> dict[str, Decimal]:
     return left
 
 
-def _wanted(sale: Body, left: Mapping[str, Decimal], want: Sequence[tuple[str, str]]) -> dict[str, Decimal]:
+def _wanted(sale: Body, left: Mapping[str, Decimal], want: Sequence[tuple[str, str | None]]) -> dict[str, Decimal]:
     """Read which lines come back and how much of each."""
     if not want:
         raise invalid("lines-needed", "Name at least one line, or leave `lines` out to refund all that remains.")
@@ -104,11 +104,15 @@ def _wanted(sale: Body, left: Mapping[str, Decimal], want: Sequence[tuple[str, s
             raise not_found("line", f"The sale has no such line: choose one of {', '.join(lines)}.")
         if line["id"] in taken:
             raise invalid("line-twice", f"Line {line['id']} is named twice: give its whole quantity once.")
-        quantity = entry.quantity(text, Unit(line["unit"]))
-        if quantity > left[line["id"]]:
-            most = decimal_text(left[line["id"]])
+        most = left[line["id"]]
+        if not most:
+            raise conflict("line-refunded", f"All of {line['name']} has been refunded already: leave that line out.")
+        quantity = most if text is None else entry.quantity(text, Unit(line["unit"]))
+        if quantity > most:
             raise conflict(
-                "refund-too-much", f"Of {line['name']}, {most} can still be refunded: give that at most.", most=most
+                "refund-too-much",
+                f"Of {line['name']}, {decimal_text(most)} can still be refunded: give that at most.",
+                most=decimal_text(most),
             )
         taken[line["id"]] = quantity
     return taken
