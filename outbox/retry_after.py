@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 RETRY_AFTER_MAX_S = 3600.0  # longer is a mistake or a misread clock; asking again once an hour harms nobody
 
+_ANY_TIME = datetime.min.replace(tzinfo=UTC)
+
 
 def parse_retry_after(value: str | None, now: datetime) -> float | None:
     """Return the seconds a `Retry-After` value asks for, from `now`; None where it is absent or unreadable."""
@@ -25,10 +27,13 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
     return min(max((moment - now).total_seconds(), 0.0), RETRY_AFTER_MAX_S)
 
 
-def asked_to_wait(answer: Answer, now: datetime | None = None) -> float | None:
+def asked_to_wait(answer: Answer, now: datetime | None) -> float | None:
     """Return the seconds an answer asks to wait. A date is read by the answer's own clock where it shows one."""
     said = _http_date(answer.headers.get("date", "")) or now
-    return parse_retry_after(answer.headers.get("retry-after"), said or datetime.max.replace(tzinfo=UTC))
+    value = answer.headers.get("retry-after")
+    if said is None:  # no clock to read a date by; seconds need none
+        return None if value is None or _http_date(value) else parse_retry_after(value, _ANY_TIME)
+    return parse_retry_after(value, said)
 
 
 def _http_date(text: str) -> datetime | None:

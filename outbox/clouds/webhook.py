@@ -13,7 +13,7 @@ import hmac
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from outbox.clouds.settings import CloudSettings, CloudUrl
 from outbox.connector import (
@@ -75,8 +75,8 @@ def _checked(secret: SecretStr) -> SecretStr:
 class Settings(CloudSettings):
     """The receiver's address and the secret both sides know."""
 
-    url: CloudUrl
-    secret: Annotated[SecretStr, AfterValidator(_checked)]
+    url: CloudUrl = Field(description="where the records are posted")
+    secret: Annotated[SecretStr, AfterValidator(_checked)] = Field(description="whsec_…, known to both sides")
 
 
 class Webhook:

@@ -1,0 +1,124 @@
+"""Square: a sale as an order with its payments, a refund, stock, and the catalogue pulled.
+
+Source: Square's API description 2025-08-20. The README beside this file says what it does and does not do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field, SecretStr
+
+from outbox.clouds import square_look, square_refund, square_sale, square_stock
+from outbox.clouds.settings import ApiUrl, CloudSettings
+from outbox.clouds.square_answer import read
+from outbox.clouds.square_catalogue import SquareCatalogue
+from outbox.clouds.square_plan import Place
+from outbox.connector import Capabilities
+from outbox.record import Kind
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from outbox.clouds import StoreFacts
+    from outbox.connector import (
+        Answer,
+        Complete,
+        Fact,
+        Outcome,
+        Page,
+        Refused,
+        Request,
+        Retry,
+        Sighting,
+        Step,
+        Unauthorized,
+    )
+
+ExternalType = Literal[
+    "CHECK", "BANK_TRANSFER", "OTHER_GIFT_CARD", "CRYPTO", "SQUARE_CASH", "SOCIAL", "EXTERNAL", "EMONEY", "CARD",
+    "STORED_BALANCE", "FOOD_VOUCHER", "OTHER",
+]  # fmt: skip
+
+
+class Settings(CloudSettings):
+    """How the seller's Square account is used."""
+
+    base_url: ApiUrl = Field("https://connect.squareup.com", description="where Square's API is")
+    token: SecretStr = Field(min_length=1, description="the seller's access token")
+    location_id: str = Field(min_length=1, max_length=50, description="the seller's location that sells here")
+    taxes: dict[str, str] = Field(
+        default_factory=dict, description="for the pull: the store's tax codes and Square's tax ids"
+    )
+    kilograms: list[str] = Field(
+        default_factory=list, description="for the pull: ids of Square's units that are the kilogram"
+    )
+    tenders: dict[str, ExternalType] = Field(
+        default_factory=dict, description="the till's tender types and Square's external types"
+    )
+    stock: Literal["order", "adjust", "none"] = Field(
+        "order", description="who moves stock: Square with each paid order, the agent apart from it, nobody"
+    )
+
+
+class Square:
+    """One Square location."""
+
+    capabilities = Capabilities(
+        kinds=frozenset({Kind.SALE, Kind.REFUND}), arithmetic="server", pulls_catalogue=True, tombstones=True
+    )
+
+    def __init__(self, settings: Settings, store: StoreFacts) -> None:
+        self.base_url = settings.base_url
+        self._token = settings.token
+        self._place = Place(settings.location_id, settings.stock, settings.tenders)
+        self._catalogue = SquareCatalogue(
+            settings.location_id, store.currency, settings.taxes, frozenset(settings.kilograms)
+        )
+
+    def next_step(self, fact: Fact) -> Step | Complete | Refused:
+        """Return the next request of a sale's or a refund's plan."""
+        if fact.record.kind is Kind.REFUND:
+            return square_refund.next_step(fact, self._place)
+        return square_sale.next_step(fact, self._place)
+
+    def verdict(self, step: Step, fact: Fact, answer: Answer) -> Outcome:
+        """Read an answer by its content; a status alone proves nothing."""
+        body = read(answer, fact.now)
+        kind = step.name.partition("-")[0]
+        if kind == "stock":
+            return square_stock.verdict(step.name, fact, body)
+        if not isinstance(body, dict):
+            return body
+        if kind == "payment":
+            return square_sale.read_payment(step, fact, body)
+        if kind == "look":
+            return square_refund.read_payment(step, body)
+        if kind == "refund":
+            return square_refund.read_refund(step, fact, body.get("refund"))
+        return square_sale.read_order(step, fact, body)
+
+    def probe(self, step: Step, fact: Fact) -> Request | None:
+        """Return the request that looks for what a step may have done."""
+        return square_look.probe(step, fact, self._place.location_id)
+
+    def sighting(self, step: Step, fact: Fact, answer: Answer) -> Sighting:
+        """Say what a look shows."""
+        return square_look.sighting(step, fact, answer)
+
+    def credentials(self, request: Request, key: str, now: datetime) -> dict[str, str]:  # noqa: ARG002 - the contract
+        """Return the bearer token."""
+        return {"authorization": f"Bearer {self._token.get_secret_value()}"}
+
+    def pull(self, cursor: str | None) -> Request | None:
+        """Return the request for the next catalogue page."""
+        return self._catalogue.request(cursor)
+
+    def page(self, cursor: str | None, answer: Answer) -> Page | Retry | Unauthorized | Refused:
+        """Read a catalogue page."""
+        return self._catalogue.page(cursor, answer)
+
+
+def connector(settings: Settings, store: StoreFacts) -> Square:
+    """Return the connector for one location."""
+    return Square(settings, store)
