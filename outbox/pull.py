@@ -1,0 +1,97 @@
+"""One pull of a cloud's catalogue: page after page, each committed together with its cursor.
+
+A pull that breaks off goes on where the last committed page ended; nothing is asked for twice but what
+the connector itself overlaps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
+
+from outbox.connector import Page, Refused, Retry, Unauthorized
+from outbox.session import ExchangeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from outbox.connector import Answer, Connector, PulledItem, Request
+
+PAGES_MAX = 20_000  # at 100 items a page, two million items: more than any store; else a cloud runs in circles
+TROUBLES_MAX = 200  # lines a person can read; the rest are counted
+
+
+class Exchanges(Protocol):
+    """What a pull needs of a session. Raises `NotSent` or `AnswerLost`."""
+
+    async def exchange(self, base_url: str, request: Request, headers: Mapping[str, str]) -> Answer:
+        """Send one request and return the whole answer."""
+        ...
+
+
+class PullTarget(Protocol):
+    """What a pull needs of the catalogue."""
+
+    def pull_cursor(self, cloud: str) -> str | None:
+        """Return where the last committed page of this cloud ended."""
+        ...
+
+    async def apply_pull(
+        self, cloud: str, items: Sequence[PulledItem], tombstones: Sequence[str], cursor: str
+    ) -> object:
+        """Commit a page and its cursor together."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What a pull did, as far as it came. `ended` is None where it came to its end."""
+
+    pages: int = 0
+    items: int = 0
+    tombstones: int = 0
+    troubles: tuple[str, ...] = ()  # items that could not be used, and why
+    troubles_left_out: int = 0
+    ended: Retry | Unauthorized | Refused | None = None
+
+
+async def pull(
+    cloud: str,
+    connector: Connector,
+    session: Exchanges,
+    catalogue: PullTarget,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Pulled:
+    """Pull everything that changed since the last time. Raises only what the catalogue itself raises."""
+    pages = items = tombstones = left_out = 0
+    troubles: dict[str, None] = {}  # the same line once, in the order they came
+    ended: Retry | Unauthorized | Refused | None = None
+    while True:
+        cursor = catalogue.pull_cursor(cloud)
+        request = connector.pull(cursor)
+        if request is None:
+            ended = Refused("no_catalogue", f"{cloud} has no catalogue", "Import the items from a CSV file instead.")
+            break
+        try:
+            answer = await session.exchange(connector.base_url, request, connector.credentials(request, "", now()))
+        except ExchangeError as error:
+            ended = Retry(str(error))
+            break
+        page = connector.page(cursor, answer)
+        if not isinstance(page, Page):
+            ended = page
+            break
+        await catalogue.apply_pull(cloud, page.items, page.tombstones, page.cursor)
+        pages, items, tombstones = pages + 1, items + len(page.items), tombstones + len(page.tombstones)
+        for trouble in page.troubles:
+            if trouble not in troubles and len(troubles) == TROUBLES_MAX:
+                left_out += 1
+            else:
+                troubles[trouble] = None
+        if not page.more:
+            break
+        if pages == PAGES_MAX or page.cursor == cursor:
+            ended = Retry(f"{cloud} gives the same page again and again; the pull stopped there")
+            break
+    return Pulled(pages, items, tombstones, tuple(troubles), left_out, ended)
