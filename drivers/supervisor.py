@@ -126,7 +126,7 @@ class Supervisor:
 
     def _delay(self) -> float:
         """Exponential backoff with full jitter, in seconds."""
-        ceiling = min(BACKOFF_MAX_S, BACKOFF_FIRST_S * 2 ** min(self._failures - 1, 10))
+        ceiling = min(BACKOFF_MAX_S, BACKOFF_FIRST_S * 2.0 ** min(self._failures - 1, 10))
         return max(BACKOFF_MIN_S, self._chance() * ceiling)
 
     def _show(self, state: DeviceState, error: str | None = None, hint: str | None = None) -> None:
