@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 
-class Problem(Exception):  # noqa: N818 - RFC 9457's own word
+class Problem(Exception):
     """`status` is HTTP's; `code` is a stable word for programs; `detail` tells a person what to do next."""
 
     def __init__(self, status: int, code: str, detail: str, **extra: Any) -> None:
@@ -32,9 +32,9 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
         }
 
 
-def not_found(what: str, detail: str) -> Problem:
+def not_found(what: str, detail: str, **extra: Any) -> Problem:
     """Nothing has that name."""
-    return Problem(HTTPStatus.NOT_FOUND, f"no-such-{what}", detail)
+    return Problem(HTTPStatus.NOT_FOUND, f"no-such-{what}", detail, **extra)
 
 
 def conflict(code: str, detail: str, **extra: Any) -> Problem:

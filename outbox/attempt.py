@@ -7,7 +7,7 @@ young; otherwise the attempt looks first. What cannot be looked up is never sent
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -105,7 +105,7 @@ class Attempts:
             else:
                 step, unclear = begun.step, begun.unclear
                 if unclear and self._must_look(step, begun.first_sent_at):
-                    seen = await self._look(step, fact)
+                    seen = await self._look(step, fact, begun.first_sent_at)
                     if isinstance(seen, End):
                         await self._write(_failed(delivery.id, step.name, seen.reason, unclear=True))
                         return seen
@@ -144,7 +144,8 @@ class Attempts:
         age_s = (self.now() - datetime.fromisoformat(first_sent_at)).total_seconds()
         return not 0 <= age_s <= step.key_life_s  # a clock set back makes the age unknown: look
 
-    async def _look(self, step: Step, fact: Fact) -> Found | Absent | End:
+    async def _look(self, step: Step, fact: Fact, first_sent_at: str) -> Found | Absent | End:
+        fact = replace(fact, first_sent_at=datetime.fromisoformat(first_sent_at))
         request = self.connector.probe(step, fact)
         if request is None:
             return End(
@@ -210,14 +211,7 @@ class Attempts:
 
 
 def _with_refs(fact: Fact, found: Mapping[str, str]) -> Fact:
-    return Fact(
-        record=fact.record,
-        now=fact.now,
-        refs={**fact.refs, **found},
-        sale_refs=fact.sale_refs,
-        items=fact.items,
-        generation=fact.generation,
-    )
+    return replace(fact, refs={**fact.refs, **found})
 
 
 def _begin(delivery_id: int, step: Step, at: datetime) -> Change:

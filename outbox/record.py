@@ -23,7 +23,6 @@ class Kind(StrEnum):
     REFUND = "refund"
     VOID = "void"  # an open sale given up; nothing was paid
     DRAWER = "drawer"  # the cash drawer was told to open, for a sale or with a reason
-    CASH = "cash"  # money put in or taken out with no sale
     SHIFT_OPEN = "shift_open"
     SHIFT_CLOSE = "shift_close"
 

@@ -80,7 +80,7 @@ create table step(
 
 create table print_job(
   id text primary key, printer text not null, record_id text, copy integer not null default 0,
-  document text not null, state text not null, reason text, hint text,
+  document text, state text not null, reason text, hint text, -- no document: the record's receipt
   created_at text not null, updated_at text not null
 ) strict;
 create index print_job_record on print_job(record_id);

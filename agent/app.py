@@ -1,0 +1,228 @@
+"""The whole agent, put together, started in order and stopped in the other order.
+
+Journal first, since nothing may happen that it does not hold; then what was left half-way is settled;
+then the devices, the tills and the clouds run, each in a task of its own that owns its failures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
+from zoneinfo import ZoneInfo
+
+from agent.closing import Closing, TillSetup
+from agent.devices import Devices
+from agent.door import Door
+from agent.events import Events
+from agent.kicks import Kicks
+from agent.lanes import Lanes
+from agent.pricing import Rules
+from agent.prints import Prints
+from agent.receipts import Receipts
+from agent.records import Records
+from agent.sale import TaxRate
+from agent.shifts import Shifts
+from agent.till import Store, Tills
+from outbox import answers
+from outbox.catalogue import Catalogue
+from outbox.journal import Journal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from pathlib import Path
+
+    from agent.config import Config
+    from drivers.simulated.bench import Bench
+
+_log = logging.getLogger("stillopen")
+
+
+class App:
+    """One store's agent. `bench` holds simulated devices for `sim://` ports."""
+
+    def __init__(
+        self,
+        config: Config,
+        state: Path,
+        *,
+        bench: Bench | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.config = config
+        self.state = state
+        self.version = importlib.metadata.version("stillopen")
+        self.failed: asyncio.Future[None] | None = None  # set when a task ended that never should
+        self._now = now
+        self._tasks: set[asyncio.Task[None]] = set()
+        zone = ZoneInfo(config.store.timezone)
+
+        self.events = Events()
+        self.journal = Journal(state)
+        self.catalogue = Catalogue(state)
+        self.door = Door(host=config.api.host, origins=config.api.origins, state=state, journal=self.journal)
+        self.lanes = Lanes(config, self.journal, self.catalogue, self.events, now=now)
+        self.devices = Devices(config, self.events, bench=bench, on_scan=self._scanned, on_ready=self._ready)
+        self.receipts = Receipts(config, self.journal)
+        self.prints = Prints(
+            self.journal,
+            self.devices.printers,
+            self.events,
+            receipt=self.receipts.document,
+            wait_s={printer.name: float(printer.wait_s) for printer in config.printers},
+            now=now,
+        )
+        self.kicks = Kicks(self.journal, self.devices.drawers, self.events)
+        store = Store(config.store.id, zone, rules(config), self.lanes.kinds)
+        setups = [TillSetup(till.id, till.scanner, till.printer, till.drawer) for till in config.tills]
+        self.tills = Tills(
+            self.journal,
+            self.catalogue,
+            self.events,
+            self.prints,
+            self.kicks,
+            store=store,
+            tills=setups,
+            templates={till.id: self.devices.templates(till.scanner) for till in config.tills},
+            on_record=self.lanes.wake,
+            now=now,
+        )
+        self.records = Records(self.journal, self.prints, {till.id: till.printer for till in config.tills}, now=now)
+        self.shifts = Shifts(
+            self.journal,
+            Closing(config.store.id, self.lanes.kinds),
+            self.tills,
+            self.events,
+            currency=config.store.currency,
+            timezone=zone,
+            on_record=self.lanes.wake,
+            now=now,
+        )
+
+    async def start(self) -> None:
+        """Open what is on the disk and let everything run. Raises `OutboxError` where selling is not safe."""
+        await self.journal.open()
+        try:
+            await self.catalogue.open()
+            self.door.open()
+            await self.prints.recover()
+            await self.kicks.recover()
+            await self._forget_old_answers()
+            await self.lanes.open()
+        except BaseException:
+            await self.stop()
+            raise
+        self.failed = asyncio.get_running_loop().create_future()
+        for name, work in (
+            *self.devices.tasks(),
+            *((f"prints {name}", self.prints.run(name)) for name in self.devices.printers),
+            *((f"till {till.id}", self.tills.run(till.id)) for till in self.config.tills),
+            *self.lanes.tasks(),
+        ):
+            self._run(name, work)
+
+    async def stop(self) -> None:
+        """Let drawers finish, end every task, close devices, clouds, catalogue and, last, the journal."""
+        await self.kicks.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        await self.lanes.close()
+        await self.catalogue.close()
+        await self.journal.close()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    # --- what the API asks of the whole ---
+
+    def status(self) -> dict[str, Any]:
+        """Return store, tills, devices and clouds, and the oldest record that is not delivered."""
+        clouds = self.lanes.views()
+        waiting = [cloud["oldest_waiting"] for cloud in clouds.values() if cloud["oldest_waiting"]]
+        fault = self.journal.fault
+        return {
+            "version": self.version,
+            "selling": fault is None,
+            "fault": None if fault is None else f"{fault}. {getattr(fault, 'hint', '')}".strip(),
+            "store": {
+                "id": self.config.store.id,
+                "name": self.config.store.name,
+                "currency": self.config.store.currency,
+                "timezone": self.config.store.timezone,
+                "locale": self.config.store.locale,
+                "prices_include_tax": self.config.store.prices_include_tax,
+                "cash_rounding": self.tills.rules.cash_rounding,
+                "taxes": [{"code": tax.code, "name": tax.name, "rate": str(tax.rate)} for tax in self.config.taxes],
+            },
+            "tills": [self.tills.view(till.id) for till in self.config.tills],
+            "devices": self.device_views(),
+            "clouds": clouds,
+            "oldest_waiting": min(waiting, default=None),
+        }
+
+    def device_views(self) -> list[dict[str, Any]]:
+        """Return every device's state, as the local API shows it."""
+        return self.devices.views()
+
+    async def test_device(self, name: str) -> answers.Reply:
+        """Make a device do something that a person can see. Raises `Problem`."""
+        return await self.devices.test(name, self.prints, self.tills)
+
+    def outbox_view(
+        self, *, cloud: str | None = None, state: str | None = None, limit: int = 100, after: int = 0
+    ) -> dict[str, Any]:
+        """Return counts by cloud and state, and a page of deliveries."""
+        return self.lanes.outbox(cloud=cloud, state=state, limit=limit, after=after)
+
+    async def retry(self, delivery_id: str, *, key: answers.Key | None) -> answers.Reply:
+        """Release a parked delivery, or try a waiting one now. Raises `Problem`."""
+        return await self.lanes.retry(delivery_id, key=key)
+
+    # --- how the parts meet ---
+
+    def _scanned(self, scanner: str, scan: Any) -> None:
+        for till in self.config.tills:
+            if till.scanner == scanner:
+                self.tills.scanned(till.id, scan)
+
+    def _ready(self, device: str) -> None:
+        if device in self.devices.printers:
+            self.prints.wake(device)
+
+    def _run(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Every task here runs for ever: one that ends by itself is a bug, and the service restarts the agent."""
+        self._tasks.discard(task)
+        if task.cancelled():
+            return
+        error = task.exception() or RuntimeError(f"{task.get_name()} ended by itself")
+        _log.critical("The agent has to stop: %s failed.", task.get_name(), exc_info=error)
+        if self.failed is not None and not self.failed.done():
+            self.failed.set_exception(error)
+
+    async def _forget_old_answers(self) -> None:
+        before = datetime.fromtimestamp(self._now().timestamp() - answers.KEPT_DAYS * 86_400, UTC).isoformat()
+        await self.journal.write(lambda connection: answers.forget(connection, before))
+
+
+def rules(config: Config) -> Rules:
+    """Return how the configured store prices."""
+    return Rules(
+        currency=config.store.currency,
+        prices_include_tax=config.store.prices_include_tax,
+        cash_rounding=config.store.cash_rounding_minor,
+        taxes={tax.code: TaxRate(tax.code, tax.name or tax.code, tax.rate) for tax in config.taxes},
+        default_tax=config.store.default_tax,
+    )

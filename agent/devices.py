@@ -1,0 +1,166 @@
+"""The devices of this store, made from the configuration, each supervised in a task of its own."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from agent.problem import conflict, not_found
+from drivers.device import DeviceState, DeviceView
+from drivers.drawer import Drawer
+from drivers.ports import open_port
+from drivers.printer.document import Align, Cut, Document, Feed, Rule, Text
+from drivers.printer.printer import Printer, PrinterSettings
+from drivers.scanner.embedded import parse_template
+from drivers.scanner.scanner import Scanner
+from outbox.answers import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator, Sequence
+
+    from agent.config import Config, PrinterConfig
+    from agent.events import Events
+    from agent.prints import Prints
+    from agent.till import Tills
+    from drivers.port import Port
+    from drivers.scanner.decode import Refusal, Scan
+    from drivers.scanner.embedded import Template
+    from drivers.simulated.bench import Bench
+
+
+class Devices:
+    """Scanners, printers and drawers by name."""
+
+    def __init__(
+        self,
+        config: Config,
+        events: Events,
+        *,
+        bench: Bench | None,
+        on_scan: Callable[[str, Scan | Refusal], None],
+        on_ready: Callable[[str], None],
+    ) -> None:
+        self._config = config
+        self._events = events
+        self._bench = bench
+        self._on_ready = on_ready
+        self._templates = {
+            scanner.name: tuple(parse_template(text) for text in scanner.templates) for scanner in config.scanners
+        }
+        self.scanners = {
+            scanner.name: Scanner(
+                scanner.name,
+                scanner.port,
+                partial(self._open, scanner.port),
+                partial(on_scan, scanner.name),
+                on_state=self._changed,
+                templates=self._templates[scanner.name],
+                suffix=scanner.suffix,
+                duplicate_window_ms=scanner.duplicate_window_ms,
+            )
+            for scanner in config.scanners
+        }
+        self.printers = {
+            printer.name: Printer(
+                printer.name,
+                printer.port,
+                partial(self._open, printer.port),
+                _settings(printer),
+                on_state=self._changed,
+                on_status=partial(self._printer_says, printer.name),
+            )
+            for printer in config.printers
+        }
+        self.drawers = {
+            drawer.name: Drawer(drawer.name, self.printers[drawer.printer], drawer.pin) for drawer in config.drawers
+        }
+
+    def templates(self, scanner: str | None) -> Sequence[Template]:
+        """Return the store-internal code templates of a scanner; none for None."""
+        return self._templates.get(scanner or "", ())
+
+    def tasks(self) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
+        """Yield what is to run, with its name."""
+        for name, scanner in self.scanners.items():
+            yield f"scanner {name}", scanner.run()
+        for name, printer in self.printers.items():
+            yield f"printer {name}", printer.run()
+
+    def views(self) -> list[dict[str, Any]]:
+        """Return every device as JSON values: its state, and what it says of itself (null: it does not say)."""
+        found = [_as_json(scanner.view) for scanner in self.scanners.values()]
+        for printer in self.printers.values():
+            found.append(_as_json(printer.view) | {"status": printer.status.to_json()})
+        found += [_as_json(drawer.view) for drawer in self.drawers.values()]
+        return found
+
+    async def test(self, name: str, prints: Prints, tills: Tills) -> Reply:
+        """Print a test receipt, open a drawer, or say how to try a scanner. Raises `Problem`."""
+        if name in self.printers:
+            return await prints.queue(name, _test_document(name, self.printers[name].view.port))
+        if name in self.drawers:
+            for till in self._config.tills:
+                if till.drawer == name:
+                    return await tills.no_sale(till.id, "test of the drawer", key=None)
+            raise conflict("drawer-unused", f"No till uses drawer {name}: name it in a [[till]] of stillopen.toml.")
+        if name in self.scanners:
+            scanner = self.scanners[name]
+            if scanner.view.state is not DeviceState.READY:
+                raise conflict(
+                    "device-lost", f"Scanner {name}: {scanner.view.error}. {scanner.view.hint or ''}".strip()
+                )
+            return Reply(200, _as_json(scanner.view) | {"next": "Scan something: /v1/events tells what was read."})
+        known = ", ".join((*self.scanners, *self.printers, *self.drawers)) or "none"
+        raise not_found("device", f"There is no device {name!r}; the configuration has: {known}.")
+
+    async def _open(self, url: str) -> Port:
+        return await open_port(url, bench=self._bench)
+
+    def _changed(self, view: DeviceView) -> None:
+        self._events.publish("device", device=_as_json(view))
+        if view.state is DeviceState.READY:
+            self._on_ready(view.name)
+
+    def _printer_says(self, name: str, _status: object) -> None:
+        printer = self.printers[name]
+        self._events.publish("device", device=_as_json(printer.view) | {"status": printer.status.to_json()})
+        self._on_ready(name)  # whatever has changed, a waiting job may look again
+
+
+def _settings(printer: PrinterConfig) -> PrinterSettings:
+    return PrinterSettings(
+        profile=printer.profile,
+        columns=printer.columns,
+        dots=printer.dots,
+        code_page=printer.code_page,
+        fence=printer.fence,
+        kanji_off=printer.kanji_off,
+    )
+
+
+def _as_json(view: DeviceView) -> dict[str, Any]:
+    return {
+        "name": view.name,
+        "kind": view.kind,
+        "port": view.port,
+        "state": str(view.state),
+        "since": view.since.isoformat(),
+        "error": view.error,
+        "hint": view.hint,
+        "failures": view.failures,
+    }
+
+
+def _test_document(name: str, port: str) -> Document:
+    return Document(
+        (
+            Text("Stillopen", align=Align.CENTER, bold=True, width=2, height=2),
+            Text(f"Test of printer {name}", align=Align.CENTER),
+            Text(port, align=Align.CENTER),
+            Rule(),
+            Text("ÄÖÜ äöü ß é à ç ñ € £ 0123456789"),
+            Rule(),
+            Feed(1),
+            Cut(),
+        )
+    )

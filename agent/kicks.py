@@ -1,0 +1,77 @@
+"""Openings of the cash drawer: each a record, and each tried once.
+
+The record, and the row that says an opening was begun, are written together before the drawer is told.
+Nothing is tried again: after a crash, or an answer that did not come, a person looks at the drawer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from drivers.errors import DeviceError
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
+
+    from agent.events import Events
+    from drivers.drawer import Drawer
+    from outbox.journal import Journal
+
+_log = logging.getLogger("stillopen.drawer")
+
+
+class Kicks:
+    """Opens the drawers by name, in the background, and writes down how it ended."""
+
+    def __init__(self, journal: Journal, drawers: Mapping[str, Drawer], events: Events) -> None:
+        self._journal = journal
+        self._drawers = drawers
+        self._events = events
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    @staticmethod
+    def begin(connection: sqlite3.Connection, record_id: str, drawer: str) -> None:
+        """Write down, in the change that adds the record, that the drawer is about to be told."""
+        connection.execute("insert into kick(record_id, drawer, state) values (?, ?, 'sending')", (record_id, drawer))
+
+    def start(self, record_id: str, drawer: str) -> None:
+        """Tell the drawer, now, without holding anybody up."""
+        task = asyncio.create_task(self._open(record_id, drawer), name=f"drawer {drawer}")
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def recover(self) -> None:
+        """After a start: what had been begun is unknown."""
+        for record_id, drawer in self._journal.reader.execute(
+            "select record_id, drawer from kick where state = 'sending'"
+        ).fetchall():
+            await self._end(record_id, drawer, "unknown", "the agent stopped while the drawer was being opened")
+
+    async def close(self) -> None:
+        """Wait for what is under way: each ends within seconds."""
+        if self._under_way:
+            await asyncio.wait(self._under_way)
+
+    async def _open(self, record_id: str, drawer: str) -> None:
+        try:
+            outcome = await self._drawers[drawer].open()
+            state, reason = str(outcome.result), outcome.reason
+        except DeviceError as error:
+            state, reason = "not_opened", f"{error}. {error.hint}".strip()
+        except Exception:
+            _log.exception("A fault while opening drawer %s", drawer)
+            state, reason = "unknown", "a fault in the agent; the log has it. Look at the drawer."
+        await self._end(record_id, drawer, state, reason)
+
+    async def _end(self, record_id: str, drawer: str, state: str, reason: str) -> None:
+        await self._journal.write(
+            lambda connection: connection.execute(
+                "update kick set state = ?, reason = ? where record_id = ?", (state, reason, record_id)
+            )
+        )
+        if state != "opened":
+            _log.warning("Drawer %s: %s (%s).", drawer, state, reason)
+        self._events.publish("drawer", drawer=drawer, record_id=record_id, state=state, reason=reason or None)

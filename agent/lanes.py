@@ -1,0 +1,174 @@
+"""The clouds of this store: a courier's lane each, the catalogue pulls, and what people see of them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from agent.problem import conflict, not_found
+from outbox import answers, deliveries
+from outbox.answers import Reply
+from outbox.clouds import StoreFacts, make
+from outbox.courier import Courier, LaneState
+from outbox.pull import Pull
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Coroutine, Iterator
+
+    from agent.config import Config
+    from agent.events import Events
+    from outbox.answers import Key
+    from outbox.catalogue import Catalogue
+    from outbox.connector import Connector
+    from outbox.courier import LaneView
+    from outbox.journal import Journal
+    from outbox.session import Session
+
+PULL_EVERY_S = 15 * 60.0  # prices change a few times a day; a person who cannot wait uses `cloud pull`
+
+_log = logging.getLogger("stillopen.clouds")
+
+
+class Lanes:
+    """One lane a configured cloud. `kinds` says which records each takes."""
+
+    def __init__(
+        self,
+        config: Config,
+        journal: Journal,
+        catalogue: Catalogue,
+        events: Events,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._journal = journal
+        self._catalogue = catalogue
+        self._events = events
+        self._now = now
+        self._connectors = connectors(config)
+        self.kinds = {name: connector.capabilities.kinds for name, connector in self._connectors.items()}
+        self._sessions: dict[str, Session] = {}
+        self._couriers: dict[str, Courier] = {}
+
+    async def open(self) -> None:
+        """Make sessions and couriers; nothing is sent yet."""
+        from outbox.session import Session  # the HTTP client is slow to import, and no sale waits for it
+
+        for name, connector in self._connectors.items():
+            self._sessions[name] = Session(parallel=connector.capabilities.parallel + 1)  # one more for the pull
+            self._couriers[name] = Courier(
+                name,
+                connector,
+                self._journal,
+                self._sessions[name],
+                item_refs=self._catalogue.refs,
+                on_delivery=self._delivery,
+                on_lane=self._lane,
+                now=self._now,
+            )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        for session in self._sessions.values():
+            await session.aclose()
+        self._sessions.clear()
+        self._couriers.clear()
+
+    def tasks(self) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
+        """Yield what is to run, with its name."""
+        for name, courier in self._couriers.items():
+            yield f"courier {name}", courier.run()
+            if self._connectors[name].capabilities.pulls_catalogue:
+                yield f"pull {name}", self._pull_for_ever(name)
+
+    def wake(self) -> None:
+        """Tell every lane that there is a new record."""
+        for courier in self._couriers.values():
+            courier.wake()
+
+    def views(self) -> dict[str, dict[str, Any]]:
+        """Return, by cloud, the counts, and what its lane knows of it (`untried` is not `open`)."""
+        counts = deliveries.counts(self._journal.reader, self._connectors)
+        for name, count in counts.items():
+            courier = self._couriers.get(name)
+            count["state"] = str(courier.view.state) if courier else "not configured"
+            count["since"] = courier.view.since.isoformat() if courier else None
+            if courier is not None and courier.view.error is not None:
+                count["last_error"] = courier.view.error
+        return counts
+
+    def outbox(self, *, cloud: str | None, state: str | None, limit: int, after: int) -> dict[str, Any]:
+        """Return counts and a page of deliveries; `next` is the `after` of the page after it, or None."""
+        found = deliveries.listed(self._journal.reader, cloud=cloud, state=state, after=after, limit=limit)
+        return {
+            "clouds": self.views(),
+            "deliveries": found,
+            "next": found[-1]["id"] if len(found) == limit else None,
+        }
+
+    async def retry(self, delivery_id: str, *, key: Key | None) -> Reply:
+        """Release a parked delivery; make a waiting one go now. Raises `Problem`."""
+        number = int(delivery_id) if delivery_id.isascii() and delivery_id.isdigit() and len(delivery_id) < 19 else -1
+        at = self._now().isoformat()
+
+        def change(connection: sqlite3.Connection) -> Reply:
+            found = deliveries.one(connection, number)
+            if found is None:
+                raise not_found("delivery", f"There is no delivery {delivery_id}: GET /v1/outbox lists them.")
+            if found.state == "delivered":
+                raise conflict("already-delivered", f"Delivery {delivery_id} is delivered: there is nothing to retry.")
+            deliveries.release(connection, number)
+            shown = deliveries.shown(connection, number)
+            assert shown is not None
+            return answers.keep(connection, key, Reply(200, shown), at)
+
+        reply = await self._journal.write(change)
+        courier = self._couriers.get(reply.body["cloud"])
+        if courier is not None:
+            courier.wake(fresh=True)
+        self._delivery(number)
+        return reply
+
+    def _delivery(self, delivery_id: int) -> None:
+        shown = deliveries.shown(self._journal.reader, delivery_id)
+        if shown is not None:
+            del shown["steps"]
+            self._events.publish("delivery", delivery=shown)
+
+    def _lane(self, view: LaneView) -> None:
+        self._events.publish(
+            "cloud", cloud=view.cloud, state=str(view.state), error=view.error, since=view.since.isoformat()
+        )
+        if view.state is LaneState.OPEN:  # the line carries again: whoever waits for it may try
+            for name, courier in self._couriers.items():
+                if name != view.cloud and courier.view.state is LaneState.LINE:
+                    courier.wake(fresh=True)
+
+    async def _pull_for_ever(self, name: str) -> None:
+        while True:
+            try:
+                await self.pull(name)
+            except Exception:
+                _log.exception("A fault while pulling the catalogue from %s", name)
+            await asyncio.sleep(PULL_EVERY_S)
+
+    async def pull(self, name: str) -> Any:
+        """Pull what has changed in a cloud's catalogue; returns what `outbox.pull` counted."""
+        return await Pull(name, self._connectors[name], self._sessions[name], self._catalogue).run()
+
+
+def connectors(config: Config) -> dict[str, Connector]:
+    """Return the connector of every configured cloud, by name."""
+    store = StoreFacts(
+        id=config.store.id,
+        currency=config.store.currency,
+        prices_include_tax=config.store.prices_include_tax,
+        timezone=config.store.timezone,
+        name=config.store.name,
+    )
+    return {
+        cloud.name: make(cloud.kind, cloud.settings, store) for cloud in config.clouds if cloud.settings is not None
+    }

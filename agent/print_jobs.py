@@ -1,0 +1,129 @@
+"""Print jobs on disk: what is to be printed, and how each one ended.
+
+    queued ──> sending ──> printed | not_printed | unknown
+       └──────────────────────────┘ (not_printed: nobody could print it in time; nothing was sent)
+
+A receipt's job holds no document: it is made from its record when it is printed. `sending` is written
+before the first byte, so after a crash it means: nobody knows.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import sqlite3
+
+OPEN = ("queued", "sending")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One thing to print. `document` is a printable document's JSON, or None: the record's receipt."""
+
+    id: str
+    printer: str
+    record_id: str | None
+    copy: bool
+    document: list[dict[str, Any]] | None
+    state: str
+    reason: str | None
+    hint: str | None
+    created_at: str
+
+    def view(self) -> dict[str, Any]:
+        """Return what the local API says of it. Until it has ended it is `pending`."""
+        return {
+            "id": self.id,
+            "printer": self.printer,
+            "record_id": self.record_id,
+            "copy": self.copy,
+            "state": "pending" if self.state in OPEN else self.state,
+            "reason": self.reason,
+            "hint": self.hint,
+            "created_at": self.created_at,
+        }
+
+
+_COLUMNS = "id, printer, record_id, copy, document, state, reason, hint, created_at"
+
+
+def add(
+    connection: sqlite3.Connection,
+    job_id: str,
+    printer: str,
+    at: str,
+    *,
+    record_id: str | None = None,
+    copy: bool = False,
+    document: list[dict[str, Any]] | None = None,
+) -> Job:
+    """Queue a job."""
+    text = json.dumps(document, ensure_ascii=False) if document is not None else None
+    connection.execute(
+        "insert into print_job(id, printer, record_id, copy, document, state, created_at, updated_at) "
+        "values (?, ?, ?, ?, ?, 'queued', ?, ?)",
+        (job_id, printer, record_id, copy, text, at, at),
+    )
+    return Job(job_id, printer, record_id, copy, document, "queued", None, None, at)
+
+
+def note(
+    connection: sqlite3.Connection, job_id: str, state: str, at: str, reason: str | None = None, hint: str | None = None
+) -> None:
+    """Write down what has become of a job."""
+    connection.execute(
+        "update print_job set state = ?, reason = ?, hint = ?, updated_at = ? where id = ?",
+        (state, reason, hint, at, job_id),
+    )
+
+
+def find(connection: sqlite3.Connection, job_id: str) -> Job | None:
+    """Return a job, or None."""
+    row = connection.execute(f"select {_COLUMNS} from print_job where id = ?", (job_id,)).fetchone()
+    return _job(row) if row else None
+
+
+def next_queued(connection: sqlite3.Connection, printer: str) -> Job | None:
+    """Return the printer's oldest job that has not been sent, or None."""
+    row = connection.execute(
+        f"select {_COLUMNS} from print_job where printer = ? and state = 'queued' order by created_at, id limit 1",
+        (printer,),
+    ).fetchone()
+    return _job(row) if row else None
+
+
+def of_record(connection: sqlite3.Connection, record_id: str) -> Job | None:
+    """Return the job of a record's first receipt (not of a copy), or None."""
+    row = connection.execute(
+        f"select {_COLUMNS} from print_job where record_id = ? and copy = 0 order by created_at limit 1", (record_id,)
+    ).fetchone()
+    return _job(row) if row else None
+
+
+def left_sending(connection: sqlite3.Connection) -> list[Job]:
+    """Return the jobs a stopped agent left half-way."""
+    rows = connection.execute(f"select {_COLUMNS} from print_job where state = 'sending'").fetchall()
+    return [_job(row) for row in rows]
+
+
+def outcomes(connection: sqlite3.Connection) -> dict[str, int]:
+    """Return how many jobs ended each way, and how many have not."""
+    return dict(connection.execute("select state, count(*) from print_job group by state").fetchall())
+
+
+def _job(row: tuple[Any, ...]) -> Job:
+    job_id, printer, record_id, copy, document, state, reason, hint, created_at = row
+    return Job(
+        job_id,
+        printer,
+        record_id,
+        bool(copy),
+        json.loads(document) if document is not None else None,
+        state,
+        reason,
+        hint,
+        created_at,
+    )

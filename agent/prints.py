@@ -1,0 +1,186 @@
+"""The print queue: one job at a time for each printer, each ending as what the printer itself said.
+
+Nothing is printed twice by itself. A job of which no byte was sent waits for its printer, for as long
+as `wait_s` says; one that was being sent when the agent stopped is `unknown`, and a person decides.
+Nobody who rings a sale ever waits here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from agent import print_jobs
+from agent.problem import invalid, not_found
+from drivers.errors import DeviceError, DocumentInvalid, NotReady
+from drivers.printer.document import from_json, to_json
+from outbox import answers
+from outbox.answers import Reply
+from outbox.ids import new_id
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Mapping
+
+    from agent.api.bodies import PrintJob
+    from agent.events import Events
+    from agent.print_jobs import Job
+    from drivers.printer.document import Document
+    from drivers.printer.printer import Printer
+    from outbox.answers import Key
+    from outbox.journal import Journal
+
+LOOK_AGAIN_S = 1.0  # how often a waiting job tries a printer that has not said it is ready
+
+_log = logging.getLogger("stillopen.print")
+
+
+class Prints:
+    """The queue of every printer. `receipt` makes a record's document; `wait_s` is by printer."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        printers: Mapping[str, Printer],
+        events: Events,
+        *,
+        receipt: Callable[[str, bool], Document],  # record id, whether it is a copy
+        wait_s: Mapping[str, float],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._journal = journal
+        self._printers = printers
+        self._events = events
+        self._receipt = receipt
+        self._wait_s = wait_s
+        self._now = now
+        self._wake = {name: asyncio.Event() for name in printers}
+
+    async def recover(self) -> None:
+        """After a start: what was half-way is unknown, and stays so until a person decides."""
+        left = print_jobs.left_sending(self._journal.reader)
+        for job in left:
+            await self._end(
+                job,
+                "unknown",
+                "the agent stopped while it was being printed",
+                "Look whether the receipt is there and whole; if not, print a copy.",
+            )
+
+    def wake(self, printer: str) -> None:
+        """Look at the printer's queue now: a job was added, or the printer has changed."""
+        if printer in self._wake:
+            self._wake[printer].set()
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        """Return a job's view. Raises `Problem`."""
+        found = print_jobs.find(self._journal.reader, job_id)
+        if found is None:
+            raise not_found("job", f"There is no print job {job_id}; POST /v1/printers/NAME/jobs answers with its id.")
+        return found.view()
+
+    async def submit(self, printer: str, wanted: PrintJob, *, key: Key | None) -> Reply:
+        """Queue a front end's document. Raises `Problem`."""
+        self._known(printer)
+        try:
+            document = from_json(wanted.document)
+        except DocumentInvalid as error:
+            raise invalid("document", f"{error}. {error.hint}".strip()) from error
+        return await self.queue(printer, document, key=key)
+
+    async def queue(self, printer: str, document: Document, *, key: Key | None = None) -> Reply:
+        """Queue a document; answers with its job."""
+        at, job_id, values = self._at(), new_id(), to_json(document)
+
+        def change(connection: sqlite3.Connection) -> Reply:
+            job = print_jobs.add(connection, job_id, printer, at, document=values)
+            return answers.keep(connection, key, Reply(202, job.view()), at)
+
+        reply = await self._journal.write(change)
+        self.wake(printer)
+        return reply
+
+    async def run(self, name: str) -> None:
+        """Print one printer's jobs, oldest first, for ever."""
+        printer, wake = self._printers[name], self._wake[name]
+        while True:
+            wake.clear()
+            job = print_jobs.next_queued(self._journal.reader, name)
+            if job is None:
+                await wake.wait()
+                continue
+            try:
+                waiting_for = await self._try(printer, job)
+            except Exception:
+                _log.exception("A fault while printing job %s; it counts as unknown", job.id)
+                await self._end(job, "unknown", "a fault in the agent; the log has it", "Look at the receipt.")
+                continue
+            if waiting_for is not None:
+                try:
+                    await asyncio.wait_for(wake.wait(), LOOK_AGAIN_S)
+                except TimeoutError:
+                    continue
+
+    async def _try(self, printer: Printer, job: Job) -> NotReady | None:
+        """Try a job once. Returns why it has to wait, or None when it has ended."""
+        try:
+            document = from_json(job.document) if job.document is not None else self._receipt_of(job)
+            outcome = await printer.print(
+                document,
+                job_id=job.id,
+                before_first_byte=lambda: self._note(job, "sending"),
+                on_progress=lambda text: self._tell(job, "pending", text, None),
+            )
+        except NotReady as error:
+            if self._late(job):
+                await self._end(job, "not_printed", str(error), error.hint or "Print a copy when the printer is ready.")
+                return None
+            if str(error) != job.reason:
+                await self._note(job, "queued", str(error), error.hint)
+                self._tell(job, "pending", str(error), error.hint)
+            return error
+        except DeviceError as error:  # the document cannot be printed at all
+            await self._end(job, "not_printed", str(error), error.hint)
+            return None
+        await self._end(job, str(outcome.result), outcome.reason or None, outcome.hint or None)
+        return None
+
+    def _receipt_of(self, job: Job) -> Document:
+        assert job.record_id is not None
+        return self._receipt(job.record_id, job.copy)
+
+    def _late(self, job: Job) -> bool:
+        waited_s = (self._now() - datetime.fromisoformat(job.created_at)).total_seconds()
+        return not 0 <= waited_s < self._wait_s[job.printer]  # a clock set back is no reason to print yesterday's
+
+    async def _note(self, job: Job, state: str, reason: str | None = None, hint: str | None = None) -> None:
+        at = self._at()
+        await self._journal.write(lambda connection: print_jobs.note(connection, job.id, state, at, reason, hint))
+
+    async def _end(self, job: Job, state: str, reason: str | None, hint: str | None) -> None:
+        await self._note(job, state, reason, hint)
+        if state != "printed":
+            _log.warning("Print job %s on %s: %s (%s). %s", job.id, job.printer, state, reason, hint or "")
+        self._tell(job, state, reason, hint)
+
+    def _tell(self, job: Job, state: str, reason: str | None, hint: str | None) -> None:
+        self._events.publish(
+            "print",
+            job=job.id,
+            printer=job.printer,
+            record_id=job.record_id,
+            copy=job.copy,
+            state=state,
+            reason=reason,
+            hint=hint,
+        )
+
+    def _known(self, printer: str) -> None:
+        if printer not in self._printers:
+            known = ", ".join(self._printers) or "none"
+            raise not_found("printer", f"There is no printer {printer!r}; the configuration has: {known}.")
+
+    def _at(self) -> str:
+        return self._now().isoformat()

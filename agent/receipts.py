@@ -1,0 +1,52 @@
+"""From a record in the journal to the document that is printed for it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from agent.receipt import ReceiptStore, receipt_document
+from outbox import chain
+
+if TYPE_CHECKING:
+    from agent.config import Config
+    from drivers.printer.document import Document
+    from outbox.journal import Journal
+
+
+class Receipts:
+    """Makes receipts as the configuration says."""
+
+    def __init__(self, config: Config, journal: Journal) -> None:
+        self._config = config
+        self._journal = journal
+
+    def document(self, record_id: str, copy: bool) -> Document:  # noqa: FBT001 - a copy or not, as the job says
+        """Return a record's receipt, or a copy of it, marked as one."""
+        record = chain.by_id(self._journal.reader, record_id)
+        assert record is not None, "a job refers to a record that is never deleted"
+        return receipt_document(record.body, self._store, copy=copy, logo=self._logo_of(record.till))
+
+    @cached_property
+    def _store(self) -> ReceiptStore:
+        store = self._config.store
+        return ReceiptStore(
+            name=store.name,
+            header=store.receipt_header,
+            footer=store.receipt_footer,
+            locale=store.locale,
+            timezone=ZoneInfo(store.timezone),
+        )
+
+    @cached_property
+    def _logos(self) -> dict[str, bytes]:
+        return {
+            printer.name: printer.logo.read_bytes() for printer in self._config.printers if printer.logo is not None
+        }
+
+    def _logo_of(self, till_id: str) -> bytes | None:
+        for till in self._config.tills:
+            if till.id == till_id and till.printer is not None:
+                return self._logos.get(till.printer)
+        return None

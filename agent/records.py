@@ -1,0 +1,97 @@
+"""The journal's records as people and programs look at them, and copies of their receipts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from agent import print_jobs
+from agent.problem import invalid, not_found
+from outbox import answers, chain
+from outbox.answers import Reply
+from outbox.ids import new_id
+from outbox.record import NUMBERED, Kind, Record
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Mapping
+
+    from agent.prints import Prints
+    from outbox.answers import Key
+    from outbox.journal import Journal
+
+
+class Records:
+    """Reads records. `printer_of` names the printer of a till, or None."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        prints: Prints,
+        printer_of: Mapping[str, str | None],
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._journal = journal
+        self._prints = prints
+        self._printer_of = printer_of
+        self._now = now
+
+    def list(
+        self, *, limit: int, before: int | None = None, till: str | None = None, kind: str | None = None
+    ) -> dict[str, Any]:
+        """Return a page of records, newest first; `next` is the `before` of the page after it, or None."""
+        kinds = None if kind is None else frozenset({_kind(kind)})
+        found = chain.newest(self._journal.reader, limit, before=before, till=till, kinds=kinds)
+        return {
+            "records": [self._view(record) for record in found],
+            "next": found[-1].seq if len(found) == limit else None,
+        }
+
+    def get(self, receipt_number: str) -> dict[str, Any]:
+        """Return a sale or refund by its receipt number. Raises `Problem`."""
+        return self._view(self._find(receipt_number))
+
+    async def print_copy(self, receipt_number: str, *, key: Key | None) -> Reply:
+        """Queue a copy of the receipt, marked COPY, on its till's printer. Raises `Problem`."""
+        record = self._find(receipt_number)
+        printer = self._printer_of.get(record.till)
+        if printer is None:
+            raise invalid(
+                "no-printer", f"Till {record.till} has no printer: add `printer` to its [[till]] in stillopen.toml."
+            )
+        at, job_id = self._now().isoformat(), new_id()
+
+        def change(connection: sqlite3.Connection) -> Reply:
+            job = print_jobs.add(connection, job_id, printer, at, record_id=record.id, copy=True)
+            return answers.keep(connection, key, Reply(202, job.view()), at)
+
+        reply = await self._journal.write(change)
+        self._prints.wake(printer)
+        return reply
+
+    def _find(self, receipt_number: str) -> Record:
+        record = chain.by_receipt_number(self._journal.reader, receipt_number)
+        if record is None:
+            raise not_found(
+                "receipt",
+                f"No record here has the receipt number {receipt_number!r}: GET /v1/records lists the newest.",
+            )
+        return record
+
+    def _view(self, record: Record) -> dict[str, Any]:
+        shown = {**record.body, "seq": record.seq}
+        if record.kind not in NUMBERED:
+            return shown
+        job = print_jobs.of_record(self._journal.reader, record.id)
+        if job is None:
+            return shown | {"print": "not_printed", "print_reason": "the till has no printer"}
+        return shown | {"print": job.view()["state"], "print_reason": job.reason}
+
+
+def _kind(text: str) -> Kind:
+    try:
+        return Kind(text)
+    except ValueError:
+        kinds = ", ".join(Kind)
+        raise invalid("kind", f"There is no kind of record {text!r}: use one of {kinds}.", field="kind") from None
