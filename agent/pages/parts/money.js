@@ -1,0 +1,100 @@
+// Money is an integer count of minor units; here it is read and written, never calculated in floats.
+
+let locale = "en";
+let currency = "EUR";
+let digits = 2;
+let format = new Intl.NumberFormat(locale, { style: "currency", currency });
+
+/** Set the store's currency and locale ("de_DE"). */
+export function chooseMoney(code, storeLocale) {
+  currency = code;
+  locale = Intl.NumberFormat.supportedLocalesOf([(storeLocale ?? "en").replace("_", "-")])[0] ?? "en";
+  format = new Intl.NumberFormat(locale, { style: "currency", currency });
+  digits = format.resolvedOptions().maximumFractionDigits;
+}
+
+/** Write minor units as the store writes them. */
+export function money(minor) {
+  return format.format(plain(minor)); // a decimal string: Intl formats it exactly
+}
+
+/** Write minor units as a person would type them into a field: 12.50, or 12,50. */
+export function typed(minor) {
+  return plain(minor).replace(".", separator());
+}
+
+/** Read what a person typed ("20", "20,5", "1.234,50") as minor units, or null where it is no amount. */
+export function parse(text) {
+  const bare = text.replace(/[\s\u00a0'’]/g, "");
+  const match = /^(\d*)(?:[.,](\d*))?$/.exec(group(bare));
+  if (!match || (!match[1] && !match[2])) return null;
+  const part = match[2] ?? "";
+  if (part.length > digits) return null;
+  const minor = Number((match[1] || "0") + part.padEnd(digits, "0"));
+  return Number.isSafeInteger(minor) ? minor : null;
+}
+
+/** Read a quantity ("2", "0,350") as the decimal string the agent takes, or null. */
+export function parseQuantity(text) {
+  const bare = text.trim().replace(",", ".");
+  return /^\d{1,6}(\.\d{1,3})?$/.test(bare) && Number(bare) > 0 ? bare : null;
+}
+
+/** Write a quantity as the store does, with what it counts. */
+export function quantity(text, unit) {
+  const shown = text.replace(".", separator());
+  return unit === "kg" ? `${shown} kg` : shown;
+}
+
+/** A price of a unit as the shelf says it. */
+export function price(minor, unit) {
+  return unit === "kg" ? `${money(minor)}/kg` : money(minor);
+}
+
+/** What customers are likely to hand over for `due`: exactly that, then the next round amounts. */
+export function cashOffers(due) {
+  const unit = digits ? 10 ** digits : 100; // yen and the like: notes begin where others' hundreds do
+  const offers = [due];
+  for (const step of [1, 2, 5, 10, 20, 50, 100, 200].map((whole) => whole * unit)) {
+    const next = Math.ceil(due / step) * step;
+    if (next > due && !offers.includes(next) && (step >= 5 * unit || next - due >= unit / 10)) offers.push(next);
+  }
+  return offers.slice(0, OFFERS_MAX);
+}
+
+const OFFERS_MAX = 6; // two rows of three large buttons
+
+/** How many decimals the currency has. */
+export function decimals() {
+  return digits;
+}
+
+/** What stands between whole and part in this locale. */
+export function separator() {
+  return format.formatToParts(1.5).find((part) => part.type === "decimal")?.value ?? ".";
+}
+
+/** A time of day as the store writes it. */
+export function clock(iso) {
+  return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }).format(new Date(iso));
+}
+
+/** A day and time as the store writes them. */
+export function when(iso) {
+  return new Intl.DateTimeFormat(locale, { day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit" }).format(new Date(iso));
+}
+
+function plain(minor) {
+  const sign = minor < 0 ? "-" : "";
+  const text = String(Math.abs(minor)).padStart(digits + 1, "0");
+  return digits ? `${sign}${text.slice(0, -digits)}.${text.slice(-digits)}` : `${sign}${text}`;
+}
+
+function group(text) {
+  // "1.234,50" and "1,234.50": with both marks there, the first kind is for thousands.
+  const last = Math.max(text.lastIndexOf("."), text.lastIndexOf(","));
+  const first = Math.min(...[text.indexOf("."), text.indexOf(",")].filter((i) => i >= 0));
+  return text.includes(".") && text.includes(",") && first < last
+    ? text.slice(0, last).replace(/[.,]/g, "") + text.slice(last)
+    : text;
+}

@@ -1,0 +1,139 @@
+// The left half: the lines of the sale, what waits for the agent, and the total.
+
+import { el, replace } from "../parts/dom.js";
+import { money, price, quantity } from "../parts/money.js";
+import { t } from "../parts/words.js";
+import { doneView } from "./panels_pay.js";
+import { discountPanel, pricePanel, quantityPanel } from "./panels_line.js";
+
+export class Basket {
+  #till;
+  #selected = null; // a line's id
+  #known = ""; // the lines as last drawn: a new one is selected and scrolled to
+  element;
+  #lines = el("div.lines", { role: "list" });
+  #totals = el("div.totals");
+
+  constructor(till) {
+    this.#till = till;
+    this.element = el("section.basket", { "aria-label": t("basket.title") }, this.#lines, this.#totals);
+  }
+
+  /** The line that keys act on, or undefined. */
+  get line() {
+    return this.#till.state.sale?.lines.find((line) => line.id === this.#selected);
+  }
+
+  /** Choose the next or the one before. */
+  move(step) {
+    const lines = this.#till.state.sale?.lines ?? [];
+    if (!lines.length) return;
+    const at = lines.findIndex((line) => line.id === this.#selected);
+    this.#selected = lines[Math.max(0, Math.min(lines.length - 1, at + step))].id;
+    this.update();
+    this.#show();
+  }
+
+  /** One more or one less of the chosen line. */
+  step(line, by) {
+    if (line.unit === "kg") return this.#till.show(quantityPanel(this.#till, line));
+    const next = Number(line.quantity) + by;
+    return next > 0 ? this.#till.actions.setQuantity(line, String(next)) : this.#till.actions.removeLine(line);
+  }
+
+  update() {
+    const { state } = this.#till;
+    const lines = state.sale?.lines ?? [];
+    const waiting = this.#till.outgoing.waiting.filter((entry) => entry.away);
+    this.#follow(lines);
+    if (!lines.length && !waiting.length) {
+      replace(this.#lines, state.last ? doneView(this.#till) : el("div.empty", {},
+        el("p.empty-big", {}, t("basket.empty")), el("p.quiet", {}, t("basket.empty.how"))));
+    } else {
+      replace(this.#lines, lines.map((line) => this.#row(line)), waiting.map((entry) => this.#waiting(entry)));
+    }
+    replace(this.#totals, ...this.#sums(state.sale, lines.length > 0));
+    if (this.#scrollDue) this.#show();
+  }
+
+  #scrollDue = false;
+
+  #follow(lines) {
+    const known = lines.map((line) => `${line.id}=${line.quantity}`).join();
+    if (known === this.#known) return;
+    const before = new Set(this.#known.split(","));
+    const fresh = lines.filter((line) => !before.has(`${line.id}=${line.quantity}`));
+    this.#known = known;
+    if (fresh.length) this.#selected = fresh[fresh.length - 1].id;
+    else if (!lines.some((line) => line.id === this.#selected)) this.#selected = lines[lines.length - 1]?.id ?? null;
+    this.#scrollDue = true;
+  }
+
+  #show() {
+    this.#scrollDue = false;
+    this.#lines.querySelector(".line-chosen")?.scrollIntoView({ block: "nearest" });
+  }
+
+  #row(line) {
+    const chosen = line.id === this.#selected;
+    const off = line.discount + (line.sale_discount ?? 0);
+    return el(`div.line${chosen ? ".line-chosen" : ""}`, { role: "listitem", "data-line": line.id },
+      el("button.line-face", {
+        type: "button", "aria-expanded": String(chosen), "data-key": `line-${line.id}`, tabindex: chosen ? "0" : "-1",
+        onclick: () => {
+          this.#selected = line.id;
+          this.update();
+        },
+      },
+      el("span.line-quantity", {}, line.unit === "kg" ? quantity(line.quantity, "kg") : `${quantity(line.quantity)} ×`),
+      el("span.line-name", {}, line.name,
+        el("small", {}, line.unit === "kg" || line.quantity !== "1" ? price(line.price, line.unit) : "",
+          line.list_price !== null && line.list_price !== undefined ? ` ${t("basket.was", { price: price(line.list_price, line.unit) })}${line.price_reason ? ` (${line.price_reason})` : ""}` : "",
+          off ? ` ${t("basket.off", { amount: money(off) })}` : "")),
+      el("span.line-total", {}, money(line.total))),
+      chosen && el("div.line-tools", {},
+        el("button.square", { type: "button", "aria-label": t("action.less"), "data-key": `less-${line.id}`, onclick: () => this.step(line, -1) }, "−"),
+        el("button.square", { type: "button", "aria-label": t("action.more"), "data-key": `more-${line.id}`, onclick: () => this.step(line, 1) }, "+"),
+        this.#tool("quantity", "F3", () => this.#till.show(quantityPanel(this.#till, line))),
+        this.#tool("price", "F4", () => this.#till.show(pricePanel(this.#till, line))),
+        this.#tool("discount", "F6", () => this.#till.show(discountPanel(this.#till, line))),
+        this.#tool("remove", "Del", () => this.#till.actions.removeLine(line))));
+  }
+
+  #tool(name, key, onclick) {
+    return el("button.tool", { type: "button", "data-key": `tool-${name}`, "data-tool": name, onclick }, t(`action.${name}`), el("kbd", {}, key));
+  }
+
+  #waiting(entry) {
+    return el("div.line.line-waiting", { role: "listitem" },
+      el("span.mark", { "aria-hidden": "true" }, "…"),
+      el("span.line-name", {}, entry.label, el("small", {}, t("basket.waiting"))),
+      el("button", { type: "button", "data-key": `drop-${entry.key}`, onclick: () => this.#till.forget(entry) }, t("basket.drop")));
+  }
+
+  #sums(sale, any) {
+    if (!any) return [];
+    const discounts = sale.discounts.filter((discount) => !discount.line);
+    const row = (label, amount, extra = "") => el(`p.sum${extra}`, {}, el("span", {}, label), el("span", {}, amount));
+    const paid = sale.tenders.length > 0;
+    return [
+      el("div.sums", {},
+        (discounts.length > 0 || !sale.prices_include_tax) && row(t("total.subtotal"), money(sale.subtotal)),
+        discounts.map((discount) => row(discount.reason ? t("total.discount.reason", { reason: discount.reason }) : t("total.discount"), `−${money(discount.amount)}`)),
+        sale.taxes.filter((tax) => tax.amount).map((tax) =>
+          row(t(sale.prices_include_tax ? "total.tax.in" : "total.tax.on", { name: tax.name ?? `${tax.rate} %` }), money(tax.amount), ".quiet")),
+        paid && row(t("total.total"), money(sale.total)),
+        sale.tenders.map((tender) => el("p.sum", {},
+          el("span", {}, `${t(`tender.${tender.type}`)}${tender.reference ? ` · ${tender.reference}` : ""}`),
+          el("button.take-back", { type: "button", "data-key": `tender-${tender.id}`, "aria-label": t("tender.take_back", { what: t(`tender.${tender.type}`) }), onclick: () => this.#till.actions.removeTender(tender) }, "✕"),
+          el("span", {}, `−${money(tender.amount)}`)))),
+      el("p.total", {}, el("span", {}, t(paid ? "total.due" : "total.total"), el("small", {}, t("basket.lines", { n: sale.lines.length }))),
+        el("strong.total-amount", {}, money(paid ? sale.due : sale.total))),
+      paid && sale.due === 0
+        ? el("div.pay", {}, el("button.primary.finish", { type: "button", "data-key": "finish", onclick: () => this.#till.actions.complete(sale.id) }, t("pay.finish")))
+        : el("div.pay", {},
+          el("button.primary.cash", { type: "button", "data-key": "cash", onclick: () => this.#till.command("cash") }, t("action.cash"), el("kbd", {}, "F10")),
+          el("button.card-pay", { type: "button", "data-key": "card", onclick: () => this.#till.command("card") }, t("action.card"), el("kbd", {}, "F9"))),
+    ];
+  }
+}

@@ -1,0 +1,122 @@
+// The one field of the till: a name finds items as one types, digits and Enter are a code, "2 x" is a quantity.
+
+import { Away, Problem, read } from "../parts/api.js";
+import { el, replace } from "../parts/dom.js";
+import { parseQuantity, price, quantity } from "../parts/money.js";
+import { t } from "../parts/words.js";
+
+const SEARCH_MS = 60; // a pause this short still feels like typing straight into the list
+const SHOWN_MAX = 24; // what fits without scrolling far; one more letter finds the rest
+const CODE = /^[0-9]{6,}$/; // a number this long is a code on a label, not a shop's own short number
+
+export class Finder {
+  #till;
+  #timer;
+  #asked = 0;
+  #results = [];
+  #at = 0;
+  input;
+  element;
+  tiles = el("div.tiles", { role: "listbox" });
+  #times = el("div.times");
+
+  constructor(till) {
+    this.#till = till;
+    this.input = el("input.entry", {
+      type: "text", inputmode: "text", autocomplete: "off", spellcheck: "false", maxlength: 256, enterkeyhint: "go",
+      "aria-label": t("entry.label"), placeholder: t("entry.placeholder"), "data-key": "entry",
+      oninput: () => this.#typed(), onkeydown: (event) => this.#key(event),
+    });
+    this.element = el("div.finder", {}, this.#times, this.input);
+  }
+
+  /** Show the quantity that waits for the next item. */
+  update() {
+    const { times } = this.#till.actions;
+    replace(this.#times, times ? el("button.chip.times-chip", {
+      type: "button", "data-key": "times", "aria-label": t("entry.times.clear", { count: quantity(times) }), onclick: () => this.#till.actions.setTimes(null),
+    }, t("entry.times", { count: quantity(times) }), el("span.mark", { "aria-hidden": "true" }, " ✕")) : "");
+  }
+
+  focus() {
+    this.input.focus();
+  }
+
+  clear() {
+    this.input.value = "";
+    this.search();
+  }
+
+  /** Look up what is typed; with nothing typed, the shelf. */
+  async search() {
+    const text = this.input.value.trim();
+    const asked = ++this.#asked;
+    try {
+      const found = await read(`/v1/items?q=${encodeURIComponent(text)}&limit=${SHOWN_MAX}`);
+      if (asked !== this.#asked) return; // an older question answered late
+      this.#results = found.items ?? found;
+    } catch (error) {
+      if (!(error instanceof Problem || error instanceof Away)) throw error;
+      if (asked !== this.#asked) return;
+      this.#results = [];
+    }
+    this.#at = 0;
+    this.#draw(text);
+  }
+
+  #typed() {
+    const times = /^\s*(\d{1,4}(?:[.,]\d{1,3})?)\s*[x*×]$/i.exec(this.input.value);
+    if (times) {
+      const count = parseQuantity(times[1]);
+      this.input.value = "";
+      if (count) this.#till.actions.setTimes(count);
+    }
+    if (this.input.value && !this.#till.isHome()) this.#till.home();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.search(), SEARCH_MS);
+  }
+
+  async #key(event) {
+    if (event.key === "Enter") {
+      event.preventDefault();
+      const text = this.input.value.trim();
+      if (text) await this.#enter(text);
+    } else if (event.key === "Escape" && this.input.value) {
+      event.stopPropagation();
+      this.clear();
+    } else if (this.input.value && ["ArrowDown", "ArrowUp"].includes(event.key)) {
+      event.preventDefault();
+      event.stopPropagation();
+      const step = event.key === "ArrowDown" ? 1 : -1;
+      this.#at = Math.max(0, Math.min(this.#results.length - 1, this.#at + step));
+      this.#draw(this.input.value.trim());
+    }
+  }
+
+  async #enter(text) {
+    if (CODE.test(text)) {
+      this.clear();
+      await this.#till.scanned(text);
+      return;
+    }
+    clearTimeout(this.#timer);
+    await this.search(); // what is typed now, not what was found for one letter less
+    const item = this.#results.find((found) => found.sku.toLowerCase() === text.toLowerCase()) ?? this.#results[this.#at];
+    if (!item) return;
+    this.clear();
+    await this.#till.chosen(item);
+  }
+
+  #draw(text) {
+    replace(this.tiles, this.#results.length
+      ? this.#results.map((item, index) => el(`button.tile${text && index === this.#at ? ".tile-first" : ""}`, {
+        type: "button", role: "option", "aria-selected": String(Boolean(text) && index === this.#at), "data-key": `item-${item.sku}`, "data-sku": item.sku,
+        onclick: () => {
+          if (text) this.clear();
+          void this.#till.chosen(item);
+        },
+      }, el("span.tile-name", {}, item.name), el("span.tile-price", {}, price(item.price, item.unit))))
+      : text && el("div.none", {}, el("p", {}, t("entry.none", { text })), el("p.quiet", {}, t("entry.none.how"))));
+    this.tiles.querySelector(".tile-first")?.scrollIntoView({ block: "nearest" });
+  }
+}

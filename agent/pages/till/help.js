@@ -1,0 +1,21 @@
+// The help panel: every key, from the table the keys themselves come from.
+
+import { el } from "../parts/dom.js";
+import { t } from "../parts/words.js";
+import { KEYS } from "./keys.js";
+
+const OTHERS = [
+  ["2 x", "help.times"], ["↑ ↓", "help.lines"], ["+ −", "help.plusminus"], ["Del", "help.delete"],
+  ["Enter", "help.enter"], ["Tab", "help.tab"], ["Esc", "help.escape"],
+];
+
+/** Every key and what it does. */
+export function helpPanel(till) {
+  const row = ([key, word]) => el("div.key-row", {}, el("kbd", {}, key), el("span", {}, t(word)));
+  return {
+    title: t("help.title"),
+    body: el("div", {}, el("p", {}, t("help.how")),
+      el("div.keys", {}, KEYS.map(([key, , word]) => row([key, word])), OTHERS.map(row))),
+    focus: () => till.entry.focus(),
+  };
+}

@@ -1,0 +1,64 @@
+// The keyboard: what each key does, in one table that the help panel also reads.
+
+import { isField } from "../parts/dom.js";
+
+/** Key, command, and the word that says what it does. */
+export const KEYS = [
+  ["F1", "help", "bar.help"],
+  ["F2", "find", "help.entry"],
+  ["F3", "quantity", "action.quantity"],
+  ["F4", "price", "action.price"],
+  ["F6", "discount", "action.discount"],
+  ["F7", "open_item", "action.open_item"],
+  ["F8", "park", "action.park"],
+  ["F9", "card", "action.card"],
+  ["F10", "cash", "action.cash"],
+  ["Alt+R", "receipts", "action.receipts"],
+  ["Alt+N", "no_sale", "action.no_sale"],
+  ["Alt+V", "void", "action.void"],
+];
+
+/** Listen for keys on the document; `till` answers commands and has the basket and the entry. */
+export function listenToKeys(till) {
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || till.asksForPairing()) return;
+    const name = event.altKey ? `Alt+${event.code.replace("Key", "")}` : event.key;
+    const command = !event.ctrlKey && !event.metaKey && KEYS.find(([key]) => key === name)?.[1];
+    if (command) {
+      event.preventDefault();
+      till.command(command);
+      return;
+    }
+    if (event.key === "Escape") {
+      till.home();
+      till.entry.focus();
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const entry = document.activeElement === till.entry;
+    const elsewhere = isField(document.activeElement) && !entry;
+    const empty = !entry || till.entry.value === "";
+    if (elsewhere || !empty) return;
+    onBasket(event, till);
+  });
+}
+
+// With nothing typed, these keys belong to the chosen line; any other letter begins a search.
+function onBasket(event, till) {
+  const { line } = till.basket;
+  switch (event.key) {
+    case "ArrowDown": case "ArrowUp":
+      event.preventDefault();
+      till.basket.move(event.key === "ArrowDown" ? 1 : -1);
+      break;
+    case "Delete":
+      if (line) void till.actions.removeLine(line);
+      break;
+    case "+": case "-":
+      event.preventDefault();
+      if (line) void till.basket.step(line, event.key === "+" ? 1 : -1);
+      break;
+    default:
+      if (event.key.length === 1 && event.key !== " ") till.entry.focus(); // the key itself then lands there
+  }
+}

@@ -1,0 +1,89 @@
+// The lamps: what each device and each cloud is doing, by shape, word and colour; touched, they explain themselves.
+
+import { el, replace } from "../parts/dom.js";
+import { clock, when } from "../parts/money.js";
+import { has, t } from "../parts/words.js";
+
+const MARKS = { good: "●", busy: "◐", bad: "✕", off: "○" };
+
+/** A row of lamps, as a button that opens the panel explaining them. */
+export function lampBar(till) {
+  const bar = el("div.lamps");
+  return {
+    element: bar,
+    update: () => replace(bar,
+      lights(till.state).map(({ key, level, name, word }) =>
+        el(`button.lamp.lamp-${level}`, {
+          type: "button", "data-key": `lamp-${key}`, "data-lamp": key, "data-level": level, "aria-label": `${name}: ${word}`,
+          onclick: () => till.show(lampsPanel(till)),
+        }, el("span.mark", { "aria-hidden": "true" }, MARKS[level]),
+        el("span.lamp-name", {}, name), el("span.lamp-word", {}, word)))),
+  };
+}
+
+/** Every device and cloud with what its state means and what to do. */
+export function lampsPanel(till) {
+  const body = el("div.list");
+  return {
+    title: t("lamps.title"),
+    body,
+    update: (state) => replace(body, state.devices.map(deviceCard), state.clouds.map(cloudCard)),
+    focus: () => till.entry.focus(),
+  };
+}
+
+function lights(state) {
+  return [
+    ...state.devices.map((device) => ({
+      key: device.name, name: kind(device), level: deviceLevel(device),
+      word: deviceLevel(device) === "bad" && device.state === "ready" ? t("lamp.attention") : t(`lamp.${device.state}`),
+    })),
+    ...state.clouds.map((cloud) => ({ key: cloud.name, name: cloud.name, ...cloudLight(cloud) })),
+  ];
+}
+
+function deviceLevel(device) {
+  if (device.state === "ready") return trouble(device) ? "bad" : "good";
+  return { opening: "busy", lost: "bad" }[device.state] ?? "off";
+}
+
+// A printer that is there may still have no paper: the driver says so in `error`, or in `status`.
+function trouble(device) {
+  const status = device.status ?? {};
+  return Boolean(device.error) || status.cover_open === true || status.paper === "end" || status.online === false;
+}
+
+function cloudLight(cloud) {
+  if (cloud.parked) return { level: "bad", word: t("lamp.cloud.parked", { n: cloud.parked }) };
+  const waiting = backlog(cloud);
+  return waiting ? { level: "busy", word: t("lamp.cloud.waiting", { n: waiting }) } : { level: "good", word: t("lamp.cloud.ok") };
+}
+
+/** How many records are still on their way to a cloud. */
+export function backlog(cloud) {
+  return (cloud.waiting ?? 0) + (cloud.sending ?? 0);
+}
+
+function deviceCard(device) {
+  const level = deviceLevel(device);
+  return el(`div.card.card-${level}`, {},
+    el("h3", {}, el("span.mark", { "aria-hidden": "true" }, MARKS[level]), `${kind(device)} · ${device.name}`),
+    el("p", {}, device.error ?? t(`lamps.device.${device.state}`)),
+    device.hint && el("p.next", {}, device.hint),
+    el("p.quiet", {}, device.port, device.since ? ` · ${t("lamps.since", { time: clock(device.since) })}` : ""));
+}
+
+function cloudCard(cloud) {
+  const { level } = cloudLight(cloud);
+  const waiting = backlog(cloud);
+  return el(`div.card.card-${level}`, {},
+    el("h3", {}, el("span.mark", { "aria-hidden": "true" }, MARKS[level]), `${t("kind.cloud")} · ${cloud.name}`),
+    el("p", {}, t(cloud.parked ? "lamps.cloud.parked" : waiting ? "lamps.cloud.waiting" : "lamps.cloud.ok")),
+    el("p", {}, t("lamps.cloud.counts", { delivered: cloud.delivered ?? 0, waiting, parked: cloud.parked ?? 0 })),
+    cloud.oldest_waiting && el("p.quiet", {}, t("lamps.cloud.oldest", { time: when(cloud.oldest_waiting) })),
+    cloud.last_error && el("p.quiet", {}, t("lamps.cloud.error", { error: cloud.last_error })));
+}
+
+function kind(device) {
+  return has(`kind.${device.kind}`) ? t(`kind.${device.kind}`) : device.name;
+}

@@ -1,0 +1,5 @@
+// The till page by itself.
+
+import { Till } from "./till.js";
+
+await new Till(document.getElementById("till")).start();

@@ -1,0 +1,136 @@
+// What the cashier asked for and the agent has not answered yet: in order, each under one key.
+//
+// When the agent is away an entry stays, is shown, and is sent again with the same key until an answer
+// comes; a reload of the page keeps it (sessionStorage), and only a person drops it. What it is written
+// to is settled by its first send: "{sale}" is the sale that is open then, opened if there is none.
+
+import { Away, Problem, newKey } from "../parts/api.js";
+
+const STORED = "stillopen.outgoing";
+const RETRY_MS = [300, 600, 1_200, 2_500]; // then every 2.5 s: the agent is on this PC, asking costs nothing
+
+export class Outgoing extends EventTarget {
+  #entries = [];
+  #settle = new Map(); // entry key -> {resolve, reject} of who waits on this page
+  #running = false;
+  #write;
+  #findSale;
+  #then = {};
+  #wake = () => {};
+
+  /** `write(method, path, body, key)`; `findSale()` answers the open sale's id, opening one. */
+  constructor({ write, findSale }) {
+    super();
+    this.#write = write;
+    this.#findSale = findSale;
+    this.#entries = restore();
+  }
+
+  /** What follows an answer, by an entry's `then`: by name, because an entry outlives the page that made it. */
+  followUp(then) {
+    this.#then = then;
+  }
+
+  /** What waits, oldest first: {key, label, away}. */
+  get waiting() {
+    return this.#entries;
+  }
+
+  /** Ask for one write; `first` goes before all that waits. Answers what the agent answered; raises its Problem. */
+  push({ label, method = "POST", path, body, then, first = false }) {
+    const entry = { key: newKey(), label, method, path, body, then, sent: false, away: false };
+    if (first) this.#entries.unshift(entry);
+    else this.#entries.push(entry);
+    const answer = new Promise((resolve, reject) => this.#settle.set(entry.key, { resolve, reject }));
+    this.#changed();
+    this.run();
+    return answer;
+  }
+
+  /** Drop what was never answered; a person decided so. */
+  drop(key) {
+    this.#entries = this.#entries.filter((entry) => entry.key !== key);
+    this.#settle.get(key)?.reject(new Away("dropped"));
+    this.#settle.delete(key);
+    this.#changed();
+  }
+
+  /** Try now rather than when the pause is over: the agent was just heard. */
+  wake() {
+    this.#wake();
+    this.run();
+  }
+
+  /** Send what waits, one at a time, until nothing does. */
+  async run() {
+    if (this.#running) return;
+    this.#running = true;
+    let failures = 0;
+    while (this.#entries.length) {
+      const entry = this.#entries[0];
+      try {
+        if (!entry.sent && entry.path.includes("{sale}")) entry.path = entry.path.replace("{sale}", await this.#findSale());
+        entry.sent = true;
+        store(this.#entries);
+        const answer = await this.#write(entry.method, entry.path, entry.body, entry.key);
+        failures = 0;
+        this.#remove(entry);
+        if (entry.then) this.#then[entry.then](answer);
+        this.#settle.get(entry.key)?.resolve(answer);
+      } catch (error) {
+        if (error instanceof Problem && error.status !== 401) {
+          this.#remove(entry);
+          const waiter = this.#settle.get(entry.key);
+          if (waiter) waiter.reject(error);
+          else this.dispatchEvent(new CustomEvent("refused", { detail: { entry, error } }));
+        } else {
+          if (!(error instanceof Problem || error instanceof Away)) throw error;
+          if (this.#entries.includes(entry)) entry.away = true;
+          this.#changed(error);
+          await this.#pause(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
+          failures += 1;
+          continue;
+        }
+      }
+      this.#settle.delete(entry.key);
+      this.#changed();
+    }
+    this.#running = false;
+  }
+
+  #pause(ms) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #remove(entry) {
+    this.#entries = this.#entries.filter((other) => other !== entry);
+  }
+
+  #changed(error) {
+    store(this.#entries);
+    this.dispatchEvent(new CustomEvent("change", { detail: { error } }));
+  }
+}
+
+function store(entries) {
+  try {
+    sessionStorage.setItem(STORED, JSON.stringify(entries));
+  } catch {
+    // A browser that keeps nothing still sells: only a reload while the agent is away would forget these.
+  }
+}
+
+function restore() {
+  try {
+    const entries = JSON.parse(sessionStorage.getItem(STORED) ?? "[]");
+    return Array.isArray(entries) ? entries : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,88 @@
+// What panels are made of. A panel takes the right half; it never covers the sale and never eats a scan.
+//
+// A panel is {title, body, actions, focus(), update()?}: `update` is called whenever the state changed.
+
+import { el } from "../parts/dom.js";
+import { separator } from "../parts/money.js";
+import { t } from "../parts/words.js";
+
+/** A labelled field. `input` has the focus order, the label and the error beneath. */
+export function field(label, { value = "", mode = "text", key, placeholder, onenter, maxlength = 100 } = {}) {
+  const error = el("p.field-error", { role: "alert", hidden: true });
+  const input = el("input.field-input", {
+    type: "text", inputmode: mode, autocomplete: "off", spellcheck: "false", "data-key": key, value, placeholder, maxlength,
+    "aria-label": label,
+    onkeydown: (event) => {
+      if (event.key !== "Enter" || !onenter) return;
+      event.preventDefault();
+      onenter();
+    },
+    oninput: () => { error.hidden = true; },
+  });
+  const element = el("label.field", {}, el("span.field-label", {}, label), input, error);
+  return {
+    element, input,
+    get value() { return input.value.trim(); },
+    complain(text) {
+      error.textContent = text;
+      error.hidden = false;
+      input.focus();
+      input.select();
+    },
+    select() {
+      input.focus();
+      input.select();
+    },
+  };
+}
+
+/** Buttons that put a reason into `target`, so that one tap is enough. */
+export function reasons(key, target) {
+  return el("div.chips", {}, t(key).split("|").map((reason) =>
+    el("button.chip", {
+      type: "button",
+      onclick: () => {
+        target.input.value = reason;
+        target.input.dispatchEvent(new Event("input", { bubbles: true }));
+      },
+    }, reason)));
+}
+
+/** A number pad that types into `target`; `decimal` adds the separator. */
+export function pad(target, { decimal = true, onenter, fresh = true } = {}) {
+  let first = fresh; // the suggested value is replaced by the first key, as on any till
+  const press = (key) => {
+    const { input } = target;
+    if (key === "⌫") input.value = first ? "" : input.value.slice(0, -1);
+    else input.value = (first ? "" : input.value) + key;
+    first = false;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  target.input.addEventListener("keydown", () => { first = false; });
+  const keys = ["7", "8", "9", "4", "5", "6", "1", "2", "3", decimal ? separator() : "00", "0", "⌫"];
+  return el("div.pad", {}, keys.map((key) =>
+    el("button.pad-key", {
+      type: "button", tabindex: "-1", // typing is quicker by keyboard; the pad is for fingers
+      "aria-label": key === "⌫" ? "⌫" : undefined,
+      onpointerdown: (event) => event.preventDefault(), // the field keeps the focus
+      onclick: () => press(key),
+    }, key)), onenter && el("button.pad-key.pad-enter", { type: "button", tabindex: "-1", onclick: onenter }, t("action.ok")));
+}
+
+/** The panel's main button. */
+export function primary(text, onclick, extra = {}) {
+  return el("button.primary", { type: "button", onclick, "data-key": "primary", ...extra }, text);
+}
+
+/** A choice of one of several, as buttons that say which is chosen. `onchange(value)`. */
+export function choice(label, options, chosen, onchange) {
+  const buttons = options.map(([value, text]) =>
+    el("button.choice", {
+      type: "button", role: "radio", "aria-checked": String(value === chosen), "data-key": `choice-${value}`,
+      onclick: (event) => {
+        for (const button of buttons) button.setAttribute("aria-checked", String(button === event.currentTarget));
+        onchange(value);
+      },
+    }, text));
+  return el("div.field", {}, el("span.field-label", {}, label), el("div.choices", { role: "radiogroup", "aria-label": label }, buttons));
+}

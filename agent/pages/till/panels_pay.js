@@ -1,0 +1,132 @@
+// Panels about money: cash, card, and what to do when it is done.
+
+import { el, replace } from "../parts/dom.js";
+import { cashOffers, money, parse, typed } from "../parts/money.js";
+import { t } from "../parts/words.js";
+import { field, pad, primary } from "./panel.js";
+
+/** Cash: one tap on a likely amount, or what was given typed in. */
+export function cashPanel(till) {
+  const given = field(t("pay.given"), { mode: "decimal", key: "given", onenter: () => take(), maxlength: 14 });
+  const offers = el("div.offers");
+  const outcome = el("p.outcome", { "aria-live": "polite" });
+  let due = null;
+  let touched = false;
+  const button = primary("", () => take());
+  const pay = (amount) => {
+    till.home();
+    return till.actions.tender("cash", amount);
+  };
+  const take = () => {
+    const amount = parse(given.value);
+    if (!amount) return given.complain(t("amount.bad", { example: typed(2000) }));
+    return pay(amount);
+  };
+  const tell = () => {
+    const amount = parse(given.value);
+    button.textContent = t("pay.take", { amount: amount ? money(amount) : "" });
+    if (!amount || due === null) outcome.textContent = "";
+    else if (amount >= due) outcome.textContent = t("pay.change_will_be", { amount: money(amount - due) });
+    else outcome.textContent = t("pay.left", { amount: money(due - amount) });
+  };
+  given.input.addEventListener("input", () => {
+    touched = true;
+    tell();
+  });
+  return {
+    title: t("pay.cash.title"),
+    body: el("div.two", {}, el("div", {}, offers, given.element, outcome, button), pad(given)),
+    update: ({ sale }) => {
+      if (!sale?.lines.length) return till.home();
+      const now = sale.cash_due ?? sale.due; // rounded to the smallest coin the store gives
+      if (now === due) return undefined;
+      due = now;
+      const amounts = cashOffers(due);
+      replace(offers, amounts.map((amount, index) =>
+        el("button.offer", { type: "button", onclick: () => pay(amount), "data-key": `offer-${index}` },
+          index === 0 && el("small", {}, t("pay.exact")), money(amount))));
+      if (!touched) given.input.value = typed(amounts[0]);
+      tell();
+      return undefined;
+    },
+    focus: () => given.select(),
+  };
+}
+
+/** A card payment the terminal has already made: its amount and slip number, never a card number. */
+export function cardPanel(till) {
+  const amount = field(t("pay.card.amount"), { mode: "decimal", key: "amount", onenter: () => slip.select(), maxlength: 14 });
+  const slip = field(t("pay.card.slip"), { key: "slip", onenter: () => take(), maxlength: 100 });
+  const outcome = el("p.outcome", { "aria-live": "polite" });
+  const button = primary("", () => take());
+  let due = null;
+  let touched = false;
+  const take = () => {
+    const minor = parse(amount.value);
+    if (!minor) return amount.complain(t("amount.bad", { example: typed(1500) }));
+    if (minor > due) return amount.complain(t("pay.card.too_much", { due: money(due) }));
+    till.home();
+    return till.actions.tender("card", minor, slip.value);
+  };
+  const tell = () => {
+    const minor = parse(amount.value);
+    button.textContent = t("pay.take", { amount: minor ? money(minor) : "" });
+    outcome.textContent = minor && minor < due ? t("pay.left", { amount: money(due - minor) }) : "";
+  };
+  amount.input.addEventListener("input", () => {
+    touched = true;
+    tell();
+  });
+  return {
+    title: t("pay.card.title"),
+    body: el("div.two", {}, el("div", {}, el("p", {}, t("pay.card.how")), amount.element, slip.element, outcome, button), pad(amount)),
+    update: ({ sale }) => {
+      if (!sale?.lines.length) return till.home();
+      if (sale.due === due) return undefined;
+      due = sale.due;
+      if (!touched) amount.input.value = typed(due);
+      tell();
+      return undefined;
+    },
+    focus: () => amount.select(),
+  };
+}
+
+/** The sale is a fact: the change in big figures, and the truth about receipt and drawer. */
+export function doneView(till) {
+  const { last, drawer } = till.state;
+  const refund = last.kind === "refund";
+  const cash = last.tenders.filter((tender) => tender.type === "cash").reduce((sum, tender) => sum + tender.amount, 0);
+  const amount = refund ? cash : last.change;
+  return el("section.done", { "aria-live": "polite" },
+    el("h2", {}, t(refund ? "done.refund.title" : "done.title", { number: last.receipt_number })),
+    el("p.change", {},
+      el("span.change-word", {}, t(refund ? "done.back" : amount ? "done.change" : "done.no_change")),
+      amount ? el("strong.change-amount", {}, money(amount)) : ""),
+    el("p.quiet", {}, t("done.total", { amount: money(last.total) })),
+    printState(till, last), drawerState(drawer),
+    el("p.quiet", {}, t("done.next")));
+}
+
+/** What became of a record's receipt, and the next step where it needs one. */
+export function printState(till, record) {
+  const state = record.print ?? "none";
+  const mark = { printed: "✓", pending: "…", not_printed: "✕", unknown: "?" }[state] ?? "–";
+  const why = record.print_reason ?? record.print_detail;
+  const next = record.print_hint;
+  return el(`div.print.print-${state}`, { "data-print": state },
+    el("p.print-word", {}, el("span.mark", { "aria-hidden": "true" }, mark), t(`print.${state}`)),
+    why && state !== "printed" && el("p.quiet", {}, why),
+    ["not_printed", "unknown", "pending"].includes(state) && el("p", {}, next ?? t(`print.${state}.next`)),
+    state !== "pending" && state !== "none" && el(`button${state === "printed" ? "" : ".primary"}`, {
+      type: "button", "data-key": "copy", onclick: () => till.actions.printCopy(record.receipt_number),
+    }, t("done.copy")));
+}
+
+function drawerState(drawer) {
+  const result = drawer?.result ?? drawer?.outcome;
+  if (!["opened", "unknown", "not_opened"].includes(result)) return "";
+  return el(`p.drawer.drawer-${result}`, {},
+    el("span.mark", { "aria-hidden": "true" }, { opened: "✓", unknown: "?", not_opened: "✕" }[result]),
+    t(`drawer.${result}`), result === "not_opened" ? ` ${drawer.hint ?? t("drawer.not_opened.next")}` : "");
+}

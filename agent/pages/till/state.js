@@ -1,0 +1,149 @@
+// What this page knows of the agent's state: read, never invented. Anyone listens for "change".
+
+import { Away, Unpaired, read } from "../parts/api.js";
+
+const READ_SOON_MS = 15; // several events of one act (a line, a record, a print) make one reading
+const AWAY_MS = 700; // a blink while the agent restarts a socket is not worth a banner
+const POLL_MS = 20_000; // should an event be missed: counts and lamps are never older than this
+
+export class TillState extends EventTarget {
+  id = null; // this till
+  till = null; // GET /v1/tills/{id}
+  sale = null; // the open sale or null
+  status = null; // GET /v1/status
+  last = null; // the record shown as the last one: its change, print state, drawer
+  parked = [];
+  drawer = null; // the latest word on the drawer: {result, reason, hint, at}
+  away = false;
+  unpaired = false;
+  #timer;
+  #awayTimer;
+  #reading = Promise.resolve();
+  #dirty = new Set();
+
+  /** Start with what the address says (`?till=`) or the first till there is. */
+  async start() {
+    const wanted = new URLSearchParams(location.search).get("till");
+    const status = await read("/v1/status");
+    const tills = status.tills ?? [];
+    this.id = tills.some((till) => till.id === wanted) ? wanted : tills[0]?.id;
+    this.status = status;
+    await this.#readAll();
+    setInterval(() => this.soon("till", "status"), POLL_MS);
+  }
+
+  get store() {
+    return this.status?.store ?? {};
+  }
+
+  get devices() {
+    const own = this.till?.devices;
+    return Array.isArray(own) ? own : Object.values(own ?? {}).filter(Boolean);
+  }
+
+  get clouds() {
+    const clouds = this.status?.clouds ?? {};
+    return Array.isArray(clouds) ? clouds : Object.entries(clouds).map(([name, cloud]) => ({ name, ...cloud }));
+  }
+
+  /** Read parts of the state again, shortly: "till", "status", "last". */
+  soon(...parts) {
+    for (const part of parts) this.#dirty.add(part);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#flush(), READ_SOON_MS);
+  }
+
+  /** Take a sale as the agent just answered it: newer than anything read before. */
+  takeSale(sale) {
+    if (sale?.till !== this.id) return;
+    this.sale = sale.state === "open" ? sale : null;
+    this.changed();
+  }
+
+  /** Show `record` as the last one; its print outcome is followed. */
+  takeRecord(record) {
+    this.last = record;
+    this.drawer = null;
+    this.changed();
+  }
+
+  heard(event) {
+    if (event.till !== undefined && event.till !== this.id) return;
+    switch (event.type) {
+      case "sale": this.soon("till"); break;
+      case "record": this.soon("till", "status", "last"); break;
+      case "print": this.soon("till", "last"); break;
+      case "device": this.soon("till", "status"); break;
+      case "drawer":
+        this.drawer = event;
+        this.soon("till");
+        this.changed();
+        break;
+      case "delivery": case "cloud": this.soon("status"); break;
+      default: break;
+    }
+    this.dispatchEvent(new CustomEvent("heard", { detail: event }));
+  }
+
+  up() {
+    clearTimeout(this.#awayTimer);
+    this.#awayTimer = undefined;
+    this.away = false;
+    this.changed();
+    this.soon("till", "status", "last");
+  }
+
+  down() {
+    this.#awayTimer ??= setTimeout(() => {
+      this.away = true;
+      this.changed();
+      this.soon("status"); // tells an agent that is away from one that no longer knows this browser
+    }, AWAY_MS);
+  }
+
+  changed() {
+    this.dispatchEvent(new Event("change"));
+  }
+
+  async #flush() {
+    await this.#reading; // one reading at a time, so that an older answer never overwrites a newer one
+    const parts = [...this.#dirty];
+    this.#dirty.clear();
+    if (!parts.length) return;
+    this.#reading = this.#readParts(parts).catch((error) => {
+      if (error instanceof Unpaired) this.unpaired = true;
+      else if (!(error instanceof Away)) console.error(error); // the next event or poll reads again
+    });
+    await this.#reading;
+    this.changed();
+  }
+
+  async #readParts(parts) {
+    const readers = { till: () => this.#readTill(), status: () => this.#readStatus(), last: () => this.#readLast() };
+    await Promise.all(parts.map((part) => readers[part]()));
+    this.unpaired = false;
+  }
+
+  async #readAll() {
+    await this.#readParts(["till", "status"]);
+    this.changed();
+  }
+
+  async #readTill() {
+    const [till, parked] = await Promise.all([read(`/v1/tills/${this.id}`), read(`/v1/tills/${this.id}/parked`)]);
+    this.till = till;
+    this.sale = till.sale ?? null;
+    this.parked = parked.sales ?? parked.parked ?? parked;
+  }
+
+  async #readStatus() {
+    this.status = await read("/v1/status");
+  }
+
+  async #readLast() {
+    if (!this.last?.receipt_number) return;
+    const number = this.last.receipt_number;
+    const record = await read(`/v1/records/${encodeURIComponent(number)}`);
+    if (this.last?.receipt_number === number) this.last = record;
+  }
+}

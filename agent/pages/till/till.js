@@ -1,0 +1,254 @@
+// The till page: a view of the agent's sale, and the one place where its parts meet.
+
+import { Away, Problem, Unpaired, newKey, read, write } from "../parts/api.js";
+import { el, replace } from "../parts/dom.js";
+import { listen } from "../parts/events.js";
+import { chooseMoney } from "../parts/money.js";
+import { chooseLanguage, t } from "../parts/words.js";
+import { Actions } from "./actions.js";
+import { Basket } from "./basket.js";
+import { Finder } from "./finder.js";
+import { helpPanel } from "./help.js";
+import { KEYS, listenToKeys } from "./keys.js";
+import { lampBar } from "./lamps.js";
+import { Outgoing } from "./outgoing.js";
+import { pair } from "./pairing.js";
+import { discountPanel, openItemPanel, pricePanel, quantityPanel, weightPanel } from "./panels_line.js";
+import { cardPanel, cashPanel } from "./panels_pay.js";
+import { receiptsPanel } from "./panels_receipts.js";
+import { noSalePanel, parkPanel, voidPanel } from "./panels_sale.js";
+import { TillState } from "./state.js";
+import { Wedge } from "./wedge.js";
+
+const MESSAGE_MS = 12_000; // long enough to read twice, standing up; it never covers anything
+const FIRST_ANSWER_MS = 1_000; // between tries while the agent has not answered at all yet
+
+export class Till {
+  state = new TillState();
+  #root;
+  #panel = null;
+  #pairing = false;
+  #messageTimer;
+
+  constructor(root) {
+    this.#root = root;
+  }
+
+  get entry() {
+    return this.finder.input;
+  }
+
+  /** Pair if need be, read the state, draw, listen. Answers when the till is ready. */
+  async start() {
+    chooseLanguage();
+    await this.#firstAnswer();
+    const { store } = this.state;
+    chooseLanguage(store.locale);
+    chooseMoney(store.currency, store.locale);
+    this.outgoing = new Outgoing({
+      write,
+      findSale: async () => this.state.sale?.id ?? (await write("POST", "/v1/sales", { till: this.state.id }, newKey())).id,
+    });
+    this.actions = new Actions({ outgoing: this.outgoing, state: this.state, say: (message) => this.say(message) });
+    this.outgoing.followUp(this.actions.followUps());
+    this.#build();
+    this.state.addEventListener("change", () => this.#update());
+    this.state.addEventListener("heard", ({ detail }) => this.#heard(detail));
+    this.outgoing.addEventListener("change", ({ detail }) => {
+      if (detail.error instanceof Unpaired) this.state.unpaired = true;
+      this.#update();
+    });
+    this.outgoing.addEventListener("refused", ({ detail }) => this.say({ kind: "refused", text: `${detail.entry.label}: ${detail.error.message}` }));
+    listenToKeys(this);
+    new Wedge((text) => this.scanned(text)).start();
+    listen({
+      onEvent: (event) => this.state.heard(event),
+      onUp: () => {
+        this.state.up();
+        this.outgoing.wake();
+      },
+      onDown: () => this.state.down(),
+    });
+    this.outgoing.wake();
+    this.#update();
+    await this.finder.search();
+    this.finder.focus();
+  }
+
+  /** Put a panel on the right; a scan, a search or Escape puts the items back. */
+  show(panel) {
+    this.#panel = panel;
+    this.#drawPanel();
+    panel.focus?.();
+  }
+
+  home() {
+    if (!this.#panel) return;
+    this.#panel = null;
+    this.#drawPanel();
+    this.finder.focus();
+  }
+
+  isHome() {
+    return this.#panel === null;
+  }
+
+  asksForPairing() {
+    return this.#pairing;
+  }
+
+  /** A code from a wedge scanner or typed in: the open panel may want it, otherwise it is an item. */
+  async scanned(text) {
+    if (this.#pairing || this.#panel?.takesScan?.(text)) return;
+    await this.actions.scan(text);
+  }
+
+  /** An item chosen by hand; what is sold by weight is weighed first. */
+  async chosen(item) {
+    if (item.unit === "kg" && !this.actions.times) this.show(weightPanel(this, item));
+    else await this.actions.addItem(item);
+  }
+
+  /** Drop what was asked for while the agent was away. */
+  forget(entry) {
+    this.outgoing.drop(entry.key);
+    this.say({ kind: "note", text: t("message.dropped", { what: entry.label }) });
+  }
+
+  /** Tell something that needs no answer. `kind`: "note" or "refused". */
+  say({ kind, text }) {
+    clearTimeout(this.#messageTimer);
+    replace(this.message, el(`p.message.message-${kind}`, { role: kind === "refused" ? "alert" : "status" },
+      el("span.mark", { "aria-hidden": "true" }, kind === "refused" ? "!" : "✓"), el("span", {}, text),
+      el("button", { type: "button", "aria-label": t("message.close"), onclick: () => replace(this.message) }, "✕")));
+    this.#messageTimer = setTimeout(() => replace(this.message), MESSAGE_MS);
+  }
+
+  /** Do what a key or a button asks for, or say why not. */
+  command(name) {
+    const { sale } = this.state;
+    const { line } = this.basket;
+    const lines = Boolean(sale?.lines.length);
+    const panels = {
+      help: () => helpPanel(this),
+      quantity: () => line && quantityPanel(this, line),
+      price: () => line && pricePanel(this, line),
+      discount: () => (lines ? discountPanel(this, line) : t("discount.needs_lines")),
+      open_item: () => openItemPanel(this),
+      park: () => parkPanel(this),
+      cash: () => (lines ? cashPanel(this) : t("pay.nothing")),
+      card: () => (lines ? cardPanel(this) : t("pay.nothing")),
+      receipts: () => receiptsPanel(this),
+      no_sale: () => noSalePanel(this),
+      void: () => (sale ? voidPanel(this) : t("void.nothing")),
+    };
+    if (name === "find") {
+      this.home();
+      this.finder.focus();
+      return;
+    }
+    if (lines && sale.due === 0 && sale.tenders.length && (name === "cash" || name === "card")) {
+      void this.actions.complete(sale.id);
+      return;
+    }
+    const panel = panels[name]();
+    if (typeof panel === "string") this.say({ kind: "refused", text: panel });
+    else if (panel) this.show(panel);
+  }
+
+  async #firstAnswer() {
+    for (;;) {
+      try {
+        await this.state.start();
+        return;
+      } catch (error) {
+        if (error instanceof Unpaired) await this.#pair();
+        else if (error instanceof Away || error instanceof Problem) {
+          replace(this.#root, el("div.alone", {}, el("div.banner.banner-away", { role: "alert" },
+            el("strong", {}, t("away.title")), el("p", {}, error instanceof Problem ? error.message : t("away.next")))));
+          await new Promise((resolve) => { setTimeout(resolve, FIRST_ANSWER_MS); });
+        } else throw error;
+      }
+    }
+  }
+
+  async #pair() {
+    this.#pairing = true;
+    await pair(this.#root);
+    this.#pairing = false;
+    this.state.unpaired = false;
+  }
+
+  #build() {
+    const { store, id } = this.state;
+    document.title = document.body.classList.contains("page-till") ? t("page.title", { till: id, store: store.name ?? "" }) : document.title;
+    this.finder = new Finder(this);
+    this.basket = new Basket(this);
+    this.lamps = lampBar(this);
+    this.message = el("div.messages");
+    this.banner = el("div.banners", { "aria-live": "polite" });
+    this.side = el("section.side");
+    this.park = el("span");
+    const command = (name) => {
+      const [key, , word] = KEYS.find(([, known]) => known === name);
+      return el("button.command", { type: "button", "data-key": `command-${name}`, "data-command": name, onclick: () => this.command(name) },
+        name === "park" ? this.park : el("span", {}, t(word)), el("kbd", {}, key));
+    };
+    this.commands = el("nav.commands", {}, ["open_item", "discount", "park", "receipts", "no_sale", "void"].map(command));
+    this.frame = el("div.till", {},
+      el("header.bar", {},
+        el("h1", {}, store.name ?? t("bar.till", { till: id }), el("small", {}, id)),
+        this.lamps.element,
+        el("button.help-button", { type: "button", "data-key": "help", onclick: () => this.command("help") }, t("bar.help"), el("kbd", {}, "F1"))),
+      this.banner,
+      this.basket.element,
+      el("div.right", {}, this.finder.element, this.message, this.side, this.commands));
+    replace(this.#root, this.frame);
+    this.#drawPanel();
+  }
+
+  #drawPanel() {
+    const panel = this.#panel;
+    replace(this.side, panel
+      ? el("div.panel", { role: "region", "aria-label": panel.title },
+        el("header.panel-head", {}, el("h2", {}, panel.title),
+          el("button.back", { type: "button", "data-key": "back", onclick: () => this.home() }, t("action.back"), el("kbd", {}, "Esc"))),
+        el("div.panel-body", {}, panel.body))
+      : this.finder.tiles);
+    panel?.update?.(this.state);
+  }
+
+  #update() {
+    if (this.state.unpaired && !this.#pairing) {
+      void this.#pairAgain();
+      return;
+    }
+    this.lamps.update();
+    this.basket.update();
+    this.finder.update();
+    const { parked } = this.state;
+    const lines = this.state.sale?.lines.length ?? 0;
+    this.park.textContent = parked.length && !lines ? t("action.parked", { n: parked.length }) : t("action.park");
+    replace(this.banner, this.state.away ? this.#awayBanner() : "");
+    this.#panel?.update?.(this.state);
+  }
+
+  #awayBanner() {
+    const waiting = this.outgoing.waiting.length;
+    return el("div.banner.banner-away", { role: "alert" }, el("strong", {}, t("away.title")),
+      el("span", {}, ` ${t("away.how")} ${waiting ? t("away.waiting", { n: waiting }) : ""} ${t("away.next")}`));
+  }
+
+  async #pairAgain() {
+    await this.#pair();
+    replace(this.#root, this.frame);
+    this.state.soon("till", "status", "last");
+    this.outgoing.wake();
+    this.finder.focus();
+  }
+
+  #heard(event) {
+    this.#panel?.heard?.(event);
+    if (event.type === "scan" && (event.data ?? event.text)) this.#panel?.takesScan?.(event.data ?? event.text);
+  }
+}
