@@ -66,13 +66,23 @@ class FenceKind(StrEnum):
     GS_H = "gs_h"  # process ids: newer Epsons, some clones; others PRINT what they do not know
     NONE = "none"  # one-way printers
 
+    @property
+    def expects_answers(self) -> bool:
+        """Return whether a printer of this kind that says nothing must be off."""
+        return self is not FenceKind.NONE
+
 
 @dataclass(frozen=True, slots=True)
 class Fence:
     """A question that is answered only when everything before it was worked through."""
 
     kind: FenceKind
-    id: bytes = b""  # four printable characters, for process ids
+    number: int  # ascending in the order of sending
+
+    @property
+    def id(self) -> bytes:
+        """Return the four printable characters that stand for the number in a process id."""
+        return bytes(0x20 + self.number // 95**place % 95 for place in (3, 2, 1, 0))
 
     @property
     def request(self) -> bytes:

@@ -1,0 +1,82 @@
+"""The drawer's pulse: its own command, sent once, ahead of waiting receipts, and never again by itself.
+
+24 V for 50 ms of 550 by `ESC p`, which a printer obeys in order with its printing. A printer that has a
+receipt on its way, or that cannot print, would reach it late or never: it gets the real-time `DLE DC4 1`
+of 100 ms (printers that ignore that one leave the drawer shut, which shows). Sources: Epson's `ESC p` and
+`DLE DC4 fn 1`; Citizen's CT-S manuals on the solenoid's duty.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from drivers.errors import PortLost
+from drivers.printer.outcome import SILENT, KickOutcome, KickResult, trouble
+
+if TYPE_CHECKING:
+    from drivers.printer.session import Session
+    from drivers.printer.status import Level
+
+Pin = Literal[2, 5]
+
+GLANCE_S = 0.1  # between two looks at the drawer's switch on a printer that sends no reports
+NO_SWITCH = (
+    "The drawer's switch did not move: look whether it is open. "
+    "It may have been open already, be locked, or not be plugged in."
+)
+
+
+def pulse(pin: Pin, *, real_time: bool) -> bytes:
+    """Return the command that opens the drawer on connector pin 2 or 5."""
+    m = {2: 0, 5: 1}[pin]
+    return bytes((0x10, 0x14, 0x01, m, 0x01)) if real_time else bytes((0x1B, 0x70, m, 0x19, 0xFA))
+
+
+async def kick(session: Session, pin: Pin, *, given_up_at: float) -> KickOutcome:
+    """Send one pulse and watch the drawer's switch. Never raises for the printer's trouble.
+
+    Nothing is sent after `given_up_at`, by the session's clock.
+    """
+    if session.fences.kind.expects_answers and not session.answers:
+        return KickOutcome(KickResult.NOT_OPENED, f"{SILENT.reason}. {SILENT.hint}")
+    sent = False
+    try:
+        before = await _switch(session, given_up_at - session.now())
+        real_time = session.busy or trouble(session.status) is not None
+        sent = bool(await session.send(pulse(pin, real_time=real_time), line_s=max(0.0, given_up_at - session.now())))
+        if not sent:
+            return KickOutcome(KickResult.NOT_OPENED, f"the printer takes nothing more. {SILENT.hint}")
+        if before is None:
+            return KickOutcome(
+                KickResult.UNKNOWN, "This printer does not report the drawer's switch: look whether it is open."
+            )
+        if await _moved(session, before):
+            return KickOutcome(KickResult.OPENED, "")
+    except PortLost as lost:
+        if sent or lost.written:
+            return KickOutcome(KickResult.UNKNOWN, f"{lost}, just after the pulse: look whether it is open.")
+        return KickOutcome(KickResult.NOT_OPENED, f"{lost}. {lost.hint}")
+    return KickOutcome(KickResult.UNKNOWN, NO_SWITCH)
+
+
+async def _switch(session: Session, left_s: float) -> Level | None:
+    """Return the switch's level as it is just before the pulse, or None where nobody can say."""
+    if session.busy or session.reports:
+        return session.status.drawer_pin
+    if session.answers and await session.ask(1, line_s=max(0.0, left_s)):
+        return session.status.drawer_pin
+    return None
+
+
+async def _moved(session: Session, before: Level) -> bool:
+    """Wait for the switch to change; return whether it did in time. Raises `PortLost`."""
+
+    def moved() -> bool:
+        return session.status.drawer_pin not in (None, before)
+
+    until = session.now() + session.timing.edge_s
+    while not moved() and (left := until - session.now()) > 0:
+        if not session.reports:
+            await session.ask(1, line_s=left)
+        await session.until(moved, min(left, session.timing.edge_s if session.reports else GLANCE_S))
+    return moved()
