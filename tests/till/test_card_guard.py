@@ -1,0 +1,102 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent.card_guard import find_card_data, refuse_card_data
+from agent.problem import Problem
+
+# The networks' published test numbers: they pass every check and belong to nobody.
+CARDS = {
+    "visa": "4111111111111111",
+    "visa 13": "4222222222222",
+    "mastercard": "5555555555554444",
+    "mastercard 2": "2223003122003222",
+    "amex": "378282246310005",
+    "discover": "6011111111111117",
+    "diners": "30569309025904",
+    "jcb": "3530111333300000",
+    "unionpay": "6200000000000005",
+    "maestro": "6759649826438453",
+    "visa 19": "4000000000000000006",
+}
+
+
+@pytest.mark.parametrize("number", CARDS.values(), ids=CARDS)
+def test_a_card_number_is_found_however_it_is_written(number: str) -> None:
+    assert find_card_data(number)
+    assert find_card_data(f"paid with {number} thanks")
+    assert find_card_data(" ".join(number[at : at + 4] for at in range(0, len(number), 4)))
+    assert find_card_data("-".join(number[at : at + 4] for at in range(0, len(number), 4)))
+    assert find_card_data(f"slip 12 {number} 0427")
+    assert find_card_data("".join(chr(0xFF10 + int(digit)) for digit in number)), "full-width digits"
+    assert find_card_data("".join(chr(0x0660 + int(digit)) for digit in number)), "Arabic-Indic digits"
+
+
+@pytest.mark.parametrize(
+    "track",
+    [
+        "%B4111111111111112^DOE/JANE^27121010000000000?",
+        "B1234567890123456^X",
+        ";4111111111111112=27121010000?",
+        "4111111111111112D27121010000",
+    ],
+)
+def test_a_magnetic_track_is_found_even_with_a_wrong_check_digit(track: str) -> None:
+    assert find_card_data(f"x {track}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "slip 0042",
+        "4111111111111112",  # the check digit is wrong
+        "1111111111111117",  # Luhn holds, but no issuer begins with 1
+        "**** **** **** 1111",
+        "+49 170 1234567",
+        "2026-11-20 14:05:33 1234",
+        "12345678901234567894",  # 20 digits are no card number
+        "411111111111",
+        "order 99 of 2026, table 4",
+        "2221000000000000000",
+    ],
+)
+def test_what_is_no_card_number_passes(text: str) -> None:
+    assert not find_card_data(text)
+
+
+def test_a_product_number_that_looks_like_an_old_visa_passes() -> None:
+    assert not find_card_data("4006381333931"), "its EAN check digit is right, its Luhn digit is wrong"
+    assert not find_card_data("4006381333023"), "both are right"
+    assert find_card_data("4006381333023 4111111111111111")
+
+
+def test_the_refusal_says_what_to_write_and_never_repeats_the_number() -> None:
+    with pytest.raises(Problem) as refusal:
+        refuse_card_data("reference", "card 4111 1111 1111 1111")
+    assert refusal.value.status == 422
+    assert refusal.value.code == "card-data"
+    assert "slip" in refusal.value.detail
+    assert "4111" not in str(refusal.value.document())
+    refuse_card_data("reference", "slip 0042")
+
+
+@given(
+    st.sampled_from(sorted(CARDS.values())),
+    st.text(alphabet="abc xyz,:", max_size=20),
+    st.text(alphabet="abc xyz,:", max_size=20),
+    st.sampled_from(["", " ", "-", ".", " - ", "\u00a0", "\u2013"]),
+    st.integers(1, 7),
+)
+@settings(max_examples=200, deadline=None)
+def test_no_words_around_and_no_separators_within_hide_a_card_number(
+    number: str, before: str, after: str, separator: str, size: int
+) -> None:
+    groups = [number[at : at + size] for at in range(0, len(number), size)]
+    assert find_card_data(before + separator.join(groups) + after)
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=200, deadline=None)
+def test_any_text_gets_an_answer(text: str) -> None:
+    assert find_card_data(text) in {True, False}
