@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import aiosqlite
 
 from outbox import schema
-from outbox.errors import JournalFull, JournalUnclear, OutboxError
+from outbox.errors import JournalDamaged, JournalFull, JournalUnclear, OutboxError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +47,12 @@ class Writer:
 
     async def open(self) -> None:
         """Open and migrate. Raises `JournalUnavailable`."""
-        self._connection = await aiosqlite.Connection(lambda: schema.connect(self._path), iter_chunk_size=64)
+        connection = aiosqlite.Connection(lambda: schema.connect(self._path), iter_chunk_size=64)
+        try:
+            self._connection = await connection
+        except BaseException:
+            connection._thread.join()  # noqa: SLF001 - aiosqlite ends it and does not wait; it is idle by now
+            raise
 
     async def close(self) -> None:
         """Wait for what was asked for, then close: the log is checkpointed by SQLite itself."""
@@ -61,8 +66,8 @@ class Writer:
         """Run `change` in a transaction and return what it returned, after the fsync.
 
         Whatever `change` raises is raised here and undoes only its own work. Raises `JournalFull` (nothing
-        was written) or `JournalUnclear` (unknown until a restart; every later write is refused). Being
-        cancelled while waiting does not stop the change: it is then as unclear as a lost answer.
+        was written), or `JournalUnclear` or `JournalDamaged`, after which every write is refused until a
+        restart. Being cancelled while waiting does not stop the change: it is then as unclear as a lost answer.
         """
         if self.fault is not None:
             raise self.fault
@@ -85,7 +90,7 @@ class Writer:
                         results = await self._run(_commit_twice, [change for change, _ in batch])
                     except OutboxError as error:
                         results = [error] * len(batch)
-                        if isinstance(error, JournalUnclear):
+                        if not isinstance(error, JournalFull):
                             self.fault = error
                             _log.critical("Selling has stopped: %s. %s", error, error.hint)
                 for (_, done), result in zip(batch, results, strict=True):
@@ -127,7 +132,12 @@ def _commit_twice(connection: sqlite3.Connection, changes: list[Callable[[sqlite
     """
     try:
         return _commit(connection, changes)
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
+        if _is_damage(error):
+            raise JournalDamaged(
+                f"the journal is damaged: {error}",
+                hint="Stop the agent, keep the whole state folder as it is, and put back the newest backup.",
+            ) from error
         if _is_full(error):
             raise JournalFull(
                 f"the disk is full: {error}",
@@ -136,7 +146,7 @@ def _commit_twice(connection: sqlite3.Connection, changes: list[Callable[[sqlite
         _log.warning("The journal met a disk error and tries once more: %s", error)
     try:
         return _commit(connection, changes)
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
         raise JournalUnclear(
             f"the disk failed while writing the journal: {error}",
             hint="Do not sell on this PC until its disk is checked. Restart the agent: it will look which of the "
@@ -153,8 +163,8 @@ def _commit(connection: sqlite3.Connection, changes: list[Callable[[sqlite3.Conn
             try:
                 results.append(change(connection))
             except Exception as error:
-                if not connection.in_transaction:  # SQLite has undone the whole batch: disk full, disk error
-                    raise
+                if not connection.in_transaction or _is_of_the_disk(error):
+                    raise  # it concerns the whole batch; SQLite may have undone all of it already
                 connection.execute("rollback to one")
                 results.append(_Raised(error))
             connection.execute("release one")
@@ -166,5 +176,18 @@ def _commit(connection: sqlite3.Connection, changes: list[Callable[[sqlite3.Conn
     return results
 
 
-def _is_full(error: sqlite3.OperationalError) -> bool:
-    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+def _code(error: Exception) -> int:
+    """Return SQLite's primary result code, or 0 for what is no error of SQLite's."""
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+
+
+def _is_full(error: Exception) -> bool:
+    return _code(error) == sqlite3.SQLITE_FULL
+
+
+def _is_damage(error: Exception) -> bool:
+    return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _is_of_the_disk(error: Exception) -> bool:
+    return _is_full(error) or _is_damage(error) or _code(error) == sqlite3.SQLITE_IOERR

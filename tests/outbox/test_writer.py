@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from typing import TYPE_CHECKING
+
+import pytest
+
+from outbox.errors import JournalDamaged, JournalFull, JournalUnclear
+from outbox.writer import BATCH_MAX, Writer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+
+@pytest.fixture
+async def writer(tmp_path: Path) -> AsyncIterator[Writer]:
+    opened = Writer(tmp_path / "journal.db")
+    await opened.open()
+    await opened.write(lambda tx: tx.execute("create table t(n integer primary key)").close())
+    yield opened
+    await opened.close()
+
+
+def insert(n: int):
+    def change(connection: sqlite3.Connection) -> int:
+        connection.execute("insert into t(n) values (?)", (n,))
+        return n
+
+    return change
+
+
+def rows(writer: Writer) -> list[int]:
+    connection = sqlite3.connect(writer._path)
+    try:
+        return [row[0] for row in connection.execute("select n from t order by n")]
+    finally:
+        connection.close()
+
+
+async def test_a_change_is_on_the_disk_for_others_before_its_writer_is_told(writer: Writer) -> None:
+    assert await writer.write(insert(7)) == 7
+    assert rows(writer) == [7]
+
+
+async def test_many_changes_share_commits_and_all_are_there_in_order(writer: Writer) -> None:
+    commits: list[str] = []
+    await writer.write(lambda tx: tx.set_trace_callback(commits.append))
+    count = 3 * BATCH_MAX
+    assert await asyncio.gather(*(writer.write(insert(n)) for n in range(count))) == list(range(count))
+    await writer.write(lambda tx: tx.set_trace_callback(None))
+    assert rows(writer) == list(range(count))
+    # what waits while one commit runs goes into the next: far fewer commits than changes
+    assert sum(statement.lower() == "commit" for statement in commits) <= 5
+
+
+async def test_a_change_that_raises_undoes_only_itself(writer: Writer) -> None:
+    def bad(connection: sqlite3.Connection) -> None:
+        connection.execute("insert into t(n) values (100)")
+        raise ValueError("no")
+
+    results = await asyncio.gather(
+        writer.write(insert(1)), writer.write(bad), writer.write(insert(2)), return_exceptions=True
+    )
+    assert results[0] == 1
+    assert isinstance(results[1], ValueError)
+    assert results[2] == 2
+    assert rows(writer) == [1, 2]
+
+
+async def test_a_constraint_that_fails_undoes_only_its_change(writer: Writer) -> None:
+    await writer.write(insert(1))
+    results = await asyncio.gather(writer.write(insert(1)), writer.write(insert(2)), return_exceptions=True)
+    assert isinstance(results[0], sqlite3.IntegrityError)
+    assert rows(writer) == [1, 2]
+
+
+async def test_a_caller_that_is_cancelled_does_not_stop_its_change(writer: Writer) -> None:
+    task = asyncio.create_task(writer.write(insert(5)))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await writer.write(insert(6))
+    assert rows(writer) == [5, 6]
+
+
+async def test_closing_waits_for_what_was_asked_for(tmp_path: Path) -> None:
+    writer = Writer(tmp_path / "journal.db")
+    await writer.open()
+    await writer.write(lambda tx: tx.execute("create table t(n integer primary key)").close())
+    asked = [asyncio.create_task(writer.write(insert(n))) for n in range(20)]
+    await asyncio.sleep(0)
+    await writer.close()
+    assert [await task for task in asked] == list(range(20))
+    assert rows(writer) == list(range(20))
+
+
+async def test_a_full_disk_loses_nothing_that_was_told_and_says_what_to_do(writer: Writer) -> None:
+    await writer.write(insert(1))
+    pages = await writer.write(lambda tx: tx.execute("pragma page_count").fetchone()[0])
+    await writer.write(lambda tx: tx.execute(f"pragma max_page_count = {pages}").fetchone())
+
+    def large(connection: sqlite3.Connection) -> None:
+        connection.execute("create table big(b blob)")
+        connection.execute("insert into big values (zeroblob(1000000))")
+
+    with pytest.raises(JournalFull) as full:
+        await writer.write(large)
+    assert "Free some space" in full.value.hint
+    assert writer.fault is None
+    await writer.write(lambda tx: tx.execute(f"pragma max_page_count = {pages + 1000}").fetchone())
+    await writer.write(insert(2))
+    assert rows(writer) == [1, 2]
+
+
+class Flaky:
+    """A connection whose COMMIT fails as a broken disk's does, so many times."""
+
+    def __init__(self, connection: sqlite3.Connection, failures: int) -> None:
+        self._connection = connection
+        self.failures = failures
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._connection.in_transaction
+
+    def execute(self, sql: str, *args):
+        if sql == "commit" and self.failures:
+            self.failures -= 1
+            raise sqlite3.OperationalError("disk I/O error")
+        return self._connection.execute(sql, *args)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+async def test_a_commit_that_fails_once_is_made_again_whole(writer: Writer) -> None:
+    assert writer._connection is not None
+    writer._connection._connection = Flaky(writer._connection._conn, 1)
+    assert await writer.write(insert(1)) == 1
+    assert rows(writer) == [1]
+
+
+async def test_a_commit_that_keeps_failing_stops_everything_loudly(writer: Writer, caplog) -> None:
+    assert writer._connection is not None
+    writer._connection._connection = Flaky(writer._connection._conn, 2)
+    results = await asyncio.gather(writer.write(insert(1)), writer.write(insert(2)), return_exceptions=True)
+    assert [type(result) for result in results] == [JournalUnclear, JournalUnclear]
+    assert isinstance(writer.fault, JournalUnclear)
+    with pytest.raises(JournalUnclear, match="disk failed"):
+        await writer.write(insert(3))
+    assert "Selling has stopped" in caplog.text
+
+
+async def test_damage_met_while_writing_stops_everything_loudly(writer: Writer) -> None:
+    sql = "select rootpage from sqlite_master where name = 't'"
+    page = await writer.write(lambda tx: tx.execute(sql).fetchone()[0])
+    await writer.close()
+    content = bytearray(writer._path.read_bytes())
+    content[(page - 1) * 4096 : (page - 1) * 4096 + 64] = b"\xff" * 64
+    writer._path.write_bytes(content)
+    await writer.open()
+    with pytest.raises(JournalDamaged, match="damaged"):
+        await writer.write(insert(-1))
+    with pytest.raises(JournalDamaged):
+        await writer.write(insert(-2))
