@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
 EventType = Literal["scan", "sale", "record", "device", "print", "drawer", "delivery", "cloud", "shift"]
 TYPES: tuple[str, ...] = get_args(EventType)
@@ -31,6 +32,13 @@ def _local_now() -> datetime:
     return datetime.now().astimezone()
 
 
+def _ending(event: dict[str, Any]) -> str:
+    """Return what tells events of a type apart: a record's kind, or how a print or a drawer ended."""
+    if event["type"] == "record":
+        return str(event["record"]["kind"])
+    return str(event.get("state", ""))
+
+
 class Dropped(Exception):
     """The subscription has ended: `code` and `reason` as a WebSocket close says them."""
 
@@ -41,37 +49,29 @@ class Dropped(Exception):
 
 
 class Subscription:
-    """Events for one listener, as JSON text, from the moment it was made. Iterating raises `Dropped`."""
+    """Events for one listener, as JSON text, from the moment it was made. `ended` is set once it is dropped."""
 
     def __init__(self, caller: str) -> None:
         self.caller = caller
         self.dropped: Dropped | None = None
-        self._waiting: asyncio.Queue[str | None] = asyncio.Queue(EVENTS_WAITING_MAX + 1)  # one for the end
+        self.ended = asyncio.Event()
+        self._waiting: asyncio.Queue[str] = asyncio.Queue(EVENTS_WAITING_MAX)
 
-    def __aiter__(self) -> AsyncIterator[str]:
-        return self
-
-    async def __anext__(self) -> str:
-        if self.dropped is not None:
-            raise self.dropped
-        text = await self._waiting.get()
-        if text is None:
-            assert self.dropped is not None
-            raise self.dropped
-        return text
+    async def next(self) -> str:
+        """Wait for the next event."""
+        return await self._waiting.get()
 
     def offer(self, text: str) -> bool:
         """Queue an event; False when there is no room left, and the listener is to be dropped."""
-        if self._waiting.qsize() >= EVENTS_WAITING_MAX:
+        if self._waiting.full():
             return False
         self._waiting.put_nowait(text)
         return True
 
     def drop(self, code: int, reason: str) -> None:
         """End it: what is still queued is not told any more."""
-        if self.dropped is None:
-            self.dropped = Dropped(code, reason)
-            self._waiting.put_nowait(None)
+        self.dropped = Dropped(code, reason)
+        self.ended.set()
 
 
 class Events:
@@ -80,7 +80,7 @@ class Events:
     def __init__(self, *, now: Callable[[], datetime] = _local_now) -> None:
         self._now = now
         self._subscriptions: set[Subscription] = set()
-        self._listeners: list[Callable[[dict[str, Any]], None]] = []
+        self.told: Counter[tuple[str, str]] = Counter()  # since the start, by type and how it ended
         self.dropped = 0  # subscribers let go because they were slow, since the start
 
     def __len__(self) -> int:
@@ -93,9 +93,8 @@ class Events:
             if type not in TYPES:
                 raise ValueError(f"{type!r} is no event type; the types are {', '.join(TYPES)}")
             text = json.dumps(event, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-            for listener in self._listeners:
-                listener(event)
-        except Exception:  # noqa: BLE001 - a listener's bug must not undo the sale that is being told of
+            self.told[type, _ending(event)] += 1
+        except Exception:  # noqa: BLE001 - a bug in an event must not undo the sale it tells of
             _log.exception("An event of type %r could not be told; this is a bug, please report it", type)
             return
         for subscription in [one for one in self._subscriptions if not one.offer(text)]:
@@ -108,10 +107,6 @@ class Events:
                 EVENTS_WAITING_MAX,
                 subscription.caller,
             )
-
-    def listen(self, listener: Callable[[dict[str, Any]], None]) -> None:
-        """Have `listener` called with every event, inside `publish`: for counting and the like, never for I/O."""
-        self._listeners.append(listener)
 
     def subscribe(self, caller: str) -> Subscription:
         """Start listening; to be ended with `unsubscribe`. Raises `Dropped` when there are too many."""

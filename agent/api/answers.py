@@ -203,6 +203,13 @@ class Status(BaseModel):
     clouds: dict[str, Any] | list[Any]
 
 
+class Event(BaseModel):
+    """One message of the WebSocket; each type has fields of its own."""
+
+    type: Literal["scan", "sale", "record", "device", "print", "drawer", "delivery", "cloud", "shift"]
+    at: Time
+
+
 class Health(BaseModel):
     """Two words."""
 

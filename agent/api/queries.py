@@ -12,7 +12,8 @@ PAGE_MAX = 500  # rows in one answer; the next page is one request away
 PAGE_DEFAULT = 50
 ITEMS_MAX = 100  # more than anyone reads while typing
 ITEMS_DEFAULT = 20
-SEARCH_CHARS_MAX = 200
+SEARCH_CHARS_MAX = 200  # an item's whole name
+ROW_MAX = 2**63 - 1  # the largest number SQLite counts rows with
 
 
 class Query(BaseModel):
@@ -29,7 +30,7 @@ class RecordsQuery(Query):
     """Records, the newest first."""
 
     limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = PAGE_DEFAULT
-    before: Annotated[int | None, Field(ge=1, description="`next` of the page before this one")] = None
+    before: Annotated[int | None, Field(ge=1, le=ROW_MAX, description="`next` of the page before this one")] = None
     till: Id | None = None
     kind: Literal["sale", "refund", "void", "drawer", "cash", "shift_open", "shift_close"] | None = None
 
@@ -42,12 +43,12 @@ class ItemsQuery(Query):
 
 
 class OutboxQuery(Query):
-    """Deliveries, the newest first."""
+    """Deliveries, the oldest first."""
 
     cloud: Id | None = None
     state: Literal["waiting", "sending", "delivered", "parked"] | None = None
     limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = PAGE_DEFAULT
-    after: Annotated[int | None, Field(ge=0, description="`next` of the page before this one")] = None
+    after: Annotated[int, Field(ge=0, le=ROW_MAX, description="`next` of the page before this one")] = 0
 
 
 class ReportQuery(Query):

@@ -1,0 +1,177 @@
+"""`/docs`: one page of plain HTML, made from the table of routes and the list of problems."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from agent.api.openapi import operation_id, plain_path, problem_codes
+from agent.api.problem_words import PROBLEMS
+from agent.events import EVENTS_WAITING_MAX, TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from agent.api.route import Route
+
+_REFERENCE = "#/components/schemas/"
+
+_INTRODUCTION = """
+<p>JSON over HTTP under <code>/v1</code>, events over a WebSocket at <code>/v1/events</code>, the same as an
+OpenAPI document at <a href="/openapi.json">/openapi.json</a>.</p>
+<h2 id="call">Calling it</h2>
+<p>A <b>program</b> on the agent's PC sends the token in <code>STATE/api-token</code>:</p>
+<pre>curl -H "Authorization: Bearer $(cat STATE/api-token)" http://localhost:8750/v1/status</pre>
+<p>A <b>web front end</b> of another origin is listed in <code>[api] origins</code> of <code>stillopen.toml</code>
+and paired once: run <code>stillopen pair</code> on the PC and send its six digits as
+<code>POST /v1/pairings {"code": "…"}</code>; the answer's <code>token</code> holds for that origin alone. Chrome and
+Edge ask the user once whether the page may reach this PC; the policy
+<code>LocalNetworkAccessAllowedForUrls</code> answers for them.</p>
+<p>A token is never sent in a URL. A WebSocket takes it as <code>Authorization</code> header or, from a browser, as
+the subprotocols <code>["stillopen.v1", "bearer.TOKEN"]</code>.</p>
+<h2 id="values">Values</h2>
+<ul>
+<li>Money is a whole number of minor units: 12.50&nbsp;EUR is <code>1250</code>. It is never a fraction.</li>
+<li>Quantities and rates are decimal strings: <code>"2"</code>, <code>"0.350"</code>, <code>"19"</code>.</li>
+<li>Times are RFC 3339 with an offset.</li>
+<li>Bodies are JSON objects. Unknown fields are refused, and every fault is named at once.</li>
+</ul>
+<h2 id="repeat">Asking twice</h2>
+<p>Send every write with an <code>Idempotency-Key</code> of your own (a new UUID is fine). If the answer is lost,
+send the very same request with the same key: the agent answers what it answered before, also after a restart and
+for a week, with <code>Idempotency-Replayed: true</code>. Nothing is done twice. The same key with a different
+request is refused.</p>
+"""
+
+_EVENTS = {
+    "scan": "A barcode was scanned: <code>till, text, symbology, item, problem</code>.",
+    "sale": "A sale has changed: <code>till, sale</code>.",
+    "record": "A fact is on the disk: <code>till, record</code>.",
+    "device": "A device's state has changed: <code>device</code>.",
+    "print": "A print job has got on or ended: <code>job, printer, record_id, copy, state, reason, hint</code>.",
+    "drawer": "An opening of the drawer has ended: <code>drawer, record_id, state, reason</code>.",
+    "delivery": "A delivery has got on: <code>delivery</code>.",
+    "cloud": "A cloud's line has changed: <code>cloud, state, error, since</code>.",
+    "shift": "A shift was opened or closed: <code>till, shift</code>.",
+}
+
+
+def html(routes: Sequence[Route], openapi: dict[str, Any]) -> str:
+    """Return the page."""
+    schemas = openapi["components"]["schemas"]
+    body = "\n".join(_body(routes, openapi, schemas))
+    version = escape(openapi["info"]["version"])
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width">\n<title>Stillopen: the local API</title>\n'
+        '<link rel="stylesheet" href="/docs/style.css">\n</head>\n<body>\n'
+        f"<h1>Stillopen's local API <small>{version}</small></h1>\n{_INTRODUCTION}\n{body}\n</body>\n</html>\n"
+    )
+
+
+def _body(routes: Sequence[Route], openapi: dict[str, Any], schemas: dict[str, Any]) -> Iterator[str]:
+    yield '<h2 id="routes">Routes</h2>'
+    nouns = list(dict.fromkeys(route.noun for route in routes))
+    for noun in nouns:
+        yield f'<h3 id="{escape(noun)}">{escape(noun)}</h3>'
+        for route in routes:
+            if route.noun == noun:
+                operation = openapi["paths"][plain_path(route.path)][route.method.lower()]
+                yield from _route(route, operation, schemas)
+    yield '<h2 id="events">Events</h2>'
+    yield (
+        '<p><code>GET /v1/events</code> as a WebSocket. Each message is <code>{"type", "at", …}</code>. An event says '
+        "that something has changed; the state itself is asked for, so after connecting, GET it first. A listener "
+        f"{EVENTS_WAITING_MAX} events behind is let go with code 1013: connect again and GET the state anew.</p>"
+    )
+    yield "<dl>"
+    for name in TYPES:
+        yield f"<dt><code>{name}</code></dt><dd>{_EVENTS[name]}</dd>"
+    yield "</dl>"
+    yield '<h2 id="problems">Problems</h2>'
+    yield (
+        "<p>A refusal is <code>application/problem+json</code> (RFC 9457) with <code>type, title, status, code, "
+        "detail</code>. <code>code</code> is for programs and stays; <code>detail</code> names the next step. "
+        "<code>invalid-request</code> adds <code>errors</code>, each with <code>field, found, expected</code>.</p>"
+    )
+    yield "<dl>"
+    for code, (status, meaning) in sorted(PROBLEMS.items()):
+        yield f'<dt id="problem-{code}"><code>{code}</code> {status}</dt><dd>{_marked(meaning)}</dd>'
+    yield "</dl>"
+
+
+def _route(route: Route, operation: dict[str, Any], schemas: dict[str, Any]) -> Iterator[str]:
+    yield f'<section id="{operation_id(route)}">'
+    yield f"<h4><code>{route.method} {escape(plain_path(route.path))}</code></h4>"
+    open_to_all = " Needs no credentials." if route.public else ""
+    yield f"<p>{_marked(route.summary)}.{open_to_all}</p>"
+    queries = [one for one in operation["parameters"] if one["in"] == "query"]
+    if queries:
+        yield _table(
+            "In the query",
+            [(one["name"], one["schema"], one["required"]) for one in queries],
+            "",
+            schemas,
+        )
+    if "requestBody" in operation:
+        yield _model("Takes", operation["requestBody"]["content"]["application/json"]["schema"], schemas)
+    content = operation["responses"][str(int(route.status))]["content"]
+    answer = content.get("application/json", {}).get("schema")
+    if answer:
+        yield _model(f"Answers {int(route.status)}", answer, schemas)
+    else:
+        yield f"<p>Answers {int(route.status)} with <code>{escape(next(iter(content)))}</code>.</p>"
+    codes = " ".join(f'<a href="#problem-{code}">{code}</a>' for code in problem_codes(route))
+    yield f"<details><summary>Problems</summary><p>{codes}</p></details>"
+    yield "</section>"
+
+
+def _model(title: str, reference: dict[str, Any], schemas: dict[str, Any]) -> str:
+    schema = schemas[reference["$ref"].removeprefix(_REFERENCE)]
+    required = schema.get("required", ())
+    rows = [(name, field, name in required) for name, field in schema.get("properties", {}).items()]
+    return _table(title, rows, schema.get("description", ""), schemas)
+
+
+def _table(title: str, rows: Sequence[tuple[str, dict[str, Any], bool]], said: str, schemas: dict[str, Any]) -> str:
+    body = "".join(
+        f"<tr><td><code>{escape(name)}</code></td><td>{_marked(_type(field, schemas))}</td>"
+        f"<td>{'required' if required else 'optional'}</td><td>{_marked(field.get('description', ''))}</td></tr>"
+        for name, field, required in rows
+    )
+    table = f"<table>{body}</table>" if body else ""
+    return f"<p><b>{escape(title)}</b> {_marked(said)}</p>{table}"
+
+
+def _type(field: dict[str, Any], schemas: dict[str, Any]) -> str:
+    """Say in a few words what a field may be."""
+    if "$ref" in field:
+        name = field["$ref"].removeprefix(_REFERENCE)
+        return f"object ({', '.join(schemas[name].get('properties', {}))})"
+    if "anyOf" in field:
+        return " or ".join(_type(one, schemas) for one in field["anyOf"])
+    if "enum" in field:
+        return " | ".join(f'"{one}"' for one in field["enum"])
+    if "const" in field:
+        return f'"{field["const"]}"'
+    if field.get("type") == "array":
+        return f"list of {_type(field['items'], schemas)}"
+    bounds = [
+        f"{word} {field[name]}"
+        for name, word in (
+            ("exclusiveMinimum", "more than"),
+            ("minimum", "at least"),
+            ("maximum", "at most"),
+            ("maxLength", "at most"),
+            ("maxItems", "at most"),
+        )
+        if name in field
+    ]
+    kind = str(field.get("type", "any value"))
+    return f"{kind}, {', '.join(bounds)}" if bounds else kind
+
+
+def _marked(text: str) -> str:
+    """Escape a text; what stands between backticks is code."""
+    parts = escape(" ".join(text.split())).split("`")
+    return "".join(f"<code>{part}</code>" if place % 2 else part for place, part in enumerate(parts))

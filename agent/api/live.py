@@ -1,0 +1,74 @@
+"""`/v1/events`: the agent's events over a WebSocket, from the moment one connects."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from starlette.websockets import WebSocketDisconnect
+
+from agent.door import LOCAL, SUBPROTOCOL
+from agent.events import Dropped
+from agent.problem import Problem
+
+if TYPE_CHECKING:
+    from starlette.websockets import WebSocket
+
+    from agent.api.route import Call
+    from agent.events import Events, Subscription
+    from outbox.answers import Reply
+
+
+async def needs_websocket(_: Call) -> Reply:
+    """Refuse a plain GET of the path. Raises `Problem`, always."""
+    raise Problem(
+        HTTPStatus.UPGRADE_REQUIRED,
+        "websocket-needed",
+        "events come over a WebSocket: connect to ws://localhost:PORT/v1/events, see /docs#events",
+    )
+
+
+async def serve(websocket: WebSocket, events: Events) -> None:
+    """Send events until the listener leaves or is let go. What a listener says is not listened to."""
+    offered = websocket.scope["subprotocols"]
+    await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
+    caller = websocket.scope["state"]["caller"]
+    try:
+        subscription = events.subscribe(LOCAL if caller is None else caller.id)
+    except Dropped as full:
+        await _close(websocket, full)
+        return
+    tasks = [
+        asyncio.create_task(_send(websocket, subscription), name="events to a listener"),
+        asyncio.create_task(_until_left(websocket), name="listener leaving"),
+        asyncio.create_task(subscription.ended.wait(), name="listener let go"),
+    ]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        events.unsubscribe(subscription)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()  # a bug in sending is not to be swallowed
+    if subscription.dropped is not None:
+        await _close(websocket, subscription.dropped)
+
+
+async def _send(websocket: WebSocket, subscription: Subscription) -> None:
+    with suppress(WebSocketDisconnect):
+        while True:
+            await websocket.send_text(await subscription.next())
+
+
+async def _until_left(websocket: WebSocket) -> None:
+    while (await websocket.receive())["type"] != "websocket.disconnect":
+        pass
+
+
+async def _close(websocket: WebSocket, why: Dropped) -> None:
+    with suppress(WebSocketDisconnect):  # it may have left by itself
+        await websocket.close(why.code, why.reason)

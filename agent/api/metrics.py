@@ -1,0 +1,116 @@
+"""Figures for Prometheus, in its text format 0.0.4: what a person would want to be woken for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from agent.api.route import Call
+    from agent.app import App
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+DELIVERY_STATES = ("waiting", "sending", "delivered", "parked")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One metric and its samples, each with its labels."""
+
+    name: str
+    kind: str  # "gauge" or "counter"
+    help: str
+    samples: tuple[tuple[Mapping[str, str], float], ...]
+
+
+async def view(call: Call) -> Response:
+    """Return every figure as it is now."""
+    return Response(text(figures(call.app, datetime.now(UTC))), HTTPStatus.OK, {"Content-Type": MEDIA_TYPE})
+
+
+def figures(app: App, now: datetime) -> Iterator[Figure]:
+    """Yield what there is to count. Counters start at zero with the agent."""
+    yield Figure("stillopen_info", "gauge", "The agent's version, as a label.", (({"version": app.version}, 1),))
+    yield Figure(
+        "stillopen_selling", "gauge", "1 while sales can be written to the disk.", (({}, app.journal.fault is None),)
+    )
+    clouds = app.lanes.views()
+    yield Figure(
+        "stillopen_deliveries",
+        "gauge",
+        "Records on their way to a cloud, by state.",
+        tuple(
+            ({"cloud": name, "state": state}, cloud[state])
+            for name, cloud in clouds.items()
+            for state in DELIVERY_STATES
+        ),
+    )
+    yield Figure(
+        "stillopen_delivery_oldest_waiting_seconds",
+        "gauge",
+        "Age of the oldest record a cloud does not have yet; 0 when it has all.",
+        tuple(({"cloud": name}, _age_s(cloud["oldest_waiting"], now)) for name, cloud in clouds.items()),
+    )
+    yield Figure(
+        "stillopen_device_up",
+        "gauge",
+        "1 while the device's port is open and its session runs.",
+        tuple(
+            ({"device": device["name"], "kind": device["kind"]}, device["state"] == "ready")
+            for device in app.device_views()
+        ),
+    )
+    for event, name, label, said in (
+        ("record", "stillopen_records_total", "kind", "Records written to the journal, by kind."),
+        ("print", "stillopen_prints_total", "outcome", "Print jobs that ended, by what the printer said."),
+        ("drawer", "stillopen_drawer_openings_total", "outcome", "Drawer openings that ended, by how."),
+    ):
+        yield Figure(
+            name,
+            "counter",
+            said,
+            tuple(
+                ({label: ending}, count)
+                for (type_, ending), count in sorted(app.events.told.items())
+                if type_ == event and ending != "pending"
+            ),
+        )
+    yield Figure("stillopen_scans_total", "counter", "Barcodes scanned.", (({}, app.events.told["scan", ""]),))
+    yield Figure("stillopen_event_subscribers", "gauge", "Listeners to /v1/events.", (({}, len(app.events)),))
+    yield Figure(
+        "stillopen_event_subscribers_dropped_total",
+        "counter",
+        "Listeners to /v1/events let go because they did not keep up.",
+        (({}, app.events.dropped),),
+    )
+
+
+def text(shown: Iterator[Figure]) -> str:
+    """Write figures in the text format."""
+    lines = []
+    for figure in shown:
+        lines += [f"# HELP {figure.name} {figure.help}", f"# TYPE {figure.name} {figure.kind}"]
+        lines += [f"{figure.name}{_labels(labels)} {value:.17g}" for labels, value in figure.samples]
+    return "\n".join(lines) + "\n"
+
+
+def _labels(labels: Mapping[str, str]) -> str:
+    if not labels:
+        return ""
+    return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items()) + "}"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+
+
+def _age_s(since: str | None, now: datetime) -> float:
+    if since is None:
+        return 0
+    return max(0.0, (now - datetime.fromisoformat(since)).total_seconds())

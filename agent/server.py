@@ -1,0 +1,202 @@
+"""The web server inside the agent's own event loop: bound before it serves, stopped when told, no signals taken."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+import sys
+from contextlib import nullcontext, suppress
+from typing import TYPE_CHECKING, Any, Self
+
+import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from agent.api.asgi import application
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+
+    from starlette.routing import BaseRoute
+
+    from agent.app import App
+
+CONNECTIONS_MAX = 256  # a till page holds seven; past this, a new one is told 503 at once
+BACKLOG = 128  # connections waiting to be accepted
+KEEP_ALIVE_S = 30  # a page that is used again within half a minute saves a connect
+STOP_WAIT_S = 5  # for requests under way; a disk that needs longer has stopped selling anyway
+PING_EVERY_S = 20.0  # how soon a listener that vanished without a word is noticed
+INCOMING_MESSAGE_BYTES_MAX = 4 * 1024  # listeners have nothing to say
+CLOSE_WAIT_S = 5.0  # for a listener that was let go to read why
+_LOOPBACK = ("127.0.0.1", "::1")
+
+_log = logging.getLogger("stillopen.server")
+
+
+class AddressTaken(OSError):
+    """The configured host and port cannot be listened on. `hint` is the next step."""
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class Server:
+    """Serves an app's local API. Use as an async context manager, or call `start` and `stop`."""
+
+    def __init__(
+        self, app: App, *, port: int | None = None, extra_routes: Sequence[BaseRoute] = (), demo: bool = False
+    ) -> None:
+        self._app = app
+        self._wanted_port = app.config.api.port if port is None else port
+        self._extra_routes = extra_routes
+        self._demo = demo
+        self._server: _Uvicorn | None = None
+        self._serving: asyncio.Task[None] | None = None
+        self.port = 0  # what it listens on, once started
+
+    @property
+    def url(self) -> str:
+        """The address to open in a browser of this PC."""
+        return f"http://localhost:{self.port}/"
+
+    async def start(self) -> None:
+        """Listen; returns when requests are answered. Raises `AddressTaken`."""
+        listeners = bind(self._app.config.api.host, self._wanted_port)
+        self.port = int(listeners[0].getsockname()[1])
+        self._app.door.port = self.port
+        web = application(self._app, extra_routes=self._extra_routes, demo=self._demo)
+        self._server = _Uvicorn(
+            uvicorn.Config(
+                web,
+                lifespan="off",
+                log_config=None,
+                log_level=logging.WARNING,  # below it, uvicorn logs whole URLs
+                access_log=False,
+                proxy_headers=False,  # nothing stands in front of us whose word would count
+                server_header=False,
+                http="h11",
+                ws=_Listener,
+                ws_max_size=INCOMING_MESSAGE_BYTES_MAX,
+                ws_ping_interval=PING_EVERY_S,
+                ws_ping_timeout=PING_EVERY_S,
+                ws_per_message_deflate=False,  # events are small, and the line is this PC's own
+                limit_concurrency=CONNECTIONS_MAX,
+                backlog=BACKLOG,
+                timeout_keep_alive=KEEP_ALIVE_S,
+                timeout_graceful_shutdown=STOP_WAIT_S,
+            )
+        )
+        self._serving = asyncio.create_task(self._server.serve(listeners), name="web server")
+        up = asyncio.create_task(self._server.up.wait(), name="web server coming up")
+        await asyncio.wait({up, self._serving}, return_when=asyncio.FIRST_COMPLETED)
+        if not up.done():
+            up.cancel()
+            await self._serving  # raises what kept it from coming up
+        _log.info("Listening on %s", self.url)
+
+    async def stop(self) -> None:
+        """Finish what is under way and stop listening. May be called twice."""
+        if self._server is None or self._serving is None:
+            return
+        self._server.should_exit = True
+        await self._serving
+        self._server = self._serving = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn, but signals stay the agent's, and one can wait until it is up."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]  # the same, in other words
+        return nullcontext()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
+
+class _Listener(WebSocketsSansIOProtocol):
+    """A WebSocket that can also be closed on someone who reads nothing.
+
+    uvicorn waits until everything before the close was read, which is what a listener that is let go for
+    not reading never does.
+    """
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "websocket.close" and not self.writable.is_set():
+            self.writable.set()
+            self.loop.call_later(CLOSE_WAIT_S, self.transport.abort)
+        await super().send(message)
+
+
+def bind(host: str, port: int) -> list[socket.socket]:
+    """Take the address, for IPv4 and IPv6 alike where it is loopback. Raises `AddressTaken`.
+
+    Browsers try `localhost` as ::1 too. Left to others, that door would be theirs.
+    """
+    if host in {"localhost", *_LOOPBACK}:
+        first = _listen(_LOOPBACK[0], port)
+        port = int(first.getsockname()[1])
+        try:
+            return [first, _listen(_LOOPBACK[1], port)]
+        except AddressTaken as error:
+            if socket.has_ipv6 and error.errno == errno.EADDRINUSE:
+                _log.warning("Port %d of ::1 is another program's: call the agent as http://127.0.0.1:%d", port, port)
+            return [first]
+    return [_listen(host, port)]
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise _taken(host, port, error) from error
+    try:
+        if sys.platform == "win32":  # there, REUSEADDR would let a second program share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            with suppress(OSError):  # the IPv4 side has a socket of its own
+                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+    except OSError as error:
+        listener.close()
+        raise _taken(host, port, error) from error
+    return listener
+
+
+def _taken(host: str, port: int, error: OSError) -> AddressTaken:
+    if error.errno == errno.EADDRINUSE:
+        message = f"port {port} of {host} is in use by another program"
+        hint = (
+            f"perhaps the agent runs already (see http://localhost:{port}/); else set another `[api] port` in "
+            "stillopen.toml"
+        )
+    elif error.errno in {errno.EACCES, errno.EPERM}:
+        message = f"this user may not listen on port {port} of {host}"
+        hint = "set an `[api] port` of 1024 or more in stillopen.toml; 8750 is the usual one"
+    else:
+        message = f"{host} is no address of this PC that can be listened on ({error.strerror or error})"
+        hint = 'set `[api] host = "127.0.0.1"` in stillopen.toml, or an address this PC has'
+    taken = AddressTaken(message, hint=hint)
+    taken.errno = error.errno
+    return taken
