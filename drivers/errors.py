@@ -2,6 +2,7 @@
 
     DeviceError              has `.hint`: the next step, for the person in the shop
     ├── PortUrlInvalid       the configuration's URL cannot be a port (also a ValueError)
+    ├── TemplateInvalid      a template for the store's own labels cannot be one (also a ValueError)
     ├── DocumentInvalid      what was to be printed cannot be a document (also a ValueError)
     ├── NotReady             nothing was sent: the device said, or showed, that it cannot take it now
     └── PortError
@@ -25,6 +26,10 @@ class DeviceError(Exception):
 
 class PortUrlInvalid(DeviceError, ValueError):
     """The text cannot be a port's URL."""
+
+
+class TemplateInvalid(DeviceError, ValueError):
+    """The text cannot be a template for labels with a weight or a price in them."""
 
 
 class DocumentInvalid(DeviceError, ValueError):

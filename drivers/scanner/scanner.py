@@ -1,0 +1,135 @@
+"""A scanner: a port, frames, scans."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from drivers.scanner.decode import decode, refuse
+from drivers.scanner.framing import Framer, FrameState, Suffix
+from drivers.scanner.scan import Reason, Refusal, Scan
+from drivers.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from drivers.device import DeviceListener, DeviceView
+    from drivers.port import Port
+    from drivers.scanner.embedded import Template
+    from drivers.scanner.framing import Frame
+
+DUPLICATE_WINDOW_MS = 400  # a stand re-reads within 300 ms; a cashier's second item takes longer
+
+_FRAME_REASONS = {FrameState.OVERLONG: Reason.OVERLONG, FrameState.HALF: Reason.HALF}
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ScanCounts:
+    """What a scanner has done since the agent started."""
+
+    scans: int = 0
+    duplicates: int = 0
+    refused: int = 0
+
+
+class Scanner:
+    """One supervised scanner. `on_scan` hears of every scan and refusal, in the order they were made.
+
+    A frame identical to one seen within `duplicate_window_ms` is the same item held still: it is dropped and
+    counted, and the window begins again.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        open_port: Callable[[], Awaitable[Port]],
+        on_scan: Callable[[Scan | Refusal], None],
+        *,
+        port: str = "",
+        on_state: DeviceListener | None = None,
+        templates: Sequence[Template] = (),
+        suffix: Suffix = Suffix.CR,
+        idle_flush_ms: int | None = None,
+        duplicate_window_ms: int = DUPLICATE_WINDOW_MS,
+        price_decimals: int = 2,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.name = name
+        self._on_scan = on_scan
+        self._templates = tuple(templates)
+        self._suffix = suffix
+        self._idle_flush_s = None if idle_flush_ms is None else idle_flush_ms / 1000
+        self._window_s = duplicate_window_ms / 1000
+        self._price_decimals = price_decimals
+        self._now = now
+        self._counts = ScanCounts()
+        self._seen: dict[bytes, float] = {}  # frames within the window, and when each was last seen
+        self._supervisor = Supervisor(
+            name, "scanner", port, open_port=open_port, session=self._session, on_state=on_state
+        )
+
+    @property
+    def view(self) -> DeviceView:
+        """The device's state now."""
+        return self._supervisor.view
+
+    @property
+    def counts(self) -> ScanCounts:
+        """How many scans, duplicates and refusals there were."""
+        return self._counts
+
+    async def run(self) -> None:
+        """Keep the scanner running until cancelled."""
+        await self._supervisor.run()
+
+    async def _session(self, port: Port) -> None:
+        framer = Framer(self._suffix, idle_flush_s=self._idle_flush_s, opened_at=self._now())
+        while True:
+            deadline = framer.deadline
+            try:
+                async with asyncio.timeout(None if deadline is None else max(0.0, deadline - self._now())):
+                    data = await port.read()
+            except TimeoutError:
+                frames = framer.flush(self._now())
+            else:
+                frames = framer.feed(data, self._now())
+            for frame in frames:
+                self._take(frame)
+
+    def _take(self, frame: Frame) -> None:
+        reason = _FRAME_REASONS.get(frame.state)
+        if reason is not None:
+            self._tell(refuse(reason))
+            return
+        outcome = decode(frame.data, self._templates, price_decimals=self._price_decimals)
+        if isinstance(outcome, Refusal) and outcome.reason is Reason.CARD:
+            self._tell(outcome)  # and not kept among the frames seen
+        elif self._is_new(frame.data):
+            self._tell(outcome)
+        else:
+            self._counts = replace(self._counts, duplicates=self._counts.duplicates + 1)
+            log.debug("scanner %s: the same code again within the window", self.name)
+
+    def _is_new(self, data: bytes) -> bool:
+        now = self._now()
+        self._seen = {seen: at for seen, at in self._seen.items() if now - at < self._window_s}
+        new = data not in self._seen
+        self._seen[data] = now
+        return new
+
+    def _tell(self, outcome: Scan | Refusal) -> None:
+        counts = self._counts
+        if isinstance(outcome, Refusal):
+            self._counts = replace(counts, refused=counts.refused + 1)
+            log.info("scanner %s: a code was refused (%s). %s", self.name, outcome.reason, outcome.hint)
+        else:
+            self._counts = replace(counts, scans=counts.scans + 1)
+        try:
+            self._on_scan(outcome)
+        except Exception:  # a listener's mistake is not the scanner's
+            log.exception("the listener of scanner %s failed", self.name)
