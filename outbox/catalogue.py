@@ -1,0 +1,192 @@
+"""The local catalogue: items, their barcodes, and how the clouds call them. It can always be rebuilt."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from outbox import gtin
+from outbox.catalogue_csv import LINE_BYTES_MAX, read_csv
+from outbox.catalogue_file import CatalogueFile
+from outbox.catalogue_import import ImportResult, import_rows
+from outbox.catalogue_pull import PullCounts, apply_page
+from outbox.catalogue_schema import (
+    CatalogueBusy,
+    CatalogueDamaged,
+    CatalogueError,
+    CatalogueNewer,
+    CatalogueUnusable,
+)
+from outbox.catalogue_search import fts_query
+from outbox.connector import ItemRef
+from outbox.item import Item
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Collection, Generator, Sequence
+    from pathlib import Path
+
+    from outbox.connector import PulledItem
+
+__all__ = [
+    "Catalogue",
+    "CatalogueBusy",
+    "CatalogueDamaged",
+    "CatalogueError",
+    "CatalogueNewer",
+    "CatalogueUnusable",
+    "ImportResult",
+    "Item",
+    "PullCounts",
+]
+
+CANDIDATES_MAX = 200  # matches ranked for one search; ranking all of a broad one takes 300 ms
+LIST_MAX = 1_000  # items in one answer
+
+_COLUMNS = "item.id, item.sku, item.name, item.price, item.tax, item.category, item.unit, item.stock"
+_ITEM = f"SELECT {_COLUMNS} FROM item"
+_BY_SKU = f"{_ITEM} WHERE sku = ? AND NOT deleted"
+_BY_BARCODE = f"{_ITEM} JOIN barcode ON barcode.item = item.id WHERE barcode.code = ? AND NOT deleted"
+_EXACT = f"{_ITEM} WHERE NOT deleted AND (sku = ? OR id IN (SELECT barcode.item FROM barcode WHERE barcode.code = ?))"
+_AFTER = f"{_ITEM} WHERE sku > ? AND NOT deleted ORDER BY sku LIMIT ?"
+_MATCHING = f"{_ITEM} WHERE id IN (SELECT rowid FROM item_text WHERE item_text MATCH ? LIMIT {CANDIDATES_MAX})"
+
+
+class Catalogue:
+    """The catalogue of the state folder `state`. Not open until `open`; looked up from one thread."""
+
+    def __init__(self, state: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._file = CatalogueFile(state, now)
+
+    def open(self) -> None:
+        """Open the file, made if need be; a damaged one is set aside. Raises `CatalogueError`."""
+        self._file.open()
+
+    def close(self) -> None:
+        """Let go of the file. May be called twice."""
+        self._file.close()
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return self._file.path
+
+    @property
+    def trouble(self) -> str | None:
+        """What befell the file, with the next step, until items are written again."""
+        return self._file.trouble
+
+    # --- looking up ---
+
+    def item(self, sku: str) -> Item | None:
+        """Return the item with that sku."""
+        return self._file.read(lambda db: _first(db, _BY_SKU, sku), None)
+
+    def by_barcode(self, candidates: Sequence[str]) -> Item | None:
+        """Return the item of the first candidate that is known: GTIN-14s, or the text of what is no GTIN."""
+
+        def look(db: sqlite3.Connection) -> Item | None:
+            found = (_first(db, _BY_BARCODE, code) for code in candidates)
+            return next((item for item in found if item is not None), None)
+
+        return self._file.read(look, None)
+
+    def search(self, text: str, limit: int = 20) -> list[Item]:
+        """Find items as one types: by sku or barcode exactly, by words of name and category from two letters."""
+        typed = text.strip()
+
+        def look(db: sqlite3.Connection) -> list[Item]:
+            rows = db.execute(_EXACT, (typed, gtin.barcode_key(typed))).fetchall()
+            if (query := fts_query(typed)) is not None:
+                matching = db.execute(_MATCHING, (query,)).fetchall()
+                rows += sorted(matching, key=lambda row: _rank(row, typed.casefold()))
+            by_id = {row[0]: row for row in reversed(rows)}  # the exact ones' rows stay, each once
+            order = list(dict.fromkeys(row[0] for row in rows))[: max(limit, 0)]
+            return [_item(db, by_id[each]) for each in order]
+
+        return self._file.read(look, [])
+
+    def items(self, after: str | None = None, limit: int = 100) -> list[Item]:
+        """Return items in the order of their skus, those that follow `after`."""
+        values = (after or "", min(max(limit, 0), LIST_MAX))
+        return self._file.read(lambda db: [_item(db, row) for row in db.execute(_AFTER, values).fetchall()], [])
+
+    def count(self) -> int:
+        """Return how many items are for sale."""
+        query = "SELECT count(*) FROM item WHERE NOT deleted"
+        return self._file.read(lambda db: int(db.execute(query).fetchone()[0]), 0)
+
+    def pull_cursor(self, cloud: str) -> str | None:
+        """Return where the next pull from a cloud goes on, or None for the start."""
+        query = "SELECT cursor FROM pull_cursor WHERE cloud = ?"
+        row = self._file.read(lambda db: db.execute(query, (cloud,)).fetchone(), None)
+        return None if row is None else str(row[0])
+
+    def refs(self, cloud: str, skus: Sequence[str]) -> dict[str, ItemRef]:
+        """Return how a cloud calls those of the items it knows."""
+        query = "SELECT remote_id, version FROM cloud_item WHERE sku = ? AND cloud = ? ORDER BY remote_id LIMIT 1"
+
+        def look(db: sqlite3.Connection) -> dict[str, ItemRef]:
+            rows = {sku: db.execute(query, (sku, cloud)).fetchone() for sku in skus}
+            return {sku: ItemRef(*row) for sku, row in rows.items() if row is not None}
+
+        return self._file.read(look, {})
+
+    # --- writing ---
+
+    async def import_csv(
+        self, source: Path | str, *, currency: str, taxes: Collection[str], dry_run: bool = False
+    ) -> ImportResult:
+        """Import a file, or CSV text, all or nothing; items it does not name stay. Raises `CatalogueError`.
+
+        What is wrong in the file is in the result, and then nothing was written. `dry_run` writes nothing.
+        """
+
+        def work(db: sqlite3.Connection) -> ImportResult:
+            with contextlib.closing(_lines(source)) as lines:
+                return import_rows(db, read_csv(lines, currency=currency, taxes=taxes), dry_run=dry_run)
+
+        return await self._file.write(work)
+
+    async def apply_pull(
+        self, cloud: str, items: Sequence[PulledItem], tombstones: Sequence[str], cursor: str
+    ) -> PullCounts:
+        """Commit a pulled page together with its cursor. Raises `CatalogueError`."""
+        return await self._file.write(
+            partial(apply_page, cloud=cloud, items=items, tombstones=tombstones, cursor=cursor)
+        )
+
+
+def _first(db: sqlite3.Connection, query: str, key: str) -> Item | None:
+    row = db.execute(query, (key,)).fetchone()
+    return None if row is None else _item(db, row)
+
+
+def _item(db: sqlite3.Connection, row: tuple[Any, ...]) -> Item:
+    row_id, sku, name, price, tax, category, unit, stock = row
+    codes = db.execute("SELECT code FROM barcode WHERE item = ? ORDER BY code", (row_id,)).fetchall()
+    kept = None if stock is None else Decimal(stock)
+    return Item(sku, name, price, tax, category, unit, kept, tuple(code for (code,) in codes))
+
+
+def _rank(row: tuple[Any, ...], typed: str) -> tuple[bool, str, str]:
+    """Order matches: names that begin as typed, then by name."""
+    name = row[2].casefold()
+    return (not name.startswith(typed), name, row[1])
+
+
+def _lines(source: Path | str) -> Generator[bytes, None, None]:
+    """Yield a file's, or a text's, lines, none much longer than `LINE_BYTES_MAX`. Raises `OSError`.
+
+    Lines end with CR, LF or both: Excel on a Mac still writes CR alone. Latin-1 gives every byte back
+    as it was.
+    """
+    if isinstance(source, str):
+        yield from source.encode("utf-8", "surrogatepass").splitlines(keepends=True)
+        return
+    with source.open(encoding="latin-1") as file:
+        while line := file.readline(LINE_BYTES_MAX + 1):
+            yield line.encode("latin-1")

@@ -1,0 +1,147 @@
+"""A page pulled from a cloud, into the catalogue together with the cursor that stands after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from outbox import gtin
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+
+    from outbox.connector import PulledItem
+
+
+@dataclass(slots=True)
+class PullCounts:
+    """What a page changed. `barcodes_moved`: taken from another item, since the newest word holds."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    barcodes_moved: int = 0
+
+
+def apply_page(
+    connection: sqlite3.Connection,
+    cloud: str,
+    items: Sequence[PulledItem],
+    tombstones: Sequence[str],
+    cursor: str,
+) -> PullCounts:
+    """Apply a page in one transaction; applied again, it changes nothing.
+
+    A tombstone, or a new sku, takes an item out of sale only where this cloud wrote it last.
+    """
+    page = _Page(connection, cloud)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for remote_id in tombstones:
+            page.bury(remote_id)
+        places = [page.place(item) for item in items]
+        for place in places:
+            connection.execute("DELETE FROM barcode WHERE item = ?", (place.id,))
+        for place, item in zip(places, items, strict=True):
+            page.give_barcodes(place, item)
+        connection.execute(
+            "INSERT INTO pull_cursor (cloud, cursor) VALUES (?, ?) "
+            "ON CONFLICT (cloud) DO UPDATE SET cursor = excluded.cursor",
+            (cloud, cursor),
+        )
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return page.counts
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an item is, and how it was before."""
+
+    id: int
+    was_there: bool
+    fields_changed: bool
+    barcodes: frozenset[str]
+
+
+class _Page:
+    """The changes of one page, inside its transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, cloud: str) -> None:
+        self.counts = PullCounts()
+        self._db = connection
+        self._cloud = cloud
+        self._source = f"cloud:{cloud}"
+
+    def bury(self, remote_id: str) -> None:
+        """Take an item that the cloud deleted out of sale."""
+        row = self._one("SELECT sku FROM cloud_item WHERE cloud = ? AND remote_id = ?", self._cloud, remote_id)
+        if row is None:
+            return
+        self._db.execute("DELETE FROM cloud_item WHERE cloud = ? AND remote_id = ?", (self._cloud, remote_id))
+        self._retire(row[0])
+
+    def place(self, item: PulledItem) -> _Place:
+        """Add the item, or change what differs, and remember the cloud's name for it."""
+        self._know(item)
+        fields = (item.name, item.price, item.tax, item.category, item.unit)
+        row = self._one("SELECT id, deleted, name, price, tax, category, unit FROM item WHERE sku = ?", item.sku)
+        if row is None:
+            added = self._db.execute(
+                "INSERT INTO item (name, price, tax, category, unit, sku, source) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (*fields, item.sku, self._source),
+            )
+            assert added.lastrowid is not None  # SQLite sets it for every INSERT
+            return _Place(added.lastrowid, was_there=False, fields_changed=True, barcodes=frozenset())
+        self._db.execute(
+            "UPDATE item SET name = ?, price = ?, tax = ?, category = ?, unit = ?, source = ?, deleted = 0 "
+            "WHERE id = ?",
+            (*fields, self._source, row[0]),
+        )
+        codes = self._db.execute("SELECT code FROM barcode WHERE item = ?", (row[0],))
+        return _Place(row[0], not row[1], row[2:] != fields, frozenset(code for (code,) in codes))
+
+    def give_barcodes(self, place: _Place, item: PulledItem) -> None:
+        """Give the item its barcodes, from whoever has them, and count what became of it."""
+        codes = frozenset(gtin.barcode_key(code) for code in item.barcodes if code)
+        for code in codes:
+            owner = self._one("SELECT item FROM barcode WHERE code = ?", code)
+            self.counts.barcodes_moved += owner is not None and owner[0] != place.id
+            self._db.execute("INSERT OR REPLACE INTO barcode (code, item) VALUES (?, ?)", (code, place.id))
+        if not place.was_there:
+            self.counts.added += 1
+        elif place.fields_changed or codes != place.barcodes:
+            self.counts.changed += 1
+        else:
+            self.counts.unchanged += 1
+
+    def _know(self, item: PulledItem) -> None:
+        key = (self._cloud, item.remote_id)
+        row = self._one("SELECT sku FROM cloud_item WHERE cloud = ? AND remote_id = ?", *key)
+        self._db.execute(
+            "INSERT OR REPLACE INTO cloud_item (cloud, remote_id, version, sku) VALUES (?, ?, ?, ?)",
+            (*key, item.version, item.sku),
+        )
+        if row is not None and row[0] != item.sku:
+            self._retire(row[0])
+
+    def _retire(self, sku: str) -> None:
+        """Take an item out of sale, unless something else still stands behind it."""
+        row = self._one(
+            "SELECT id FROM item WHERE sku = ? AND source = ? AND NOT deleted "
+            "AND NOT EXISTS (SELECT 1 FROM cloud_item WHERE cloud_item.sku = item.sku)",
+            sku,
+            self._source,
+        )
+        if row is not None:
+            self._db.execute("UPDATE item SET deleted = 1 WHERE id = ?", row)
+            self._db.execute("DELETE FROM barcode WHERE item = ?", row)
+            self.counts.deleted += 1
+
+    def _one(self, query: str, *values: Any) -> Any:
+        return self._db.execute(query, values).fetchone()
