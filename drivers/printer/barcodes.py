@@ -16,7 +16,6 @@ from drivers.printer.document import Symbology
 CODE39_CHARACTERS = frozenset(string.digits + string.ascii_uppercase + " -.$/+%")
 _DIGITS = {Symbology.EAN13: 13, Symbology.EAN8: 8, Symbology.UPCA: 12}
 _EAN_MODULES = {Symbology.EAN13: 95, Symbology.EAN8: 67, Symbology.UPCA: 95}
-QUIET_MODULES = 10  # kept white on either side; CODE128 and CODE39 ask for ten, EAN for at most eleven in sum
 QR_QUIET_MODULES = 4
 QR_BYTES_MAX = 1_000  # also keeps the length bytes of `GS ( k` below 10 04, which is a real-time command
 
@@ -52,14 +51,15 @@ def check_barcode(symbology: Symbology, text: str) -> None:
 
 
 def barcode_modules(symbology: Symbology, text: str) -> int:
-    """Return how many modules wide a barcode prints, its quiet zones included (CODE128 in code set B)."""
+    """Return how many modules wide a barcode prints (CODE128 in code set B).
+
+    The quiet zones are not counted: receipt paper has 4 mm beside what can be printed on, which is enough.
+    """
     if symbology is Symbology.CODE128:
-        modules = 11 * (len(text) + 2) + 13
-    elif symbology is Symbology.CODE39:
-        modules = 16 * (len(text) + 2) - 1
-    else:
-        modules = _EAN_MODULES[symbology]
-    return modules + 2 * QUIET_MODULES
+        return 11 * (len(text) + 2) + 13
+    if symbology is Symbology.CODE39:
+        return 16 * (len(text) + 2) - 1
+    return _EAN_MODULES[symbology]
 
 
 def check_qr(content: bytes) -> None:

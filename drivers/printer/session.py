@@ -116,7 +116,8 @@ class Session:
         so far and ends it by raising; without one the line is given up. Raises `PortLost` with `written`.
         """
         try:
-            await asyncio.wait_for(self._line.acquire(), line_s)
+            async with asyncio.timeout(line_s):
+                await self._line.acquire()
         except TimeoutError:
             return 0
         try:
