@@ -26,7 +26,7 @@ from outbox.item import Item
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Collection, Generator, Sequence
+    from collections.abc import Callable, Collection, Generator, Iterable, Sequence
     from pathlib import Path
 
     from outbox.connector import PulledItem
@@ -61,13 +61,13 @@ class Catalogue:
     def __init__(self, state: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._file = CatalogueFile(state, now)
 
-    def open(self) -> None:
+    async def open(self) -> None:
         """Open the file, made if need be; a damaged one is set aside. Raises `CatalogueError`."""
-        self._file.open()
+        await self._file.open()
 
-    def close(self) -> None:
-        """Let go of the file. May be called twice."""
-        self._file.close()
+    async def close(self) -> None:
+        """Let go of the file once nothing is being written. May be called twice."""
+        await self._file.close()
 
     @property
     def path(self) -> Path:
@@ -125,7 +125,7 @@ class Catalogue:
         row = self._file.read(lambda db: db.execute(query, (cloud,)).fetchone(), None)
         return None if row is None else str(row[0])
 
-    def refs(self, cloud: str, skus: Sequence[str]) -> dict[str, ItemRef]:
+    def refs(self, cloud: str, skus: Iterable[str]) -> dict[str, ItemRef]:
         """Return how a cloud calls those of the items it knows."""
         query = "SELECT remote_id, version FROM cloud_item WHERE sku = ? AND cloud = ? ORDER BY remote_id LIMIT 1"
 

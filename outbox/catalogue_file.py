@@ -55,8 +55,16 @@ class CatalogueFile:
         self._file: tuple[int, int] | None = None  # which file the reader has open
         self._writing = asyncio.Lock()
 
-    def open(self) -> None:
+    async def open(self) -> None:
         """Open the file, made if need be; a damaged one is set aside. Raises `CatalogueError`."""
+        await asyncio.to_thread(self._open)
+
+    async def close(self) -> None:
+        """Let go of the file once nothing is being written. May be called twice."""
+        async with self._writing:
+            self._let_go()
+
+    def _open(self) -> None:
         try:
             self._connect()
         except sqlite3.Error as error:
@@ -64,20 +72,19 @@ class CatalogueFile:
                 raise self._unusable(error) from error
             self._set_aside(error)
 
-    def close(self) -> None:
-        """Let go of the file. May be called twice."""
+    def _let_go(self) -> None:
         if self._reader is not None:
             self._reader.close()
             self._reader = None
 
     def _connect(self) -> None:
-        self.close()
+        self._let_go()
         if not self.path.exists():
             self._bring_up_to_date()
         self._file = _identity(self.path)
         self._reader = open_reader(self.path)
         if not is_current(self._reader):
-            self.close()
+            self._let_go()
             self._bring_up_to_date()
             self._reader = open_reader(self.path)
 
@@ -146,7 +153,7 @@ class CatalogueFile:
 
     def _set_aside(self, error: sqlite3.Error) -> None:
         """Rename the damaged file and make an empty one; where that fails, the catalogue reads as empty."""
-        self.close()
+        self._let_go()
         aside = self.path.with_name(f"catalogue-damaged-{self._now():%Y%m%dT%H%M%S%fZ}.db")
         try:
             if _identity(self.path) == self._file:  # else another program has put a new one there already

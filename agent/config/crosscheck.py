@@ -9,18 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agent.config.currencies import CURRENCIES
+from agent.config.printers import printers
 from agent.config.problems import Finding, did_you_mean, shown
+from agent.config.tables import named
 from outbox import money
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from agent.config.problems import Loc
+    from agent.config.printers import printers
+from agent.config.problems import Loc
 
-LOGO_BYTES_MAX = 512 * 1024  # what a printable document takes; a 576-dot logo is under 50 KB
-
-_PNG = b"\x89PNG\r\n\x1a\n"
 _REFERENCES = (
     ("till", "scanner", "scanner"),
     ("till", "printer", "printer"),
@@ -33,20 +33,20 @@ _DEVICES = ("scanner", "printer", "drawer")
 def crosscheck(raw: dict[str, Any], folder: Path) -> Iterator[Finding]:
     """Yield what does not fit together. Relative paths start from `folder`."""
     yield from _references(raw)
-    yield from _unique(_named(raw, "till", "id"), "till ids")
-    yield from _unique([each for kind in _DEVICES for each in _named(raw, kind, "name")], "device names")
-    yield from _unique(_named(raw, "tax", "code"), "tax codes")
-    yield from _unique(_named(raw, "cloud", "name"), "cloud names")
+    yield from _unique(named(raw, "till", "id"), "till ids")
+    yield from _unique([each for kind in _DEVICES for each in named(raw, kind, "name")], "device names")
+    yield from _unique(named(raw, "tax", "code"), "tax codes")
+    yield from _unique(named(raw, "cloud", "name"), "cloud names")
     yield from _scanners_shared(raw)
     yield from _default_tax(raw)
     yield from _cash_rounding(raw)
-    yield from _logos(raw, folder)
+    yield from printers(raw, folder)
 
 
 def _references(raw: dict[str, Any]) -> Iterator[Finding]:
     for section, key, kind in _REFERENCES:
-        names = [name for _, name in _named(raw, kind, "name")]
-        for loc, name in _named(raw, section, key):
+        names = [name for _, name in named(raw, kind, "name")]
+        for loc, name in named(raw, section, key):
             if name not in names:
                 known = f"there are: {', '.join(names)}" if names else "there is none yet"
                 yield Finding(
@@ -71,7 +71,7 @@ def _unique(named: list[tuple[Loc, str]], what: str) -> Iterator[Finding]:
 
 def _scanners_shared(raw: dict[str, Any]) -> Iterator[Finding]:
     first: dict[str, Loc] = {}
-    for loc, name in _named(raw, "till", "scanner"):
+    for loc, name in named(raw, "till", "scanner"):
         earlier = first.setdefault(name, loc)
         if earlier is not loc:
             yield Finding(
@@ -84,7 +84,7 @@ def _scanners_shared(raw: dict[str, Any]) -> Iterator[Finding]:
 def _default_tax(raw: dict[str, Any]) -> Iterator[Finding]:
     store = raw.get("store")
     code = store.get("default_tax") if isinstance(store, dict) else None
-    codes = [code for _, code in _named(raw, "tax", "code")]
+    codes = [code for _, code in named(raw, "tax", "code")]
     if isinstance(code, str) and code not in codes:
         yield Finding(
             ("store", "default_tax"),
@@ -112,36 +112,3 @@ def _cash_rounding(raw: dict[str, Any]) -> Iterator[Finding]:
             shown(coin),
             f'write the smallest coin, like cash_rounding = "{money.format_amount(5, currency)}", or leave the key out',
         )
-
-
-def _logos(raw: dict[str, Any], folder: Path) -> Iterator[Finding]:
-    for loc, name in _named(raw, "printer", "logo"):
-        if not name or "\0" in name:
-            continue
-        path = folder / name
-        try:
-            with path.open("rb") as file:
-                start = file.read(LOGO_BYTES_MAX + 1)
-        except OSError as error:
-            yield Finding(
-                loc,
-                f"{path} unreadable ({error.strerror})",
-                "write the path of a PNG picture; a relative one starts from this file's folder",
-            )
-            continue
-        if not start.startswith(_PNG):
-            yield Finding(loc, f"{path}, which is no PNG picture", "save the logo as PNG")
-        elif len(start) > LOGO_BYTES_MAX:
-            yield Finding(loc, f"{path}, over {LOGO_BYTES_MAX // 1024} KiB", "scale the logo down to the paper's width")
-
-
-def _named(raw: dict[str, Any], section: str, key: str) -> list[tuple[Loc, str]]:
-    """Return every text that `[[section]]` tables have under `key`, with its place."""
-    tables = raw.get(section)
-    if not isinstance(tables, list):
-        return []
-    return [
-        ((section, index, key), table[key])
-        for index, table in enumerate(tables)
-        if isinstance(table, dict) and isinstance(table.get(key), str)
-    ]

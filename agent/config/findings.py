@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from agent.config.kinds import FIX, as_toml
 from agent.config.problems import Finding, did_you_mean, shown
+from agent.config.sections import Section
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -53,16 +54,18 @@ def _finding(
             f"{did_you_mean(word, known)}known here: {', '.join(known)}",
         )
     found = "nothing" if detail["type"] == "missing" else shown(detail["input"])
-    return Finding(within + loc, found, _fix(detail, loc, field))
+    return Finding(within + loc, found, _fix(detail, loc, field, model))
 
 
-def _fix(detail: ErrorDetails, loc: Loc, field: FieldInfo | None) -> str:
+def _fix(detail: ErrorDetails, loc: Loc, field: FieldInfo | None, model: type[BaseModel]) -> str:
     if detail["type"] == FIX:
         return detail["msg"]
-    if detail["type"] == "missing" and (field is None or not field.description):
+    if detail["type"] == "missing" and not (field and field.description):
         return f"add the key {loc[-1]}; CONFIGURATION.md says what it takes"
     if field is None or not field.description:
         return _words(detail)
+    if not issubclass(model, Section):  # a cloud's own: its descriptions say what a key is, not what to write
+        return f"{loc[-1]} is {field.description}: {_words(detail)}"
     if not field.examples:
         return f"write {field.description}"
     key = next(part for part in reversed(loc) if isinstance(part, str))

@@ -86,6 +86,17 @@ def _port_url(url: str) -> str:
     return url
 
 
+def _template(text: str) -> str:
+    from drivers.errors import TemplateInvalid
+    from drivers.scanner.embedded import parse_template
+
+    try:
+        parse_template(text)
+    except TemplateInvalid as error:
+        raise fix(f"{str(error).removeprefix(repr(text)).strip()}; {error.hint}") from error
+    return text
+
+
 def _origin(text: str) -> str:
     example = "write scheme://host[:port] with no path, like https://pos.example.com"
     try:
@@ -138,6 +149,7 @@ Rate = Annotated[Decimal, BeforeValidator(_decimal), AfterValidator(_rate)]
 Currency = Annotated[str, AfterValidator(_currency)]
 TimeZone = Annotated[str, AfterValidator(_timezone)]
 PortUrl = Annotated[str, AfterValidator(_port_url)]
+TemplateText = Annotated[str, AfterValidator(_template)]
 Origin = Annotated[str, AfterValidator(_origin)]
 Host = Annotated[str, AfterValidator(_host)]
 FilePath = Annotated[Path, BeforeValidator(_path)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
 
 from agent.config.kinds import (
     Currency,
@@ -22,10 +22,14 @@ from agent.config.kinds import (
     Origin,
     PortUrl,
     Rate,
+    TemplateText,
     TillId,
     TimeZone,
     Title,
 )
+from drivers.printer.escpos import CutKind, FenceKind
+from drivers.printer.settings import COLUMNS_MAX, COLUMNS_MIN, PrinterSettings
+from drivers.scanner.framing import Suffix
 from outbox import money
 
 if TYPE_CHECKING:
@@ -120,8 +124,8 @@ class ScannerConfig(Section):
         description="the URL of a port (`stillopen devices` lists what is plugged in)",
         examples=["serial:///dev/ttyACM0?baud=9600"],
     )
-    suffix: Literal["cr", "lf", "crlf", "tab", "none"] = Field(
-        default="cr", description='what ends a scan: "cr", "lf", "crlf", "tab" or "none"', examples=["cr"]
+    suffix: Annotated[Suffix, Strict(strict=False)] = Field(
+        default=Suffix.CR, description='what ends a scan: "cr", "lf", "crlf", "tab" or "none"', examples=["cr"]
     )
     duplicate_window_ms: int = Field(
         default=400,
@@ -130,7 +134,7 @@ class ScannerConfig(Section):
         description=f"whole milliseconds from 0 to {DUPLICATE_WINDOW_MS_MAX}",
         examples=[400],
     )
-    templates: Annotated[tuple[str, ...], FromList] = Field(
+    templates: Annotated[tuple[TemplateText, ...], FromList] = Field(
         default=(),
         description="a list of layouts of the store's own codes, a letter for each digit",
         examples=[["20IIIIIWWWWWC"]],
@@ -147,14 +151,30 @@ class PrinterConfig(Section):
     )
     profile: str = Field(default="default", description="a printer profile's name", examples=["TM-T20II"])
     columns: int = Field(
-        default=42, ge=16, le=96, description="how many characters fit on a line, 16 to 96", examples=[48]
+        default=42,
+        ge=COLUMNS_MIN,
+        le=COLUMNS_MAX,
+        description=f"how many characters fit on a line, {COLUMNS_MIN} to {COLUMNS_MAX}",
+        examples=[48],
     )
     dots: int | None = Field(
         default=None, ge=100, le=2_000, description="how many dots wide the paper prints, 100 to 2000", examples=[576]
     )
     code_page: str = Field(default="cp858", description="the one code page the printer is set to", examples=["cp858"])
-    fence: Literal["gs_r", "gs_h", "none"] = Field(
-        default="gs_r", description='how it says that it has printed: "gs_r", "gs_h" or "none"', examples=["gs_r"]
+    fence: Annotated[FenceKind, Strict(strict=False)] = Field(
+        default=FenceKind.GS_R,
+        description='how it says that it has printed: "gs_r", "gs_h" or "none"',
+        examples=["gs_r"],
+    )
+    code_page_number: int | None = Field(
+        default=None,
+        ge=0,
+        le=255,
+        description="the printer's own number of that page, 0 to 255, from its manual",
+        examples=[19],
+    )
+    cut: Annotated[CutKind, Strict(strict=False)] = Field(
+        default=CutKind.PARTIAL, description='"partial", "full" or "none"', examples=["partial"]
     )
     kanji_off: bool = Field(default=False, description="true or false, without quotes", examples=[True])
     logo: FilePath | None = Field(
@@ -163,6 +183,20 @@ class PrinterConfig(Section):
     wait_s: int = Field(
         default=120, ge=0, le=WAIT_S_MAX, description=f"whole seconds from 0 to {WAIT_S_MAX}", examples=[120]
     )
+
+    @property
+    def settings(self) -> PrinterSettings:
+        """What the driver has to know."""
+        return PrinterSettings(
+            profile=self.profile,
+            columns=self.columns,
+            dots=self.dots,
+            code_page=self.code_page,
+            code_page_number=self.code_page_number,
+            kanji_off=self.kanji_off,
+            fence=self.fence,
+            cut=self.cut,
+        )
 
 
 class DrawerConfig(Section):
@@ -189,10 +223,10 @@ class TaxConfig(Section):
         return section
 
 
-class CloudHead(BaseModel):
+class CloudHead(Section):
     """What every kind of cloud has; the rest of its section is that kind's own."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(extra="ignore")
 
     name: Name = Field(description="up to 40 letters, digits, dots or dashes", examples=["square"])
     kind: str = Field(description="the kind of cloud", examples=["square"])

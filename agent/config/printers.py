@@ -1,0 +1,65 @@
+"""Whether a printer's settings go together, and its logo can be printed: asked of the driver and the disk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from agent.config.problems import Finding, shown
+from agent.config.tables import named
+from drivers.printer.codepages import code_page, printer_profile
+from drivers.printer.document import IMAGE_BYTES_MAX
+from drivers.printer.settings import PrinterSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from agent.config.problems import Loc
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def printers(raw: dict[str, Any], folder: Path) -> Iterator[Finding]:
+    """Yield what does not fit in the `[[printer]]` sections. A logo's relative path starts from `folder`."""
+    for loc, _ in named(raw, "printer", "name"):
+        yield from _settings(loc[:2], raw["printer"][loc[1]])
+    for loc, name in named(raw, "printer", "logo"):
+        if name and "\0" not in name:
+            yield from _logo(loc, folder / name)
+
+
+def _settings(loc: Loc, table: dict[str, Any]) -> Iterator[Finding]:
+    plain = PrinterSettings()
+    profile = table.get("profile", plain.profile)
+    page = table.get("code_page", plain.code_page)
+    number = table.get("code_page_number")
+    if not isinstance(profile, str) or not isinstance(page, str) or not isinstance(number, int | None):
+        return  # the section itself says so
+    settings = PrinterSettings(
+        profile=profile, code_page=page, code_page_number=number, kanji_off=table.get("kanji_off") is True
+    )
+    for key, value, ask in (
+        ("profile", profile, lambda: printer_profile(profile)),
+        ("code_page", page, lambda: code_page(page, profile, number)),
+        ("kanji_off", settings.kanji_off, settings.dialect),
+    ):
+        try:
+            ask()
+        except ValueError as error:
+            yield Finding((*loc, key), shown(value), str(error).removeprefix(f"{value!r} ").strip())
+            return  # the later ones rest on it
+
+
+def _logo(loc: Loc, path: Path) -> Iterator[Finding]:
+    try:
+        with path.open("rb") as file:
+            start = file.read(IMAGE_BYTES_MAX + 1)
+    except OSError as error:
+        cure = "write the path of a PNG picture; a relative one starts from this file's folder"
+        yield Finding(loc, f"{path} unreadable ({error.strerror})", cure)
+        return
+    if not start.startswith(_PNG):
+        yield Finding(loc, f"{path}, which is no PNG picture", "save the logo as PNG")
+    elif len(start) > IMAGE_BYTES_MAX:
+        cure = "scale the logo down to the paper's width"
+        yield Finding(loc, f"{path}, over {IMAGE_BYTES_MAX // 1024} KiB", cure)
