@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from outbox.journal import Journal
 
 BACKOFF_BASE_S = 0.5
+BACKOFF_MIN_S = 0.02  # whatever the dice say, a lane never spins
 LINE_BACKOFF_MAX_S = 5.0  # a refused connection costs nothing, and a store watches for its line to come back
 CLOUD_BACKOFF_MAX_S = 60.0  # a cloud in trouble is not helped by being asked more often
 RECORD_BACKOFF_MAX_S = 300.0  # one record that a cloud keeps failing on must not take every probe
@@ -120,14 +121,24 @@ class Courier:
             self._under_way.clear()
 
     def _start(self) -> None:
-        """Start what may go now. One alone while the lane has reason to doubt."""
+        """Start what may go now, oldest first. While the lane has reason to doubt, one alone.
+
+        That one is the oldest of those the cloud has failed on least, so that a record it always fails on
+        does not keep the lane from seeing that the others go through.
+        """
         now = asyncio.get_running_loop().time()
-        room = (self._parallel if self.view.state is LaneState.OPEN else 1) - len(self._under_way)
+        if now < self._resume_at:
+            return
+        sure = self.view.state is LaneState.OPEN
+        room = (self._parallel if sure else 1) - len(self._under_way)
         above = 0
-        while room > 0 and now >= self._resume_at:
+        while room > 0:
             found = deliveries.due(self._journal.reader, self.cloud, LOOK_AHEAD, above=above)
-            for delivery in found:
-                if room > 0 and self._may_go(delivery, now):
+            ready = [delivery for delivery in found if self._not_before.get(delivery.id, 0.0) <= now]
+            if not sure:
+                ready.sort(key=lambda delivery: (self._failures.get(delivery.id, 0), delivery.id))
+            for delivery in ready:
+                if room > 0 and all(delivery.chain != other.chain for other in self._under_way.values()):
                     attempt = asyncio.create_task(
                         self._attempts.make(delivery), name=f"{self.cloud} delivery {delivery.id}"
                     )
@@ -136,11 +147,6 @@ class Courier:
             if len(found) < LOOK_AHEAD:
                 return
             above = found[-1].id
-
-    def _may_go(self, delivery: Delivery, now: float) -> bool:
-        if self._not_before.get(delivery.id, 0.0) > now:
-            return False
-        return all(delivery.chain != other.chain for other in self._under_way.values())
 
     async def _pause(self) -> None:
         """Wait until an attempt ends, somebody wakes the lane, or a delay is over."""
@@ -177,8 +183,9 @@ class Courier:
         return max(self._jitter(_MAX_S[end.ending], self.view.failures + 1), end.after_s or 0.0)
 
     def _jitter(self, at_most: float, failures: int) -> float:
-        """Full jitter: anywhere below a ceiling that doubles, so that a thousand stores do not return as one."""
-        return self._random() * min(at_most, BACKOFF_BASE_S * 2.0 ** min(failures, 16))
+        """Full jitter: anywhere up to a ceiling that doubles, so that a thousand stores do not return as one."""
+        ceiling = min(at_most, BACKOFF_BASE_S * 2.0 ** min(failures, 16))
+        return max(self._random() * ceiling, BACKOFF_MIN_S)
 
     def _note(self, end: End) -> None:
         before, state = self.view, _AFTER[end.ending]

@@ -28,9 +28,7 @@ def draft(kind: Kind = Kind.SALE, *, till: str = "till-1", record_id: str | None
     )
 
 
-async def write(
-    journal: Journal, wanted: Draft, clouds: Mapping[str, frozenset[Kind]] | None = None
-) -> Record:
+async def write(journal: Journal, wanted: Draft, clouds: Mapping[str, frozenset[Kind]] | None = None) -> Record:
     def change(connection: sqlite3.Connection) -> Record:
         record, new = chain.append(connection, wanted)
         if new:

@@ -77,7 +77,9 @@ async def test_a_file_of_another_program_is_refused(tmp_path: Path) -> None:
         await Journal(tmp_path).open()
 
 
-@pytest.mark.parametrize("content", [b"not a database at all, but long enough to look" * 50, b"SQLite format 3\0" * 300])
+@pytest.mark.parametrize(
+    "content", [b"not a database at all, but long enough to look" * 50, b"SQLite format 3\0" * 300]
+)
 async def test_a_damaged_file_gets_a_clear_error_and_is_left_as_it_is(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "journal.db").write_bytes(content)
     with pytest.raises(JournalDamaged) as refused:
