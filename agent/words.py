@@ -95,8 +95,8 @@ _SIGNS = (
     )
 )
 
-_SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£"}
-_DOLLARS_AT_HOME = {"CA": "CAD", "AU": "AUD", "NZ": "NZD"}  # elsewhere their `$` would mean another's
+_SYMBOLS = {"EUR": "€", "GBP": "£"}
+_DOLLARS_AT_HOME = {"CA": "CAD", "AU": "AUD", "NZ": "NZD"}  # whose `$` it is there; elsewhere it is the US dollar's
 
 # Where the symbol stands before the amount; everywhere else it follows, after a space.
 _SYMBOL_FIRST = frozenset(["en", "ja", "zh", "ko", "es_MX", "es_US", "es_PR"])
@@ -132,8 +132,8 @@ def amount_text(amount: int, currency: str, locale: str) -> str:
 def money_text(amount: int, currency: str, locale: str) -> str:
     """Write minor units as the locale does, with the currency's symbol or its code: `1.234,56 €`, `-$5.00`."""
     number = amount_text(abs(amount), currency, locale)
-    home = _DOLLARS_AT_HOME.get(locale[-2:])
-    symbol = "$" if currency == home else _SYMBOLS.get(currency, currency)
+    dollar = _DOLLARS_AT_HOME.get(locale[-2:], "USD")
+    symbol = "$" if currency == dollar else _SYMBOLS.get(currency, currency)
     language = _language(locale)
     if locale in _SYMBOL_FIRST_SPACED or language in _SYMBOL_FIRST_SPACED:
         text = f"{symbol} {number}"
