@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.config.currencies import CURRENCIES
 from agent.config.printers import printers
+from agent.config.printers import printers
 from agent.config.problems import Finding, did_you_mean, shown
 from agent.config.tables import named
 from outbox import money
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from agent.config.printers import printers
 from agent.config.problems import Loc
 
 _REFERENCES = (

@@ -60,12 +60,13 @@ def _finding(
 def _fix(detail: ErrorDetails, loc: Loc, field: FieldInfo | None, model: type[BaseModel]) -> str:
     if detail["type"] == FIX:
         return detail["msg"]
-    if detail["type"] == "missing" and not (field and field.description):
-        return f"add the key {loc[-1]}; CONFIGURATION.md says what it takes"
+    if not issubclass(model, Section):  # a cloud's own: its descriptions say what a key is, not what to write
+        meaning = f": {field.description}" if field and field.description else ""
+        if detail["type"] == "missing":
+            return f"add the key {loc[-1]}{meaning} (CONFIGURATION.md has an example)"
+        return f"write what fits {loc[-1]}{meaning}; {_words(detail)}"
     if field is None or not field.description:
         return _words(detail)
-    if not issubclass(model, Section):  # a cloud's own: its descriptions say what a key is, not what to write
-        return f"{loc[-1]} is {field.description}: {_words(detail)}"
     if not field.examples:
         return f"write {field.description}"
     key = next(part for part in reversed(loc) if isinstance(part, str))

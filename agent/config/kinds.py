@@ -93,7 +93,7 @@ def _template(text: str) -> str:
     try:
         parse_template(text)
     except TemplateInvalid as error:
-        raise fix(f"{str(error).removeprefix(repr(text)).strip()}; {error.hint}") from error
+        raise fix(f"{str(error).replace(f'{text!r} is', 'it is', 1)}; {error.hint}") from error
     return text
 
 

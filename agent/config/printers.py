@@ -46,7 +46,7 @@ def _settings(loc: Loc, table: dict[str, Any]) -> Iterator[Finding]:
         try:
             ask()
         except ValueError as error:
-            yield Finding((*loc, key), shown(value), str(error).removeprefix(f"{value!r} ").strip())
+            yield Finding((*loc, key), shown(value), str(error).replace(f"{value!r} is", "it is", 1))
             return  # the later ones rest on it
 
 
