@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,14 @@ from drivers.device import DeviceState, DeviceView
 from drivers.drawer import Drawer
 from drivers.ports import open_port
 from drivers.printer.document import Align, Cut, Document, Feed, Rule, Text
-from drivers.printer.printer import Printer, PrinterSettings
+from drivers.printer.escpos import FenceKind
+from drivers.printer.printer import Printer
+from drivers.printer.settings import PrinterSettings
 from drivers.scanner.embedded import parse_template
+from drivers.scanner.framing import Suffix
 from drivers.scanner.scanner import Scanner
 from outbox.answers import Reply
+from outbox.money import decimals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -23,8 +28,8 @@ if TYPE_CHECKING:
     from agent.prints import Prints
     from agent.till import Tills
     from drivers.port import Port
-    from drivers.scanner.decode import Refusal, Scan
     from drivers.scanner.embedded import Template
+    from drivers.scanner.scan import Refusal, Scan
     from drivers.simulated.bench import Bench
 
 
@@ -50,24 +55,25 @@ class Devices:
         self.scanners = {
             scanner.name: Scanner(
                 scanner.name,
-                scanner.port,
                 partial(self._open, scanner.port),
                 partial(on_scan, scanner.name),
+                port=scanner.port,
                 on_state=self._changed,
                 templates=self._templates[scanner.name],
-                suffix=scanner.suffix,
+                suffix=Suffix(scanner.suffix),
                 duplicate_window_ms=scanner.duplicate_window_ms,
+                price_decimals=decimals(config.store.currency),
             )
             for scanner in config.scanners
         }
         self.printers = {
             printer.name: Printer(
                 printer.name,
-                printer.port,
                 partial(self._open, printer.port),
                 _settings(printer),
-                on_state=self._changed,
-                on_status=partial(self._printer_says, printer.name),
+                self._changed,
+                partial(self._printer_says, printer.name),
+                port=printer.port,
             )
             for printer in config.printers
         }
@@ -88,11 +94,11 @@ class Devices:
 
     def views(self) -> list[dict[str, Any]]:
         """Return every device as JSON values: its state, and what it says of itself (null: it does not say)."""
-        found = [_as_json(scanner.view) for scanner in self.scanners.values()]
-        for printer in self.printers.values():
-            found.append(_as_json(printer.view) | {"status": printer.status.to_json()})
-        found += [_as_json(drawer.view) for drawer in self.drawers.values()]
-        return found
+        return [
+            *(_as_json(scanner.view) | {"counts": asdict(scanner.counts)} for scanner in self.scanners.values()),
+            *(_printer_as_json(printer) for printer in self.printers.values()),
+            *(_as_json(drawer.view) for drawer in self.drawers.values()),
+        ]
 
     async def test(self, name: str, prints: Prints, tills: Tills) -> Reply:
         """Print a test receipt, open a drawer, or say how to try a scanner. Raises `Problem`."""
@@ -122,8 +128,7 @@ class Devices:
             self._on_ready(view.name)
 
     def _printer_says(self, name: str, _status: object) -> None:
-        printer = self.printers[name]
-        self._events.publish("device", device=_as_json(printer.view) | {"status": printer.status.to_json()})
+        self._events.publish("device", device=_printer_as_json(self.printers[name]))
         self._on_ready(name)  # whatever has changed, a waiting job may look again
 
 
@@ -133,7 +138,7 @@ def _settings(printer: PrinterConfig) -> PrinterSettings:
         columns=printer.columns,
         dots=printer.dots,
         code_page=printer.code_page,
-        fence=printer.fence,
+        fence=FenceKind(printer.fence),
         kanji_off=printer.kanji_off,
     )
 
@@ -149,6 +154,16 @@ def _as_json(view: DeviceView) -> dict[str, Any]:
         "hint": view.hint,
         "failures": view.failures,
     }
+
+
+def _printer_as_json(printer: Printer) -> dict[str, Any]:
+    """Add what the printer says of itself; null is what it has not said, never the good news."""
+    status = asdict(printer.status)
+    return _as_json(printer.view) | {"status": {name: _plain(value) for name, value in status.items()}}
+
+
+def _plain(value: object) -> bool | str | None:
+    return value if value is None or isinstance(value, bool) else str(value)
 
 
 def _test_document(name: str, port: str) -> Document:

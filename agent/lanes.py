@@ -12,7 +12,7 @@ from outbox import answers, deliveries
 from outbox.answers import Reply
 from outbox.clouds import StoreFacts, make
 from outbox.courier import Courier, LaneState
-from outbox.pull import Pull
+from outbox.pull import Pulled, pull
 
 if TYPE_CHECKING:
     import sqlite3
@@ -155,9 +155,14 @@ class Lanes:
                 _log.exception("A fault while pulling the catalogue from %s", name)
             await asyncio.sleep(PULL_EVERY_S)
 
-    async def pull(self, name: str) -> Any:
-        """Pull what has changed in a cloud's catalogue; returns what `outbox.pull` counted."""
-        return await Pull(name, self._connectors[name], self._sessions[name], self._catalogue).run()
+    async def pull(self, name: str) -> Pulled:
+        """Pull what has changed in a cloud's catalogue."""
+        pulled = await pull(name, self._connectors[name], self._sessions[name], self._catalogue, self._now)
+        for trouble in pulled.troubles:
+            _log.warning("Pulling from %s: %s", name, trouble)
+        if pulled.ended is not None:
+            _log.warning("Pulling from %s ended early: %s. It goes on where it stopped.", name, pulled.ended.reason)
+        return pulled
 
 
 def connectors(config: Config) -> dict[str, Connector]:

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 from agent.basket import Product
 from agent.problem import invalid, not_found
 from agent.sale import Unit
-from drivers.scanner.decode import Refusal, Scan, decode
+from drivers.scanner.decode import decode
+from drivers.scanner.scan import Refusal, Scan
+from outbox.money import decimals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from drivers.scanner.embedded import Template
-    from outbox.catalogue import Catalogue, Item
+    from outbox.catalogue import Catalogue
+    from outbox.item import Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +47,15 @@ def by_sku(catalogue: Catalogue, sku: str) -> Product:
     return product_of(item)
 
 
-def by_barcode(catalogue: Catalogue, data: str, templates: Sequence[Template]) -> Read:
+def by_barcode(catalogue: Catalogue, data: str, templates: Sequence[Template], currency: str) -> Read:
     """Decode what was scanned and find its item. Raises `Problem`."""
-    return by_scan(catalogue, decode(data.encode(), templates))
+    return by_scan(catalogue, decode(data.encode(), templates, price_decimals=decimals(currency)))
 
 
 def by_scan(catalogue: Catalogue, scan: Scan | Refusal) -> Read:
     """Find a decoded scan's item. Raises `Problem`."""
     if isinstance(scan, Refusal):
-        raise invalid("scan-refused", f"{scan.reason}. {scan.hint}".strip())
+        raise invalid("scan-refused", scan.hint, reason=str(scan.reason))
     item = catalogue.by_barcode(scan.candidates)
     if item is None:
         raise not_found(

@@ -19,6 +19,7 @@ from agent.pricing import Rules, view
 from agent.problem import Problem, conflict, invalid, not_found
 from agent.refund import Want, plan_refund
 from agent.sale import Sale, State
+from drivers.scanner.scan import Scan
 from outbox import answers, chain
 from outbox.answers import Key, Reply
 from outbox.ids import new_id
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
     from agent.events import Events
     from agent.kicks import Kicks
     from agent.prints import Prints
-    from drivers.scanner.decode import Refusal, Scan
     from drivers.scanner.embedded import Template
+    from drivers.scanner.scan import Refusal, Scan
     from outbox.catalogue import Catalogue
     from outbox.journal import Journal
 
@@ -152,7 +153,7 @@ class Tills:
     async def scan(self, till_id: str, data: str, *, key: Key | None) -> Reply:
         """Ring what was scanned, opening a sale if there is none; tells everybody. Raises `Problem`."""
         till = self.setup(till_id)
-        read = lookup.by_barcode(self._catalogue, data, self._templates.get(till.id, ()))
+        read = lookup.by_barcode(self._catalogue, data, self._templates.get(till.id, ()), self._store.rules.currency)
         return await self._ring(till, read, key)
 
     def scanned(self, till_id: str, scan: Scan | Refusal) -> None:
@@ -193,7 +194,7 @@ class Tills:
         if wanted.barcode is not None:
             sale_now = open_sales.find(self._journal.reader, sale_id)
             templates = self._templates.get(sale_now.till, ()) if sale_now else ()
-            read = lookup.by_barcode(self._catalogue, wanted.barcode, templates)
+            read = lookup.by_barcode(self._catalogue, wanted.barcode, templates, self._store.rules.currency)
             product = read.product
         else:
             assert wanted.sku is not None, "the body's own check"
@@ -439,8 +440,8 @@ class Tills:
         self._events.publish(
             "scan",
             till=till,
-            text=scan.text,
-            symbology=getattr(scan, "symbology", None),
+            text=scan.text if isinstance(scan, Scan) else scan.raw,
+            symbology=str(scan.symbology) if isinstance(scan, Scan) and scan.symbology else None,
             item={"sku": product.sku, "name": product.name} if product else None,
             problem=problem.document() if problem else None,
         )

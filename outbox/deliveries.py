@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from outbox.connector import Idempotency, Request, Step
-from outbox.record import Kind, Record
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Mapping
     from datetime import datetime
+
+    from outbox.record import Kind, Record
 
 STATES = ("waiting", "sending", "delivered", "parked")
 REASON_CHARS_MAX = 500  # what a person reads; a cloud's HTML error page is not kept
