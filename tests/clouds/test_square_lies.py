@@ -1,0 +1,260 @@
+"""Square times out, breaks off, forgets keys and says no. Each sale is there once in the end, or parked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from outbox.connector import (
+    Absent,
+    Answer,
+    Complete,
+    Done,
+    Found,
+    Refused,
+    Retry,
+    Step,
+    Unauthorized,
+    Unclear,
+    Unknown,
+)
+from tests.clouds.conftest import square_at
+from tests.clouds.records import fact_of, line, refund, sale
+
+if TYPE_CHECKING:
+    from tests.clouds.driver import Clock, Driver
+    from tests.clouds.lying_square import LyingSquare
+
+LIES = ["hang", "drop", "half", "half_json", "status"]
+STEPS = ["POST /v2/orders", "PUT /v2/orders", "POST /v2/payments", "/pay", "POST /v2/refunds", "batch-create"]
+
+
+def money_in(square: LyingSquare) -> int:
+    return sum(p["amount_money"]["amount"] for p in square.books.payments.values() if p["status"] == "COMPLETED")
+
+
+async def a_day(driver: Driver, clock: Clock) -> None:
+    """Deliver a sale that takes every kind of step, and its refund."""
+    driver.connector = square_at(driver.connector.base_url, stock="adjust")
+    sold = sale([line("mug", 150, tax="reduced")], [("cash", 100), ("card", 61)], included=False)
+    ended, refs = await driver.deliver(fact_of(sold, clock))
+    assert isinstance(ended, Complete)
+    assert ended.drift == 0
+    back = refund(sold, [("card", 61), ("cash", 100)])
+    ended, _ = await driver.deliver(fact_of(back, clock, sale_refs=refs))
+    assert isinstance(ended, Complete)
+    assert ended.drift == 0
+
+
+@pytest.mark.parametrize("on", STEPS)
+@pytest.mark.parametrize("what", LIES)
+@pytest.mark.parametrize("after", [True, False])
+@pytest.mark.parametrize("old", [False, True])
+async def test_nothing_is_lost_and_nothing_doubled(
+    driver: Driver, square: LyingSquare, clock: Clock, on: str, what: str, *, after: bool, old: bool
+) -> None:
+    if old:  # the key is forgotten before the line is back, so only looking first keeps it single
+        driver.on_failure = lambda: clock.forward(hours=25)
+        square.books.key_life = timedelta(hours=24)
+    square.faults.add(what, on=on, after=after)
+    await a_day(driver, clock)
+    (order,) = square.books.orders.values()
+    assert order["state"] == "COMPLETED"
+    assert order["total_money"]["amount"] == 161
+    assert money_in(square) == 161
+    assert sorted(p["refunded_money"]["amount"] for p in square.books.payments.values()) == [61, 100]
+    assert len(square.books.refunds) == 2
+    moved = [change["adjustment"]["to_state"] for change in square.books.changes]
+    assert len(moved) == len(set(moved))
+    if not old:
+        assert sorted(moved) == ["IN_STOCK", "SOLD"]
+        assert driver.notes == []
+        assert driver.looks == 0
+
+
+# --- what answers mean, without a wire ---
+
+
+def first_step(clock: Clock) -> tuple[Any, Any, Any]:
+    connector = square_at("https://connect.squareup.com")
+    fact = fact_of(sale([line("mug", 1250)]), clock)
+    step = connector.next_step(fact)
+    assert isinstance(step, Step)
+    return connector, fact, step
+
+
+def error(category: str, code: str, **more: str) -> bytes:
+    fields = "".join(f', "{name}": "{value}"' for name, value in more.items())
+    return f'{{"errors": [{{"category": "{category}", "code": "{code}"{fields}}}]}}'.encode()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (429, error("RATE_LIMIT_ERROR", "RATE_LIMITED"), Retry),
+        (400, error("REFUND_ERROR", "REFUND_ALREADY_PENDING"), Retry),
+        (401, error("AUTHENTICATION_ERROR", "ACCESS_TOKEN_EXPIRED"), Unauthorized),
+        (403, error("AUTHENTICATION_ERROR", "INSUFFICIENT_SCOPES"), Unauthorized),
+        (403, error("INVALID_REQUEST_ERROR", "FORBIDDEN"), Unauthorized),
+        (500, error("API_ERROR", "INTERNAL_SERVER_ERROR"), Unclear),
+        (409, error("INVALID_REQUEST_ERROR", "CONFLICT"), Unclear),
+        (503, b"<html>", Unclear),
+        (408, b"", Unclear),
+        (200, b'{"order": {"id": "O1"', Unclear),
+        (200, b"<html>please log in</html>", Unclear),
+        (200, b"[]", Unclear),
+        (200, b"{}", Unclear),
+        (200, b'{"order": {"id": "O1", "total_money": {"amount": "12"}}}', Unclear),
+        (200, b'{"order": {"id": "O1", "version": 1, "total_money": {"amount": 1250}}}', Unclear),  # not ours
+        (404, b"not here", Retry),
+        (404, b'{"errors": "none of yours"}', Retry),
+        (302, b"", Retry),
+        (407, b"", Retry),
+        (400, error("INVALID_REQUEST_ERROR", "INVALID_VALUE", field="order.x", detail="no"), Refused),
+        (400, error("INVALID_REQUEST_ERROR", "IDEMPOTENCY_KEY_REUSED"), Refused),
+        (200, error("INVALID_REQUEST_ERROR", "INVALID_LOCATION"), Refused),
+    ],
+)
+def test_only_squares_own_words_refuse_a_sale(clock: Clock, status: int, body: bytes, kind: type) -> None:
+    connector, fact, step = first_step(clock)
+    assert type(connector.verdict(step, fact, Answer(status, {}, body))) is kind
+
+
+def test_a_refusal_names_the_field_and_the_next_step(clock: Clock) -> None:
+    connector, fact, step = first_step(clock)
+    body = error("INVALID_REQUEST_ERROR", "INVALID_LOCATION", field="order.location_id", detail="no such place")
+    refused = connector.verdict(step, fact, Answer(400, {}, body))
+    assert refused.code == "INVALID_LOCATION"
+    assert refused.reason == "Square refused it: no such place (field order.location_id)"
+    assert "location_id" in refused.hint
+
+
+@pytest.mark.parametrize(
+    ("headers", "after_s"),
+    [
+        ({"retry-after": "7"}, 7.0),
+        ({}, None),
+        ({"retry-after": "Fri, 20 Nov 2026 12:00:30 GMT"}, 30.0),
+        ({"retry-after": "Fri, 20 Nov 2026 08:00:30 GMT", "date": "Fri, 20 Nov 2026 08:00:00 GMT"}, 30.0),
+        ({"retry-after": "soon"}, None),
+    ],
+)
+def test_square_says_when_to_come_back(clock: Clock, headers: dict[str, str], after_s: float | None) -> None:
+    connector, fact, step = first_step(clock)
+    answer = Answer(429, headers, error("RATE_LIMIT_ERROR", "RATE_LIMITED"))
+    assert connector.verdict(step, fact, answer).after_s == after_s
+
+
+async def test_limits_and_trouble_are_waited_out(driver: Driver, square: LyingSquare, clock: Clock) -> None:
+    limited = error("RATE_LIMIT_ERROR", "RATE_LIMITED")
+    for headers in ({"retry-after": "3"}, {"retry-after": format_datetime(clock(), usegmt=True)}, {}):
+        square.faults.add("status", on="/v2/payments", status=429, body=limited, headers=headers)
+    square.faults.add("status", on="/v2/orders", status=502, body=b"<html>bad gateway</html>", times=2, after=True)
+    ended, _ = await driver.deliver(fact_of(sale([line("mug", 1250)]), clock))
+    assert isinstance(ended, Complete)
+    assert len(square.books.orders) == len(square.books.payments) == 1
+
+
+async def test_a_person_s_retry_after_a_refusal_gets_a_new_key(
+    driver: Driver, square: LyingSquare, clock: Clock
+) -> None:
+    record = sale([line("mug", 1250)])
+    ended, refs = await driver.deliver(fact_of(record, clock, items={}))
+    assert isinstance(ended, Complete)
+    connector, fact, step = first_step(clock)
+    again = connector.next_step(fact_of(record, clock, generation=1))
+    assert again.key != step.key
+    assert len(again.key) <= 45
+
+
+# --- looking ---
+
+
+async def test_clocks_far_apart_prove_nothing(driver: Driver, square: LyingSquare, clock: Clock) -> None:
+    connector, fact, step = first_step(clock)
+    away = {"date": format_datetime(clock() + timedelta(hours=3), usegmt=True)}
+    seen = connector.sighting(step, fact, Answer(200, away, b"{}"))
+    assert isinstance(seen, Unknown)
+    assert "180 minutes apart" in seen.reason
+    near = {"date": format_datetime(clock() + timedelta(minutes=3), usegmt=True)}
+    assert connector.sighting(step, fact, Answer(200, near, b"{}")) == Absent()
+    assert connector.sighting(step, fact, Answer(200, {"date": "?"}, b"{}")) == Absent()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (200, b'{"orders": [], "cursor": "more"}', Unknown),
+        (200, b'{"orders": {}}', Absent),
+        (200, b'{"orders": [1, {"id": "O9", "total_money": {"amount": 1250}, "reference_id": "T1-000001"}]}', Absent),
+        (200, b"{", Unknown),
+        (500, b"", Unknown),
+        (429, error("RATE_LIMIT_ERROR", "RATE_LIMITED"), Unknown),
+        (400, error("INVALID_REQUEST_ERROR", "INVALID_VALUE"), Unknown),
+        (401, error("AUTHENTICATION_ERROR", "UNAUTHORIZED"), Unauthorized),
+    ],
+)
+def test_a_look_that_proves_nothing_says_so(clock: Clock, status: int, body: bytes, kind: type) -> None:
+    connector, fact, step = first_step(clock)
+    assert type(connector.sighting(step, fact, Answer(status, {}, body))) is kind
+
+
+def test_an_order_is_believed_only_with_our_id_in_it(clock: Clock) -> None:
+    connector, fact, step = first_step(clock)
+    ours = f'"metadata": {{"stillopen_id": "{fact.record.id}"}}'
+    body = f'{{"orders": [{{"id": "O2", "version": 4, "total_money": {{"amount": 1250}}, {ours}}}]}}'
+    seen = connector.sighting(step, fact, Answer(200, {}, body.encode()))
+    assert seen == Found({"order": "O2", "version-0": "4", "total-0": "1250", "tax-0": "0"})
+    canceled = body.replace('"id": "O2"', '"id": "O2", "state": "CANCELED"')
+    assert connector.sighting(step, fact, Answer(200, {}, canceled.encode())) == Absent()
+
+
+@pytest.mark.parametrize(
+    ("payment", "kind"),
+    [
+        ('{"id": "P1", "status": "COMPLETED", "amount_money": {"amount": 1250}, "order_id": "O1"}', Done),
+        ('{"id": "P1", "status": "COMPLETED", "amount_money": {"amount": 1200}, "order_id": "O1"}', Unclear),
+        ('{"id": "P1", "status": "COMPLETED", "amount_money": {"amount": 1250}, "order_id": "O2"}', Unclear),
+        ('{"id": "P1", "status": "PENDING", "amount_money": 3, "order_id": "O1"}', Unclear),
+        ('{"id": "P1", "status": "FAILED"}', Refused),
+        ('{"status": "COMPLETED"}', Unclear),
+        ("7", Unclear),
+    ],
+)
+def test_a_payment_counts_only_as_it_was_asked_for(clock: Clock, payment: str, kind: type) -> None:
+    connector = square_at("https://connect.squareup.com")
+    refs = {"order": "O1", "version-0": "1", "total-0": "1250", "tax-0": "0"}
+    fact = fact_of(sale([line("mug", 1250)]), clock, refs=refs)
+    step = connector.next_step(fact)
+    assert isinstance(step, Step)
+    answer = Answer(200, {}, f'{{"payment": {payment}}}'.encode())
+    assert type(connector.verdict(step, fact, answer)) is kind
+    listed = Answer(200, {}, f'{{"payments": [{payment}]}}'.encode())
+    assert connector.sighting(step, fact, listed) == Absent()  # none of them carries our reference
+
+
+def test_an_order_that_is_not_the_one_asked_for_is_not_believed(clock: Clock) -> None:
+    connector = square_at("https://connect.squareup.com")
+    refs = {"order": "O1", "version-0": "1", "total-0": "1250", "tax-0": "0"}
+    fact = fact_of(sale([line("mug", 1250)], [("cash", 1000), ("card", 250)]), clock, refs=refs)
+    paid = fact_of(fact.record, clock, refs=refs | {"payment-1": "P1", "payment-2": "P2"})
+    step = connector.next_step(paid)
+    assert isinstance(step, Step)
+    other = b'{"order": {"id": "O7", "version": 2, "state": "COMPLETED", "total_money": {"amount": 1250}}}'
+    still = b'{"order": {"id": "O1", "version": 2, "state": "OPEN", "total_money": {"amount": 1250}}}'
+    assert isinstance(connector.verdict(step, paid, Answer(200, {}, other)), Unclear)
+    assert isinstance(connector.verdict(step, paid, Answer(200, {}, still)), Unclear)
+    assert isinstance(connector.sighting(step, paid, Answer(200, {}, other)), Unknown)
+    assert connector.sighting(step, paid, Answer(200, {}, still)) == Absent()
+    assert isinstance(connector.sighting(step, paid, Answer(200, {}, b"{}")), Unknown)
+
+
+def test_a_look_begins_a_little_before_the_first_attempt(clock: Clock) -> None:
+    connector, fact, step = first_step(clock)
+    by_sale = connector.probe(step, fact)
+    assert b'"start_at":"2026-11-20T11:44:00Z"' in by_sale.body
+    sent = fact_of(fact.record, clock, first_sent_at=datetime(2026, 11, 22, 8, 15, tzinfo=UTC))
+    assert b'"start_at":"2026-11-22T08:00:00Z"' in connector.probe(step, sent).body
