@@ -171,7 +171,7 @@ class DeviceTest(BaseModel):
     """What the test did, in words to compare with what one sees."""
 
 
-class PrintJob(BaseModel):
+class Job(BaseModel):
     """A print job: `state` says what the printer itself said."""
 
     id: str
@@ -232,7 +232,7 @@ class Pairing(BaseModel):
     made_at: Time
 
 
-class NewPairing(BaseModel):
+class Paired(BaseModel):
     """The pairing, and its token, told this once; our own page gets a cookie instead."""
 
     pairing: Pairing

@@ -43,6 +43,14 @@ for a week, with <code>Idempotency-Replayed: true</code>. Nothing is done twice.
 request is refused.</p>
 """
 
+_BOUNDS = (  # JSON Schema's words, and ours
+    ("exclusiveMinimum", "more than", ""),
+    ("minimum", "at least", ""),
+    ("maximum", "at most", ""),
+    ("maxLength", "at most", " characters"),
+    ("maxItems", "at most", ""),
+)
+
 _EVENTS = {
     "scan": "A barcode was scanned: <code>till, text, symbology, item, problem</code>.",
     "sale": "A sale has changed: <code>till, sale</code>.",
@@ -88,6 +96,7 @@ def _body(routes: Sequence[Route], openapi: dict[str, Any], schemas: dict[str, A
     for name in TYPES:
         yield f"<dt><code>{name}</code></dt><dd>{_EVENTS[name]}</dd>"
     yield "</dl>"
+    yield from _shapes(routes, schemas)
     yield '<h2 id="problems">Problems</h2>'
     yield (
         "<p>A refusal is <code>application/problem+json</code> (RFC 9457) with <code>type, title, status, code, "
@@ -107,68 +116,72 @@ def _route(route: Route, operation: dict[str, Any], schemas: dict[str, Any]) -> 
     yield f"<p>{_marked(route.summary)}.{open_to_all}</p>"
     queries = [one for one in operation["parameters"] if one["in"] == "query"]
     if queries:
-        yield _table(
-            "In the query",
-            [(one["name"], one["schema"], one["required"]) for one in queries],
-            "",
-            schemas,
-        )
+        rows = [(one["name"], one["schema"], one["required"]) for one in queries]
+        yield f"<p><b>In the query</b></p>{_table(rows)}"
     if "requestBody" in operation:
-        yield _model("Takes", operation["requestBody"]["content"]["application/json"]["schema"], schemas)
+        schema = _named(operation["requestBody"]["content"]["application/json"]["schema"], schemas)
+        yield f"<p><b>Takes</b> {_marked(schema.get('description', ''))}</p>{_fields(schema)}"
     content = operation["responses"][str(int(route.status))]["content"]
     answer = content.get("application/json", {}).get("schema")
-    if answer:
-        yield _model(f"Answers {int(route.status)}", answer, schemas)
-    else:
-        yield f"<p>Answers {int(route.status)} with <code>{escape(next(iter(content)))}</code>.</p>"
+    what = _type(answer) if answer else f"<code>{escape(next(iter(content)))}</code>"
+    yield f"<p><b>Answers {int(route.status)}</b> with {what}</p>"
     codes = " ".join(f'<a href="#problem-{code}">{code}</a>' for code in problem_codes(route))
     yield f"<details><summary>Problems</summary><p>{codes}</p></details>"
     yield "</section>"
 
 
-def _model(title: str, reference: dict[str, Any], schemas: dict[str, Any]) -> str:
-    schema = schemas[reference["$ref"].removeprefix(_REFERENCE)]
+def _shapes(routes: Sequence[Route], schemas: dict[str, Any]) -> Iterator[str]:
+    """Yield every shape that answers are made of, once: those of requests stand at their routes."""
+    bodies = {route.body.__name__ for route in routes if route.body is not None}
+    yield '<h2 id="shapes">What answers are made of</h2>'
+    yield "<p>An answer may have more fields than are named here, never fewer.</p>"
+    for name in sorted(schemas.keys() - bodies):
+        said = _marked(schemas[name].get("description", ""))
+        yield f'<section id="shape-{name}"><h4>{name}</h4><p>{said}</p>{_fields(schemas[name])}</section>'
+
+
+def _named(reference: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    schema: dict[str, Any] = schemas[reference["$ref"].removeprefix(_REFERENCE)]
+    return schema
+
+
+def _fields(schema: dict[str, Any]) -> str:
     required = schema.get("required", ())
-    rows = [(name, field, name in required) for name, field in schema.get("properties", {}).items()]
-    return _table(title, rows, schema.get("description", ""), schemas)
+    return _table([(name, field, name in required) for name, field in schema.get("properties", {}).items()])
 
 
-def _table(title: str, rows: Sequence[tuple[str, dict[str, Any], bool]], said: str, schemas: dict[str, Any]) -> str:
+def _table(rows: Sequence[tuple[str, dict[str, Any], bool]]) -> str:
+    if not rows:
+        return ""
     body = "".join(
-        f"<tr><td><code>{escape(name)}</code></td><td>{_marked(_type(field, schemas))}</td>"
-        f"<td>{'required' if required else 'optional'}</td><td>{_marked(field.get('description', ''))}</td></tr>"
+        f"<tr><td><code>{escape(name)}</code></td><td>{_type(field)}</td>"
+        f"<td>{'' if required else 'may be left out'}</td><td>{_marked(_said(field))}</td></tr>"
         for name, field, required in rows
     )
-    table = f"<table>{body}</table>" if body else ""
-    return f"<p><b>{escape(title)}</b> {_marked(said)}</p>{table}"
+    return f"<table>{body}</table>"
 
 
-def _type(field: dict[str, Any], schemas: dict[str, Any]) -> str:
-    """Say in a few words what a field may be."""
+def _said(field: dict[str, Any]) -> str:
+    if "description" in field:
+        return str(field["description"])
+    return " ".join(filter(None, (_said(one) for one in field.get("anyOf", ()))))
+
+
+def _type(field: dict[str, Any]) -> str:
+    """Say in a few words what a field may be, as HTML."""
     if "$ref" in field:
         name = field["$ref"].removeprefix(_REFERENCE)
-        return f"object ({', '.join(schemas[name].get('properties', {}))})"
+        return f'<a href="#shape-{name}">{name}</a>'
     if "anyOf" in field:
-        return " or ".join(_type(one, schemas) for one in field["anyOf"])
+        return " or ".join(_type(one) for one in field["anyOf"])
     if "enum" in field:
-        return " | ".join(f'"{one}"' for one in field["enum"])
+        return " | ".join(f"<code>{escape(str(one))}</code>" for one in field["enum"])
     if "const" in field:
-        return f'"{field["const"]}"'
+        return f"<code>{escape(str(field['const']))}</code>"
     if field.get("type") == "array":
-        return f"list of {_type(field['items'], schemas)}"
-    bounds = [
-        f"{word} {field[name]}"
-        for name, word in (
-            ("exclusiveMinimum", "more than"),
-            ("minimum", "at least"),
-            ("maximum", "at most"),
-            ("maxLength", "at most"),
-            ("maxItems", "at most"),
-        )
-        if name in field
-    ]
-    kind = str(field.get("type", "any value"))
-    return f"{kind}, {', '.join(bounds)}" if bounds else kind
+        return f"list of {_type(field['items'])}"
+    bounds = [f"{words} {field[name]}{unit}" for name, words, unit in _BOUNDS if name in field]
+    return ", ".join([escape(str(field.get("type", "any value"))), *bounds])
 
 
 def _marked(text: str) -> str:

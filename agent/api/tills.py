@@ -23,12 +23,12 @@ async def view(call: Call) -> Reply:
 
 async def scan(call: Call) -> Reply:
     """Take a barcode as if the till's scanner had read it."""
-    return await call.app.tills.scan(call.path["till"], call.body.data, key=call.key)
+    return await call.app.scans.scan(call.path["till"], call.body.data, key=call.key)
 
 
 async def open_drawer(call: Call) -> Reply:
     """Open the drawer with no sale."""
-    return await call.app.tills.no_sale(call.path["till"], call.body.reason, key=call.key)
+    return await call.app.closing.no_sale(call.path["till"], call.body.reason, key=call.key)
 
 
 async def parked(call: Call) -> Reply:
