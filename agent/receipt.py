@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 NARROWEST_COLUMNS = 32  # 58 mm paper; a total in double width must fit half of it
 INDENT = 2  # columns, for what belongs to the line above
-BARCODE_CHARS_MAX = 20  # CODE 128 with the narrowest bars a scanner likes, on 80 mm paper
 TAX_MARKS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -162,7 +161,7 @@ class _Receipt:
         for line in self.store.footer:
             yield Text(line, Align.CENTER)
         number = self.record["receipt_number"]
-        if number.isascii() and len(number) <= BARCODE_CHARS_MAX:
+        if number.isascii() and number.isprintable():  # what CODE 128 holds
             yield Feed()
             yield Barcode(Symbology.CODE128, number)
 

@@ -11,7 +11,9 @@ from agent.pricing import Rules
 from agent.receipt import ReceiptStore, receipt_document
 from agent.refund import Want, plan_refund
 from agent.sale import Sale, TaxRate, Unit
+from drivers.printer.codepages import code_page
 from drivers.printer.document import Align, Barcode, Cut, Document, Image, Row, Rule, Symbology, Text
+from drivers.printer.escpos import Dialect, encode
 from drivers.printer.layout import columns_of, lay_out
 
 TAXES = {
@@ -185,11 +187,21 @@ def test_the_logo_comes_first_and_the_scannable_number_last() -> None:
     assert items[-2:] == (Barcode(Symbology.CODE128, "T1-000007"), Cut())
 
 
-@pytest.mark.parametrize("number", ["T" * 21, "Tür-1"])
-def test_a_number_no_barcode_holds_is_printed_in_words_only(number: str) -> None:
-    document = receipt_document(american_sale() | {"receipt_number": number}, AMERICAN, copy=False)
+def test_a_number_no_barcode_holds_is_printed_in_words_only() -> None:
+    document = receipt_document(american_sale() | {"receipt_number": "Tür-1"}, AMERICAN, copy=False)
     assert not any(isinstance(item, Barcode) for item in document.items)
-    assert any(number in line for line in printed(document, 48))
+    assert any("Tür-1" in line for line in printed(document, 48))
+
+
+@pytest.mark.parametrize("number", ["T1-000007", "a-till-with-the-longest-name-there-can-be-000007"])
+@pytest.mark.parametrize(("columns", "dots"), [(32, 384), (42, 512), (48, 576)])
+def test_a_receipt_can_be_told_to_a_printer(number: str, columns: int, dots: int) -> None:
+    dialect = Dialect(code_page("cp858"), columns, dots)
+    for store in (GERMAN, AMERICAN):
+        document = receipt_document(german_sale() | {"receipt_number": number}, store, copy=True)
+        sent = b"".join(encode(document, dialect))
+        assert number.encode() in sent.replace(b"\n", b""), "a long one is wrapped, never cut off"
+        assert ("1.128,51 €" if store is GERMAN else "€1,128.51").encode("cp858") in sent
 
 
 @pytest.mark.parametrize("columns", [32, 42, 48])
