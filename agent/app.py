@@ -13,17 +13,20 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
-from agent.closing import Closing, TillSetup
+from agent.closing import Closing
 from agent.devices import Devices
 from agent.door import Door
 from agent.events import Events
+from agent.facts import Facts, TillSetup
 from agent.kicks import Kicks
 from agent.lanes import Lanes
 from agent.pricing import Rules
 from agent.prints import Prints
 from agent.receipts import Receipts
 from agent.records import Records
+from agent.ringing import Ringing
 from agent.sale import TaxRate
+from agent.scans import Scans
 from agent.shifts import Shifts
 from agent.till import Store, Tills
 from outbox import answers
@@ -76,23 +79,22 @@ class App:
         )
         self.kicks = Kicks(self.journal, self.devices.drawers, self.events)
         store = Store(config.store.id, zone, rules(config), self.lanes.kinds)
-        setups = [TillSetup(till.id, till.scanner, till.printer, till.drawer) for till in config.tills]
         self.tills = Tills(
             self.journal,
-            self.catalogue,
             self.events,
-            self.prints,
-            self.kicks,
             store=store,
-            tills=setups,
+            tills=[TillSetup(till.id, till.scanner, till.printer, till.drawer) for till in config.tills],
             templates={till.id: self.devices.templates(till.scanner) for till in config.tills},
-            on_record=self.lanes.wake,
             now=now,
         )
+        facts = Facts(config.store.id, self.lanes.kinds)
+        self.scans = Scans(self.tills, self.catalogue)
+        self.ringing = Ringing(self.tills, self.catalogue)
+        self.closing = Closing(self.tills, facts, self.prints, self.kicks, on_record=self.lanes.wake)
         self.records = Records(self.journal, self.prints, {till.id: till.printer for till in config.tills}, now=now)
         self.shifts = Shifts(
             self.journal,
-            Closing(config.store.id, self.lanes.kinds),
+            facts,
             self.tills,
             self.events,
             currency=config.store.currency,
@@ -118,7 +120,7 @@ class App:
         for name, work in (
             *self.devices.tasks(),
             *((f"prints {name}", self.prints.run(name)) for name in self.devices.printers),
-            *((f"till {till.id}", self.tills.run(till.id)) for till in self.config.tills),
+            *((f"till {till.id}", self.scans.run(till.id)) for till in self.config.tills),
             *self.lanes.tasks(),
         ):
             self._run(name, work)
@@ -174,7 +176,7 @@ class App:
 
     async def test_device(self, name: str) -> answers.Reply:
         """Make a device do something that a person can see. Raises `Problem`."""
-        return await self.devices.test(name, self.prints, self.tills)
+        return await self.devices.test(name, self.prints, self.closing)
 
     def outbox_view(
         self, *, cloud: str | None = None, state: str | None = None, limit: int = 100, after: int = 0
@@ -191,7 +193,7 @@ class App:
     def _scanned(self, scanner: str, scan: Any) -> None:
         for till in self.config.tills:
             if till.scanner == scanner:
-                self.tills.scanned(till.id, scan)
+                self.scans.scanned(till.id, scan)
 
     def _ready(self, device: str) -> None:
         if device in self.devices.printers:

@@ -1,105 +1,147 @@
-"""What becomes a record, and everything that changes with it in one transaction.
-
-A sale completed, a refund, a void and an opened drawer each add a record, queue its deliveries, its
-receipt and the drawer, and keep the answer: all of it or nothing, and after one fsync.
-"""
+"""Closing: what makes a record of a sale, gives one up, refunds one, or opens the drawer without one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from agent import print_jobs
-from agent.kicks import Kicks
-from outbox import chain, deliveries
-from outbox.ids import derived_id
-from outbox.record import Draft, Kind, Record
+from agent import checkout, entry, once, open_sales
+from agent.basket import REASON_CHARS_MAX
+from agent.facts import Facts, Written, print_state
+from agent.problem import invalid, not_found
+from agent.refund import Want, plan_refund
+from outbox import answers, chain
+from outbox.answers import Reply
+from outbox.ids import new_id
+from outbox.record import Kind
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Callable
     from datetime import datetime
 
-
-@dataclass(frozen=True, slots=True)
-class TillSetup:
-    """A till and the names of its devices; None where it has none."""
-
-    id: str
-    scanner: str | None = None
-    printer: str | None = None
-    drawer: str | None = None
+    from agent.api.bodies import NewRefund
+    from agent.kicks import Kicks
+    from agent.prints import Prints
+    from agent.till import Tills
+    from outbox.answers import Key
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """A record that was just written, and the devices that are to act on it."""
-
-    record: Record
-    new: bool
-    print_state: str
-    printer: str | None = None
-    kick: tuple[str, str] | None = None  # record id, drawer
-
-    def view(self) -> dict[str, Any]:
-        """Return the record as the local API shows it, from inside the change that wrote it."""
-        return self.record.body | {"print": self.print_state}
-
-
-@dataclass(frozen=True, slots=True)
 class Closing:
-    """Writes records for one store. `clouds` says which kinds of record go to which cloud."""
+    """The order is the product: record, journal (fsync), then drawer and receipt, then events."""
 
-    store: str
-    clouds: Mapping[str, frozenset[Kind]]
+    def __init__(
+        self, tills: Tills, facts: Facts, prints: Prints, kicks: Kicks, *, on_record: Callable[[], None] = lambda: None
+    ) -> None:
+        self._tills = tills
+        self._facts = facts
+        self._prints = prints
+        self._kicks = kicks
+        self._on_record = on_record
 
-    def close(
-        self,
-        connection: sqlite3.Connection,
-        till: TillSetup,
-        kind: Kind,
-        record_id: str,
-        at: datetime,
-        body: dict[str, Any],
-        *,
-        prints: bool = False,
-        opens_drawer: bool = False,
-    ) -> Closed:
-        """Add a record and what hangs on it. `at` is the store's own time."""
-        occurred_at = at.isoformat(timespec="milliseconds")
-        draft = Draft(record_id, kind, till.id, occurred_at, at.date().isoformat(), {"store": self.store, **body})
-        record, new = chain.append(connection, draft)
-        if not new:
-            return Closed(record, new=False, print_state=print_state(connection, record))
-        deliveries.queue(connection, record, self.clouds)
-        if prints and till.printer is not None:
-            print_jobs.add(
-                connection, derived_id(record.id, "receipt"), till.printer, at.isoformat(), record_id=record.id
+    async def complete(self, sale_id: str, *, key: Key | None) -> Reply:
+        """Make a paid sale a record. The reply is given after the fsync; receipt and drawer follow."""
+
+        def close(connection: sqlite3.Connection, at: datetime) -> tuple[Written, int]:
+            done = chain.by_id(connection, sale_id)
+            if done is not None and done.kind is Kind.SALE:  # asked again: the same fact
+                return Written(done, new=False, print_state=print_state(connection, done)), 200
+            sale = self._tills.sale(connection, sale_id)
+            body = checkout.complete(sale, self._tills.rules)
+            till = self._tills.setup(sale.till)
+            cash = any(tender["type"] == "cash" for tender in body["tenders"])
+            open_sales.drop(connection, sale.id)
+            closed = self._facts.write(connection, till, Kind.SALE, sale.id, at, body, prints=True, opens_drawer=cash)
+            return closed, 200
+
+        return await self._close(key, close)
+
+    async def void(self, sale_id: str, reason: str | None, *, key: Key | None) -> Reply:
+        """Give a sale up. One that had lines leaves a record."""
+
+        def close(connection: sqlite3.Connection, at: datetime) -> tuple[Written, int]:
+            done = chain.by_id(connection, sale_id)
+            if done is not None and done.kind is Kind.VOID:
+                return Written(done, new=False, print_state="not_printed"), 200
+            sale = checkout.void(self._tills.sale(connection, sale_id))
+            body = checkout.void_fields(sale, self._tills.rules, reason=reason)
+            open_sales.drop(connection, sale.id)
+            return self._facts.write(connection, self._tills.setup(sale.till), Kind.VOID, sale.id, at, body), 200
+
+        return await self._close(key, close)
+
+    async def refund(self, wanted: NewRefund, *, key: Key | None) -> Reply:
+        """Give back a local sale, in part or all that is left; never more than was sold."""
+        refund_id = new_id()
+
+        def close(connection: sqlite3.Connection, at: datetime) -> tuple[Written, int]:
+            sale = chain.by_receipt_number(connection, wanted.receipt_number)
+            if sale is None or sale.kind is not Kind.SALE:
+                raise not_found(
+                    "receipt",
+                    f"No sale on this agent has the receipt number {wanted.receipt_number!r}: read it from the "
+                    "receipt again, or look the sale up in the till's last receipts.",
+                )
+            earlier = chain.refunds_of(connection, sale.id)
+            want = Want(
+                lines=None if wanted.lines is None else tuple((line.line, line.quantity) for line in wanted.lines),
+                tender_type=wanted.tender.type,
+                tender_amount=wanted.tender.amount,
+                reference=wanted.tender.reference,
+                reason=wanted.reason,
             )
-        kick = None
-        if opens_drawer and till.drawer is not None:
-            kick = self._drawer(connection, till, record, at)
-        return Closed(
-            record,
-            new=True,
-            print_state=print_state(connection, record),
-            printer=till.printer if prints else None,
-            kick=kick,
-        )
+            body = plan_refund(sale.body, [refund.body for refund in earlier], want, self._tills.rules)
+            till = self._tills.setup(wanted.till or (sale.till if sale.till in self._tills else None))
+            connection.execute("insert into refund(sale_id, refund_id) values (?, ?)", (sale.id, refund_id))
+            closed = self._facts.write(
+                connection,
+                till,
+                Kind.REFUND,
+                refund_id,
+                at,
+                body,
+                prints=True,
+                opens_drawer=wanted.tender.type == "cash",
+            )
+            return closed, 201
 
-    def _drawer(self, connection: sqlite3.Connection, till: TillSetup, record: Record, at: datetime) -> tuple[str, str]:
-        assert till.drawer is not None
-        if record.kind is Kind.DRAWER:
-            opening = record.id
-        else:
-            opening = derived_id(record.id, "drawer")
-            body = {"drawer": till.drawer, "reason": str(record.kind), "for": record.receipt_number}
-            self.close(connection, till, Kind.DRAWER, opening, at, body)
-        Kicks.begin(connection, opening, till.drawer)
-        return opening, till.drawer
+        return await self._close(key, close)
 
+    async def no_sale(self, till_id: str, reason: str, *, key: Key | None) -> Reply:
+        """Open the drawer with no sale, for a reason that stays in the journal."""
+        till = self._tills.setup(till_id)
+        reason = entry.text("reason", reason, chars_max=REASON_CHARS_MAX)
+        if till.drawer is None:
+            raise invalid(
+                "no-drawer", f"Till {till.id} has no cash drawer: add `drawer` to its [[till]] in stillopen.toml."
+            )
+        record_id = new_id()
 
-def print_state(connection: sqlite3.Connection, record: Record) -> str:
-    """Return `printed`, `not_printed`, `unknown` or `pending` for a record's own receipt."""
-    job = print_jobs.of_record(connection, record.id)
-    return "not_printed" if job is None else str(job.view()["state"])
+        def close(connection: sqlite3.Connection, at: datetime) -> tuple[Written, int]:
+            body = {"drawer": till.drawer, "reason": reason, "for": None}
+            return self._facts.write(connection, till, Kind.DRAWER, record_id, at, body, opens_drawer=True), 200
+
+        return await self._close(key, close)
+
+    async def _close(
+        self, key: Key | None, close: Callable[[sqlite3.Connection, datetime], tuple[Written, int]]
+    ) -> Reply:
+        local = self._tills.local_now()
+
+        def change(connection: sqlite3.Connection) -> tuple[Written | None, Reply]:
+            kept = once.kept(connection, key)
+            if kept is not None:
+                return None, kept
+            closed, status = close(connection, local)
+            return closed, answers.keep(connection, key, Reply(status, closed.view()), local.isoformat())
+
+        closed, reply = await self._tills.journal.write(change)
+        if closed is not None and closed.new:
+            if closed.kick is not None:  # first: the cashier has the customer's money in the hand
+                self._kicks.start(*closed.kick)
+            if closed.printer is not None:
+                self._prints.wake(closed.printer)
+            self._on_record()
+            self._tills.events.publish("record", till=closed.record.till, record=closed.view())
+            if closed.record.kind in (Kind.SALE, Kind.VOID):
+                self._tills.events.publish("sale", till=closed.record.till, sale=closed.record.body)
+        return reply

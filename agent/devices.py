@@ -23,10 +23,10 @@ from outbox.money import decimals
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence
 
+    from agent.closing import Closing
     from agent.config import Config, PrinterConfig
     from agent.events import Events
     from agent.prints import Prints
-    from agent.till import Tills
     from drivers.port import Port
     from drivers.scanner.embedded import Template
     from drivers.scanner.scan import Refusal, Scan
@@ -100,14 +100,14 @@ class Devices:
             *(_as_json(drawer.view) for drawer in self.drawers.values()),
         ]
 
-    async def test(self, name: str, prints: Prints, tills: Tills) -> Reply:
+    async def test(self, name: str, prints: Prints, closing: Closing) -> Reply:
         """Print a test receipt, open a drawer, or say how to try a scanner. Raises `Problem`."""
         if name in self.printers:
             return await prints.queue(name, _test_document(name, self.printers[name].view.port))
         if name in self.drawers:
             for till in self._config.tills:
                 if till.drawer == name:
-                    return await tills.no_sale(till.id, "test of the drawer", key=None)
+                    return await closing.no_sale(till.id, "test of the drawer", key=None)
             raise conflict("drawer-unused", f"No till uses drawer {name}: name it in a [[till]] of stillopen.toml.")
         if name in self.scanners:
             scanner = self.scanners[name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from outbox.session import Session
 
 PULL_EVERY_S = 15 * 60.0  # prices change a few times a day; a person who cannot wait uses `cloud pull`
+
+_NUMBER = re.compile(r"[0-9]{1,18}")  # what fits SQLite's integers
 
 _log = logging.getLogger("stillopen.clouds")
 
@@ -111,7 +114,7 @@ class Lanes:
 
     async def retry(self, delivery_id: str, *, key: Key | None) -> Reply:
         """Release a parked delivery; make a waiting one go now. Raises `Problem`."""
-        number = int(delivery_id) if delivery_id.isascii() and delivery_id.isdigit() and len(delivery_id) < 19 else -1
+        number = int(delivery_id) if _NUMBER.fullmatch(delivery_id) else -1
         at = self._now().isoformat()
 
         def change(connection: sqlite3.Connection) -> Reply:
@@ -151,7 +154,7 @@ class Lanes:
         while True:
             try:
                 await self.pull(name)
-            except Exception:
+            except Exception:  # noqa: BLE001 - a bug in one pull must not stop the next
                 _log.exception("A fault while pulling the catalogue from %s", name)
             await asyncio.sleep(PULL_EVERY_S)
 

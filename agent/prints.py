@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from agent import print_jobs
 from agent.problem import invalid, not_found
 from drivers.errors import DeviceError, DocumentInvalid, NotReady
 from drivers.printer.document import from_json, to_json
+from drivers.printer.outcome import Result
 from outbox import answers
 from outbox.answers import Reply
 from outbox.ids import new_id
@@ -112,19 +114,17 @@ class Prints:
                 await wake.wait()
                 continue
             try:
-                waiting_for = await self._try(printer, job)
-            except Exception:
+                waits = await self._try(printer, job)
+            except Exception:  # noqa: BLE001 - a bug in one receipt must not stop the ones after it
                 _log.exception("A fault while printing job %s; it counts as unknown", job.id)
                 await self._end(job, "unknown", "a fault in the agent; the log has it", "Look at the receipt.")
                 continue
-            if waiting_for is not None:
-                try:
+            if waits:
+                with suppress(TimeoutError):
                     await asyncio.wait_for(wake.wait(), LOOK_AGAIN_S)
-                except TimeoutError:
-                    continue
 
-    async def _try(self, printer: Printer, job: Job) -> NotReady | None:
-        """Try a job once. Returns why it has to wait, or None when it has ended."""
+    async def _try(self, printer: Printer, job: Job) -> bool:
+        """Try a job once. Returns whether it has to wait: nothing of it was sent."""
         try:
             document = from_json(job.document) if job.document is not None else self._receipt_of(job)
             outcome = await printer.print(
@@ -134,18 +134,24 @@ class Prints:
                 on_progress=lambda text: self._tell(job, "pending", text, None),
             )
         except NotReady as error:
-            if self._late(job):
-                await self._end(job, "not_printed", str(error), error.hint or "Print a copy when the printer is ready.")
-                return None
-            if str(error) != job.reason:
-                await self._note(job, "queued", str(error), error.hint)
-                self._tell(job, "pending", str(error), error.hint)
-            return error
+            return await self._wait(job, str(error), error.hint)
         except DeviceError as error:  # the document cannot be printed at all
             await self._end(job, "not_printed", str(error), error.hint)
-            return None
+            return False
+        if outcome.result is Result.NOT_PRINTED:
+            return await self._wait(job, outcome.reason, outcome.hint)
         await self._end(job, str(outcome.result), outcome.reason or None, outcome.hint or None)
-        return None
+        return False
+
+    async def _wait(self, job: Job, reason: str, hint: str) -> bool:
+        """Let a job of which nothing was sent wait for its printer, or give it up when that took too long."""
+        if self._late(job):
+            await self._end(job, "not_printed", reason, hint or "Print a copy when the printer is ready.")
+            return False
+        if job.state != "queued" or reason != job.reason:
+            await self._note(job, "queued", reason, hint)
+            self._tell(job, "pending", reason, hint)
+        return True
 
     def _receipt_of(self, job: Job) -> Document:
         assert job.record_id is not None

@@ -33,15 +33,15 @@ class Problem(Exception):
 
 
 def not_found(what: str, detail: str, **extra: Any) -> Problem:
-    """Nothing has that name."""
+    """Say that nothing has that name."""
     return Problem(HTTPStatus.NOT_FOUND, f"no-such-{what}", detail, **extra)
 
 
 def conflict(code: str, detail: str, **extra: Any) -> Problem:
-    """It exists, and is in no state for that."""
+    """Say that it exists, and is in no state for that."""
     return Problem(HTTPStatus.CONFLICT, code, detail, **extra)
 
 
 def invalid(code: str, detail: str, **extra: Any) -> Problem:
-    """The request was understood and makes no sense."""
+    """Say that the request was understood and makes no sense."""
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, code, detail, **extra)

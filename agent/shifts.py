@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from agent.api.bodies import CloseShift, NewShift
-    from agent.closing import Closing
     from agent.events import Events
+    from agent.facts import Facts
     from agent.till import Tills
     from outbox.journal import Journal
 
@@ -36,7 +36,7 @@ class Shifts:
     def __init__(
         self,
         journal: Journal,
-        closing: Closing,
+        facts: Facts,
         tills: Tills,
         events: Events,
         *,
@@ -46,7 +46,7 @@ class Shifts:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._journal = journal
-        self._closing = closing
+        self._facts = facts
         self._tills = tills
         self._events = events
         self._currency = currency
@@ -62,7 +62,7 @@ class Shifts:
             if _current(connection, till.id) is not None:
                 raise conflict("shift-open", f"Till {till.id} has an open shift: close it first.")
             body = {"currency": self._currency, "float": wanted.float}
-            closed = self._closing.close(connection, till, Kind.SHIFT_OPEN, new_id(), at, body)
+            closed = self._facts.write(connection, till, Kind.SHIFT_OPEN, new_id(), at, body)
             return Reply(201, closed.record.body)
 
         return await self._once(key, write)
@@ -81,7 +81,7 @@ class Shifts:
                 "counted": counted,
                 "over": None if counted is None else counted - figures["expected_cash"],
             }
-            closed = self._closing.close(connection, till, Kind.SHIFT_CLOSE, new_id(), at, body)
+            closed = self._facts.write(connection, till, Kind.SHIFT_CLOSE, new_id(), at, body)
             return Reply(200, closed.record.body)
 
         return await self._once(key, write)

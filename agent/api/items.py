@@ -25,7 +25,7 @@ async def by_sku(call: Call) -> Reply:
 
 async def by_barcode(call: Call) -> Reply:
     """Return the item a barcode stands for, in any of the forms a scanner may send it."""
-    read = lookup.by_barcode(call.app.catalogue, call.path["code"], ())
+    read = lookup.by_barcode(call.app.catalogue, call.path["code"], (), call.app.tills.rules.currency)
     return _item(call, read.product.sku)
 
 

@@ -1,0 +1,105 @@
+"""What becomes a record, and everything that changes with it in one transaction.
+
+A sale completed, a refund, a void and an opened drawer each add a record, queue its deliveries, its
+receipt and the drawer, and keep the answer: all of it or nothing, and after one fsync.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from agent import print_jobs
+from agent.kicks import Kicks
+from outbox import chain, deliveries
+from outbox.ids import derived_id
+from outbox.record import Draft, Kind, Record
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TillSetup:
+    """A till and the names of its devices; None where it has none."""
+
+    id: str
+    scanner: str | None = None
+    printer: str | None = None
+    drawer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A record that was just written, and the devices that are to act on it."""
+
+    record: Record
+    new: bool
+    print_state: str
+    printer: str | None = None
+    kick: tuple[str, str] | None = None  # record id, drawer
+
+    def view(self) -> dict[str, Any]:
+        """Return the record as the local API shows it, from inside the change that wrote it."""
+        return self.record.body | {"print": self.print_state}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Writes records for one store. `clouds` says which kinds of record go to which cloud."""
+
+    store: str
+    clouds: Mapping[str, frozenset[Kind]]
+
+    def write(
+        self,
+        connection: sqlite3.Connection,
+        till: TillSetup,
+        kind: Kind,
+        record_id: str,
+        at: datetime,
+        body: dict[str, Any],
+        *,
+        prints: bool = False,
+        opens_drawer: bool = False,
+    ) -> Written:
+        """Add a record and what hangs on it. `at` is the store's own time."""
+        occurred_at = at.isoformat(timespec="milliseconds")
+        draft = Draft(record_id, kind, till.id, occurred_at, at.date().isoformat(), {"store": self.store, **body})
+        record, new = chain.append(connection, draft)
+        if not new:
+            return Written(record, new=False, print_state=print_state(connection, record))
+        deliveries.queue(connection, record, self.clouds)
+        if prints and till.printer is not None:
+            print_jobs.add(
+                connection, derived_id(record.id, "receipt"), till.printer, at.isoformat(), record_id=record.id
+            )
+        kick = None
+        if opens_drawer and till.drawer is not None:
+            kick = self._drawer(connection, till, record, at)
+        return Written(
+            record,
+            new=True,
+            print_state=print_state(connection, record),
+            printer=till.printer if prints else None,
+            kick=kick,
+        )
+
+    def _drawer(self, connection: sqlite3.Connection, till: TillSetup, record: Record, at: datetime) -> tuple[str, str]:
+        assert till.drawer is not None
+        if record.kind is Kind.DRAWER:
+            opening = record.id
+        else:
+            opening = derived_id(record.id, "drawer")
+            body = {"drawer": till.drawer, "reason": str(record.kind), "for": record.receipt_number}
+            self.write(connection, till, Kind.DRAWER, opening, at, body)
+        Kicks.begin(connection, opening, till.drawer)
+        return opening, till.drawer
+
+
+def print_state(connection: sqlite3.Connection, record: Record) -> str:
+    """Return `printed`, `not_printed`, `unknown` or `pending` for a record's own receipt."""
+    job = print_jobs.of_record(connection, record.id)
+    return "not_printed" if job is None else str(job.view()["state"])

@@ -1,0 +1,153 @@
+"""Ringing: everything that changes an open sale, up to its tenders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent import basket, checkout, lookup, open_sales
+from agent.pricing import view
+from agent.problem import conflict
+from outbox.answers import Reply
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+
+    from agent.api.bodies import LineChange, NewDiscount, NewLine, NewTender
+    from agent.pricing import Rules
+    from agent.sale import Sale
+    from agent.till import Tills
+    from outbox.answers import Key
+    from outbox.catalogue import Catalogue
+
+
+class Ringing:
+    """Operations on open sales; each replies with the sale as it is then."""
+
+    def __init__(self, tills: Tills, catalogue: Catalogue) -> None:
+        self._tills = tills
+        self._catalogue = catalogue
+
+    async def open_sale(self, till_id: str, *, key: Key | None) -> Reply:
+        """Return the till's open sale, made now if there is none."""
+        till = self._tills.setup(till_id)
+
+        def change(connection: sqlite3.Connection, at: str) -> Reply:
+            sale = open_sales.current(connection, till.id)
+            if sale is not None:
+                return Reply(200, view(sale, self._tills.rules))
+            sale = self._tills.new_sale(till.id)
+            open_sales.save(connection, sale, at)
+            return Reply(201, view(sale, self._tills.rules))
+
+        return await self._tills.once(key, change)
+
+    async def add_line(self, sale_id: str, wanted: NewLine, *, key: Key | None) -> Reply:
+        """Add an item by barcode or sku, or an open item."""
+        if wanted.name is not None:
+            name, price = wanted.name, wanted.price
+            assert price is not None, "the body's own check"
+            return await self._change(
+                sale_id,
+                key,
+                lambda sale, rules: basket.add_open_item(
+                    sale, rules, name=name, price=price, tax=wanted.tax, quantity=wanted.quantity or "1"
+                ),
+            )
+        read = None
+        if wanted.barcode is not None:
+            sale_now = open_sales.find(self._tills.journal.reader, sale_id)
+            templates = self._tills.templates(sale_now.till) if sale_now else ()
+            read = lookup.by_barcode(self._catalogue, wanted.barcode, templates, self._tills.rules.currency)
+            product = read.product
+        else:
+            assert wanted.sku is not None, "the body's own check"
+            product = lookup.by_sku(self._catalogue, wanted.sku)
+
+        def operation(sale: Sale, rules: Rules) -> Sale:
+            changed = basket.add_product(
+                sale,
+                rules,
+                product,
+                quantity=wanted.quantity or (read.quantity if read else None),
+                label_price=read.label_price if read else None,
+                barcode=read.scan.text if read else None,
+                gs1=read.scan.gs1 if read else None,
+            )
+            if wanted.price is None:
+                return changed
+            line = changed.lines[-1].id
+            return basket.override_price(changed, rules, line, wanted.price, wanted.price_reason or "")
+
+        return await self._change(sale_id, key, operation)
+
+    async def change_line(self, sale_id: str, line_id: str, wanted: LineChange, *, key: Key | None) -> Reply:
+        """Set a line's quantity, or its price with a reason."""
+
+        def operation(sale: Sale, rules: Rules) -> Sale:
+            if wanted.quantity is not None:
+                sale = basket.change_quantity(sale, rules, line_id, wanted.quantity)
+            if wanted.price is not None:
+                sale = basket.override_price(sale, rules, line_id, wanted.price, wanted.price_reason or "")
+            return sale
+
+        return await self._change(sale_id, key, operation)
+
+    async def remove_line(self, sale_id: str, line_id: str, *, key: Key | None) -> Reply:
+        """Take a line out."""
+        return await self._change(sale_id, key, lambda sale, rules: basket.remove_line(sale, rules, line_id))
+
+    async def add_discount(self, sale_id: str, wanted: NewDiscount, *, key: Key | None) -> Reply:
+        """Take a percentage or an amount off a line or the sale."""
+        return await self._change(
+            sale_id,
+            key,
+            lambda sale, rules: basket.add_discount(
+                sale, rules, percent=wanted.percent, amount=wanted.amount, line=wanted.line, reason=wanted.reason
+            ),
+        )
+
+    async def remove_discount(self, sale_id: str, discount_id: str, *, key: Key | None) -> Reply:
+        """Take a discount back."""
+        return await self._change(sale_id, key, lambda sale, rules: basket.remove_discount(sale, rules, discount_id))
+
+    async def add_tender(self, sale_id: str, wanted: NewTender, *, key: Key | None) -> Reply:
+        """Take money."""
+        return await self._change(
+            sale_id,
+            key,
+            lambda sale, rules: checkout.add_tender(
+                sale, rules, type=wanted.type, amount=wanted.amount, reference=wanted.reference
+            ),
+        )
+
+    async def remove_tender(self, sale_id: str, tender_id: str, *, key: Key | None) -> Reply:
+        """Give a tender back."""
+        return await self._change(sale_id, key, lambda sale, rules: checkout.remove_tender(sale, rules, tender_id))
+
+    async def park(self, sale_id: str, label: str | None, *, key: Key | None) -> Reply:
+        """Put the sale aside."""
+        return await self._change(sale_id, key, lambda sale, _: checkout.park(sale, label))
+
+    async def resume(self, sale_id: str, *, key: Key | None) -> Reply:
+        """Take a parked sale up again, where none is open on its till."""
+
+        def change(connection: sqlite3.Connection, at: str) -> Reply:
+            sale = self._tills.sale(connection, sale_id)
+            resumed = checkout.resume(sale)
+            if open_sales.current(connection, sale.till) is not None:
+                raise conflict(
+                    "till-busy", f"Till {sale.till} has an open sale: complete, park or void that one first."
+                )
+            open_sales.save(connection, resumed, at)
+            return Reply(200, view(resumed, self._tills.rules))
+
+        return await self._tills.once(key, change)
+
+    async def _change(self, sale_id: str, key: Key | None, operation: Callable[[Sale, Rules], Sale]) -> Reply:
+        def change(connection: sqlite3.Connection, at: str) -> Reply:
+            changed = operation(self._tills.sale(connection, sale_id), self._tills.rules)
+            open_sales.save(connection, changed, at)
+            return Reply(200, view(changed, self._tills.rules))
+
+        return await self._tills.once(key, change)

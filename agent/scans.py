@@ -1,0 +1,98 @@
+"""Scans: from the till's own scanner, in the order they were made, or from a front end as if they were."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from agent import basket, lookup, open_sales
+from agent.pricing import view
+from agent.problem import Problem, conflict
+from drivers.scanner.scan import Scan
+from outbox.answers import Reply
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from agent.facts import TillSetup
+    from agent.till import Tills
+    from drivers.scanner.scan import Refusal
+    from outbox.answers import Key
+    from outbox.catalogue import Catalogue
+
+SCANS_WAITING_MAX = 64  # a cashier scans two a second; more waiting means nothing is being sold
+
+_log = logging.getLogger("stillopen.till")
+
+
+class Scans:
+    """Rings what is scanned. Everybody hears of every scan, also of one that found nothing."""
+
+    def __init__(self, tills: Tills, catalogue: Catalogue) -> None:
+        self._tills = tills
+        self._catalogue = catalogue
+        self._waiting: dict[str, asyncio.Queue[Scan | Refusal]] = {
+            till.id: asyncio.Queue(SCANS_WAITING_MAX) for till in tills
+        }
+
+    async def scan(self, till_id: str, data: str, *, key: Key | None) -> Reply:
+        """Ring what was scanned, opening a sale if there is none; tells everybody. Raises `Problem`."""
+        till = self._tills.setup(till_id)
+        read = lookup.by_barcode(self._catalogue, data, self._tills.templates(till.id), self._tills.rules.currency)
+        return await self._ring(till, read, key)
+
+    def scanned(self, till_id: str, scan: Scan | Refusal) -> None:
+        """Take a scan from the till's own scanner; never waits. It is rung in the order it came."""
+        try:
+            self._waiting[till_id].put_nowait(scan)
+        except asyncio.QueueFull:
+            _log.warning("Till %s cannot keep up with its scanner; a scan was not rung. Scan it again.", till_id)
+            self._tell_scan(till_id, scan, None, conflict("too-many-scans", "That scan was not rung: scan it again."))
+
+    async def run(self, till_id: str) -> None:
+        """Ring the scans of one till's scanner, for ever."""
+        till, scans = self._tills.setup(till_id), self._waiting[till_id]
+        while True:
+            scan = await scans.get()
+            try:
+                await self._ring(till, lookup.by_scan(self._catalogue, scan), None)
+            except Problem as problem:
+                self._tell_scan(till.id, scan, None, problem)
+            except Exception as error:  # noqa: BLE001 - one scan's trouble must not stop the scanner
+                _log.exception("A scan on till %s was not rung", till.id)
+                trouble = conflict("not-rung", f"That scan was not rung: {error}")
+                self._tell_scan(till.id, scan, None, trouble)
+
+    async def _ring(self, till: TillSetup, read: lookup.Read, key: Key | None) -> Reply:
+        def change(connection: sqlite3.Connection, at: str) -> Reply:
+            rules = self._tills.rules
+            sale = open_sales.current(connection, till.id) or self._tills.new_sale(till.id)
+            changed = basket.add_product(
+                sale,
+                rules,
+                read.product,
+                quantity=read.quantity,
+                label_price=read.label_price,
+                barcode=read.scan.text,
+                gs1=read.scan.gs1,
+                merge=True,
+            )
+            open_sales.save(connection, changed, at)
+            return Reply(200, view(changed, rules))
+
+        reply = await self._tills.once(key, change)
+        self._tell_scan(till.id, read.scan, read.product, None)
+        return reply
+
+    def _tell_scan(
+        self, till: str, scan: Scan | Refusal, product: basket.Product | None, problem: Problem | None
+    ) -> None:
+        self._tills.events.publish(
+            "scan",
+            till=till,
+            text=scan.text if isinstance(scan, Scan) else scan.raw,
+            symbology=str(scan.symbology) if isinstance(scan, Scan) and scan.symbology else None,
+            item={"sku": product.sku, "name": product.name} if product else None,
+            problem=problem.document() if problem else None,
+        )
