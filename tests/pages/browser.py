@@ -97,9 +97,7 @@ class Page:
 
     async def js(self, expression: str) -> Any:
         """Return the value of `expression` (awaited if it is a promise), as JSON."""
-        answer = await self.call(
-            "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True
-        )
+        answer = await self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         if "exceptionDetails" in answer:
             raise AssertionError(f"{expression}: {answer['exceptionDetails']}")
         return answer["result"].get("value")
@@ -166,7 +164,7 @@ class Page:
 
     async def picture(self, path: Path) -> None:
         shot = await self.call("Page.captureScreenshot", format="png")
-        path.write_bytes(base64.b64decode(shot["data"]))
+        await asyncio.to_thread(path.write_bytes, base64.b64decode(shot["data"]))
 
     async def _read(self) -> None:
         async for message in self._connection:
@@ -198,7 +196,14 @@ class Browser:
         program = executable()
         assert program, "no Chromium; run scripts/chromium"
         self._process = subprocess.Popen(  # noqa: ASYNC220 - starting takes no time; only it is waited for below
-            [program, *_FLAGS, f"--user-data-dir={self.profile}", f"--lang={self.language}", f"--accept-lang={self.language}", "about:blank"],
+            [
+                program,
+                *_FLAGS,
+                f"--user-data-dir={self.profile}",
+                f"--lang={self.language}",
+                f"--accept-lang={self.language}",
+                "about:blank",
+            ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -1,17 +1,22 @@
 // Everything a cashier can do, as writes to the agent. Each answers true when it took effect.
 
-import { Problem } from "../parts/api.js";
+import { Away, Problem } from "../parts/api.js";
 import { money } from "../parts/money.js";
 import { t } from "../parts/words.js";
 
 export class Actions {
   #times = null; // quantity for the next item, as typed before it
+  #owed = null; // a scan of the real scanner that was meant that often
 
-  /** `outgoing` sends; `state` is told the answers; `say({kind, text})` shows a refusal's next step. */
-  constructor({ outgoing, state, say }) {
+  /**
+   * `outgoing` sends; `state` is told the answers; `say({kind, text})` shows a refusal's next step;
+   * `weigh({barcode} or {sku})` asks for the weight of what was to be rung.
+   */
+  constructor({ outgoing, state, say, weigh }) {
     this.outgoing = outgoing;
     this.state = state;
     this.say = say;
+    this.weigh = weigh;
     state.addEventListener("heard", ({ detail }) => this.#heard(detail));
   }
 
@@ -27,21 +32,25 @@ export class Actions {
   /** As if scanned at this till; opens a sale if none is open. */
   async scan(text) {
     const times = this.#takeTimes();
-    const done = await this.#ask({
-      label: t("label.scan", { text }),
+    return this.#ask({
+      label: t("label.scan", { text }), asked: { barcode: text },
       ...(times
         ? { path: "/v1/sales/{sale}/lines", body: { barcode: text, quantity: times } }
         : { path: `/v1/tills/${this.state.id}/scan`, body: { data: text } }),
     });
-    return done;
   }
 
-  addItem(item, weight) {
-    const quantity = weight ?? this.#takeTimes();
+  addItem(item) {
+    const quantity = this.#takeTimes();
     return this.#ask({
       label: t("label.line", { name: item.name }), path: "/v1/sales/{sale}/lines",
       body: { sku: item.sku, ...(quantity ? { quantity } : {}) },
     });
+  }
+
+  /** Add what was asked for before its weight was known: {sku} or {barcode}. */
+  addWeighed(asked, quantity, name) {
+    return this.#ask({ label: t("label.line", { name }), path: "/v1/sales/{sale}/lines", body: { ...asked, quantity } });
   }
 
   addOpenItem({ name, price, tax }) {
@@ -160,15 +169,15 @@ export class Actions {
   async #answer(entry) {
     try {
       const answer = await this.outgoing.push(entry);
-      const sale = answer.sale ?? answer;
-      if (sale.lines && sale.state && !sale.receipt_number) this.state.takeSale(sale);
+      this.say(null);
+      if (answer.lines && !answer.kind) this.state.takeSale(answer);
       this.state.soon("till");
       return answer;
     } catch (error) {
       if (error instanceof Problem) {
-        this.say({ kind: "refused", text: error.message });
+        this.#refused(error.code, error.message, entry.asked);
         this.state.soon("till");
-      }
+      } else if (!(error instanceof Away)) throw error;
       return null;
     }
   }
@@ -179,17 +188,33 @@ export class Actions {
     return times;
   }
 
-  // The real scanner's codes go straight to the agent, one each; "2 x" asked for here is made up for.
+  // The real scanner's codes go straight to the agent, one each; what it could not ring is told here, and
+  // "2 x" asked for on this page is made up for once the line is there.
   #heard(event) {
-    if (event.type !== "scan") return;
-    if (event.error || event.problem || event.refused) this.say({ kind: "refused", text: event.detail ?? event.hint ?? event.error ?? event.reason });
-    if (!this.#times) return;
-    const line = event.line ?? event.line_id;
-    const before = this.state.sale?.lines.find((known) => known.id === line);
-    if (line === undefined || line === null) return;
-    const times = Number(this.#takeTimes());
-    const target = { id: String(line), name: before?.name ?? "" };
-    const had = before ? Number(before.quantity) : 0;
-    void this.setQuantity(target, String(had + times));
+    if (event.type === "scan" && event.problem) this.#refused(event.problem.code, event.problem.detail, { barcode: event.text });
+    if (event.type === "scan" && event.item && this.#times) {
+      this.#owed = { sku: event.item.sku, times: Number(this.#takeTimes()), lines: this.state.sale?.lines ?? [] };
+    }
+    if (event.type === "sale" && this.#owed) this.#payOwed(event.sale.lines ?? []);
+  }
+
+  #payOwed(lines) {
+    const { sku, times, lines: before } = this.#owed;
+    const had = (line) => Number(before.find((known) => known.id === line.id)?.quantity ?? 0);
+    const line = lines.find((now) => now.sku === sku && now.unit === "each" && Number(now.quantity) === had(now) + 1);
+    if (!line) return;
+    this.#owed = null;
+    if (times > 1) void this.setQuantity(line, String(had(line) + times));
+  }
+
+  #refused(code, text, asked) {
+    if (code === "weight-needed") this.weigh(asked);
+    else this.say({ kind: "refused", text });
+  }
+
+  #takeTimes() {
+    const times = this.#times;
+    this.#times = null;
+    return times;
   }
 }

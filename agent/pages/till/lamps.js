@@ -36,7 +36,7 @@ function lights(state) {
   return [
     ...state.devices.map((device) => ({
       key: device.name, name: kind(device), level: deviceLevel(device),
-      word: deviceLevel(device) === "bad" && device.state === "ready" ? t("lamp.attention") : t(`lamp.${device.state}`),
+      word: (device.state === "ready" && trouble(device)) || t(`lamp.${device.state}`),
     })),
     ...state.clouds.map((cloud) => ({ key: cloud.name, name: cloud.name, ...cloudLight(cloud) })),
   ];
@@ -47,10 +47,13 @@ function deviceLevel(device) {
   return { opening: "busy", lost: "bad" }[device.state] ?? "off";
 }
 
-// A printer that is there may still have no paper: the driver says so in `error`, or in `status`.
-function trouble(device) {
-  const status = device.status ?? {};
-  return Boolean(device.error) || status.cover_open === true || status.paper === "end" || status.online === false;
+// A printer that is there may still have no paper. Unknown is not trouble: many cannot say.
+function trouble({ error, status }) {
+  if (error) return t("lamp.attention");
+  if (status?.cover_open === true) return t("lamp.cover_open");
+  if (status?.paper === "end") return t("lamp.paper_end");
+  if (status?.cutter_error === true || status?.error === true || status?.online === false) return t("lamp.attention");
+  return "";
 }
 
 function cloudLight(cloud) {
@@ -68,7 +71,7 @@ function deviceCard(device) {
   const level = deviceLevel(device);
   return el(`div.card.card-${level}`, {},
     el("h3", {}, el("span.mark", { "aria-hidden": "true" }, MARKS[level]), `${kind(device)} · ${device.name}`),
-    el("p", {}, device.error ?? t(`lamps.device.${device.state}`)),
+    el("p", {}, device.error ?? ((device.state === "ready" && trouble(device)) || t(`lamps.device.${device.state}`))),
     device.hint && el("p.next", {}, device.hint),
     el("p.quiet", {}, device.port, device.since ? ` · ${t("lamps.since", { time: clock(device.since) })}` : ""));
 }

@@ -27,14 +27,14 @@ export function quantityPanel(till, line) {
   };
 }
 
-/** Add an item that is sold by weight. */
-export function weightPanel(till, item) {
+/** Add an item that is sold by weight, as it was `asked` for: {sku} or {barcode}. */
+export function weightPanel(till, item, asked) {
   const input = field(t("quantity.field.kg"), { mode: "decimal", key: "quantity", onenter: () => save(), maxlength: 10 });
   const save = async () => {
     const weight = parseQuantity(input.value);
     if (weight === null) return input.complain(t("quantity.bad", { example: `0${separator()}350` }));
     till.home();
-    return till.actions.addItem(item, weight);
+    return till.actions.addWeighed(asked, weight, item.name);
   };
   return {
     title: t("weight.title", { name: item.name, price: price(item.price, item.unit) }),

@@ -112,21 +112,21 @@ export function doneView(till) {
 export function printState(till, record) {
   const state = record.print ?? "none";
   const mark = { printed: "✓", pending: "…", not_printed: "✕", unknown: "?" }[state] ?? "–";
-  const why = record.print_reason ?? record.print_detail;
-  const next = record.print_hint;
+  const why = record.print_reason;
   return el(`div.print.print-${state}`, { "data-print": state },
     el("p.print-word", {}, el("span.mark", { "aria-hidden": "true" }, mark), t(`print.${state}`)),
     why && state !== "printed" && el("p.quiet", {}, why),
-    ["not_printed", "unknown", "pending"].includes(state) && el("p", {}, next ?? t(`print.${state}.next`)),
+    ["not_printed", "unknown", "pending"].includes(state) && el("p", {}, t(`print.${state}.next`)),
     state !== "pending" && state !== "none" && el(`button${state === "printed" ? "" : ".primary"}`, {
       type: "button", "data-key": "copy", onclick: () => till.actions.printCopy(record.receipt_number),
     }, t("done.copy")));
 }
 
 function drawerState(drawer) {
-  const result = drawer?.result ?? drawer?.outcome;
-  if (!["opened", "unknown", "not_opened"].includes(result)) return "";
-  return el(`p.drawer.drawer-${result}`, {},
-    el("span.mark", { "aria-hidden": "true" }, { opened: "✓", unknown: "?", not_opened: "✕" }[result]),
-    t(`drawer.${result}`), result === "not_opened" ? ` ${drawer.hint ?? t("drawer.not_opened.next")}` : "");
+  const mark = { opened: "✓", unknown: "?", not_opened: "✕" }[drawer?.state];
+  if (!mark) return "";
+  return el(`div.drawer.drawer-${drawer.state}`, { "data-drawer": drawer.state },
+    el("p", {}, el("span.mark", { "aria-hidden": "true" }, mark), t(`drawer.${drawer.state}`)),
+    drawer.state !== "opened" && drawer.reason && el("p.quiet", {}, drawer.reason),
+    drawer.state === "not_opened" && el("p", {}, t("drawer.not_opened.next")));
 }

@@ -23,13 +23,14 @@ export function receiptsPanel(till) {
     }
   };
   const fill = async () => {
-    const page = await read(`/v1/records?till=${till.state.id}&limit=${RECEIPTS_SHOWN}`);
-    const records = (page.records ?? page).filter((record) => record.receipt_number);
+    const pages = await Promise.all(["sale", "refund"].map((kind) =>
+      read(`/v1/records?till=${encodeURIComponent(till.state.id)}&limit=${RECEIPTS_SHOWN}&kind=${kind}`)));
+    const records = pages.flatMap((page) => page.records).sort((a, b) => b.seq - a.seq).slice(0, RECEIPTS_SHOWN);
     replace(list, records.length
       ? records.map((record) => el("button.row-button", { type: "button", "data-key": record.receipt_number, onclick: () => open(record.receipt_number) },
         el("span", {}, el("strong", {}, record.receipt_number), ` ${when(record.occurred_at)}`,
           record.kind === "refund" && el("em", {}, ` ${t("receipts.refund_of", { number: record.original?.receipt_number })}`)),
-        el("span.print-short", {}, ["not_printed", "unknown", "pending"].includes(record.print) ? t(`print.${record.print}`) : ""),
+        el("span.print-short", {}, ["not_printed", "unknown", "pending"].includes(record.print) ? t(`print.short.${record.print}`) : ""),
         el("strong", {}, `${record.kind === "refund" ? "−" : ""}${money(record.total)}`)))
       : el("p.quiet", {}, t("receipts.none")));
   };
@@ -98,7 +99,7 @@ export function refundPanel(till, record) {
     const all = record.lines.every((line) => chosen.get(line.id) === left(line) || Number(left(line)) <= 0);
     const lines = [...chosen].map(([line, count]) => ({ line, quantity: count }));
     const done = await till.actions.refund({
-      receipt_number: record.receipt_number, tender: { type }, ...(all ? {} : { lines }), ...(reason.value ? { reason: reason.value } : {}),
+      receipt_number: record.receipt_number, till: till.state.id, tender: { type }, ...(all ? {} : { lines }), ...(reason.value ? { reason: reason.value } : {}),
     });
     if (done) till.home();
     return done;

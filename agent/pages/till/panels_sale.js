@@ -13,10 +13,12 @@ export function parkPanel(till) {
     return till.actions.park(label.value);
   };
   const list = el("div.list");
-  const asking = el("div", {}, label.element, primary(t("park.do"), park));
+  const asking = el("div", {}, label.element, primary(t("park.do"), park), el("h3", {}, t("parked.title")));
   return {
-    title: till.state.sale?.lines.length ? t("park.title") : t("parked.title"),
-    body: el("div", {}, asking, el("h3", {}, t("parked.title")), list),
+    get title() {
+      return t(asking.hidden ? "parked.title" : "park.title");
+    },
+    body: el("div", {}, asking, list),
     update: ({ sale, parked }) => {
       const open = Boolean(sale?.lines.length);
       asking.hidden = !open;

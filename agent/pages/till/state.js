@@ -13,7 +13,7 @@ export class TillState extends EventTarget {
   status = null; // GET /v1/status
   last = null; // the record shown as the last one: its change, print state, drawer
   parked = [];
-  drawer = null; // the latest word on the drawer: {result, reason, hint, at}
+  drawer = null; // the latest word on the drawer: {state, reason}
   away = false;
   unpaired = false;
   #timer;
@@ -28,7 +28,8 @@ export class TillState extends EventTarget {
     const tills = status.tills ?? [];
     this.id = tills.some((till) => till.id === wanted) ? wanted : tills[0]?.id;
     this.status = status;
-    await this.#readAll();
+    await this.#readTill();
+    this.changed();
     setInterval(() => this.soon("till", "status"), POLL_MS);
   }
 
@@ -36,14 +37,14 @@ export class TillState extends EventTarget {
     return this.status?.store ?? {};
   }
 
+  /** This till's own devices. */
   get devices() {
-    const own = this.till?.devices;
-    return Array.isArray(own) ? own : Object.values(own ?? {}).filter(Boolean);
+    const { scanner, printer, drawer } = this.till ?? {};
+    return (this.status?.devices ?? []).filter(({ name }) => [scanner, printer, drawer].includes(name));
   }
 
   get clouds() {
-    const clouds = this.status?.clouds ?? {};
-    return Array.isArray(clouds) ? clouds : Object.entries(clouds).map(([name, cloud]) => ({ name, ...cloud }));
+    return Object.entries(this.status?.clouds ?? {}).map(([name, cloud]) => ({ name, ...cloud }));
   }
 
   /** Read parts of the state again, shortly: "till", "status", "last". */
@@ -53,30 +54,35 @@ export class TillState extends EventTarget {
     this.#timer = setTimeout(() => this.#flush(), READ_SOON_MS);
   }
 
-  /** Take a sale as the agent just answered it: newer than anything read before. */
+  /** Take a sale as the agent just told it: newer than anything read before. */
   takeSale(sale) {
     if (sale?.till !== this.id) return;
-    this.sale = sale.state === "open" ? sale : null;
+    if (sale.state === "open") this.sale = sale;
+    else if (sale.id === this.sale?.id) this.sale = null;
     this.changed();
   }
 
   /** Show `record` as the last one; its print outcome is followed. */
   takeRecord(record) {
     this.last = record;
-    this.drawer = null;
+    if (this.drawer?.record_id !== record.id) this.drawer = null; // an opening may be quicker than the answer
     this.changed();
+    this.soon("last", "status");
   }
 
   heard(event) {
     if (event.till !== undefined && event.till !== this.id) return;
     switch (event.type) {
-      case "sale": this.soon("till"); break;
-      case "record": this.soon("till", "status", "last"); break;
-      case "print": this.soon("till", "last"); break;
-      case "device": this.soon("till", "status"); break;
-      case "drawer":
-        this.drawer = event;
+      case "sale":
+        this.takeSale(event.sale);
         this.soon("till");
+        break;
+      case "record": this.soon("till", "status", "last"); break;
+      case "print": this.soon("last"); break;
+      case "device": this.soon("status"); break;
+      case "drawer":
+        if (event.drawer !== this.till?.drawer) return;
+        this.drawer = event;
         this.changed();
         break;
       case "delivery": case "cloud": this.soon("status"); break;
@@ -124,16 +130,11 @@ export class TillState extends EventTarget {
     this.unpaired = false;
   }
 
-  async #readAll() {
-    await this.#readParts(["till", "status"]);
-    this.changed();
-  }
-
   async #readTill() {
     const [till, parked] = await Promise.all([read(`/v1/tills/${this.id}`), read(`/v1/tills/${this.id}/parked`)]);
     this.till = till;
     this.sale = till.sale ?? null;
-    this.parked = parked.sales ?? parked.parked ?? parked;
+    this.parked = parked.sales;
   }
 
   async #readStatus() {

@@ -49,7 +49,7 @@ export class Till {
       write,
       findSale: async () => this.state.sale?.id ?? (await write("POST", "/v1/sales", { till: this.state.id }, newKey())).id,
     });
-    this.actions = new Actions({ outgoing: this.outgoing, state: this.state, say: (message) => this.say(message) });
+    this.actions = new Actions({ outgoing: this.outgoing, state: this.state, say: (message) => this.say(message), weigh: (asked) => this.#weigh(asked) });
     this.outgoing.followUp(this.actions.followUps());
     this.#build();
     this.state.addEventListener("change", () => this.#update());
@@ -105,7 +105,7 @@ export class Till {
 
   /** An item chosen by hand; what is sold by weight is weighed first. */
   async chosen(item) {
-    if (item.unit === "kg" && !this.actions.times) this.show(weightPanel(this, item));
+    if (item.unit === "kg" && !this.actions.times) this.show(weightPanel(this, item, { sku: item.sku }));
     else await this.actions.addItem(item);
   }
 
@@ -115,8 +115,13 @@ export class Till {
     this.say({ kind: "note", text: t("message.dropped", { what: entry.label }) });
   }
 
-  /** Tell something that needs no answer. `kind`: "note" or "refused". */
-  say({ kind, text }) {
+  /** Tell something that needs no answer. `kind`: "note" or "refused"; null: what was refused is settled. */
+  say(message) {
+    if (message === null) {
+      if (this.message.querySelector(".message-refused")) replace(this.message);
+      return;
+    }
+    const { kind, text } = message;
     clearTimeout(this.#messageTimer);
     replace(this.message, el(`p.message.message-${kind}`, { role: kind === "refused" ? "alert" : "status" },
       el("span.mark", { "aria-hidden": "true" }, kind === "refused" ? "!" : "✓"), el("span", {}, text),
@@ -209,13 +214,22 @@ export class Till {
 
   #drawPanel() {
     const panel = this.#panel;
+    this.frame.classList.toggle("with-panel", panel !== null);
     replace(this.side, panel
       ? el("div.panel", { role: "region", "aria-label": panel.title },
         el("header.panel-head", {}, el("h2", {}, panel.title),
           el("button.back", { type: "button", "data-key": "back", onclick: () => this.home() }, t("action.back"), el("kbd", {}, "Esc"))),
         el("div.panel-body", {}, panel.body))
       : this.finder.tiles);
-    panel?.update?.(this.state);
+    this.#updatePanel();
+  }
+
+  #updatePanel() {
+    const panel = this.#panel;
+    if (!panel) return;
+    panel.update?.(this.state);
+    const head = this.side.querySelector(".panel-head h2");
+    if (head && panel === this.#panel && head.textContent !== panel.title) head.textContent = panel.title;
   }
 
   #update() {
@@ -229,8 +243,10 @@ export class Till {
     const { parked } = this.state;
     const lines = this.state.sale?.lines.length ?? 0;
     this.park.textContent = parked.length && !lines ? t("action.parked", { n: parked.length }) : t("action.park");
-    replace(this.banner, this.state.away ? this.#awayBanner() : "");
-    this.#panel?.update?.(this.state);
+    const { fault } = this.state.status;
+    replace(this.banner, this.state.away ? this.#awayBanner() : fault && el("div.banner.banner-fault", { role: "alert" },
+      el("strong", {}, t("fault.title")), ` ${fault}`));
+    this.#updatePanel();
   }
 
   #awayBanner() {
@@ -247,8 +263,17 @@ export class Till {
     this.finder.focus();
   }
 
+  async #weigh(asked) {
+    try {
+      this.show(weightPanel(this, await read(`/v1/barcodes/${encodeURIComponent(asked.barcode)}`), asked));
+    } catch (error) {
+      if (!(error instanceof Problem || error instanceof Away)) throw error;
+      this.say({ kind: "refused", text: error.message });
+    }
+  }
+
   #heard(event) {
     this.#panel?.heard?.(event);
-    if (event.type === "scan" && (event.data ?? event.text)) this.#panel?.takesScan?.(event.data ?? event.text);
+    if (event.type === "scan" && event.problem) this.#panel?.takesScan?.(event.text);
   }
 }
