@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 
 async def search(call: Call) -> Reply:
-    """Find items as one types."""
-    found = call.app.catalogue.search(call.query.q, call.query.limit)
+    """Find items as one types; with nothing typed, the first there are."""
+    catalogue, text, limit = call.app.catalogue, call.query.q, call.query.limit
+    found = catalogue.search(text, limit) if text else catalogue.items(limit=limit)
     return Reply(HTTPStatus.OK, {"items": [item.to_json() for item in found]})
 
 
