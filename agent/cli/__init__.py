@@ -52,7 +52,7 @@ COMMANDS = {
         Command("catalogue", "items: import from CSV, search, show"),
         Command("outbox", "deliveries to the clouds: status, list, show, retry, export"),
         Command("journal", "the records: verify, export, backup"),
-        Command("cloud", "a cloud: connect, check, pull, status"),
+        Command("cloud", "a cloud: pull its catalogue, status"),
         Command("pair", "a code that lets a page or another front end call the agent"),
     )
 }
@@ -68,9 +68,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _no_such_command(top.command)
         module = command.module()
         parser = argparse.ArgumentParser(prog=f"stillopen {command.name}", description=_sentence(command.summary))
-        _add_places(parser)
+        _add_places(parser)  # for its --help; the values are taken before, from anywhere in the line
         module.add_arguments(parser)
-        args = parser.parse_args(top.rest, namespace=argparse.Namespace(config=top.config, state=top.state))
+        anywhere = argparse.ArgumentParser(prog=parser.prog, add_help=False, allow_abbrev=False)
+        _add_places(anywhere)
+        args, rest = anywhere.parse_known_args(top.rest, argparse.Namespace(config=top.config, state=top.state))
+        args = parser.parse_args(rest, namespace=args)
         return _guarded(module, args)
     except SystemExit as end:  # argparse's way of saying --help, --version and wrong usage
         return end.code if isinstance(end.code, int) else out.WRONG

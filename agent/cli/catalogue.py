@@ -82,9 +82,10 @@ def _imported(result: ImportResult, args: argparse.Namespace) -> int:
     for problem in result.problems:
         out.complain_plainly(f"{args.file}: {problem}")
     if not result.ok:
-        more = f" and {result.problems_unnamed} more" if result.problems_unnamed else ""
+        count = len(result.problems) + result.problems_unnamed
+        unnamed = f", {result.problems_unnamed} of them not named above" if result.problems_unnamed else ""
         out.complain(
-            f"nothing was imported: {len(result.problems)}{more} problems in {args.file}",
+            f"nothing was imported: {count} problem{'s' if count > 1 else ''} in {args.file}{unnamed}",
             "mend the rows named above and import the file again",
         )
         return out.FAILED

@@ -1,0 +1,116 @@
+"""`stillopen journal`: the records verified, exported, and copied; with or without a running agent."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agent.cli import out
+from outbox import chain, schema
+from outbox.errors import OutboxError
+from outbox.journal import FILE
+
+if TYPE_CHECKING:
+    import argparse
+
+    from agent.places import Places
+    from outbox.record import Record
+
+BACKUP_PAGES = 2_000  # copied at a time, so that a till which sells meanwhile waits for none of it
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's own arguments."""
+    commands = parser.add_subparsers(dest="what", required=True, metavar="COMMAND")
+    verify = commands.add_parser("verify", help="follow the hash chain; exit 1 names the first record that fails")
+    verify.add_argument("--json", action="store_true", help="the answer as JSON, for programs")
+    export = commands.add_parser("export", help="write every record as one JSON object a line, oldest first")
+    export.add_argument("file", nargs="?", metavar="FILE", help="write here instead of to the screen")
+    backup = commands.add_parser("backup", help="write a consistent copy of the journal, also while the agent sells")
+    backup.add_argument("file", metavar="FILE", help="where to; must not be there yet")
+
+
+def run(args: argparse.Namespace, places: Places) -> int:
+    """Do what was asked."""
+    try:
+        with closing(schema.connect_to_read(places.state / FILE)) as reader:
+            if args.what == "verify":
+                return _verify(reader, as_json=args.json)
+            if args.what == "export":
+                return _export(reader, args.file)
+            return _backup(reader, Path(args.file))
+    except OutboxError as error:
+        raise out.CommandError(str(error), hint=error.hint) from error
+    except sqlite3.DatabaseError as error:
+        raise out.CommandError(
+            f"{places.state / FILE} is damaged: {error}",
+            hint="keep the whole state folder as it is, and put back the newest backup",
+        ) from error
+
+
+def _verify(reader: sqlite3.Connection, *, as_json: bool) -> int:
+    found = chain.verify(reader)
+    broken = found.broken
+    if as_json:
+        out.say_json(
+            {
+                "ok": broken is None,
+                "records": found.records,
+                "head": found.head,
+                "broken": broken and {"seq": broken.seq, "receipt_number": broken.receipt_number, "why": broken.reason},
+            }
+        )
+    elif broken is None:
+        out.say(f"{found.records} records hold; the last hash is {found.head}")
+    if broken is None:
+        return out.OK
+    name = f"record {broken.seq}" + (f" (receipt {broken.receipt_number})" if broken.receipt_number else "")
+    out.complain(
+        f"{name} does not hold: {broken.reason}",
+        f"the {found.records} before it do; keep the whole state folder as it is and compare it with a backup",
+    )
+    return out.FAILED
+
+
+def exported(record: Record) -> dict[str, Any]:
+    """Return a record as an export's line holds it: the body that was hashed, its place and its link."""
+    return record.body | {"seq": record.seq, "prev_hash": record.prev_hash.hex(), "hash": record.hash.hex()}
+
+
+def _export(reader: sqlite3.Connection, file: str | None) -> int:
+    try:
+        if file is None:
+            for record in chain.oldest_first(reader):
+                sys.stdout.write(json.dumps(exported(record), ensure_ascii=False) + "\n")
+            return out.OK
+        with Path(file).open("x", encoding="utf-8") as target:
+            for record in chain.oldest_first(reader):
+                target.write(json.dumps(exported(record), ensure_ascii=False) + "\n")
+    except FileExistsError:
+        raise out.CommandError(f"{file} is there already", hint="name another file, or remove that one") from None
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise out.CommandError(f"{file} cannot be written: {error.strerror}", hint="name another file") from error
+    return out.OK
+
+
+def _backup(reader: sqlite3.Connection, file: Path) -> int:
+    if file.exists():
+        raise out.CommandError(f"{file} is there already", hint="name another file, or remove that one")
+    try:
+        with closing(sqlite3.connect(file)) as target:
+            reader.backup(target, pages=BACKUP_PAGES)
+            target.execute("pragma journal_mode = delete")  # one file to carry away, with no log beside it
+            found = chain.verify(target)
+    except sqlite3.OperationalError as error:
+        raise out.CommandError(f"{file} cannot be written: {error}", hint="name another file or folder") from error
+    if found.broken is not None:
+        out.complain(f"the copy was made, and its record {found.broken.seq} does not hold: {found.broken.reason}")
+        return out.FAILED
+    out.say(f"{found.records} records copied to {file}, and the copy verified")
+    return out.OK

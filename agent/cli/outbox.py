@@ -1,0 +1,153 @@
+"""`stillopen outbox`: what waits for which cloud, what was parked and why; with or without a running agent."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING, Any
+
+from agent.cli import out
+from agent.cli.journal import exported
+from agent.cli.running import RunningAgent
+from agent.config import ConfigInvalid, load
+from outbox import chain, deliveries, schema
+from outbox.errors import OutboxError
+from outbox.journal import FILE
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from agent.places import Places
+
+LISTED = 100  # deliveries, where --limit does not say
+_PAGE = 500
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's own arguments."""
+    commands = parser.add_subparsers(dest="what", required=True, metavar="COMMAND")
+    status = commands.add_parser("status", help="deliveries by cloud and state, and the oldest that waits")
+    listing = commands.add_parser("list", help="deliveries, oldest first")
+    listing.add_argument("--cloud", metavar="NAME", help="only this cloud's")
+    listing.add_argument("--state", choices=deliveries.STATES, help="only those in this state")
+    listing.add_argument("--limit", type=int, default=LISTED, metavar="N", help=f"how many (default: {LISTED})")
+    show = commands.add_parser("show", help="one delivery with its requests")
+    retry = commands.add_parser("retry", help="release a parked delivery, or try a waiting one now")
+    export = commands.add_parser("export", help="write every record that a cloud does not have yet, a line each")
+    export.add_argument("--cloud", metavar="NAME", help="only this cloud's")
+    for one in (show, retry):
+        one.add_argument("delivery", type=int, metavar="ID", help="the delivery's number, from `outbox list`")
+    retry.add_argument("--port", type=int, metavar="N", help="where the agent listens, if not where `[api]` says")
+    for one in (status, listing, show, retry):
+        one.add_argument("--json", action="store_true", help="the answer as JSON, for programs")
+
+
+def run(args: argparse.Namespace, places: Places) -> int:
+    """Do what was asked."""
+    if args.what == "retry":
+        return _retry(args, places)
+    try:
+        with closing(schema.connect_to_read(places.state / FILE)) as reader:
+            if args.what == "status":
+                return _status(reader, args, places)
+            if args.what == "list":
+                return _list(reader, args)
+            if args.what == "show":
+                return _show(reader, args)
+            return _export(reader, args.cloud)
+    except OutboxError as error:
+        raise out.CommandError(str(error), hint=error.hint) from error
+    except sqlite3.DatabaseError as error:
+        raise out.CommandError(
+            f"{places.state / FILE} is damaged: {error}", hint="run `stillopen journal verify`"
+        ) from error
+
+
+def _status(reader: sqlite3.Connection, args: argparse.Namespace, places: Places) -> int:
+    configured: list[str] = []
+    with suppress(ConfigInvalid):  # what is on the disk can be told without it
+        configured = [cloud.name for cloud in load(places.config, need_secrets=False).clouds]
+    counts = deliveries.counts(reader, configured)
+    if args.json:
+        out.say_json({"clouds": counts})
+        return out.OK
+    if not counts:
+        out.say("no cloud is configured, and nothing was ever queued for one")
+    for cloud, count in counts.items():
+        out.say(f"{cloud}: " + ", ".join(f"{count[state]} {state}" for state in deliveries.STATES))
+        if count["oldest_waiting"]:
+            out.say(f"  the oldest that waits is of {count['oldest_waiting']}")
+        if count["last_error"]:
+            out.say(f"  last trouble: {count['last_error']}")
+        if count["parked"]:
+            out.say(f"  see why: stillopen outbox list --cloud {cloud} --state parked")
+    return out.OK
+
+
+def _list(reader: sqlite3.Connection, args: argparse.Namespace) -> int:
+    found = deliveries.listed(reader, cloud=args.cloud, state=args.state, limit=max(1, args.limit))
+    if args.json:
+        out.say_json({"deliveries": found})
+        return out.OK
+    for one in found:
+        what = one["receipt_number"] or one["kind"]
+        out.say(f"{one['id']:>6}  {one['cloud']}  {one['state']:<9}  {what}  {one['occurred_at']}")
+        _say_why(one)
+    return out.OK
+
+
+def _show(reader: sqlite3.Connection, args: argparse.Namespace) -> int:
+    found = deliveries.shown(reader, args.delivery)
+    if found is None:
+        raise out.CommandError(
+            f"there is no delivery {args.delivery}", hint="`stillopen outbox list` shows the numbers there are"
+        )
+    if args.json:
+        out.say_json(found)
+        return out.OK
+    for name, value in found.items():
+        if name != "steps":
+            out.say(f"{name:<15} {value if value is not None else '-'}")
+    for step in found["steps"]:
+        out.say(f"  step {step['name']} ({step['state']}): {step['request']}, first sent {step['first_sent_at']}")
+    return out.OK
+
+
+def _export(reader: sqlite3.Connection, cloud: str | None) -> int:
+    for delivery in _undelivered(reader, cloud):
+        record = chain.by_id(reader, delivery["record_id"])
+        assert record is not None, "a delivery refers to a record that is never deleted"
+        line = {"cloud": delivery["cloud"], "state": delivery["state"], "record": exported(record)}
+        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+    return out.OK
+
+
+def _undelivered(reader: sqlite3.Connection, cloud: str | None) -> Iterator[dict[str, Any]]:
+    after = 0
+    while page := deliveries.listed(reader, cloud=cloud, after=after, limit=_PAGE):
+        yield from (delivery for delivery in page if delivery["state"] != "delivered")
+        after = page[-1]["id"]
+
+
+def _retry(args: argparse.Namespace, places: Places) -> int:
+    """Let the running agent do it: it alone writes to the journal."""
+    found = RunningAgent.find(places, args.port).ask("POST", f"/v1/outbox/{args.delivery}/retry")
+    if args.json:
+        out.say_json(found)
+    else:
+        out.say(f"delivery {found['id']} to {found['cloud']} is {found['state']} and goes next")
+    return out.OK
+
+
+def _say_why(delivery: dict[str, Any]) -> None:
+    if delivery["last_error"]:
+        out.say(f"        {delivery['last_error']}")
+    if delivery["hint"]:
+        out.say(f"        next: {delivery['hint']}")
+    if delivery["drift"]:
+        out.say(f"        the cloud's total differs by {delivery['drift']} (minor units)")
+    for note in delivery["notes"]:
+        out.say(f"        note: {note}")

@@ -1,0 +1,96 @@
+"""`stillopen run`: the agent in the foreground, until it is told to stop. What the service runs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+from agent.cli import out
+
+if TYPE_CHECKING:
+    import argparse
+
+    from agent.config import Config
+    from agent.places import Places
+    from drivers.simulated.bench import Bench
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's own arguments."""
+    parser.add_argument("--port", type=int, metavar="N", help="listen here instead of where `[api] port` says")
+    parser.add_argument("--log", choices=LOG_LEVELS, default="info", help="how much to log (default: info)")
+
+
+def run(args: argparse.Namespace, places: Places) -> int:
+    """Sell until stopped. Exits 0 when asked to stop, 1 when it had to."""
+    from agent.config import load
+
+    logging.basicConfig(
+        level=args.log.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
+    )
+    for noisy in ("aiosqlite", "httpx", "httpcore"):  # what they say at DEBUG is bodies and URLs
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    config = load(places.config)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(config, places, args.port))
+    return out.OK
+
+
+async def _serve(config: Config, places: Places, port: int | None) -> None:
+    from agent.app import App
+    from agent.server import AddressTaken, Server
+    from outbox.errors import OutboxError
+
+    stop = asyncio.Event()
+    _on_signals(stop)
+    bench = simulated(config)
+    try:
+        async with App(config, places.state, bench=bench) as app, Server(app, port=port) as server:
+            out.say(f"Stillopen {app.version} sells at {server.url} (state: {places.state}). Stop it with Ctrl-C.")
+            sys.stdout.flush()
+            stopped = asyncio.create_task(stop.wait(), name="told to stop")
+            assert app.failed is not None
+            ends: set[asyncio.Future[Any]] = {stopped, app.failed}
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+            if app.failed.done():
+                raise out.CommandError(
+                    f"the agent had to stop: {app.failed.exception()}", hint="the log says more; start it again"
+                )
+    except (OutboxError, AddressTaken) as error:
+        raise out.CommandError(str(error), hint=error.hint) from error
+    finally:
+        await bench.close()
+
+
+def _on_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:  # Windows: the loop takes no signals, the interpreter does
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+
+
+def simulated(config: Config) -> Bench:
+    """Return a bench with a device for every `sim://` port of the configuration."""
+    from drivers.simulated.bench import Bench
+
+    bench = Bench()
+    for scanner in config.scanners:
+        if scanner.port.startswith("sim://"):
+            from drivers.simulated.scanner import SimulatedScanner
+
+            bench.add(scanner.port.removeprefix("sim://"), SimulatedScanner())
+    for printer in config.printers:
+        if printer.port.startswith("sim://"):
+            from drivers.simulated.printer import Model, SimulatedPrinter
+
+            bench.add(printer.port.removeprefix("sim://"), SimulatedPrinter(Model(columns=printer.columns)))
+    return bench

@@ -1,0 +1,73 @@
+"""The agent that is running on this PC, asked over its own API with the token that this user can read."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from typing import TYPE_CHECKING, Any
+
+from agent import api_token
+from agent.cli import out
+from agent.config import load
+
+if TYPE_CHECKING:
+    from agent.places import Places
+
+ANSWER_WAIT_S = 10.0  # the agent is on this PC
+_WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - recognised, not bound
+
+
+class RunningAgent:
+    """The running agent. Raises `CommandError` with what the agent says to do."""
+
+    def __init__(self, host: str, port: int, token: str) -> None:
+        self._host = host
+        self._port = port
+        self._token = token
+
+    @classmethod
+    def find(cls, places: Places, port: int | None = None) -> RunningAgent:
+        """Return the agent of this configuration and state folder; it is not asked anything yet."""
+        api = load(places.config, need_secrets=False).api
+        host = "127.0.0.1" if api.host in _WILDCARDS else api.host
+        return cls(host, port or api.port, _token(places))
+
+    def ask(
+        self, method: str, path: str, body: dict[str, Any] | None = None, *, wait_s: float = ANSWER_WAIT_S
+    ) -> dict[str, Any]:
+        """Return the answer."""
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=wait_s)
+        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
+        try:
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
+            response = connection.getresponse()
+            answer = json.loads(response.read())
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise out.CommandError(
+                f"no agent answers at {self._host}:{self._port} ({error})",
+                hint="start it (`stillopen run`, or its service), or name its port with --port",
+            ) from error
+        finally:
+            connection.close()
+        if not isinstance(answer, dict):
+            raise out.CommandError(f"what answers at {self._host}:{self._port} is not Stillopen", hint="use --port")
+        if response.status >= http.client.BAD_REQUEST:
+            raise out.CommandError(str(answer.get("detail", response.reason)))
+        return answer
+
+
+def _token(places: Places) -> str:
+    path = places.state / api_token.FILE
+    try:
+        token = api_token.read(places.state)
+    except OSError as error:
+        raise out.CommandError(
+            f"{path} cannot be read: {error.strerror or error}",
+            hint="run this as the user the agent runs as, or as an administrator",
+        ) from error
+    if token is None:
+        raise out.CommandError(
+            f"there is no token at {path}",
+            hint="start the agent first (`stillopen run`, or its service), or name its state folder with --state",
+        )
+    return token
