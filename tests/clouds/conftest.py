@@ -24,7 +24,7 @@ STORE = StoreFacts("store-1", "EUR", prices_include_tax=True, timezone="Europe/B
 def hasty(parallel: int) -> httpx.AsyncClient:
     """Return the shipped client, with less patience for a server that hangs on purpose."""
     client = open_client(parallel)
-    client.timeout = httpx.Timeout(0.3, connect=5.0)
+    client.timeout = httpx.Timeout(0.2, connect=5.0)
     return client
 
 
@@ -33,12 +33,17 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def square(clock: Clock) -> LyingSquare:
+def a_square(clock: Clock) -> LyingSquare:
+    """Return a Square that sells mugs and tea."""
     lying = LyingSquare(now=clock)
     lying.sell("I1", "V1", "mug", 1250, stock=100)
     lying.sell("I2", "V2", "tea", 399, stock=50)
     return lying
+
+
+@pytest.fixture
+def square(clock: Clock) -> LyingSquare:
+    return a_square(clock)
 
 
 @pytest.fixture

@@ -59,6 +59,7 @@ class Driver:
             fact = replace(fact, now=self.clock(), refs=refs)
             step = self.connector.next_step(fact)
             if not isinstance(step, Step):
+                self.notes += step.notes if isinstance(step, Complete) else ()
                 return step, refs
             assert self.connector.next_step(fact) == step, "asked again, it must say the same"
             if self.on_step is not None:
