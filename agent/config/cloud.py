@@ -77,8 +77,9 @@ class _Section:
             translated = findings(
                 error, model, within=self.loc, more_keys=tuple(CloudHead.model_fields), hidden=kind.secrets
             )
-            self.wrong += [one for one in translated if one.loc not in noted]
-            return None
+            wrong = [one for one in translated if one.loc not in noted]
+            self.wrong += wrong
+            return None if wrong or present else CloudConfig(self.head.name, self.head.kind, None)
         return CloudConfig(self.head.name, self.head.kind, settings if present else None)
 
     def _secrets(self, own: dict[str, Any], kind: CloudKind) -> bool:

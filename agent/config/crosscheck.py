@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from agent.config.currencies import CURRENCIES
 from agent.config.printers import printers
-from agent.config.printers import printers
 from agent.config.problems import Finding, did_you_mean, shown
 from agent.config.tables import named
 from outbox import money

@@ -32,8 +32,11 @@ def findings(
 
     `more_keys` are allowed beside the model's own; nothing of the keys in `hidden` is ever shown.
     """
-    for detail in error.errors(include_url=False):
+    details = error.errors(include_url=False)
+    for detail in details:
         loc = detail["loc"]
+        if detail["type"] == "too_short" and any(other["loc"][: len(loc)] == loc != other["loc"] for other in details):
+            continue  # pydantic counts only the elements that are in order
         if loc and loc[0] in hidden:
             yield Finding(within + loc, "a value that does not fit (not shown)", _hidden_fix(detail))
         else:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 CONFIG_BYTES_MAX = 1024 * 1024  # a store with a hundred tills needs 20 KB; more is the wrong file
 
-_SECTIONS = ("store", "api", "till", "scanner", "printer", "drawer", "tax", "cloud")
+_TABLES = ("store", "api")
+_ARRAYS = ("till", "scanner", "printer", "drawer", "tax", "cloud")
 _AT_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
@@ -127,11 +128,11 @@ def _key(loc: tuple[str | int, ...], raw: dict[str, Any]) -> str:
     """Write a location as a person reads the file: `[[till]] 2 "till-2" → printer`."""
     section, rest = str(loc[0]), loc[1:]
     value = raw.get(section)
+    head = f"[[{section}]]" if section in _ARRAYS else f"[{section}]"
     if not rest:
-        return f"[{section}]" if section in _SECTIONS and not isinstance(value, list) else section
-    head = f"[{section}]"
+        return head if section in _TABLES + _ARRAYS else section
     if isinstance(rest[0], int):
-        head = f"[[{section}]] {rest[0] + 1}"
+        head += f" {rest[0] + 1}"
         table = value[rest[0]] if isinstance(value, list) else {}
         name = next(
             (
