@@ -143,10 +143,24 @@ class Items(BaseModel):
     items: list[Item]
 
 
-class Shift(BaseModel):
-    """A shift's figures."""
+class ShiftRecord(BaseModel):
+    """The record of a shift's opening or closing; a closing has the report's figures, `counted` and `over`."""
+
+    id: str
+    kind: Literal["shift_open", "shift_close"]
+    till: str
+    occurred_at: Time
+    currency: str
+    float: Amount
+
+
+class ShiftReport(BaseModel):
+    """A shift's figures so far; amounts in minor units."""
 
     till: str
+    currency: str
+    opened_at: Time
+    expected_cash: Amount
 
 
 class Device(BaseModel):

@@ -98,6 +98,6 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     # the agent itself
     "disk-full": (507, "The disk is full and nothing was written. Free some space; sales so far are safe."),
     "disk-unclear": (500, "The disk failed at the moment of writing. Restart the agent; it looks what was kept."),
-    "disk-unavailable": (500, "The journal cannot be used; the detail says why."),
+    "disk-unavailable": (500, "What is kept on the disk cannot be used; the detail says why."),
     "bug": (500, "A fault of the agent. Report it with the `reference` that is in its log."),
 }
