@@ -99,7 +99,12 @@ class World:
     # --- doing ---
 
     async def scan(self, code: str) -> None:
-        """Hold a code before the scanner: its bytes go over its port, like a real one's. Raises `Problem`."""
+        """Hold a code before the scanner: its bytes go over its port, like a real one's. Raises `Problem`.
+
+        A drawer still open is pushed shut first, as a cashier does before the next customer.
+        """
+        if self.printer.drawer_open:
+            self.printer.close_drawer()
         try:
             async with asyncio.timeout(SCAN_WAIT_S):
                 await self.scanner.scan(code)

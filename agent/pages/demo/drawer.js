@@ -24,7 +24,7 @@ export function drawer(world) {
 function picture() {
   const coin = (x, fill) => svg("circle", { cx: x, cy: 30, r: 5, fill, stroke: "#5b4a12" });
   const note = (x, fill) => svg("rect", { x, y: 15, width: 26, height: 10, rx: 1.500, fill, stroke: "#33413d", "stroke-width": 0.700 });
-  return svg("svg", { viewBox: "0 0 160 74", class: "drawer-picture", "aria-hidden": "true" },
+  return svg("svg", { viewBox: "0 0 160 96", class: "drawer-picture", "aria-hidden": "true" },
     svg("g", { class: "drawer-tray" },
       svg("rect", { x: 14, y: 10, width: 132, height: 34, fill: "#2b3532" }),
       note(22, "#9fc8a0"), note(52, "#d8a38f"), note(82, "#a7bedd"), note(112, "#e3cf8d"),

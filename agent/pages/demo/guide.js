@@ -19,7 +19,7 @@ export function guide() {
   ][done]?.() ?? false;
   const draw = () => replace(bar, Array.from({ length: STEPS }, (_, index) =>
     el(`li${index < done ? ".step-done" : index === done ? ".step-now" : ""}`, { "aria-current": index === done ? "step" : undefined },
-      el("span.mark", { "aria-hidden": "true" }, index < done ? "✓" : String(index + 1)), t(`demo.step.${index + 1}`))));
+      el("span.mark", { "aria-hidden": "true" }, index < done ? "✓" : String(index + 1)), t(`demo.step.${index + 1}`))), done === STEPS && el("li.step-now", {}, t("demo.step.all")));
   draw();
   return {
     element: el("nav.guide", { "aria-label": t("demo.guide") }, el("strong", {}, t("demo.title")), bar),

@@ -12,6 +12,7 @@ export function printer(world) {
   const count = el("small");
   const box = el("section.scene.printer", {}, el("header", {}, el("h2", {}, t("demo.printer")), count), switches, el("div.slot"), paper);
   let drawn = "";
+  let set = "";
   const draw = ({ receipts }) => {
     const last = receipts.length - 1;
     const at = shown === null ? last : Math.max(0, receipts.indexOf(shown));
@@ -37,12 +38,15 @@ export function printer(world) {
   };
   const update = ({ printer: now }) => {
     count.textContent = t("demo.printer.count", { n: now.receipts.length });
+    draw(now);
+    box.classList.toggle("no-power", !now.power);
+    const key = JSON.stringify([now.paper, now.cover_open, now.power]);
+    if (key === set) return;
+    set = key;
     replace(switches,
       toggle(world, "paper", now.paper, t("demo.printer.paper"), t(now.paper ? "demo.paper.in" : "demo.paper.out"), now.paper),
       toggle(world, "cover_open", now.cover_open, t("demo.printer.cover"), t(now.cover_open ? "demo.cover.open" : "demo.cover.closed"), !now.cover_open),
       toggle(world, "power", now.power, t("demo.printer.power"), t(now.power ? "demo.power.on" : "demo.power.off"), now.power));
-    box.classList.toggle("no-power", !now.power);
-    draw(now);
   };
   return { element: box, update };
 }

@@ -23,8 +23,16 @@ export function svg(tag, props = {}, ...children) {
   return element;
 }
 
-/** Put `children` in place of what is there; what had the focus keeps it, told by its data-key. */
+/**
+ * Put `children` in place of what is there; what had the focus keeps it, told by its data-key.
+ * Where a button in it is being pressed, this waits until it is let go: else its click would be lost.
+ */
 export function replace(container, ...children) {
+  if (pressed && container.contains(pressed)) {
+    late.set(container, children);
+    return;
+  }
+  late.delete(container);
   const held = container.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
   const scroll = container.scrollTop;
   container.replaceChildren();
@@ -37,6 +45,24 @@ export function replace(container, ...children) {
 export function isField(element) {
   return element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement || element instanceof HTMLSelectElement;
 }
+
+let pressed = null; // what a finger, the mouse or the space bar is on
+const late = new Map(); // containers to fill when it is let go, and with what
+
+function press(event) {
+  if (event.type === "pointerdown" || event.key === " ") pressed = event.target;
+}
+
+function release(event) {
+  if (!pressed || (event.type === "keyup" && event.key !== " ")) return;
+  setTimeout(() => { // after the click
+    pressed = null;
+    for (const [container, children] of [...late]) replace(container, ...children);
+  });
+}
+
+for (const type of ["pointerdown", "keydown"]) document.addEventListener(type, press, { capture: true });
+for (const type of ["pointerup", "pointercancel", "keyup"]) document.addEventListener(type, release, { capture: true });
 
 function append(element, children) {
   for (const child of children.flat()) {

@@ -3,11 +3,13 @@
 let locale = "en";
 let currency = "EUR";
 let digits = 2;
+let timeZone; // undefined: the browser's own
 let format = new Intl.NumberFormat(locale, { style: "currency", currency });
 
-/** Set the store's currency and locale ("de_DE"). */
-export function chooseMoney(code, storeLocale) {
+/** Set the store's currency, locale ("de_DE") and time zone. */
+export function chooseMoney(code, storeLocale, storeZone) {
   currency = code;
+  timeZone = storeZone;
   locale = Intl.NumberFormat.supportedLocalesOf([(storeLocale ?? "en").replace("_", "-")])[0] ?? "en";
   format = new Intl.NumberFormat(locale, { style: "currency", currency });
   digits = format.resolvedOptions().maximumFractionDigits;
@@ -76,12 +78,12 @@ export function separator() {
 
 /** A time of day as the store writes it. */
 export function clock(iso) {
-  return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }).format(new Date(iso));
+  return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", timeZone }).format(new Date(iso));
 }
 
 /** A day and time as the store writes them. */
 export function when(iso) {
-  return new Intl.DateTimeFormat(locale, { day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit" }).format(new Date(iso));
+  return new Intl.DateTimeFormat(locale, { day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit", timeZone }).format(new Date(iso));
 }
 
 function plain(minor) {

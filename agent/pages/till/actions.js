@@ -211,10 +211,4 @@ export class Actions {
     if (code === "weight-needed") this.weigh(asked);
     else this.say({ kind: "refused", text });
   }
-
-  #takeTimes() {
-    const times = this.#times;
-    this.#times = null;
-    return times;
-  }
 }

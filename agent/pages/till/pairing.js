@@ -14,6 +14,11 @@ export async function pair(root) {
   await new Promise((resolve) => ask(root, refusal, resolve));
 }
 
+/** Whether the address brings a code along, as the one `stillopen demo` opens does. */
+export function addressHasCode() {
+  return new URLSearchParams(location.hash.slice(1)).has("pair");
+}
+
 function codeFromAddress() {
   const code = new URLSearchParams(location.hash.slice(1)).get("pair");
   if (code === null) return null;

@@ -111,10 +111,11 @@ export function doneView(till) {
 /** What became of a record's receipt, and the next step where it needs one. */
 export function printState(till, record) {
   const state = record.print ?? "none";
+  const held = state === "pending" && record.print_reason; // the printer cannot take it now
   const mark = { printed: "✓", pending: "…", not_printed: "✕", unknown: "?" }[state] ?? "–";
   const why = record.print_reason;
-  return el(`div.print.print-${state}`, { "data-print": state },
-    el("p.print-word", {}, el("span.mark", { "aria-hidden": "true" }, mark), t(`print.${state}`)),
+  return el(`div.print.print-${held ? "held" : state}`, { "data-print": state },
+    el("p.print-word", {}, el("span.mark", { "aria-hidden": "true" }, mark), t(held ? "print.held" : `print.${state}`)),
     why && state !== "printed" && el("p.quiet", {}, why),
     ["not_printed", "unknown", "pending"].includes(state) && el("p", {}, t(`print.${state}.next`)),
     state !== "pending" && state !== "none" && el(`button${state === "printed" ? "" : ".primary"}`, {

@@ -12,7 +12,7 @@ import { helpPanel } from "./help.js";
 import { KEYS, listenToKeys } from "./keys.js";
 import { lampBar } from "./lamps.js";
 import { Outgoing } from "./outgoing.js";
-import { pair } from "./pairing.js";
+import { addressHasCode, pair } from "./pairing.js";
 import { discountPanel, openItemPanel, pricePanel, quantityPanel, weightPanel } from "./panels_line.js";
 import { cardPanel, cashPanel } from "./panels_pay.js";
 import { receiptsPanel } from "./panels_receipts.js";
@@ -44,7 +44,7 @@ export class Till {
     await this.#firstAnswer();
     const { store } = this.state;
     chooseLanguage(store.locale);
-    chooseMoney(store.currency, store.locale);
+    chooseMoney(store.currency, store.locale, store.timezone);
     this.outgoing = new Outgoing({
       write,
       findSale: async () => this.state.sale?.id ?? (await write("POST", "/v1/sales", { till: this.state.id }, newKey())).id,
@@ -162,6 +162,7 @@ export class Till {
   }
 
   async #firstAnswer() {
+    if (addressHasCode()) await this.#pair();
     for (;;) {
       try {
         await this.state.start();
