@@ -19,16 +19,17 @@ if TYPE_CHECKING:
     from drivers.ports.url import PortUrl
 
 WRITE_SLICE_BYTES = 256  # where pyserial hides how much of a slice went out, this is the most that is unknown
+BITS_PER_BYTE = 11  # start, eight, parity, stop: the slowest usual line
 READ_POLL_S = 0.2  # how soon a read ends that cannot be cancelled (rfc2217)
 
 
 class SerialLine:
     """A serial port, read by pyserial and written in slices."""
 
-    def __init__(self, name: str, port: serial.Serial, *, bits_per_byte: int = 10) -> None:
+    def __init__(self, name: str, port: serial.Serial, *, timed: bool = True) -> None:
         self._name = name
         self._serial = port
-        self._bits_per_byte = bits_per_byte
+        self._timed = timed  # False: pyserial's rfc2217 has no write timeout; its socket is lost after 5 s
 
     def read_some(self) -> bytes:
         """Block until there are bytes. Raises `PortLost`."""
@@ -41,8 +42,10 @@ class SerialLine:
         """Write one slice. On a timeout up to a slice may have gone out uncounted. Raises `PortLost`."""
         piece = bytes(data[:WRITE_SLICE_BYTES])
         # The whole slice must fit into the time, and at 1,200 baud it needs two seconds by itself.
-        self._serial.write_timeout = timeout_s + len(piece) * self._bits_per_byte / self._serial.baudrate
+        within_s = timeout_s + len(piece) * BITS_PER_BYTE / self._serial.baudrate
         try:
+            if self._timed and self._serial.write_timeout != within_s:  # setting it configures the port anew
+                self._serial.write_timeout = within_s
             self._serial.write(piece)
         except serial.SerialTimeoutException:
             return 0
@@ -105,16 +108,21 @@ def open_serial(url: PortUrl) -> SerialLine:
             dsrdtr=settings.flow == "dsrdtr",
             timeout=READ_POLL_S if remote else None,
         )
+    except ValueError as error:  # a speed or a mode this system does not know
+        raise _unavailable(url, error) from error
+    try:
         if not remote:
             port.exclusive = True
         # Before opening: opening raises both lines, which resets some printers and boards.
         port.dtr = settings.dtr
         port.rts = settings.rts
         port.open()
-    except (OSError, ValueError) as error:  # SerialException is an OSError; ValueError: a speed it cannot do
+    except (OSError, ValueError) as error:  # SerialException is an OSError
+        with contextlib.suppress(OSError):
+            port.close()
         raise _unavailable(url, error) from error
     if remote or sys.platform == "win32":
-        return SerialLine(url.text, port)
+        return SerialLine(url.text, port, timed=not remote)
     return TtyLine(url.text, port, port.fileno(), Wake())
 
 
@@ -130,7 +138,6 @@ def _unavailable(url: PortUrl, error: OSError | ValueError) -> PortUnavailable:
             ("FileNotFoundError", errno.ENOENT),
             ("PermissionError", errno.EACCES),
             ("Inappropriate ioctl", errno.ENOTTY),
-            ("Could not configure port", errno.ENOTTY),
         ):
             if word in str(error):
                 code = meaning

@@ -49,9 +49,9 @@ def decode(raw: bytes, templates: Sequence[Template] = (), *, price_decimals: in
     text = _text(raw)
     if has_parity_bits(raw):
         return refuse(Reason.PARITY, text)
-    if not text:
-        return refuse(Reason.EMPTY, text)
     first, *others = identify(text)
+    if not first.text:
+        return refuse(Reason.EMPTY, text)
     if first.symbology is Symbology.ADD_ON:
         return refuse(Reason.ADD_ON_ALONE, text)
     if first.symbology in GS1:

@@ -71,7 +71,7 @@ _BY_LETTER = {
 _IDENTIFIER = re.compile(r"\]([A-Za-z])([0-9A-Za-z])")
 # A second identifier is only looked for behind an EAN's digits: anywhere else `]E1` may be content.
 _SECOND = re.compile(r"([0-9]+)(\](?:E[12]|C1|e[012]).*)", re.DOTALL)
-_WITH_ADD_ON = re.compile(r"([0-9]{13}|[0-9]{12}|[0-9]{8})([0-9]{5}|[0-9]{2})")
+_WITH_ADD_ON = re.compile(r"([0-9]{13}|[0-9]{12})([0-9]{5}|[0-9]{2})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from drivers.port import Port
 
+CLOSE_WAIT_S = 1.0  # a device may be in the middle of something that takes no notice of its wire
 READ_BYTES_MAX = 4096  # one read by a simulated device on a socket
 
 
@@ -111,8 +112,16 @@ class Bench:
         """Unplug everything and wait for it. Raises what a simulated device died of, if one did."""
         for name in self._places:
             self.unplug(name)
-        tasks = [place.serving for place in self._places.values() if place.serving is not None]
-        await asyncio.gather(*tasks)
+        tasks = {place.serving for place in self._places.values() if place.serving is not None}
+        if not tasks:
+            return
+        _, busy = await asyncio.wait(tasks, timeout=CLOSE_WAIT_S)
+        for task in busy:
+            task.cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, Exception):
+                raise outcome
 
 
 async def _serve(peer: Peer, port: Port) -> None:

@@ -39,7 +39,7 @@ class _Direction:
         self._accepted = 0
         self._holding = bytearray()
 
-    def accept(self, data: bytes) -> int:
+    def accept(self, data: memoryview) -> int:
         """Take what there is room for now; return how many bytes that was."""
         room = self._capacity - len(self._holding)
         for limit in (self.faults.stall_after, self.faults.cut_after):
@@ -110,15 +110,15 @@ class WireEnd:
 
     async def write(self, data: bytes, *, timeout_s: float) -> None:
         """Return when the wire took all of `data`. Raises `WriteStalled` or `PortLost`."""
-        written = 0
+        written, rest = 0, memoryview(data)
         while True:
             if self._out.lost:
                 raise self._lost(written)
-            taken = self._out.accept(data[written:])
-            written += taken
+            taken = self._out.accept(rest)
+            written, rest = written + taken, rest[taken:]
             if self._out.broken:
                 self.cut()
-            if written == len(data):
+            if not rest:
                 break
             if taken or self._out.lost:
                 continue

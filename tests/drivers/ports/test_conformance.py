@@ -283,11 +283,11 @@ async def test_an_absent_device_says_so_with_the_next_step(rig: Rig) -> None:
 
 async def test_a_cancelled_write_stops(rig: Rig, port: Port) -> None:
     rig.peer.listening.clear()
-    writing = asyncio.create_task(port.write(bytes(MUCH), timeout_s=0.1))
+    writing = asyncio.create_task(port.write(bytes(MUCH), timeout_s=WAIT_S))
     await asyncio.sleep(0.02)
     writing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await writing
-    rig.peer.listening.set()
     await port.close()
+    rig.peer.listening.set()
     assert len(rig.peer.heard) < MUCH
