@@ -10,11 +10,10 @@ import asyncio
 import json
 import os
 import signal
-import sqlite3
 import sys
 from asyncio import events
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agent import print_jobs
 from agent.api.bodies import NewLine, NewTender
@@ -25,6 +24,9 @@ from drivers.printer.settings import PrinterSettings
 from outbox import chain, deliveries
 from outbox.answers import Key
 from outbox.session import open_client
+
+if TYPE_CHECKING:
+    import sqlite3
 
 KEY = Key("local", "complete-1", "the request")
 SALE = "sale-id"  # the file in the state folder that says which sale it was
@@ -53,7 +55,7 @@ class Steps:
             self.step("loop")
             run(handle)
 
-        events.Handle._run = counted  # type: ignore[method-assign]  # in this fork, which ends with the run
+        events.Handle._run = counted  # type: ignore[assignment,method-assign]  # in this fork, which ends with the run
 
     async def watch_journal(self, app: App) -> None:
         def trace(connection: sqlite3.Connection) -> None:
