@@ -66,6 +66,7 @@ async def pull(
     """Pull everything that changed since the last time. Raises only what the catalogue itself raises."""
     pages = items = tombstones = left_out = 0
     troubles: dict[str, None] = {}  # the same line once, in the order they came
+    seen: set[str] = set()  # cursors this pull was given: the same one twice is a circle
     ended: Retry | Unauthorized | Refused | None = None
     while True:
         cursor = catalogue.pull_cursor(cloud)
@@ -91,7 +92,8 @@ async def pull(
                 troubles[trouble] = None
         if not page.more:
             break
-        if pages == PAGES_MAX or page.cursor == cursor:
+        if pages == PAGES_MAX or page.cursor in seen:
             ended = Retry(f"{cloud} gives the same page again and again; the pull stopped there")
             break
+        seen.add(page.cursor)
     return Pulled(pages, items, tombstones, tuple(troubles), left_out, ended)
