@@ -197,6 +197,7 @@ class _Style:
 
 
 _CENTRED = Line("", Align.CENTER)
+_QR_QUIET = b"\x1b\x4a\x18"  # 24 dots of white above and below: four modules of the usual size
 
 
 def _barcode(item: Barcode, dialect: Dialect, style: _Style) -> Iterator[bytes]:
@@ -232,6 +233,7 @@ def _qr(item: QR, dialect: Dialect, style: _Style) -> Iterator[bytes]:
         )
     size = min(item.size, dialect.dots // qr_modules(content))
     yield from style.change(_CENTRED)
+    yield _QR_QUIET
     yield (
         b"\x1d\x28\x6b\x04\x00\x31\x41\x32\x00"  # model 2
         b"\x1d\x28\x6b\x03\x00\x31\x43"
@@ -243,6 +245,7 @@ def _qr(item: QR, dialect: Dialect, style: _Style) -> Iterator[bytes]:
         + content
         + b"\x1d\x28\x6b\x03\x00\x31\x51\x30"
     )
+    yield _QR_QUIET
 
 
 def _image(item: Image, dialect: Dialect, style: _Style) -> Iterator[bytes]:

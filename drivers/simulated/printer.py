@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from drivers.port import Port
 
 BUFFER_BYTES = 4096  # a TM-T88's
+COMMAND_BYTES_MAX = 1_000_000  # a picture of 2 m; a printer told of a longer one swallows what comes
+SHEET_TOKENS_KEPT = 20_000  # some 10,000 lines; a host that never cuts must not fill the memory
 RECEIPTS_KEPT = 200  # a demo's afternoon; a picture is drawn only when asked for
 REPLY_TIMEOUT_S = 5.0  # a host that reads nothing for so long is gone
 STILL_THERE_S = 0.2  # how often a printer with a full buffer looks whether its host is there
@@ -107,7 +109,7 @@ class SimulatedPrinter:
         self.printed = 0  # bytes worked off since power on
         self.paper_out_at: int | None = None  # bytes worked off
         self.power_off_at: int | None = None  # bytes received
-        self._sheet: list[Token] = []  # what hangs out of it, uncut
+        self._sheet: deque[Token] = deque(maxlen=SHEET_TOKENS_KEPT)  # what hangs out of it, uncut
         self._buffer = bytearray()
         self._real_time = bytearray()  # the beginning of a real-time command, if one is arriving
         self._reports_on = False
@@ -231,20 +233,20 @@ class SimulatedPrinter:
 
     def _take(self, received: bytes) -> int:
         """Take what the buffer has room for; return how much that was."""
-        room = BUFFER_BYTES - len(self._buffer)
+        # While it works, only the command that is still arriving is in the buffer, and that goes to the head.
+        room = BUFFER_BYTES - len(self._buffer) if self._stopped else len(received)
         if self.power_off_at is not None:
             room = min(room, self.power_off_at - self.taken)
         taken = received[: max(0, room)]
         for byte in taken:
+            self._buffer.append(byte)
             self._watch(byte)
-        self._buffer += taken
         self.taken += len(taken)
+        self._work()
         if self.power_off_at is not None and self.taken >= self.power_off_at:
-            self._work()
             self.power_off_at = None
             self._lose_power()
             raise PortLost("the printer lost its power")
-        self._work()
         return len(taken)
 
     def _watch(self, byte: int) -> None:
@@ -263,7 +265,16 @@ class SimulatedPrinter:
         ):
             command = bytes(pending)
             pending.clear()
+            if self._between_commands(len(self._buffer) - len(command)):
+                del self._buffer[-len(command) :]  # otherwise it is some other command's data, too
             self._obey_now(command)
+
+    def _between_commands(self, place: int) -> bool:
+        """Return whether what stands before a place in the buffer are whole commands."""
+        at = 0
+        while at < place and (token := first_token(self._buffer[at:place])):
+            at += token.size
+        return at == place
 
     def _obey_now(self, command: bytes) -> None:
         if command[1] == 0x04 and 1 <= command[2] <= 4:  # noqa: PLR2004 - DLE EOT 1 to 4
@@ -292,6 +303,8 @@ class SimulatedPrinter:
             del self._buffer[: token.size]
             self.printed += token.size
             self._obey(token)
+        if len(self._buffer) > COMMAND_BYTES_MAX:
+            self._buffer.clear()
         if len(self._buffer) < BUFFER_BYTES:
             self._room.set()
 
@@ -314,6 +327,8 @@ class SimulatedPrinter:
                 self._report()
             case b"\x1bp":
                 self._pulse(args[0])
+            case b"\0":
+                pass  # does nothing anywhere
             case name if name in _CUTS:
                 self._cut(token)
             case _:
