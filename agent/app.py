@@ -170,6 +170,12 @@ class App:
             "oldest_waiting": min(waiting, default=None),
         }
 
+    def till_view(self, till_id: str) -> dict[str, Any]:
+        """Return a till with its open sale and what its devices are doing. Raises `Problem`."""
+        view = self.tills.view(till_id)
+        mine = {view[role] for role in ("scanner", "printer", "drawer")}
+        return view | {"devices": [device for device in self.device_views() if device["name"] in mine]}
+
     def device_views(self) -> list[dict[str, Any]]:
         """Return every device's state, as the local API shows it."""
         return self.devices.views()

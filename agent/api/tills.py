@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 async def list_all(call: Call) -> Reply:
     """Return every till's view."""
-    return Reply(HTTPStatus.OK, {"tills": [call.app.tills.view(till.id) for till in call.app.tills]})
+    return Reply(HTTPStatus.OK, {"tills": [call.app.till_view(till.id) for till in call.app.tills]})
 
 
 async def view(call: Call) -> Reply:
     """Return a till, its devices and its open sale."""
-    return Reply(HTTPStatus.OK, call.app.tills.view(call.path["till"]))
+    return Reply(HTTPStatus.OK, call.app.till_view(call.path["till"]))
 
 
 async def scan(call: Call) -> Reply:
