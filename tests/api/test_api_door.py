@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from agent.server import AddressTaken, Server, bind
-from tests.api.shop import POS, Shop, open_shop
+from tests.api.shop import POS, Shop, browser, open_shop
 
 
 async def code(shop: Shop, name: str | None = None) -> str:
@@ -24,7 +24,7 @@ async def code(shop: Shop, name: str | None = None) -> str:
 @asynccontextmanager
 async def paired_page(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
     """A browser with our page open."""
-    async with httpx.AsyncClient(base_url=shop.own, headers={"Origin": shop.own}) as page:
+    async with browser(base_url=shop.own, headers={"Origin": shop.own}) as page:
         answer = await page.post("/v1/pairings", json={"code": await code(shop)})
         assert answer.status_code == 201, answer.text
         yield page

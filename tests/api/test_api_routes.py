@@ -2,14 +2,13 @@ import asyncio
 import json
 from typing import Any
 
-import httpx
 import jsonschema
 import pytest
 
 from agent.api import openapi
 from agent.api.documents import with_documents
 from agent.api.table import ROUTES
-from tests.api.shop import APPLE, MILK, Shop
+from tests.api.shop import APPLE, MILK, Shop, browser
 
 DOCUMENT = openapi.document(with_documents(ROUTES), "test")
 
@@ -264,7 +263,7 @@ async def test_slow_readers_of_a_port_do_not_keep_others_waiting(shop: Shop) -> 
 
 
 async def test_both_loopbacks_are_ours(shop: Shop) -> None:
-    async with httpx.AsyncClient() as client:
+    async with browser() as client:
         for host in ("127.0.0.1", "[::1]", "localhost"):
             answer = await client.get(f"http://{host}:{shop.server.port}/healthz")
             assert answer.status_code == 200, host
