@@ -73,13 +73,13 @@ class CsvRow:
 def read_csv(lines: Iterable[bytes], *, currency: str, taxes: Collection[str]) -> Iterator[CsvRow | RowProblem]:
     """Read a file given as its lines, each with its ending. Raises nothing; what is wrong is among the rows."""
     text = _Text(lines)
-    first = next((line for line in text if line.strip()), None)
-    if first is None:
-        yield text.problem or RowProblem(1, None, "an empty file", f"begin it with a line {','.join(COLUMNS)}")
-        return
+    first = next((line for line in text if line.strip(" \t\r\n,;")), "")
     delimiter = ";" if first.count(";") > first.count(",") else ","
     records = _records(first, text, delimiter)
-    start, header = next(records)
+    start, header = next(records, (1, []))
+    if header == []:
+        yield text.problem or RowProblem(1, None, "an empty file", f"begin it with a line {','.join(COLUMNS)}")
+        return
     columns = [cell.strip().casefold() for cell in header or ()]
     wrong = list(_header(columns, start)) if header else [_unmatched_quotes(start)]
     rows = 0
@@ -129,7 +129,7 @@ class _Text:
         self._lines = iter(lines)
 
     def __iter__(self) -> Iterator[str]:
-        for raw in self._lines:
+        for raw in () if self.problem else self._lines:
             self.line += 1
             if self.line == 1 and raw[:2] in {b"\xff\xfe", b"\xfe\xff"}:
                 self.problem = RowProblem(1, None, "UTF-16 text", _UTF8)

@@ -135,6 +135,7 @@ class CatalogueFile:
         path = self.path.with_name(LOCK_NAME)
         lock = filelock.FileLock(path)
         try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock.acquire(timeout=wait_s)
         except filelock.Timeout:
             raise CatalogueBusy(

@@ -84,23 +84,21 @@ class ImportResult:
 
 
 def import_rows(connection: sqlite3.Connection, rows: Iterable[CsvRow | RowProblem], *, dry_run: bool) -> ImportResult:
-    """Stage the rows, look for what they collide with, and apply them in one transaction."""
+    """Stage the rows, look for what they collide with, and apply them in one transaction.
+
+    What it raises leaves the transaction open: the connection is closed then, which takes it back.
+    """
     result = ImportResult(dry_run=dry_run)
     connection.executescript(_STAGE)
     connection.execute("BEGIN")
-    try:
-        given = _stage(connection, rows, result)
-        for line, code, sku in connection.execute(_TAKEN_ELSEWHERE):
-            cure = f"it belongs to the item {sku}: take it from that item, or leave it out here"
-            result.note(RowProblem(line, "barcode", f'"{code}"', cure))
-        if result.ok:
-            _apply(connection, given, result)
-        result.problems.sort(key=lambda problem: problem.line)
-        connection.execute("COMMIT" if result.ok and not dry_run else "ROLLBACK")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
+    given = _stage(connection, rows, result)
+    for line, code, sku in connection.execute(_TAKEN_ELSEWHERE):
+        cure = f"it belongs to the item {sku}: take it from that item, or leave it out here"
+        result.note(RowProblem(line, "barcode", f'"{code}"', cure))
+    if result.ok:
+        _apply(connection, given, result)
+    result.problems.sort(key=lambda problem: problem.line)
+    connection.execute("COMMIT" if result.ok and not dry_run else "ROLLBACK")
     return result
 
 

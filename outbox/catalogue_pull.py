@@ -34,28 +34,24 @@ def apply_page(
 ) -> PullCounts:
     """Apply a page in one transaction; applied again, it changes nothing.
 
+    What it raises leaves the transaction open: the connection is closed then, which takes it back.
     A tombstone, or a new sku, takes an item out of sale only where this cloud wrote it last.
     """
     page = _Page(connection, cloud)
     connection.execute("BEGIN IMMEDIATE")
-    try:
-        for remote_id in tombstones:
-            page.bury(remote_id)
-        places = [page.place(item) for item in items]
-        for place in places:
-            connection.execute("DELETE FROM barcode WHERE item = ?", (place.id,))
-        for place, item in zip(places, items, strict=True):
-            page.give_barcodes(place, item)
-        connection.execute(
-            "INSERT INTO pull_cursor (cloud, cursor) VALUES (?, ?) "
-            "ON CONFLICT (cloud) DO UPDATE SET cursor = excluded.cursor",
-            (cloud, cursor),
-        )
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
+    for remote_id in tombstones:
+        page.bury(remote_id)
+    places = [page.place(item) for item in items]
+    for place in places:
+        connection.execute("DELETE FROM barcode WHERE item = ?", (place.id,))
+    for place, item in zip(places, items, strict=True):
+        page.give_barcodes(place, item)
+    connection.execute(
+        "INSERT INTO pull_cursor (cloud, cursor) VALUES (?, ?) "
+        "ON CONFLICT (cloud) DO UPDATE SET cursor = excluded.cursor",
+        (cloud, cursor),
+    )
+    connection.execute("COMMIT")
     return page.counts
 
 

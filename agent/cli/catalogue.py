@@ -51,7 +51,6 @@ def run(args: argparse.Namespace, places: Places) -> int:
 
 async def _run(args: argparse.Namespace, places: Places) -> int:
     config = load(places.config, need_secrets=False)
-    places.state.mkdir(parents=True, exist_ok=True)
     catalogue = Catalogue(places.state)
     await catalogue.open()
     try:

@@ -85,7 +85,7 @@ VALUE = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(st.tuples(KEY, VALUE), max_size=8, unique_by=lambda pair: tomllib.loads(f"{pair[0]}=1").popitem()[0]))
 def test_every_key_of_any_file_is_found_on_its_line(pairs: list[tuple[str, str]]) -> None:
     text = ""
@@ -123,7 +123,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("fuzz")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     sections=st.lists(
         st.tuples(
