@@ -18,6 +18,7 @@ SECRET_BYTES = 32
 CONFIG_FILE = "stillopen.toml"
 SECRET_FILE = "webhook-secret.txt"  # noqa: S105 - a file's name
 CURRENCY = "EUR"
+COLUMNS = 48  # 80 mm paper
 TILL, SCANNER, PRINTER, DRAWER, CLOUD = "till-1", "counter", "receipt", "drawer", "cloud"
 
 _CONFIG = """\
@@ -47,7 +48,7 @@ templates = ["{template}"]
 [[printer]]
 name = "{printer}"
 port = "sim://{printer}"
-columns = 42
+columns = {columns}
 wait_s = 20
 
 [[drawer]]
@@ -84,6 +85,7 @@ def write_configuration(folder: Path, *, line_port: int) -> Path:
     config = folder / CONFIG_FILE
     text = _CONFIG.format(
         currency=CURRENCY,
+        columns=COLUMNS,
         till=TILL,
         scanner=SCANNER,
         printer=PRINTER,

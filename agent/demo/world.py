@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 SCAN_WAIT_S = 2.0  # for the agent to have the scanner open; it takes milliseconds
 PICTURES_KEPT = 50  # drawn receipts; an older one is drawn again when it is looked at
 RECEIPTS_KEPT = 200  # an afternoon's
-COLUMNS = 42
 ORDERS_SHOWN = 50
 
 
@@ -33,7 +32,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.bench = Bench()
         self.scanner = SimulatedScanner()
-        self.printer = SimulatedPrinter(Model(columns=COLUMNS), on_event=self._happened)
+        self.printer = SimulatedPrinter(Model(columns=shop.COLUMNS), on_event=self._happened)
         self._folder = folder
         self._cloud: DemoCloud | None = None
         self._server: CloudServer | None = None

@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
@@ -155,9 +156,17 @@ class Page:
         calls = [asyncio.ensure_future(self.press(char)) for char in [*code, "Enter"]]
         await asyncio.gather(*calls)
 
-    async def size(self, width: int, height: int, *, dark: bool = False) -> None:
+    async def speaks(self, language: str) -> None:
+        agent = (await self.call("Browser.getVersion"))["userAgent"]
+        await self.call("Emulation.setUserAgentOverride", userAgent=agent, acceptLanguage=language)
+
+    async def size(self, width: int, height: int, *, dark: bool = False, scale: int = 1) -> None:
         await self.call(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=scale,
+            mobile=False,
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         await self.call("Emulation.setEmulatedMedia", features=[scheme])
@@ -181,70 +190,80 @@ class Page:
                 self.problems.append(f"{entry['source']}: {entry['text']} {entry.get('url', '')}")
 
 
-@dataclass
-class Browser:
-    """A Chromium of our own, with a profile of its own, ended by its own process."""
+class Chromium:
+    """A Chromium of our own, with a profile of its own, ended by its own process id."""
 
-    profile: Path
-    language: str = "en"
-    _process: subprocess.Popen[bytes] | None = None
-    _pages: list[Page] = field(default_factory=list)
-    _port: int = 0
-    _path: str = ""
+    def __init__(self, profile: Path) -> None:
+        self.profile = profile
+        self.address = ""  # of the browser's own DevTools websocket
+        self._process: subprocess.Popen[bytes] | None = None
 
-    async def __aenter__(self) -> Self:
+    def __enter__(self) -> Self:
         program = executable()
         assert program, "no Chromium; run scripts/chromium"
-        self._process = subprocess.Popen(  # noqa: ASYNC220 - starting takes no time; only it is waited for below
-            [
-                program,
-                *_FLAGS,
-                f"--user-data-dir={self.profile}",
-                f"--lang={self.language}",
-                f"--accept-lang={self.language}",
-                "about:blank",
-            ],
+        self._process = subprocess.Popen(
+            [program, *_FLAGS, f"--user-data-dir={self.profile}", "about:blank"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         said = self.profile / "DevToolsActivePort"
-        async with asyncio.timeout(START_S):
-            while not (said.exists() and "/" in said.read_text()):
-                assert self._process.poll() is None, "Chromium ended at once"
-                await asyncio.sleep(LOOK_S)
-        port, self._path = said.read_text().split("\n")[:2]
-        self._port = int(port)
+        until = time.monotonic() + START_S
+        while not (said.exists() and "/" in said.read_text()):
+            assert self._process.poll() is None, "Chromium ended at once"
+            assert time.monotonic() < until, "Chromium did not come up"
+            time.sleep(LOOK_S)
+        port, path = said.read_text().split("\n")[:2]
+        self.address = f"ws://127.0.0.1:{port}{path}"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process is not None
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+class Browser:
+    """One visitor: tabs that share cookies with each other and with nobody else."""
+
+    def __init__(self, chromium: Chromium) -> None:
+        self._chromium = chromium
+        self._whole: Page | None = None  # the connection to the browser itself
+        self._context = ""
+        self._pages: list[Page] = []
+
+    async def __aenter__(self) -> Self:
+        self._whole = await self._connect(self._chromium.address, domains=())
+        self._context = (await self._whole.call("Target.createBrowserContext"))["browserContextId"]
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        assert self._whole is not None
         for page in self._pages:
             await page.close()
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                await asyncio.to_thread(self._process.wait, STOP_S)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                await asyncio.to_thread(self._process.wait)
+        await self._whole.call("Target.disposeBrowserContext", browserContextId=self._context)
+        await self._whole.close()
 
-    async def page(self, url: str = "about:blank", *, width: int = 1280, height: int = 800) -> Page:
-        if not self._pages:  # the first connection is to the browser itself: it makes tabs
-            self._pages.append(await self._connect(self._path, domains=()))
-        target = await self._pages[0].call("Target.createTarget", url="about:blank")
-        page = await self._connect(f"/devtools/page/{target['targetId']}", domains=("Page", "Runtime", "Log"))
+    async def page(
+        self, url: str = "about:blank", *, width: int = 1280, height: int = 800, language: str = "en"
+    ) -> Page:
+        assert self._whole is not None
+        target = await self._whole.call("Target.createTarget", url="about:blank", browserContextId=self._context)
+        address = self._chromium.address.split("/devtools/")[0] + f"/devtools/page/{target['targetId']}"
+        page = await self._connect(address, domains=("Page", "Runtime", "Log"))
         self._pages.append(page)
         await page.size(width, height)
+        await page.speaks(language)
         await page.goto(url)
         return page
 
-    async def _connect(self, path: str, *, domains: tuple[str, ...]) -> Page:
+    async def _connect(self, address: str, *, domains: tuple[str, ...]) -> Page:
         connection = await connect(
-            f"ws://127.0.0.1:{self._port}{path}",
-            max_size=MESSAGE_BYTES_MAX,
-            ping_interval=None,
-            proxy=None,
-            compression=None,
+            address, max_size=MESSAGE_BYTES_MAX, ping_interval=None, proxy=None, compression=None
         )
         page = Page(connection)
         await page.open(domains)

@@ -41,7 +41,7 @@ async function tryCode(code) {
 function ask(root, refusal, done) {
   const error = el("p.field-error", { role: "alert", hidden: !refusal }, refusal);
   const input = el("input.pair-input", {
-    type: "text", inputmode: "numeric", autocomplete: "one-time-code", maxlength: 6, pattern: "[0-9]{6}", "aria-label": t("pair.field"),
+    type: "text", inputmode: "numeric", autocomplete: "one-time-code", maxlength: 6, "aria-label": t("pair.field"),
   });
   const complain = (text) => {
     error.textContent = text;

@@ -278,7 +278,7 @@ export const words = {
   "demo.kind.sale": "Verkauf",
   "demo.kind.refund": "Rückgabe",
   "demo.kind.void": "Abbruch",
-  "demo.kind.drawer": "Lade geöffnet",
+  "demo.kind.drawer": "Lade",
   "demo.kind.cash": "Bargeld",
   "demo.kind.shift_open": "Schicht auf",
   "demo.kind.shift_close": "Schicht zu",

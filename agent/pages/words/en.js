@@ -283,7 +283,7 @@ export const words = {
   "demo.kind.sale": "Sale",
   "demo.kind.refund": "Refund",
   "demo.kind.void": "Void",
-  "demo.kind.drawer": "Drawer opened",
+  "demo.kind.drawer": "Drawer",
   "demo.kind.cash": "Cash",
   "demo.kind.shift_open": "Shift opened",
   "demo.kind.shift_close": "Shift closed",

@@ -1,0 +1,108 @@
+"""The demo page: the guided walk, from the first barcode to the last sale's arrival."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+import zxingcpp
+from PIL import Image
+
+from agent.demo import shop
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.pages.browser import Browser, Page
+    from tests.pages.conftest import Shop
+
+pytestmark = pytest.mark.browser
+
+COUNT = "Number(document.querySelector('[data-count={name}]').dataset.value)"
+
+
+async def visit(browser: Browser, store: Shop) -> Page:
+    page = await browser.page(store.address("demo"), width=1440, height=900)
+    await page.until("document.querySelectorAll('.shelf-item').length > 40")
+    return page
+
+
+async def pay_cash(page: Page, given: str) -> None:
+    await page.press("F10")
+    await page.until("document.activeElement.dataset.key == 'given'")
+    await page.type(given)
+    await page.press("Enter")
+
+
+async def test_the_walk_of_the_guide(browser: Browser, store: Shop) -> None:
+    page = await visit(browser, store)
+    for lines in (1, 2, 3):
+        await page.click(f".shelf-item:nth-child({lines})")
+        await page.until(f"document.querySelectorAll('[data-line]').length == {lines}")
+    await pay_cash(page, "20")
+    assert (await page.text(".change-amount")) == "9,53 €"
+    await page.sees("Receipt printed")
+    await page.until("document.querySelector('[data-receipt]')?.naturalWidth > 300")
+    await page.until("document.querySelector('[data-open]').dataset.open == 'true'")
+    await page.until(f"{COUNT.format(name='cloud')} == 2 && {COUNT.format(name='waiting')} == 0")
+
+    await page.click("[data-plug]")
+    await page.until("document.querySelector('[data-plugged]').dataset.plugged == 'false'")
+    await page.click(".shelf-item:nth-child(4)")
+    await page.until("document.querySelectorAll('[data-line]').length == 1")
+    await pay_cash(page, "5")
+    assert (await page.text(".change-amount")) == "1,71 €"
+    await page.sees("Receipt printed")
+    await page.until(f"{COUNT.format(name='waiting')} == 2")
+    await page.sees("2 waiting")
+    assert len(store.world.cloud().orders) == 2
+
+    await page.click("[data-plug]")
+    await page.until(f"{COUNT.format(name='waiting')} == 0 && {COUNT.format(name='cloud')} == 4")
+    await page.sees("Every sale arrived, once.")
+    assert store.world.cloud().doubles == 0
+    assert [said for said in page.problems if "401" not in said] == []
+
+
+async def test_a_cloud_that_keeps_a_record_and_never_answers_has_it_once(browser: Browser, store: Shop) -> None:
+    page = await visit(browser, store)
+    await page.click("[data-key=choice-unavailable]")
+    await page.until("document.querySelector('[data-key=choice-unavailable]').ariaChecked == 'true'")
+    await page.click(".shelf-item:nth-child(1)")
+    await page.until("document.querySelectorAll('[data-line]').length == 1")
+    await pay_cash(page, "10")
+    await page.sees("3,51 €")
+    await page.until(f"{COUNT.format(name='waiting')} == 2")
+    await page.click("[data-key=choice-none]")
+    await page.until(f"{COUNT.format(name='cloud')} == 2 && {COUNT.format(name='waiting')} == 0", seconds=40)
+
+
+async def test_the_printers_switches_show_in_the_lamps(browser: Browser, store: Shop) -> None:
+    page = await visit(browser, store)
+    await switch(page, "cover_open")
+    await page.until("document.querySelector('[data-lamp=receipt]').dataset.level == 'bad'")
+    await page.click("[data-lamp=receipt]")
+    await page.sees("cover open")
+    await switch(page, "cover_open")
+    await page.until("document.querySelector('[data-lamp=receipt]').dataset.level == 'good'")
+    await switch(page, "power")
+    await page.until("document.querySelector('[data-lamp=receipt]').dataset.level == 'bad'")
+    await switch(page, "power")
+    await page.until("document.querySelector('[data-lamp=receipt]').dataset.level == 'good'")
+
+
+async def switch(page: Page, name: str) -> None:
+    before = await page.until(f"document.querySelector('[data-switch={name}]')?.ariaPressed")
+    await page.click(f"[data-switch={name}]")
+    await page.until(f"document.querySelector('[data-switch={name}]').ariaPressed != {before!r}")
+
+
+async def test_the_barcodes_on_the_shelf_can_be_read_by_a_scanner(
+    browser: Browser, store: Shop, tmp_path: Path
+) -> None:
+    page = await visit(browser, store)
+    await page.size(1440, 900, scale=3)
+    await page.picture(tmp_path / "shelf.png")
+    read = {code.text for code in zxingcpp.read_barcodes(Image.open(io.BytesIO((tmp_path / "shelf.png").read_bytes())))}
+    assert len(read & {item["code"] for item in shop.shelf()}) >= 4
