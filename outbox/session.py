@@ -150,34 +150,38 @@ class Session:
 
         host = urlsplit(base_url).hostname
         line = f"Check the line and that {host} is the right address; sales go on meanwhile."
+        client = self._opened()
         try:
             async with asyncio.timeout(self._exchange_s):
-                return await self._send(base_url + request.path, request, headers)
+                return await self._send(client, base_url + request.path, request, headers)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
             raise NotSent(f"{host} was not reached: {_why(error)}", hint=line) from error
         except httpx.PoolTimeout as error:
             raise NotSent(f"no connection to {host} became free", hint="It is tried again.") from error
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol, ImportError) as error:
-            raise NotSent(
-                f"{host} cannot be called: {_why(error)}",
-                hint="Check base_url, and HTTPS_PROXY, HTTP_PROXY and ALL_PROXY in the service's environment.",
-            ) from error
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise NotSent(f"{host} cannot be called: {_why(error)}", hint="Check the cloud's address.") from error
         except TimeoutError as error:
             raise AnswerLost(f"{host} did not finish its answer in {self._exchange_s:g} s", hint=line) from error
         except httpx.HTTPError as error:
             raise AnswerLost(f"the answer of {host} was lost: {_why(error)}", hint=line) from error
 
-    async def _send(self, url: str, request: Request, headers: Mapping[str, str]) -> Answer:
+    def _opened(self) -> httpx.AsyncClient:
         if self._client is None:
-            self._client = self._factory(self._parallel)
-        content = request.body or None
-        sent = dict(request.headers) | dict(headers)
+            try:
+                self._client = self._factory(self._parallel)
+            except (ImportError, ValueError, OSError) as error:  # a proxy, or roots to trust, that cannot be used
+                raise NotSent(
+                    f"no connection can be made: {_why(error)}",
+                    hint="Check HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE in the service's environment.",
+                ) from error
+        return self._client
+
+    async def _send(self, client: httpx.AsyncClient, url: str, request: Request, headers: Mapping[str, str]) -> Answer:
+        asked = client.build_request(
+            request.method, url, content=request.body or None, headers=dict(request.headers) | dict(headers)
+        )
         body = bytearray()
-        async with contextlib.aclosing(
-            await self._client.send(
-                self._client.build_request(request.method, url, content=content, headers=sent), stream=True
-            )
-        ) as response:
+        async with contextlib.aclosing(await client.send(asked, stream=True)) as response:
             async for piece in response.aiter_bytes():
                 body += piece
                 if len(body) > self._answer_bytes_max:

@@ -97,7 +97,7 @@ async def test_any_sale_and_its_refunds_end_with_the_tills_amounts() -> None:
     async with serving(app) as base_url, Session(hasty) as session:
         loop = asyncio.get_running_loop()
 
-        @settings(max_examples=60, deadline=None)
+        @settings(max_examples=30, deadline=None)
         @given(days())
         def each(of: tuple) -> None:  # type: ignore[type-arg]  # what days() draws
             driver = Driver(square_at(base_url), session, Clock())

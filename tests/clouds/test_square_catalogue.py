@@ -294,7 +294,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(JSON, st.sampled_from(["ITEM", "ITEM_VARIATION"]))
 def test_no_page_however_strange_trips_the_reader(value: Any, kind: str) -> None:
     catalogue = SquareCatalogue("L1", "EUR", {"standard": "T1"}, frozenset())

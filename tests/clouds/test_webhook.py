@@ -1,0 +1,137 @@
+"""Webhooks to a receiver that verifies with the reference library, and lies."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from outbox.clouds import KINDS, StoreFacts, make
+from outbox.clouds.webhook import Settings
+from outbox.connector import Answer, Complete, Done, Refused, Retry, Step, Unauthorized, Unknown
+from outbox.record import Kind, canonical
+from outbox.session import Session
+from tests.clouds.conftest import STORE, hasty
+from tests.clouds.driver import Clock, Driver
+from tests.clouds.lying_webhook import SECRET, LyingWebhook
+from tests.clouds.records import fact_of, line, refund, sale
+from tests.clouds.serving import serving
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from outbox.connector import Connector
+
+
+def webhook_at(url: str) -> Connector:
+    return make("webhook", Settings(url=url, secret=SecretStr(SECRET)), STORE)
+
+
+@pytest.mark.parametrize(
+    ("what", "after"),
+    [
+        (None, True), ("hang", True), ("drop", True), ("half", True), ("half_json", True), ("status", True),
+        ("hang", False), ("drop", False), ("status", False),
+    ],
+)  # fmt: skip
+async def test_a_record_arrives_once_signed_and_whole(what: str | None, *, after: bool) -> None:
+    clock = Clock(_now())
+    receiver = LyingWebhook()
+    if what is not None:
+        receiver.faults.add(what, after=after)
+    record = sale([line("Öl & Käse", 1250)])
+    async with serving(receiver) as base_url, Session(hasty) as session:
+        driver = Driver(webhook_at(base_url + "/hook?shop=1"), session, clock)
+        ended, _ = await driver.deliver(fact_of(record, clock))
+        back = refund(record, [("cash", 100)])
+        await driver.deliver(fact_of(back, clock))
+    assert ended == Complete(record.id)
+    assert receiver.records == {record.id: record.body, back.id: back.body}
+
+
+def _now() -> datetime:
+    """Return the real time: the reference library takes no clock, and refuses what is five minutes old."""
+    from datetime import UTC
+    from datetime import datetime as real
+
+    return real.now(UTC)
+
+
+async def test_the_bytes_are_the_hashed_bytes_and_the_time_is_when_it_is_sent(clock: Clock) -> None:
+    connector = webhook_at("https://example.com/hook")
+    record = sale([line("mug", 1250)])
+    step = connector.next_step(fact_of(record, clock))
+    assert isinstance(step, Step)
+    assert step.request.body == canonical(record.body)
+    assert step.key_life_s is None
+    first = connector.credentials(step.request, step.key, clock())
+    clock.forward(days=3)
+    later = connector.credentials(step.request, step.key, clock())
+    assert int(later["webhook-timestamp"]) - int(first["webhook-timestamp"]) == 3 * 24 * 3600
+    assert later["webhook-signature"] != first["webhook-signature"]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (200, Done), (202, Done), (204, Done), (299, Done),
+        (400, Refused), (402, Refused), (409, Refused), (413, Refused), (422, Refused),
+        (401, Unauthorized), (403, Unauthorized), (404, Unauthorized), (405, Unauthorized), (410, Unauthorized),
+        (100, Retry), (302, Retry), (407, Retry), (408, Retry), (425, Retry), (429, Retry), (500, Retry), (503, Retry),
+    ],
+)  # fmt: skip
+def test_what_a_status_means(clock: Clock, status: int, kind: type) -> None:
+    connector = webhook_at("https://example.com/hook")
+    fact = fact_of(sale([line("mug", 1250)]), clock)
+    step = connector.next_step(fact)
+    assert isinstance(step, Step)
+    assert type(connector.verdict(step, fact, Answer(status, {}, b"whatever"))) is kind
+
+
+def test_a_receiver_says_when_to_come_back_and_why_not(clock: Clock) -> None:
+    connector = webhook_at("https://example.com/hook")
+    fact = fact_of(sale([line("mug", 1250)]), clock)
+    step = connector.next_step(fact)
+    assert isinstance(step, Step)
+    assert connector.verdict(step, fact, Answer(503, {"retry-after": "9"}, b"")) == Retry(
+        "the receiver answered 503", 9.0
+    )
+    refused = connector.verdict(step, fact, Answer(422, {}, b""))
+    assert isinstance(refused, Refused)
+    assert refused.reason == "the receiver answered 422 to sale T1-000001"
+    gone = connector.verdict(step, fact, Answer(410, {}, b""))
+    assert isinstance(gone, Unauthorized)
+    assert "gone for good" in gone.reason
+    assert connector.probe(step, fact) is None
+    assert isinstance(connector.sighting(step, fact, Answer(200, {}, b"")), Unknown)
+
+
+def test_it_takes_every_kind_of_record() -> None:
+    assert webhook_at("https://example.com").capabilities.kinds == frozenset(Kind)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "", "whsec_", "whsec_!!!", base64.b64encode(bytes(32)).decode(),
+        "whsec_" + base64.b64encode(bytes(23)).decode(), "whsec_" + base64.b64encode(bytes(65)).decode(),
+    ],
+)  # fmt: skip
+def test_a_secret_that_is_none_is_refused_without_being_shown(secret: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Settings(url="https://example.com", secret=SecretStr(secret))
+    (error,) = caught.value.errors()
+    assert "make one" in error["msg"]
+    assert len(secret) < 10 or secret not in str(caught.value)
+
+
+def test_the_table_names_every_kind_and_its_secrets() -> None:
+    assert sorted(KINDS) == ["square", "webhook"]
+    for kind in KINDS.values():
+        model = kind.settings()
+        assert set(kind.secrets) <= set(model.model_fields)
+        assert model.model_config["extra"] == "forbid"
+    with pytest.raises(KeyError):
+        make("none", Settings(url="https://example.com", secret=SecretStr(SECRET)), StoreFacts("", "", False, ""))
