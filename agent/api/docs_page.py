@@ -81,7 +81,7 @@ def _body(routes: Sequence[Route], openapi: dict[str, Any], schemas: dict[str, A
     yield '<h2 id="routes">Routes</h2>'
     nouns = list(dict.fromkeys(route.noun for route in routes))
     for noun in nouns:
-        yield f'<h3 id="{escape(noun)}">{escape(noun)}</h3>'
+        yield f'<h3 id="of-{escape(noun)}">{escape(noun)}</h3>'
         for route in routes:
             if route.noun == noun:
                 operation = openapi["paths"][plain_path(route.path)][route.method.lower()]

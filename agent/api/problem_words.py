@@ -95,6 +95,11 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "websocket-needed": (426, "Events come over a WebSocket only."),
     "drawer-unused": (409, "No till uses that drawer. Name it in a [[till]] of stillopen.toml."),
     "device-lost": (409, "The device is not there; the detail says why and what to look at."),
+    # `stillopen demo` only
+    "scanner-not-read": (409, "Nobody reads the demo's scanner just now. Try again."),
+    "no-such-receipt-picture": (404, "The demo's printer has no such receipt any more."),
+    "drawer-by-hand": (422, "The demo's drawer opens by the till alone."),
+    "trouble": (422, "The demo's cloud knows no such trouble."),
     # the agent itself
     "disk-full": (507, "The disk is full and nothing was written. Free some space; sales so far are safe."),
     "disk-unclear": (500, "The disk failed at the moment of writing. Restart the agent; it looks what was kept."),

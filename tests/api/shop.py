@@ -98,9 +98,9 @@ class Shop:
         """Scan something."""
         return self.body(await self.client.post(f"/v1/tills/{till}/scan", json={"data": barcode}))
 
-    async def sold(self) -> dict[str, Any]:
+    async def sold(self, till: str = "till-1") -> dict[str, Any]:
         """Sell something; the record."""
-        sale = await self.rung()
+        sale = await self.rung(till=till)
         paid = {"type": "cash", "amount": sale["due"]}
         self.body(await self.client.post(f"/v1/sales/{sale['id']}/tenders", json=paid))
         return self.body(await self.client.post(f"/v1/sales/{sale['id']}/complete"))
