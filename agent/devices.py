@@ -11,11 +11,8 @@ from drivers.device import DeviceState, DeviceView
 from drivers.drawer import Drawer
 from drivers.ports import open_port
 from drivers.printer.document import Align, Cut, Document, Feed, Rule, Text
-from drivers.printer.escpos import FenceKind
 from drivers.printer.printer import Printer
-from drivers.printer.settings import PrinterSettings
 from drivers.scanner.embedded import parse_template
-from drivers.scanner.framing import Suffix
 from drivers.scanner.scanner import Scanner
 from outbox.answers import Reply
 from outbox.money import decimals
@@ -24,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence
 
     from agent.closing import Closing
-    from agent.config import Config, PrinterConfig
+    from agent.config import Config
     from agent.events import Events
     from agent.prints import Prints
     from drivers.port import Port
@@ -60,7 +57,7 @@ class Devices:
                 port=scanner.port,
                 on_state=self._changed,
                 templates=self._templates[scanner.name],
-                suffix=Suffix(scanner.suffix),
+                suffix=scanner.suffix,
                 duplicate_window_ms=scanner.duplicate_window_ms,
                 price_decimals=decimals(config.store.currency),
             )
@@ -70,7 +67,7 @@ class Devices:
             printer.name: Printer(
                 printer.name,
                 partial(self._open, printer.port),
-                _settings(printer),
+                printer.settings,
                 self._changed,
                 partial(self._printer_says, printer.name),
                 port=printer.port,
@@ -130,17 +127,6 @@ class Devices:
     def _printer_says(self, name: str, _status: object) -> None:
         self._events.publish("device", device=_printer_as_json(self.printers[name]))
         self._on_ready(name)  # whatever has changed, a waiting job may look again
-
-
-def _settings(printer: PrinterConfig) -> PrinterSettings:
-    return PrinterSettings(
-        profile=printer.profile,
-        columns=printer.columns,
-        dots=printer.dots,
-        code_page=printer.code_page,
-        fence=FenceKind(printer.fence),
-        kanji_off=printer.kanji_off,
-    )
 
 
 def _as_json(view: DeviceView) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from agent.problem import conflict, not_found
 from outbox import answers, deliveries
 from outbox.answers import Reply
-from outbox.clouds import StoreFacts, make
+from outbox.clouds import KINDS, StoreFacts, make
 from outbox.courier import Courier, LaneState
 from outbox.pull import Pulled, pull
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 PULL_EVERY_S = 15 * 60.0  # prices change a few times a day; a person who cannot wait uses `cloud pull`
 
+NO_SECRET = "its secret is not there: `stillopen check` says which; then start the agent again"
 _NUMBER = re.compile(r"[0-9]{1,18}")  # what fits SQLite's integers
 
 _log = logging.getLogger("stillopen.clouds")
@@ -52,7 +53,8 @@ class Lanes:
         self._events = events
         self._now = now
         self._connectors = connectors(config)
-        self.kinds = {name: connector.capabilities.kinds for name, connector in self._connectors.items()}
+        # Also of a cloud whose secret is not there: its records wait until it is.
+        self.kinds = {cloud.name: KINDS[cloud.kind].capabilities().kinds for cloud in config.clouds}
         self._sessions: dict[str, Session] = {}
         self._couriers: dict[str, Courier] = {}
 
@@ -60,6 +62,8 @@ class Lanes:
         """Make sessions and couriers; nothing is sent yet."""
         from outbox.session import Session  # the HTTP client is slow to import, and no sale waits for it
 
+        for name in self.kinds.keys() - self._connectors.keys():
+            _log.error("Cloud %s: %s. Its records wait until then.", name, NO_SECRET)
         for name, connector in self._connectors.items():
             self._sessions[name] = Session(parallel=connector.capabilities.parallel + 1)  # one more for the pull
             self._couriers[name] = Courier(
@@ -99,13 +103,17 @@ class Lanes:
 
     def views(self) -> dict[str, dict[str, Any]]:
         """Return, by cloud, the counts, and what its lane knows of it (`untried` is not `open`)."""
-        counts = deliveries.counts(self._journal.reader, self._connectors)
+        counts = deliveries.counts(self._journal.reader, self.kinds)
         for name, count in counts.items():
             courier = self._couriers.get(name)
-            count["state"] = str(courier.view.state) if courier else "not configured"
-            count["since"] = courier.view.since.isoformat() if courier else None
-            if courier is not None and courier.view.error is not None:
-                count["last_error"] = courier.view.error
+            if courier is not None:
+                count |= {"state": str(courier.view.state), "since": courier.view.since.isoformat()}
+                if courier.view.error is not None:
+                    count["last_error"] = courier.view.error
+            elif name in self.kinds:
+                count |= {"state": str(LaneState.UNAUTHORIZED), "since": None, "last_error": NO_SECRET}
+            else:
+                count |= {"state": "not_configured", "since": None}
         return counts
 
     def outbox(self, *, cloud: str | None, state: str | None, limit: int, after: int) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The kinds of cloud there are: one line each, and a page each in this folder's README.
 
-A kind's module has `Settings`, the strict model of what its `[[cloud]]` section holds beyond `name` and
+A kind's module has `CAPABILITIES`, `Settings`, the strict model of what its `[[cloud]]` section holds beyond `name` and
 `kind`, with secrets already resolved, and `connector(settings, store)`, which makes the pure mapping.
 Adding a kind is a module, a line here, a page in the README and a lying peer in the tests.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from outbox.connector import Connector
+    from outbox.connector import Capabilities, Connector
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,10 @@ class CloudKind:
     def settings(self) -> type[BaseModel]:
         """Return the model of this kind's settings; it takes its secrets resolved, as `SecretStr`."""
         return cast("type[BaseModel]", import_module(self.module).Settings)
+
+    def capabilities(self) -> Capabilities:
+        """Return what this kind takes, whoever it belongs to and whether or not it can be reached."""
+        return cast("Capabilities", import_module(self.module).CAPABILITIES)
 
 
 KINDS: Mapping[str, CloudKind] = MappingProxyType(

@@ -61,12 +61,15 @@ class Settings(CloudSettings):
     )
 
 
+CAPABILITIES = Capabilities(
+    kinds=frozenset({Kind.SALE, Kind.REFUND}), arithmetic="server", pulls_catalogue=True, tombstones=True
+)
+
+
 class Square:
     """One Square location."""
 
-    capabilities = Capabilities(
-        kinds=frozenset({Kind.SALE, Kind.REFUND}), arithmetic="server", pulls_catalogue=True, tombstones=True
-    )
+    capabilities = CAPABILITIES
 
     def __init__(self, settings: Settings, store: StoreFacts) -> None:
         self.base_url = settings.base_url

@@ -79,10 +79,13 @@ class Settings(CloudSettings):
     secret: Annotated[SecretStr, AfterValidator(_checked)] = Field(description="whsec_…, known to both sides")
 
 
+CAPABILITIES = Capabilities(kinds=frozenset(Kind), arithmetic="none")
+
+
 class Webhook:
     """One receiver."""
 
-    capabilities = Capabilities(kinds=frozenset(Kind), arithmetic="none")
+    capabilities = CAPABILITIES
 
     def __init__(self, url: str, secret: SecretStr) -> None:
         self.base_url = url
