@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 PULL_EVERY_S = 15 * 60.0  # prices change a few times a day; a person who cannot wait uses `cloud pull`
 
-NO_SECRET = "its secret is not there: `stillopen check` says which; then start the agent again"
+UNREACHABLE_WITHOUT = "its secret is not there: `stillopen check` says which; then start the agent again"
 _NUMBER = re.compile(r"[0-9]{1,18}")  # what fits SQLite's integers
 
 _log = logging.getLogger("stillopen.clouds")
@@ -63,7 +63,7 @@ class Lanes:
         from outbox.session import Session  # the HTTP client is slow to import, and no sale waits for it
 
         for name in self.kinds.keys() - self._connectors.keys():
-            _log.error("Cloud %s: %s. Its records wait until then.", name, NO_SECRET)
+            _log.error("Cloud %s: %s. Its records wait until then.", name, UNREACHABLE_WITHOUT)
         for name, connector in self._connectors.items():
             self._sessions[name] = Session(parallel=connector.capabilities.parallel + 1)  # one more for the pull
             self._couriers[name] = Courier(
@@ -111,7 +111,7 @@ class Lanes:
                 if courier.view.error is not None:
                     count["last_error"] = courier.view.error
             elif name in self.kinds:
-                count |= {"state": str(LaneState.UNAUTHORIZED), "since": None, "last_error": NO_SECRET}
+                count |= {"state": str(LaneState.UNAUTHORIZED), "since": None, "last_error": UNREACHABLE_WITHOUT}
             else:
                 count |= {"state": "not_configured", "since": None}
         return counts

@@ -1,7 +1,7 @@
 """The kinds of cloud there are: one line each, and a page each in this folder's README.
 
-A kind's module has `CAPABILITIES`, `Settings`, the strict model of what its `[[cloud]]` section holds beyond `name` and
-`kind`, with secrets already resolved, and `connector(settings, store)`, which makes the pure mapping.
+A kind's module has `CAPABILITIES`, `Settings`, which is the strict model of what its `[[cloud]]` section holds beyond
+`name` and `kind`, secrets already resolved, and `connector(settings, store)`, which makes the pure mapping.
 Adding a kind is a module, a line here, a page in the README and a lying peer in the tests.
 """
 
