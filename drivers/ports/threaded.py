@@ -127,7 +127,9 @@ class ThreadedPort:
                 _settle(self._writing, _closed(self.url, self._writing.written))
             _spawn(f"close {self.url}", self._shut)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._closed.wait(), 2 * CLOSE_WAIT_S)
+            # Not wait_for: before Python 3.12 it forgets a cancellation that comes together with the event.
+            async with asyncio.timeout(2 * CLOSE_WAIT_S):
+                await self._closed.wait()
 
     def _read_loop(self) -> None:
         try:

@@ -117,7 +117,8 @@ class Printer:
                 # The solenoid is rated for a fifth of the time: a second press must not cook it.
                 await self._sleep(max(0.0, self._pulse_at + self._timing.pulse_gap_s - self._now()))
             try:
-                await asyncio.wait_for(self._ready.wait(), max(0.0, given_up_at - self._now()))
+                async with asyncio.timeout(max(0.0, given_up_at - self._now())):
+                    await self._ready.wait()
             except TimeoutError:
                 return self._not_connected()
             if self._session is None:

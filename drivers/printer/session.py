@@ -8,7 +8,6 @@ drawer pulse between the bytes of another command would become that command's pa
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import secrets
 import time
 from typing import TYPE_CHECKING
@@ -278,5 +277,6 @@ class _Background:
 
     async def __aexit__(self, *_: object) -> None:
         self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        await asyncio.wait({self._task})  # unlike awaiting it, this does not mistake our own end for its end
+        if not self._task.cancelled():
+            self._task.result()

@@ -124,7 +124,8 @@ class WireEnd:
                 continue
             self._out.room.clear()
             try:
-                await asyncio.wait_for(self._out.room.wait(), timeout_s)
+                async with asyncio.timeout(timeout_s):  # not wait_for, which may forget a cancellation
+                    await self._out.room.wait()
             except TimeoutError:
                 raise WriteStalled(
                     f"{self.url} took {written} of {len(data)} bytes, then nothing more for {timeout_s:g} s",
