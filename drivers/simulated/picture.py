@@ -120,8 +120,10 @@ class _Press:
                 self._end_line()
                 self._y += max(0, n - 1) * self._spacing
             case b"\x1bJ":
-                self._end_line()
-                self._y += max(0, n - self._spacing)
+                if self._line:
+                    self._end_line()
+                    n = max(0, n - self._spacing)
+                self._y += n
             case b"\x1dV":
                 self._y += CUTTER_DOTS if n >= 0x41 else 0  # noqa: PLR2004 - functions B to D feed first
             case b"\x1dh":

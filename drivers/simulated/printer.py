@@ -202,8 +202,7 @@ class SimulatedPrinter:
                         await self._wait_for_room(port)
         finally:
             answering.cancel()
-            with contextlib.suppress(asyncio.CancelledError, PortError):
-                await answering
+            await asyncio.wait({answering})
             if self._port is port:
                 self._port = None
 
@@ -218,8 +217,9 @@ class SimulatedPrinter:
             await port.write(b"", timeout_s=REPLY_TIMEOUT_S)  # raises where the host has gone
 
     async def _answer(self, port: Port) -> None:
-        while True:
-            await port.write(await self._out.get(), timeout_s=REPLY_TIMEOUT_S)
+        with contextlib.suppress(PortError):  # whoever reads finds out that the host is gone
+            while True:
+                await port.write(await self._out.get(), timeout_s=REPLY_TIMEOUT_S)
 
     def _reply(self, answer: bytes, *, delay_s: float = 0.0) -> None:
         if self._port is None or not self.model.answers or self.oddities.silent:
