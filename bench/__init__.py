@@ -1,0 +1,1 @@
+"""Ours, the peer and the limit, measured in turns within one run: `python -m bench`."""
