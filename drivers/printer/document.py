@@ -8,7 +8,6 @@ queue on disk use; `from_json` raises `DocumentInvalid` naming the item and what
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import MISSING, dataclass, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -197,7 +196,7 @@ def _png(value: object) -> bytes:
         raise _Wrong(limits)
     try:
         png = base64.b64decode(value, validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error is one, and what is not ASCII raises the plain one
         raise _Wrong(limits) from None
     size = png[len(_PNG_START) : len(_PNG_START) + 8]
     dots = int.from_bytes(size[:4]) * int.from_bytes(size[4:])

@@ -146,8 +146,9 @@ async def test_another_front_end_prints_a_document(shop: Shop) -> None:
             await asyncio.sleep(0.02)
             job = shop.body(await shop.client.get(f"/v1/jobs/{job['id']}"))
     assert job["state"] == "printed", job
-    wrong = await shop.client.post("/v1/printers/receipt/jobs", json={"document": [{"type": "smoke"}]})
-    assert (wrong.status_code, wrong.json()["code"]) == (422, "document")
+    for item in ({"type": "smoke"}, {"type": "image", "png": "é"}, {"type": "image", "png": "AAAA"}, {}):
+        wrong = await shop.client.post("/v1/printers/receipt/jobs", json={"document": [item]})
+        assert (wrong.status_code, wrong.json()["code"]) == (422, "document"), item
 
 
 async def test_health_is_for_anyone_and_says_nothing_private(shop: Shop) -> None:
