@@ -41,9 +41,11 @@ def _permission(path: str) -> str:
 
 
 def _group(path: str) -> str | None:
+    if sys.platform == "win32":
+        return None
     try:
         return Path(path).group()
-    except (OSError, KeyError, NotImplementedError):  # gone; a group without a name; Windows
+    except (OSError, KeyError):  # gone; a group without a name
         return None
 
 

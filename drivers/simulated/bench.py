@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -172,10 +173,15 @@ async def serve_tcp(peer: Peer, host: str = "127.0.0.1", port: int = 0) -> Serve
 
 
 async def serve_pty(peer: Peer, *, baud: int = 9600) -> Served:
-    """Serve a device on a pseudo-terminal (POSIX); `url` is `serial:///dev/pts/N?baud=...`.
+    """Serve a device on a pseudo-terminal; `url` is `serial:///dev/pts/N?baud=...`.
 
-    As on a real serial line, the device does not notice who opens and closes the other end.
+    As on a real serial line, the device does not notice who opens and closes the other end, and what it sent
+    before the port was opened is thrown away at opening. Raises `PortUnavailable` on Windows.
     """
+    if sys.platform == "win32":
+        raise PortUnavailable(
+            "Windows has no pseudo-terminals", hint="Serve the simulated device by serve_tcp instead."
+        )
     import tty  # POSIX only
 
     device, host = os.openpty()

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import socket
+import struct
 import sys
 import threading
 from typing import TYPE_CHECKING
@@ -171,6 +172,25 @@ async def test_a_device_file_both_ways(tmp_path: Path) -> None:
         await port.write(bytes(1_000_000), timeout_s=0.0)
     assert 0 < stalled.value.written < 1_000_000
     await port.close()
+
+
+async def test_a_connection_that_is_reset_is_lost_to_reader_and_writer() -> None:
+    server = socket.create_server(("127.0.0.1", 0))
+    port = await open_port(f"tcp://127.0.0.1:{server.getsockname()[1]}")
+    peer, _ = server.accept()
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    peer.close()  # with a reset, as a printer that was switched off answers when it is on again
+    with pytest.raises(PortLost) as lost:
+        await asyncio.wait_for(port.read(), WAIT_S)
+    assert "power" in lost.value.hint
+    with pytest.raises(PortLost):
+        await port.write(b"x", timeout_s=WAIT_S)
+    await port.close()
+    server.close()
+
+
+async def test_an_address_nobody_can_reach() -> None:
+    assert "cable" in (await refused("tcp://255.255.255.255:9100")).hint
 
 
 # The route that Windows and rfc2217 take: pyserial alone, with its slices.
