@@ -24,7 +24,7 @@ STORE = StoreFacts("store-1", "EUR", prices_include_tax=True, timezone="Europe/B
 def hasty(parallel: int) -> httpx.AsyncClient:
     """Return the shipped client, with less patience for a server that hangs on purpose."""
     client = open_client(parallel)
-    client.timeout = httpx.Timeout(0.2, connect=5.0)
+    client.timeout = httpx.Timeout(0.2, connect=5.0, pool=0.1)
     return client
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 from datetime import UTC, datetime, timedelta
@@ -186,3 +187,20 @@ def test_a_date_is_read_by_the_clock_that_wrote_it() -> None:
     assert after(None, retry_after=date) is None
     assert after(None, retry_after="5") == 5.0
     assert after(None) is None
+
+
+async def test_a_pool_that_stays_full_and_a_path_that_is_none_send_nothing() -> None:
+    echo = Echo()
+    echo.faults.add("hang")
+    async with serving(echo) as base_url, Session(hasty, parallel=1) as session:
+        first = asyncio.create_task(session.exchange(base_url, POST, {}))
+        while not echo.seen:
+            await asyncio.sleep(0)
+        with pytest.raises(NotSent, match="no connection") as caught:
+            await session.exchange(base_url, POST, {})
+        assert isinstance(caught.value.__cause__, httpx.PoolTimeout)
+        with pytest.raises(AnswerLost):
+            await first
+        with pytest.raises(NotSent, match="cannot be called"):
+            await session.exchange(base_url, Request("GET", "/a\x00b"), {})
+    assert len(echo.seen) == 1

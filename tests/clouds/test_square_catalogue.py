@@ -208,6 +208,17 @@ def test_what_is_not_sold_here_is_taken_off_the_shelf_in_silence(
     assert (page.items, page.tombstones, page.troubles) == ((), ("V",), ())
 
 
+def test_what_is_gone_on_a_page_stays_gone() -> None:
+    alive = {"type": "ITEM_VARIATION", "id": "V", "item_variation_data": {"item_id": "I", "sku": "s"} | PRICED}
+    whole = {"type": "ITEM", "id": "I", "item_data": {"name": "Thing", "variations": [alive]}}
+    catalogue = SquareCatalogue("L1", "EUR", {}, frozenset())
+    gone = {"type": "ITEM_VARIATION", "id": "V", "is_deleted": True}
+    for objects in ([gone, whole], [whole, gone]):
+        page = catalogue.page(None, Answer(200, {}, json.dumps({"objects": objects}).encode()))
+        assert isinstance(page, Page)
+        assert (page.items, page.tombstones) == ((), ("V",))
+
+
 def test_this_locations_price_and_the_units_it_is_sold_by() -> None:
     here = [
         {"location_id": "L9", "price_money": {"amount": 9, "currency": "EUR"}},

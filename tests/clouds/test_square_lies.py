@@ -8,7 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pydantic import SecretStr, ValidationError
 
+from outbox.clouds.square import Settings
 from outbox.connector import (
     Absent,
     Answer,
@@ -275,3 +277,37 @@ def test_a_look_begins_a_little_before_the_first_attempt(clock: Clock) -> None:
     assert b'"start_at":"2026-11-20T11:44:00Z"' in by_sale.body
     sent = fact_of(fact.record, clock, first_sent_at=datetime(2026, 11, 22, 8, 15, tzinfo=UTC))
     assert b'"start_at":"2026-11-22T08:00:00Z"' in connector.probe(step, sent).body
+
+
+def test_another_refund_of_the_same_amount_is_not_ours(clock: Clock) -> None:
+    connector = square_at("https://connect.squareup.com")
+    fact = fact_of(refund(sale([line("mug", 1250)]), [("cash", 1250)]), clock)
+    step = connector.next_step(fact)
+    assert isinstance(step, Step)
+    other = b'{"refunds": [{"id": "R1", "status": "COMPLETED", "amount_money": {"amount": 1250}, "reason": "broken"}]}'
+    assert connector.sighting(step, fact, Answer(200, {}, other)) == Absent()
+    ours = f"Receipt {fact.record.receipt_number}/1 {fact.record.id}".encode()
+    found = connector.sighting(step, fact, Answer(200, {}, other.replace(b"broken", ours)))
+    assert found == Found({"refund-1": "R1", "refunded-1": "1250"})
+    failed = other.replace(b"broken", ours).replace(b"COMPLETED", b"FAILED")
+    assert connector.sighting(step, fact, Answer(200, {}, failed)) == Absent()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"base_url": "http://connect.squareup.com"}, "https"),
+        ({"base_url": "https://connect.squareup.com/?a=b"}, "leave away the"),
+        ({"stock": "sometimes"}, "'order', 'adjust' or 'none'"),
+        ({"tenders": {"voucher": "PAPER"}}, "FOOD_VOUCHER"),
+        ({"location_id": ""}, "at least 1"),
+        ({"locaton_id": "L1"}, "not permitted"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(wrong: dict[str, object], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        Settings.model_validate({"token": SecretStr("t"), "location_id": "L1"} | wrong)
+
+
+def test_an_address_is_taken_with_or_without_its_last_slash() -> None:
+    assert square_at("https://connect.squareup.com/").base_url == "https://connect.squareup.com"

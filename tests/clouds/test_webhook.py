@@ -133,5 +133,7 @@ def test_the_table_names_every_kind_and_its_secrets() -> None:
         model = kind.settings()
         assert set(kind.secrets) <= set(model.model_fields)
         assert model.model_config["extra"] == "forbid"
+        assert all(field.description for field in model.model_fields.values())
+        assert kind.capabilities().kinds
     with pytest.raises(KeyError):
         make("none", Settings(url="https://example.com", secret=SecretStr(SECRET)), StoreFacts("", "", False, ""))
