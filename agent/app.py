@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from agent.config import Config
     from drivers.simulated.bench import Bench
 
+STOP_WAIT_S = 5.0  # for a task to end; the slowest closes a serial port
+
 _log = logging.getLogger("stillopen")
 
 
@@ -128,10 +130,13 @@ class App:
     async def stop(self) -> None:
         """Let drawers finish, end every task, close devices, clouds, catalogue and, last, the journal."""
         await self.kicks.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks.clear()
+        running = set(self._tasks)
+        while running:
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=STOP_WAIT_S)
+            for task in running:
+                _log.error("%s did not stop when it was told to; it is told again.", task.get_name())
         await self.lanes.close()
         await self.catalogue.close()
         await self.journal.close()

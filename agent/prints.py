@@ -121,7 +121,8 @@ class Prints:
                 continue
             if waits:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(wake.wait(), LOOK_AGAIN_S)
+                    async with asyncio.timeout(LOOK_AGAIN_S):
+                        await wake.wait()
 
     async def _try(self, printer: Printer, job: Job) -> bool:
         """Try a job once. Returns whether it has to wait: nothing of it was sent."""
