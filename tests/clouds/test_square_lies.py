@@ -311,3 +311,16 @@ def test_settings_that_cannot_be_are_refused(wrong: dict[str, object], said: str
 
 def test_an_address_is_taken_with_or_without_its_last_slash() -> None:
     assert square_at("https://connect.squareup.com/").base_url == "https://connect.squareup.com"
+
+
+async def test_two_tenders_of_one_amount_are_not_taken_for_each_other(
+    driver: Driver, square: LyingSquare, clock: Clock
+) -> None:
+    driver.on_failure = partial(clock.forward, hours=25)
+    driver.on_step = lambda step: step.name == "payment-2" and square.faults.add("drop", on="/v2/payments")
+    record = sale([line("mug", 1000)], [("card", 500), ("voucher", 500)])
+    ended, refs = await driver.deliver(fact_of(record, clock))
+    assert isinstance(ended, Complete)
+    assert driver.looks == 1
+    assert refs["payment-1"] != refs["payment-2"]
+    assert money_in(square) == 1000
