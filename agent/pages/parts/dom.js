@@ -65,7 +65,7 @@ for (const type of ["pointerdown", "keydown"]) document.addEventListener(type, p
 for (const type of ["pointerup", "pointercancel", "keyup"]) document.addEventListener(type, release, { capture: true });
 
 function append(element, children) {
-  for (const child of children.flat()) {
+  for (const child of children.flat(Infinity)) {
     if (child === undefined || child === null || child === false || child === "") continue;
     element.append(child);
   }

@@ -17,7 +17,7 @@ export function chooseLanguage(storeLocale) {
   document.documentElement.lang = language;
 }
 
-/** Say `key`, with {names} filled in; where `n` is given, "key.one" or "key.other" by the language's rule. */
+/** Say `key`, with {names} filled in; where `n` is given, the form (one, other) is the language's rule. */
 export function t(key, values = {}) {
   const form = values.n === undefined ? key : `${key}.${plurals.select(values.n)}`;
   const text = words[form] ?? words[`${key}.other`] ?? words[key] ?? en[key];

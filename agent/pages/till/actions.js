@@ -6,7 +6,8 @@ import { t } from "../parts/words.js";
 
 export class Actions {
   #times = null; // quantity for the next item, as typed before it
-  #owed = null; // a scan of the real scanner that was meant that often
+  #now = []; // the lines as the latest event told them, and as the one before did
+  #before = [];
 
   /**
    * `outgoing` sends; `state` is told the answers; `say({kind, text})` shows a refusal's next step;
@@ -26,6 +27,7 @@ export class Actions {
 
   setTimes(quantity) {
     this.#times = quantity;
+    this.#now = this.state.sale?.lines ?? [];
     this.state.changed();
   }
 
@@ -192,19 +194,12 @@ export class Actions {
   // "2 x" asked for on this page is made up for once the line is there.
   #heard(event) {
     if (event.type === "scan" && event.problem) this.#refused(event.problem.code, event.problem.detail, { barcode: event.text });
-    if (event.type === "scan" && event.item && this.#times) {
-      this.#owed = { sku: event.item.sku, times: Number(this.#takeTimes()), lines: this.state.sale?.lines ?? [] };
-    }
-    if (event.type === "sale" && this.#owed) this.#payOwed(event.sale.lines ?? []);
-  }
-
-  #payOwed(lines) {
-    const { sku, times, lines: before } = this.#owed;
-    const had = (line) => Number(before.find((known) => known.id === line.id)?.quantity ?? 0);
-    const line = lines.find((now) => now.sku === sku && now.unit === "each" && Number(now.quantity) === had(now) + 1);
-    if (!line) return;
-    this.#owed = null;
-    if (times > 1) void this.setQuantity(line, String(had(line) + times));
+    if (event.type === "sale") [this.#before, this.#now] = [this.#now, event.sale.lines ?? []];
+    if (event.type !== "scan" || !event.item || !this.#times) return;
+    const had = (line) => Number(this.#before.find((known) => known.id === line.id)?.quantity ?? 0);
+    const line = this.#now.find(({ sku, unit }) => sku === event.item.sku && unit === "each");
+    if (!line || Number(line.quantity) !== had(line) + 1) return; // weighed, or a label that says how many
+    void this.setQuantity(line, String(had(line) + Number(this.#takeTimes())));
   }
 
   #refused(code, text, asked) {

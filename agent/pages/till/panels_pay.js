@@ -12,6 +12,7 @@ export function cashPanel(till) {
   const outcome = el("p.outcome", { "aria-live": "polite" });
   let due = null;
   let touched = false;
+  let suggested = "";
   const button = primary("", () => take());
   const pay = (amount) => {
     till.home();
@@ -30,7 +31,7 @@ export function cashPanel(till) {
     else outcome.textContent = t("pay.left", { amount: money(due - amount) });
   };
   given.input.addEventListener("input", () => {
-    touched = true;
+    touched = given.value !== suggested; // a scan that passed through the field leaves it as it was
     tell();
   });
   return {
@@ -45,7 +46,8 @@ export function cashPanel(till) {
       replace(offers, amounts.map((amount, index) =>
         el("button.offer", { type: "button", onclick: () => pay(amount), "data-key": `offer-${index}` },
           index === 0 && el("small", {}, t("pay.exact")), money(amount))));
-      if (!touched) given.input.value = typed(amounts[0]);
+      suggested = typed(amounts[0]);
+      if (!touched) given.input.value = suggested;
       tell();
       return undefined;
     },
@@ -61,6 +63,7 @@ export function cardPanel(till) {
   const button = primary("", () => take());
   let due = null;
   let touched = false;
+  let suggested = "";
   const take = () => {
     const minor = parse(amount.value);
     if (!minor) return amount.complain(t("amount.bad", { example: typed(1500) }));
@@ -74,7 +77,7 @@ export function cardPanel(till) {
     outcome.textContent = minor && minor < due ? t("pay.left", { amount: money(due - minor) }) : "";
   };
   amount.input.addEventListener("input", () => {
-    touched = true;
+    touched = amount.value !== suggested;
     tell();
   });
   return {
@@ -84,7 +87,8 @@ export function cardPanel(till) {
       if (!sale?.lines.length) return till.home();
       if (sale.due === due) return undefined;
       due = sale.due;
-      if (!touched) amount.input.value = typed(due);
+      suggested = typed(due);
+      if (!touched) amount.input.value = suggested;
       tell();
       return undefined;
     },

@@ -14,7 +14,8 @@ export class TillState extends EventTarget {
   last = null; // the record shown as the last one: its change, print state, drawer
   parked = [];
   drawer = null; // the latest word on the drawer: {state, reason}
-  away = false;
+  live = false; // whether events are heard
+  away = false; // and for how long they were not: long enough to say so
   unpaired = false;
   #timer;
   #awayTimer;
@@ -92,6 +93,7 @@ export class TillState extends EventTarget {
   }
 
   up() {
+    this.live = true;
     clearTimeout(this.#awayTimer);
     this.#awayTimer = undefined;
     this.away = false;
@@ -100,6 +102,7 @@ export class TillState extends EventTarget {
   }
 
   down() {
+    this.live = false;
     this.#awayTimer ??= setTimeout(() => {
       this.away = true;
       this.changed();

@@ -238,6 +238,7 @@ export class Till {
       void this.#pairAgain();
       return;
     }
+    this.frame.dataset.live = String(this.state.live);
     this.lamps.update();
     this.basket.update();
     this.finder.update();

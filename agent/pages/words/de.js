@@ -20,7 +20,6 @@ export const words = {
   "total.tax.on": "zzgl. {name}",
   "total.total": "Summe",
   "total.due": "Zu zahlen",
-  "total.paid": "Bezahlt",
   "tender.cash": "Bar",
   "tender.card": "Karte",
   "tender.take_back": "{what} zurücknehmen",
