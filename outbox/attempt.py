@@ -184,7 +184,7 @@ class Attempts:
             )
             return End(Ending.SETTLED)
         if isinstance(outcome, Unclear):
-            end, still_unclear = End(Ending.TROUBLE, outcome.reason), True
+            end, still_unclear = End(Ending.TROUBLE, outcome.reason, outcome.after_s), True
         elif isinstance(outcome, Unauthorized):
             end, still_unclear = End(Ending.UNAUTHORIZED, outcome.reason), unclear
         else:
