@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import io
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -21,6 +22,7 @@ from drivers.printer.document import (
     Document,
     Feed,
     Image,
+    Item,
     Row,
     Rule,
     Symbology,
@@ -30,7 +32,7 @@ from drivers.printer.document import (
 )
 
 
-def png(width=8, height=8) -> bytes:
+def png(width: int = 8, height: int = 8) -> bytes:
     out = io.BytesIO()
     Picture.new("1", (width, height)).save(out, "PNG")
     return out.getvalue()
@@ -61,12 +63,12 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("item", "value"), PAIRS, ids=lambda pair: str(type(pair).__name__))
-def test_pairs(item, value):
+def test_pairs(item: Item, value: Any) -> None:
     assert to_json(Document((item,))) == [value]
     assert from_json([value]) == Document((item,))
 
 
-WRONG = [
+WRONG: list[tuple[Any, str]] = [
     ("hello", "a list of items, not text"),
     ({"items": []}, "not an object"),
     (None, "not null"),
@@ -104,7 +106,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("value", "words"), WRONG)
-def test_what_is_wrong_is_named_with_what_to_write(value, words):
+def test_what_is_wrong_is_named_with_what_to_write(value: Any, words: str) -> None:
     with pytest.raises(DocumentInvalid, match=words) as caught:
         from_json(value)
     assert caught.value.hint
@@ -112,7 +114,9 @@ def test_what_is_wrong_is_named_with_what_to_write(value, words):
 
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
-keys = st.sampled_from(["type", "text", "left", "right", "align", "bold", "width", "char", "data", "size", "png", "lines"])
+keys = st.sampled_from(
+    ["type", "text", "left", "right", "align", "bold", "width", "char", "data", "size", "png", "lines"]
+)
 names = st.sampled_from(["text", "row", "rule", "barcode", "qr", "image", "feed", "cut"])
 items = st.dictionaries(keys, scalars | st.lists(scalars, max_size=2), max_size=5) | st.builds(
     lambda name, rest: rest | {"type": name}, names, st.dictionaries(keys, scalars, max_size=4)
@@ -121,7 +125,7 @@ items = st.dictionaries(keys, scalars | st.lists(scalars, max_size=2), max_size=
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(items | scalars, max_size=4) | scalars)
-def test_any_json_is_a_document_or_refused(value):
+def test_any_json_is_a_document_or_refused(value: Any) -> None:
     try:
         document = from_json(value)
     except DocumentInvalid:

@@ -6,16 +6,16 @@ import asyncio
 import dataclasses
 
 import pytest
-from conftest import eventually, receipt
 
 from drivers.device import DeviceState
 from drivers.drawer import Drawer
 from drivers.printer.escpos import FenceKind
 from drivers.printer.outcome import KickResult, Result
-from drivers.printer.pulse import pulse
+from drivers.printer.pulse import Pin, pulse
 from drivers.printer.settings import PrinterSettings
 from drivers.printer.status import Level
 from drivers.simulated.printer import DrawerKind, Model
+from tests.drivers.printer.lane import Lanes, eventually, receipt
 
 CASES = [
     (2, False, "1b 70 00 19 fa"),
@@ -26,13 +26,13 @@ CASES = [
 
 
 @pytest.mark.parametrize(("pin", "real_time", "expected"), CASES)
-def test_the_pulses(pin, real_time, expected):
+def test_the_pulses(pin: Pin, *, real_time: bool, expected: str) -> None:
     assert pulse(pin, real_time=real_time) == bytes.fromhex(expected)
 
 
 @pytest.mark.parametrize("reports", [True, False], ids=["reports", "polled"])
 @pytest.mark.parametrize("kind", [DrawerKind.NORMAL, DrawerKind.REVERSED])
-async def test_a_drawer_that_opens_is_seen_to_open(lane, kind, reports):
+async def test_a_drawer_that_opens_is_seen_to_open(lane: Lanes, kind: DrawerKind, *, reports: bool) -> None:
     it = await lane(Model(reports=reports))
     it.machine.drawer = kind
     it.machine.close_drawer()
@@ -43,7 +43,7 @@ async def test_a_drawer_that_opens_is_seen_to_open(lane, kind, reports):
 
 
 @pytest.mark.parametrize("kind", [DrawerKind.ABSENT, DrawerKind.JAMMED])
-async def test_a_switch_that_does_not_move_is_unknown_and_says_where_to_look(lane, kind):
+async def test_a_switch_that_does_not_move_is_unknown_and_says_where_to_look(lane: Lanes, kind: DrawerKind) -> None:
     it = await lane()
     it.machine.drawer = kind
     outcome = await it.printer.kick(5)
@@ -52,7 +52,7 @@ async def test_a_switch_that_does_not_move_is_unknown_and_says_where_to_look(lan
     assert it.machine.kicks == [5]  # never again
 
 
-async def test_a_drawer_that_is_already_open_is_unknown(lane):
+async def test_a_drawer_that_is_already_open_is_unknown(lane: Lanes) -> None:
     it = await lane()
     it.machine.drawer_open = True
     it.machine.close_cover()  # any change makes it report
@@ -60,7 +60,7 @@ async def test_a_drawer_that_is_already_open_is_unknown(lane):
     assert (await it.printer.kick(2)).result is KickResult.UNKNOWN
 
 
-async def test_it_opens_while_a_receipt_waits_for_paper_and_the_receipt_is_whole(lane):
+async def test_it_opens_while_a_receipt_waits_for_paper_and_the_receipt_is_whole(lane: Lanes) -> None:
     it = await lane()
     it.machine.paper_out_at = it.machine.printed + 200
     printing = asyncio.create_task(it.print(receipt(60)))
@@ -73,14 +73,14 @@ async def test_it_opens_while_a_receipt_waits_for_paper_and_the_receipt_is_whole
 
 
 @pytest.mark.parametrize("trouble", ["run_out_of_paper", "open_cover"])
-async def test_it_opens_though_the_printer_cannot_print(lane, trouble):
+async def test_it_opens_though_the_printer_cannot_print(lane: Lanes, trouble: str) -> None:
     it = await lane()
     getattr(it.machine, trouble)()
     await eventually(lambda: it.printer.status.online is False)
     assert (await it.printer.kick(2)).result is KickResult.OPENED
 
 
-async def test_it_goes_ahead_of_waiting_receipts(lane):
+async def test_it_goes_ahead_of_waiting_receipts(lane: Lanes) -> None:
     it = await lane()
     it.machine.paper_out_at = it.machine.printed + 200
     printing = [asyncio.create_task(it.print(receipt(60))) for _ in range(3)]
@@ -91,7 +91,7 @@ async def test_it_goes_ahead_of_waiting_receipts(lane):
     assert {o.result for o in await asyncio.gather(*printing)} == {Result.PRINTED}
 
 
-async def test_a_printer_that_ignores_the_real_time_pulse_is_not_asked_twice(lane):
+async def test_a_printer_that_ignores_the_real_time_pulse_is_not_asked_twice(lane: Lanes) -> None:
     it = await lane(Model(real_time_pulse=False))
     it.machine.run_out_of_paper()
     await eventually(lambda: it.printer.status.online is False)
@@ -101,7 +101,7 @@ async def test_a_printer_that_ignores_the_real_time_pulse_is_not_asked_twice(lan
     assert it.machine.kicks == []
 
 
-async def test_not_connected_is_not_opened_and_nothing_comes_later(lane):
+async def test_not_connected_is_not_opened_and_nothing_comes_later(lane: Lanes) -> None:
     it = await lane()
     await it.machine.power_off()
     await eventually(lambda: it.printer.view.state is DeviceState.LOST)
@@ -113,7 +113,7 @@ async def test_not_connected_is_not_opened_and_nothing_comes_later(lane):
     assert it.machine.kicks == []
 
 
-async def test_a_printer_that_comes_back_in_time_opens_it(lane):
+async def test_a_printer_that_comes_back_in_time_opens_it(lane: Lanes) -> None:
     it = await lane()
     await it.machine.power_off()
     await eventually(lambda: it.printer.view.state is not DeviceState.READY)
@@ -123,31 +123,33 @@ async def test_a_printer_that_comes_back_in_time_opens_it(lane):
     assert (outcome.result is KickResult.OPENED) == (it.machine.kicks == [2])
 
 
-async def test_a_line_that_takes_nothing_is_not_opened(lane):
+async def test_a_line_that_takes_nothing_is_not_opened(lane: Lanes) -> None:
     it = await lane()
     wire = it.bench.wire("printer")
+    assert wire
     wire.faults = dataclasses.replace(wire.faults, stall_after=it.machine.taken)
     assert (await it.printer.kick(2)).result is KickResult.NOT_OPENED
     assert it.machine.kicks == []
 
 
-async def test_a_cable_pulled_with_the_pulse_half_out_is_unknown(lane):
+async def test_a_cable_pulled_with_the_pulse_half_out_is_unknown(lane: Lanes) -> None:
     it = await lane()
     wire = it.bench.wire("printer")
+    assert wire
     wire.faults = dataclasses.replace(wire.faults, cut_after=it.machine.taken + 3)
     outcome = await it.printer.kick(2)
     assert outcome.result is KickResult.UNKNOWN
     assert it.machine.kicks == []
 
 
-async def test_a_one_way_printer_opens_it_and_nobody_can_say(lane):
+async def test_a_one_way_printer_opens_it_and_nobody_can_say(lane: Lanes) -> None:
     it = await lane(Model(answers=False), PrinterSettings(fence=FenceKind.NONE))
     outcome = await it.printer.kick(2)
     assert outcome.result is KickResult.UNKNOWN
     await eventually(lambda: it.machine.kicks == [2])
 
 
-async def test_pulses_keep_their_distance_and_each_is_one(lane):
+async def test_pulses_keep_their_distance_and_each_is_one(lane: Lanes) -> None:
     it = await lane()
     results = await asyncio.gather(it.printer.kick(2), it.printer.kick(5))
     assert it.machine.kicks == [2, 5]
@@ -155,7 +157,7 @@ async def test_pulses_keep_their_distance_and_each_is_one(lane):
     assert results[1].result is KickResult.UNKNOWN  # the switch is the other drawer's, and it moved before
 
 
-async def test_the_view_is_the_printers_under_the_drawers_name(lane):
+async def test_the_view_is_the_printers_under_the_drawers_name(lane: Lanes) -> None:
     it = await lane()
     view = Drawer("drawer", it.printer, 5).view
     assert (view.name, view.kind, view.port, view.state) == ("drawer", "drawer", "receipt", DeviceState.READY)

@@ -8,7 +8,7 @@ from drivers.printer.document import Align, Row, Rule, Text
 from drivers.printer.layout import Line, columns_of, lay_out, wrap
 
 
-def texts(item, columns):
+def texts(item: Text | Row | Rule, columns: int) -> list[str]:
     return [line.text for line in lay_out(item, columns)]
 
 
@@ -42,23 +42,27 @@ CASES = [
 
 
 @pytest.mark.parametrize(("item", "columns", "expected"), CASES)
-def test_lines(item, columns, expected):
+def test_lines(item: Text | Row | Rule, columns: int, expected: list[str]) -> None:
     assert texts(item, columns) == expected
 
 
-def test_style_goes_along():
+def test_style_goes_along() -> None:
     assert lay_out(Text("x", Align.RIGHT, bold=True, width=2, height=3), 8) == (
         Line("x", Align.RIGHT, bold=True, width=2, height=3),
     )
 
 
-def test_columns():
+def test_columns() -> None:
     assert [columns_of(t) for t in ("ab", "日", "e\u0301", "\u200b", "\uff21", "")] == [2, 2, 1, 0, 2, 0]
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.text(max_size=60), st.text(max_size=12), st.sampled_from([16, 32, 42, 48]), st.integers(1, 4), st.integers(0, 9))
-def test_nothing_is_wider_than_the_paper_and_nothing_is_lost(left, right, columns, width, indent):
+@given(
+    st.text(max_size=60), st.text(max_size=12), st.sampled_from([16, 32, 42, 48]), st.integers(1, 4), st.integers(0, 9)
+)
+def test_nothing_is_wider_than_the_paper_and_nothing_is_lost(
+    left: str, right: str, columns: int, width: int, indent: int
+) -> None:
     for item in (Row(left, right, width=width, indent=indent), Text(left, width=width)):
         lines = lay_out(item, columns)
         assert all(columns_of(line.text) * line.width <= columns for line in lines)
@@ -71,5 +75,5 @@ def test_nothing_is_wider_than_the_paper_and_nothing_is_lost(left, right, column
         assert any(right.replace("\n", " ").strip() in line.text for line in lay_out(Row(left, right), columns))
 
 
-def test_wrap_keeps_the_spaces_that_fit():
+def test_wrap_keeps_the_spaces_that_fit() -> None:
     assert wrap("  a  b", 8) == ["  a  b"]

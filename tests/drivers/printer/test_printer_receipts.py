@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from conftest import QUICK, eventually, receipt
 
 from drivers.device import DeviceState
 from drivers.errors import DocumentInvalid, NotReady
@@ -18,6 +18,7 @@ from drivers.printer.settings import PrinterSettings
 from drivers.printer.status import Paper, PrinterStatus
 from drivers.simulated.printer import Model, SimulatedPrinter
 from drivers.simulated.wire import Faults
+from tests.drivers.printer.lane import QUICK, Lanes, eventually, receipt
 
 pytestmark = pytest.mark.usefixtures("lane")
 GS_H = PrinterSettings(fence=FenceKind.GS_H)
@@ -25,7 +26,7 @@ ONE_WAY = PrinterSettings(fence=FenceKind.NONE)
 
 
 @pytest.mark.parametrize("settings", [PrinterSettings(), GS_H])
-async def test_a_receipt_is_printed_when_the_printer_says_so(lane, settings):
+async def test_a_receipt_is_printed_when_the_printer_says_so(lane: Lanes, settings: PrinterSettings) -> None:
     it = await lane(settings=settings)
     outcome = await it.print()
     assert outcome.result is Result.PRINTED
@@ -34,7 +35,7 @@ async def test_a_receipt_is_printed_when_the_printer_says_so(lane, settings):
     assert 50 <= outcome.bytes_sent < it.machine.taken
 
 
-async def test_receipts_print_one_after_another_and_whole(lane):
+async def test_receipts_print_one_after_another_and_whole(lane: Lanes) -> None:
     it = await lane()
     outcomes = await asyncio.gather(*(it.print(receipt(40, f"r{n}")) for n in range(5)))
     assert {o.result for o in outcomes} == {Result.PRINTED}
@@ -50,7 +51,9 @@ async def test_receipts_print_one_after_another_and_whole(lane):
         ("open_cover", "cover is open"),
     ],
 )
-async def test_a_printer_that_cannot_print_is_not_ready_and_nothing_is_sent(lane, switch, reason):
+async def test_a_printer_that_cannot_print_is_not_ready_and_nothing_is_sent(
+    lane: Lanes, switch: str, reason: str
+) -> None:
     it = await lane()
     getattr(it.machine, switch)()
     before = it.machine.taken
@@ -62,11 +65,11 @@ async def test_a_printer_that_cannot_print_is_not_ready_and_nothing_is_sent(lane
     assert it.machine.taken - before < 20  # status questions only
 
 
-async def test_a_printer_that_is_off_is_not_ready(lane):
+async def test_a_printer_that_is_off_is_not_ready(lane: Lanes) -> None:
     it = await lane()
     await it.machine.power_off()
     await eventually(lambda: it.printer.view.state is DeviceState.LOST)
-    with pytest.raises(NotReady, match="off|unplugged"):
+    with pytest.raises(NotReady, match=r"off|unplugged"):
         await it.print()
     assert it.printer.status == PrinterStatus()
     it.machine.power_on()
@@ -74,7 +77,7 @@ async def test_a_printer_that_is_off_is_not_ready(lane):
     assert (await it.print()).result is Result.PRINTED
 
 
-async def test_a_printer_that_falls_silent_is_not_ready_and_then_lost(lane):
+async def test_a_printer_that_falls_silent_is_not_ready_and_then_lost(lane: Lanes) -> None:
     it = await lane()
     it.machine.oddities.silent = True
     with pytest.raises(NotReady, match="does not answer"):
@@ -87,7 +90,7 @@ async def test_a_printer_that_falls_silent_is_not_ready_and_then_lost(lane):
     assert len(it.machine.receipts) == 1
 
 
-async def test_paper_end_in_mid_receipt_waits_and_prints_once_when_paper_is_loaded(lane):
+async def test_paper_end_in_mid_receipt_waits_and_prints_once_when_paper_is_loaded(lane: Lanes) -> None:
     it = await lane()
     it.machine.paper_out_at = it.machine.printed + 300
     printing = asyncio.create_task(it.print(receipt(60)))
@@ -99,7 +102,7 @@ async def test_paper_end_in_mid_receipt_waits_and_prints_once_when_paper_is_load
     assert it.machine.taken < 60 * 9 + 400  # the receipt once, and questions
 
 
-async def test_paper_end_with_more_to_send_than_the_buffer_takes(lane):
+async def test_paper_end_with_more_to_send_than_the_buffer_takes(lane: Lanes) -> None:
     it = await lane()
     it.machine.paper_out_at = it.machine.printed + 300
     printing = asyncio.create_task(it.print(receipt(1500)))
@@ -111,7 +114,7 @@ async def test_paper_end_with_more_to_send_than_the_buffer_takes(lane):
     assert [r.text.count(b"line") for r in it.machine.receipts] == [1500]
 
 
-async def test_a_cover_opened_in_mid_receipt_waits_for_it_to_be_closed(lane):
+async def test_a_cover_opened_in_mid_receipt_waits_for_it_to_be_closed(lane: Lanes) -> None:
     it = await lane()
     it.machine.paper_out_at = it.machine.printed + 200
     printing = asyncio.create_task(it.print(receipt(60)))
@@ -124,7 +127,7 @@ async def test_a_cover_opened_in_mid_receipt_waits_for_it_to_be_closed(lane):
     assert len(it.machine.receipts) == 1
 
 
-async def test_a_jammed_cutter_after_the_last_receipt_is_not_ready(lane):
+async def test_a_jammed_cutter_after_the_last_receipt_is_not_ready(lane: Lanes) -> None:
     it = await lane()
     it.machine.jam_at_cut = True
     printing = asyncio.create_task(it.print())
@@ -134,7 +137,7 @@ async def test_a_jammed_cutter_after_the_last_receipt_is_not_ready(lane):
     assert (await printing).result is Result.PRINTED
 
 
-async def test_nobody_coming_for_too_long_ends_as_unknown_and_later_answers_do_not_count(lane):
+async def test_nobody_coming_for_too_long_ends_as_unknown_and_later_answers_do_not_count(lane: Lanes) -> None:
     it = await lane(timing=replace(QUICK, person_s=0.2))
     it.machine.paper_out_at = it.machine.printed + 100
     outcome = await it.print(receipt(30))
@@ -148,12 +151,12 @@ async def test_nobody_coming_for_too_long_ends_as_unknown_and_later_answers_do_n
     assert outcome.result is Result.UNKNOWN
 
 
-async def test_power_cut_in_mid_receipt_is_unknown_and_nothing_is_resumed(lane):
+async def test_power_cut_in_mid_receipt_is_unknown_and_nothing_is_resumed(lane: Lanes) -> None:
     it = await lane()
     it.machine.power_off_at = it.machine.taken + 300
     outcome = await it.print(receipt(60))
     assert outcome.result is Result.UNKNOWN
-    assert 0 < outcome.bytes_sent
+    assert outcome.bytes_sent > 0
     it.machine.power_on()
     await it.ready()
     assert not it.machine.receipts
@@ -161,7 +164,7 @@ async def test_power_cut_in_mid_receipt_is_unknown_and_nothing_is_resumed(lane):
     assert [r.text.count(b"line") for r in it.machine.receipts][-1] < 60
 
 
-async def test_a_printer_that_does_not_begin_has_not_printed(lane):
+async def test_a_printer_that_does_not_begin_has_not_printed(lane: Lanes) -> None:
     it = await lane()
     it.machine.held = True
     task = asyncio.create_task(it.print())
@@ -171,7 +174,7 @@ async def test_a_printer_that_does_not_begin_has_not_printed(lane):
     assert not it.machine.receipts
 
 
-async def test_a_printer_that_began_and_never_says_it_is_through_is_unknown(lane):
+async def test_a_printer_that_began_and_never_says_it_is_through_is_unknown(lane: Lanes) -> None:
     it = await lane()
     it.machine.paper_out_at = it.machine.printed + 150
     printing = asyncio.create_task(it.print(receipt(40)))
@@ -183,7 +186,7 @@ async def test_a_printer_that_began_and_never_says_it_is_through_is_unknown(lane
     assert "did not say that it is through" in outcome.reason
 
 
-async def test_an_answer_owed_to_the_receipt_before_never_confirms_the_next(lane):
+async def test_an_answer_owed_to_the_receipt_before_never_confirms_the_next(lane: Lanes) -> None:
     it = await lane()
     it.machine.paper_out_at = it.machine.printed + 150
     first = asyncio.create_task(it.print(receipt(40, "first")))
@@ -199,7 +202,7 @@ async def test_an_answer_owed_to_the_receipt_before_never_confirms_the_next(lane
     assert [r.text[:5] for r in it.machine.receipts] == [b"first", b"secon"]
 
 
-async def test_a_one_way_printer_prints_and_the_outcome_is_unknown(lane):
+async def test_a_one_way_printer_prints_and_the_outcome_is_unknown(lane: Lanes) -> None:
     it = await lane(Model(answers=False), ONE_WAY)
     outcome = await it.print()
     assert outcome.result is Result.UNKNOWN
@@ -208,7 +211,7 @@ async def test_a_one_way_printer_prints_and_the_outcome_is_unknown(lane):
     assert it.printer.status == PrinterStatus()
 
 
-async def test_a_printer_without_process_ids_is_told_apart_before_the_receipt_is_sent(lane):
+async def test_a_printer_without_process_ids_is_told_apart_before_the_receipt_is_sent(lane: Lanes) -> None:
     it = await lane(Model(process_ids=False), GS_H)
     outcome = await it.print()
     assert outcome.result is Result.NOT_PRINTED
@@ -216,7 +219,7 @@ async def test_a_printer_without_process_ids_is_told_apart_before_the_receipt_is
     assert not it.machine.receipts
 
 
-async def test_a_printer_without_reports_of_its_own_is_polled(lane):
+async def test_a_printer_without_reports_of_its_own_is_polled(lane: Lanes) -> None:
     it = await lane(Model(reports=False))
     assert it.printer.status.paper is Paper.OK
     it.machine.set_paper_low()
@@ -228,7 +231,7 @@ async def test_a_printer_without_reports_of_its_own_is_polled(lane):
     assert (await printing).result is Result.PRINTED
 
 
-async def test_reports_are_asked_for_again_after_a_reconnect(lane):
+async def test_reports_are_asked_for_again_after_a_reconnect(lane: Lanes) -> None:
     it = await lane()
     it.bench.unplug("printer")
     await eventually(lambda: it.printer.view.state is DeviceState.LOST)
@@ -251,7 +254,7 @@ async def test_reports_are_asked_for_again_after_a_reconnect(lane):
     ids=str,
 )
 @pytest.mark.parametrize("settings", [PrinterSettings(), GS_H], ids=["gs_r", "gs_h"])
-async def test_odd_answers_are_understood(lane, oddity, settings):
+async def test_odd_answers_are_understood(lane: Lanes, oddity: dict[str, Any], settings: PrinterSettings) -> None:
     it = await lane(settings=settings)
     for name, value in oddity.items():
         setattr(it.machine.oddities, name, value)
@@ -266,7 +269,7 @@ async def test_odd_answers_are_understood(lane, oddity, settings):
     assert it.printer.status.paper is Paper.OK
 
 
-async def test_a_late_status_is_never_taken_for_the_answer_to_the_next_question(lane):
+async def test_a_late_status_is_never_taken_for_the_answer_to_the_next_question(lane: Lanes) -> None:
     it = await lane(Model(reports=False), timing=replace(QUICK, reply_s=0.02, late_s=2.0))
     it.machine.oddities.late_status_s = 0.05  # answers come after each question has timed out
     it.machine.drawer_open = True  # n=1 answers 12h; with pin 3 high it would answer 16h: "cover open" of n=2
@@ -276,13 +279,13 @@ async def test_a_late_status_is_never_taken_for_the_answer_to_the_next_question(
         assert it.printer.status.paper is Paper.OK
 
 
-async def test_of_several_process_ids_the_last_stands_for_all(lane):
+async def test_of_several_process_ids_the_last_stands_for_all(lane: Lanes) -> None:
     it = await lane(settings=GS_H)
     it.machine.oddities.only_latest_id = True
     assert (await it.print()).result is Result.PRINTED
 
 
-async def test_half_a_picture_left_by_an_earlier_program_is_ended_at_the_start(lane):
+async def test_half_a_picture_left_by_an_earlier_program_is_ended_at_the_start(lane: Lanes) -> None:
     machine = SimulatedPrinter()
     machine.oddities.silent = True
     machine.preload(b"\x1d\x76\x30\x00\x30\x00\xf0\x00" + b"\xff" * 100)
@@ -294,7 +297,7 @@ async def test_half_a_picture_left_by_an_earlier_program_is_ended_at_the_start(l
     assert b"line 0" in machine.receipts[-1].text
 
 
-async def test_receipts_of_an_earlier_program_are_not_taken_for_ours(lane):
+async def test_receipts_of_an_earlier_program_are_not_taken_for_ours(lane: Lanes) -> None:
     machine = SimulatedPrinter()
     machine.paper_out = True
     machine.preload(b"old\n\x1d\x56\x42\x00" + b"\x1d\x72\x01" * 3)
@@ -306,30 +309,32 @@ async def test_receipts_of_an_earlier_program_are_not_taken_for_ours(lane):
     assert (await it.print(receipt(60))).result is not Result.PRINTED
 
 
-async def test_a_wire_of_one_byte_at_a_time(lane):
+async def test_a_wire_of_one_byte_at_a_time(lane: Lanes) -> None:
     it = await lane(to_device=Faults(byte_at_a_time=True), to_host=Faults(byte_at_a_time=True))
     assert (await it.print()).result is Result.PRINTED
 
 
-async def test_a_cable_pulled_in_mid_receipt_is_unknown(lane):
+async def test_a_cable_pulled_in_mid_receipt_is_unknown(lane: Lanes) -> None:
     it = await lane()
     wire = it.bench.wire("printer")
+    assert wire
     wire.faults = dataclasses.replace(wire.faults, cut_after=it.machine.taken + 400)
     outcome = await it.print(receipt(90))
     assert outcome.result is Result.UNKNOWN
     assert outcome.bytes_sent < 400
 
 
-async def test_a_cable_that_takes_nothing_before_the_receipt_is_not_printed_or_not_ready(lane):
+async def test_a_cable_that_takes_nothing_before_the_receipt_is_not_printed_or_not_ready(lane: Lanes) -> None:
     it = await lane()
     wire = it.bench.wire("printer")
+    assert wire
     wire.faults = dataclasses.replace(wire.faults, stall_after=it.machine.taken)
     with pytest.raises(NotReady):
         await it.print()
     assert not it.machine.receipts
 
 
-async def test_what_cannot_be_written_down_is_not_sent(lane):
+async def test_what_cannot_be_written_down_is_not_sent(lane: Lanes) -> None:
     it = await lane()
     taken = it.machine.taken
 
@@ -342,17 +347,17 @@ async def test_what_cannot_be_written_down_is_not_sent(lane):
     assert (await it.print()).result is Result.PRINTED
 
 
-async def test_a_document_no_printer_can_print_is_refused_before_anything_else(lane):
+async def test_a_document_no_printer_can_print_is_refused_before_anything_else(lane: Lanes) -> None:
     it = await lane()
     bad = Document((Barcode(Symbology.EAN13, "4006381333932"), Cut()))
-    with pytest.raises(DocumentInvalid, match="item 1.*check digit"):
+    with pytest.raises(DocumentInvalid, match=r"item 1.*check digit"):
         await it.print(bad)
     with pytest.raises(DocumentInvalid):
         it.printer.check(bad)
     assert it.begun == 0
 
 
-async def test_a_receipt_broken_off_leaves_the_printer_usable(lane):
+async def test_a_receipt_broken_off_leaves_the_printer_usable(lane: Lanes) -> None:
     it = await lane()
     it.machine.paper_out_at = it.machine.printed + 200
     printing = asyncio.create_task(it.print(receipt(1500)))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +19,7 @@ from drivers.printer.status import (
     Paper,
     PrinterStatus,
     RealTimeReply,
+    Reply,
     ReplyReader,
     Short,
     after_asb,
@@ -47,14 +50,14 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("sent", "replies"), PAIRS)
-def test_bytes_are_sorted_whole_and_one_at_a_time(sent, replies):
+def test_bytes_are_sorted_whole_and_one_at_a_time(sent: str, replies: list[Reply]) -> None:
     raw = bytes.fromhex(sent)
     assert ReplyReader().feed(raw) == replies
     reader = ReplyReader()
     assert [reply for byte in raw for reply in reader.feed(bytes([byte]))] == replies
 
 
-def test_a_block_without_an_end_is_noise_and_reading_goes_on():
+def test_a_block_without_an_end_is_noise_and_reading_goes_on() -> None:
     reader = ReplyReader()
     junk = b"\x5f" + b"A" * BLOCK_BYTES_MAX
     assert reader.feed(junk) == [Noise(junk)]
@@ -63,7 +66,7 @@ def test_a_block_without_an_end_is_noise_and_reading_goes_on():
 
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=300), st.integers(1, 50))
-def test_any_bytes_are_sorted_the_same_however_they_are_cut(raw, size):
+def test_any_bytes_are_sorted_the_same_however_they_are_cut(raw: bytes, size: int) -> None:
     whole = ReplyReader().feed(raw)
     reader = ReplyReader()
     assert [r for at in range(0, len(raw), size) for r in reader.feed(raw[at : at + size])] == whole
@@ -75,7 +78,7 @@ def test_any_bytes_are_sorted_the_same_however_they_are_cut(raw, size):
             trouble(status)
 
 
-def test_after_any_bytes_an_end_of_block_and_silence_a_report_is_understood_again():
+def test_after_any_bytes_an_end_of_block_and_silence_a_report_is_understood_again() -> None:
     reader = ReplyReader()
     reader.feed(b"\x37\x14\x00")
     reader.feed(b"\xff\x00")
@@ -95,7 +98,7 @@ REPORTS = [
 
 
 @pytest.mark.parametrize(("report", "status"), REPORTS)
-def test_reports(report, status):
+def test_reports(report: str, status: PrinterStatus) -> None:
     assert after_asb(PrinterStatus(), Asb(bytes.fromhex(report))) == status
 
 
@@ -118,11 +121,11 @@ REAL_TIME = [
 
 
 @pytest.mark.parametrize(("n", "byte", "known"), REAL_TIME)
-def test_real_time_answers_add_what_they_know_and_nothing_else(n, byte, known):
+def test_real_time_answers_add_what_they_know_and_nothing_else(n: int, byte: int, known: dict[str, Any]) -> None:
     assert after_real_time(PrinterStatus(), n, byte) == PrinterStatus(**known)
 
 
-def test_with_the_cover_open_the_paper_is_what_it_was():
+def test_with_the_cover_open_the_paper_is_what_it_was() -> None:
     assert after_real_time(PrinterStatus(cover_open=True), 4, 0x72).paper is None
 
 
@@ -138,20 +141,20 @@ def test_with_the_cover_open_the_paper_is_what_it_was():
         (PrinterStatus(False), "offline"),
     ],
 )
-def test_trouble_is_named_with_the_next_step(status, reason):
+def test_trouble_is_named_with_the_next_step(status: PrinterStatus, reason: str | None) -> None:
     problem = trouble(status)
     assert (problem is None) == (reason is None)
-    if problem:
+    if problem and reason:
         assert reason in problem.reason
         assert problem.hint
         assert problem.waiting.startswith("waiting")
 
 
-def fences(kind, first=0):
+def fences(kind: FenceKind, first: int = 0) -> Fences:
     return Fences(kind, first)
 
 
-def test_counted_fences_pass_in_order_and_only_those_that_went_out():
+def test_counted_fences_pass_in_order_and_only_those_that_went_out() -> None:
     them = fences(FenceKind.GS_R)
     start, end = them.make(), them.make()
     assert not them.heard(Short(0))  # nobody asked
@@ -166,7 +169,7 @@ def test_counted_fences_pass_in_order_and_only_those_that_went_out():
     assert them.passed(end)
 
 
-def test_process_ids_pass_by_name_and_a_later_one_stands_for_those_before():
+def test_process_ids_pass_by_name_and_a_later_one_stands_for_those_before() -> None:
     them = fences(FenceKind.GS_H, IDS - 2)
     start, end = them.make(), them.make()
     assert (start.number, end.number) == (IDS - 1, 0)  # and round again
@@ -180,7 +183,7 @@ def test_process_ids_pass_by_name_and_a_later_one_stands_for_those_before():
     assert them.passed(end)
 
 
-def test_after_a_missed_answer_counting_is_not_trusted_until_settled():
+def test_after_a_missed_answer_counting_is_not_trusted_until_settled() -> None:
     them = fences(FenceKind.GS_R)
     assert not them.settled
     them.restart(settled=True)
@@ -193,7 +196,7 @@ def test_after_a_missed_answer_counting_is_not_trusted_until_settled():
     assert fences(FenceKind.GS_H).settled  # ids speak for themselves
 
 
-def test_ids_are_four_printable_characters():
+def test_ids_are_four_printable_characters() -> None:
     assert {len(Fences(FenceKind.GS_H, n).make().id) for n in (0, 94, 95, 95**2, IDS - 1)} == {4}
     assert all(0x20 <= byte <= 0x7E for n in range(0, IDS, 999_983) for byte in Fences(FenceKind.GS_H, n).make().id)
     assert len({Fences(FenceKind.GS_H, n).make().id for n in range(500)}) == 500

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
-from conftest import QUICK, eventually, receipt
 
 from drivers.device import DeviceState
 from drivers.ports.open import open_port
@@ -16,12 +16,17 @@ from drivers.printer.printer import Printer
 from drivers.printer.settings import PrinterSettings
 from drivers.simulated.bench import Bench, serve_pty, serve_tcp
 from drivers.simulated.printer import SimulatedPrinter
+from tests.drivers.printer.lane import QUICK, eventually, receipt
 
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+Wired = tuple[Printer, SimulatedPrinter]
 WIRES = ["sim", "tcp", *([] if sys.platform == "win32" else ["pty"])]
 
 
 @pytest.fixture(params=WIRES)
-async def wired(request):
+async def wired(request: pytest.FixtureRequest) -> AsyncIterator[Wired]:
     machine, bench = SimulatedPrinter(), Bench()
     async with contextlib.AsyncExitStack() as stack:
         if request.param == "sim":
@@ -44,14 +49,14 @@ async def nothing() -> None:
     pass
 
 
-async def test_a_receipt_prints_once(wired):
+async def test_a_receipt_prints_once(wired: Wired) -> None:
     printer, machine = wired
     outcome = await printer.print(receipt(60), job_id="1", before_first_byte=nothing)
     assert outcome.result is Result.PRINTED
     assert [r.text.count(b"line") for r in machine.receipts] == [60]
 
 
-async def test_paper_is_loaded_in_mid_receipt_and_the_drawer_opens_meanwhile(wired):
+async def test_paper_is_loaded_in_mid_receipt_and_the_drawer_opens_meanwhile(wired: Wired) -> None:
     printer, machine = wired
     machine.paper_out_at = machine.printed + 200
     said: list[str] = []
@@ -65,7 +70,7 @@ async def test_paper_is_loaded_in_mid_receipt_and_the_drawer_opens_meanwhile(wir
     assert (await printer.kick(2)).result is KickResult.OPENED
 
 
-async def test_a_power_cut_in_mid_receipt_is_unknown(wired):
+async def test_a_power_cut_in_mid_receipt_is_unknown(wired: Wired) -> None:
     printer, machine = wired
     machine.power_off_at = machine.taken + 300
     outcome = await printer.print(receipt(60), job_id="1", before_first_byte=nothing)
