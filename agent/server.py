@@ -64,10 +64,10 @@ class Server:
 
     async def start(self) -> None:
         """Listen; returns when requests are answered. Raises `AddressTaken`."""
+        web = application(self._app, extra_routes=self._extra_routes, demo=self._demo)
         listeners = bind(self._app.config.api.host, self._wanted_port)
         self.port = int(listeners[0].getsockname()[1])
         self._app.door.port = self.port
-        web = application(self._app, extra_routes=self._extra_routes, demo=self._demo)
         self._server = _Uvicorn(
             uvicorn.Config(
                 web,
