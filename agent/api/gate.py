@@ -12,14 +12,14 @@ from starlette.responses import Response
 
 from agent.api.refusals import answer_of, problem_of
 from agent.door import Ask, Sender, not_paired
+from agent.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from agent.door import Door
-    from agent.problem import Problem
+    from agent.door import Caller, Door
 
 REFUSED_SEEN_MAX = 256  # different refusals told as WARNING; whoever makes up more of them stays at DEBUG
 PREFLIGHT_LIFE_S = 600
@@ -86,14 +86,24 @@ class Gate:
                 outgoing.extra["Access-Control-Expose-Headers"] = _EXPOSED
                 if ask.method == "OPTIONS" and "access-control-request-method" in headers:
                     return _preflight(headers)
-            caller = self._door.caller(ask)
-            if caller is None and not self._public(ask.method, scope["path"]):
-                raise not_paired()
+            caller = self._caller(ask, scope["path"])
         except Exception as error:
             self._tell(problem_of(error), ask, scope)
             raise
         scope["state"] = {**scope.get("state", {}), "caller": caller, "sender": sender}
         return None
+
+    def _caller(self, ask: Ask, path: str) -> Caller | None:
+        """Say who calls. Raises `Problem` where that is needed and not known."""
+        if self._public(ask.method, path):
+            try:
+                return self._door.caller(ask)
+            except Problem:  # an old token or cookie is no reason to refuse what anyone may have
+                return None
+        caller = self._door.caller(ask)
+        if caller is None:
+            raise not_paired()
+        return caller
 
     def _tell(self, problem: Problem, ask: Ask, scope: Scope) -> None:
         """Log who was refused and why: the first of a kind loudly. Never a token, never a query."""

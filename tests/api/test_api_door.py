@@ -62,6 +62,18 @@ async def test_a_foreign_page_is_refused_even_with_the_token(shop: Shop) -> None
     assert "access-control-allow-origin" not in answer.headers
 
 
+async def test_bad_credentials_do_not_close_what_is_open_to_all(shop: Shop) -> None:
+    stale = {"Authorization": "Bearer stale"}
+    for path in ("/healthz", "/", "/docs", "/static/icon.svg"):
+        assert (await shop.stranger.get(path, headers=stale)).status_code == 200, path
+    async with paired_page(shop) as page:
+        linked = await page.get("/", headers={"Sec-Fetch-Site": "same-site", "Origin": shop.own})
+        assert linked.status_code == 200
+        del page.headers["Origin"]
+        linked = await page.get("/", headers={"Sec-Fetch-Site": "same-site"})  # a link on another local server's page
+        assert (linked.status_code, "set-cookie" in linked.headers) == (200, False)
+
+
 async def test_no_token_is_taken_from_a_url(shop: Shop) -> None:
     for query in (f"token={shop.token}", f"access_token={shop.token}", f"api-token={shop.token}"):
         refused(await shop.stranger.get(f"/v1/status?{query}"), 401, "not-paired")
