@@ -98,6 +98,7 @@ class _Receipt:
         problem = trouble(self._session.status)
         if problem:
             return problem.reason, problem.hint
+        await self._session.wake()
         if self._job.start.kind is FenceKind.GS_H:
             return (
                 "the printer did not answer a process id",

@@ -73,14 +73,14 @@ class Session:
         """Say hello. Raises `PortLost` where a printer that should answer does not."""
         async with _Background(self._read()):
             if not await self.ask(1):
-                await self._wake()
+                await self._wake_silent()
             if not self.answers:
                 return
-            await self.send(ASB_ON)
-            await self.until(lambda: self.reports, self.timing.asb_s)
             await self.look()
             if trouble(self.status) is None:
                 await self.settle()
+            await self.send(ASB_ON)
+            await self.until(lambda: self.reports, self.timing.asb_s)
 
     async def run(self) -> None:
         """Read, and keep watch, until the line is lost. Raises `PortLost`."""
@@ -190,20 +190,29 @@ class Session:
             return
         self._never_settles = True
         self.fences.restart()
-        fence = self.fences.make()
-        self.fences.sent(fence)
-        if await self.send(fence.request) and await self.until(lambda: self.fences.passed(fence), self.timing.settle_s):
-            # What was answered may have been an older question: ours is answered once nothing more comes.
-            while await self._hears_more():
-                pass
-            self.fences.restart(settled=True)
-            self._never_settles = False
+        for _ in range(self.timing.settle_tries):
+            await self.send(self.fences.make().request)
+            if await self._hears_more(self.timing.wake_s):
+                break
+            # It says it is well and works nothing off: it takes what we say for dots of an older picture.
+            await self.wake()
+        else:
+            return
+        # What was answered may have been an older question: ours is answered once nothing more comes.
+        while await self._hears_more(self.timing.quiet_s):
+            pass
+        self.fences.restart(settled=True)
+        self._never_settles = False
 
-    async def _hears_more(self) -> bool:
+    async def wake(self) -> None:
+        """End an unfinished picture that a printer may be in the middle of. Raises `PortLost`."""
+        await self.send(bytes(WAKE_BYTES))
+
+    async def _hears_more(self, timeout_s: float) -> bool:
         heard = self._heard
-        return await self.until(lambda: self._heard != heard, self.timing.quiet_s)
+        return await self.until(lambda: self._heard != heard, timeout_s)
 
-    async def _wake(self) -> None:
+    async def _wake_silent(self) -> None:
         """End whatever the printer is in the middle of. Raises `PortLost` where it stays silent."""
         if not self.fences.kind.expects_answers:
             return  # a one-way printer: silence is all it has

@@ -13,9 +13,9 @@ class Timing:
     late_s: float = 5.0  # after that, an idle printer that has not answered is gone
     asb_s: float = 2.0  # the first automatic report after it was asked for
     wake_s: float = 1.0  # between two attempts to end a picture that an earlier program left unfinished
-    wake_tries: int = 10  # 8 KB each: together more than the largest raster band any program sends
+    wake_tries: int = 10  # 8 KB each: together more than the largest picture band any program sends
+    settle_tries: int = 3  # 24 KB: the rest of a logo; at 9600 baud more would keep the till waiting a minute
     quiet_s: float = 1.0  # nothing owed to an earlier program came for so long: nothing will
-    settle_s: float = 10.0  # a full 4 KB buffer of text, printed at 5 lines a second
     opening_s: float = 3.0  # an idle printer reaches the start fence at once; a slow cut takes a second
     stall_s: float = 2.0  # a port that took nothing for so long is looked at again
     end_s: float = 60.0  # a printer that says it is well, and prints at 15 cm a second, is long done

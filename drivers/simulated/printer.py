@@ -51,6 +51,7 @@ class Model:
     dots: int = 576
     profile: str = "default"  # how it numbers its code pages
     process_ids: bool = True  # whether it knows `GS ( H`; one that does not prints the parameters
+    fences: bool = True  # whether it answers `GS r`
     reports: bool = True  # whether it knows `GS a`
     answers: bool = True  # False: one-way
     real_time_pulse: bool = True  # whether it obeys `DLE DC4 1`
@@ -390,6 +391,8 @@ class SimulatedPrinter:
         return 0x12 | bits[n]
 
     def _answer_in_order(self, answer: bytes) -> None:
+        if not self.model.fences:
+            return
         self._report_first()
         self._reply(answer)
 

@@ -29,7 +29,6 @@ QUICK = Timing(
     wake_s=0.02,
     wake_tries=3,
     quiet_s=0.05,
-    settle_s=0.3,
     opening_s=0.3,
     stall_s=0.1,
     end_s=0.4,

@@ -157,6 +157,7 @@ async def test_power_cut_in_mid_receipt_is_unknown_and_nothing_is_resumed(lane: 
     outcome = await it.print(receipt(60))
     assert outcome.result is Result.UNKNOWN
     assert outcome.bytes_sent > 0
+    await eventually(lambda: it.printer.view.state is not DeviceState.READY)
     it.machine.power_on()
     await it.ready()
     assert not it.machine.receipts
@@ -285,16 +286,43 @@ async def test_of_several_process_ids_the_last_stands_for_all(lane: Lanes) -> No
     assert (await it.print()).result is Result.PRINTED
 
 
+HALF_A_PICTURE = b"\x1d\x76\x30\x00\x30\x00\xf0\x00" + b"\xff" * 100  # 11,420 dots' bytes to come
+
+
 async def test_half_a_picture_left_by_an_earlier_program_is_ended_at_the_start(lane: Lanes) -> None:
     machine = SimulatedPrinter()
+    machine.preload(HALF_A_PICTURE)
+    it = await lane(machine=machine)
+    assert (await it.print()).result is Result.PRINTED
+    assert b"line 0" in machine.receipts[-1].text
+    assert it.printer.status.paper is Paper.OK
+
+
+async def test_half_a_picture_costs_process_ids_a_try_and_no_receipt(lane: Lanes) -> None:
+    machine = SimulatedPrinter()
+    machine.preload(HALF_A_PICTURE)
+    it = await lane(machine=machine, settings=GS_H)
+    results = [(await it.print()).result for _ in range(3)]
+    assert results == [Result.NOT_PRINTED, Result.NOT_PRINTED, Result.PRINTED]
+    assert len(machine.receipts) == 1
+
+
+async def test_a_printer_that_is_silent_at_first_is_woken(lane: Lanes) -> None:
+    machine = SimulatedPrinter()
     machine.oddities.silent = True
-    machine.preload(b"\x1d\x76\x30\x00\x30\x00\xf0\x00" + b"\xff" * 100)
     it = await lane(machine=machine, wait=False)
     await asyncio.sleep(0.12)
     machine.oddities.silent = False
     await it.ready()
     assert (await it.print()).result is Result.PRINTED
-    assert b"line 0" in machine.receipts[-1].text
+
+
+async def test_a_printer_that_knows_no_fence_prints_and_cannot_say(lane: Lanes) -> None:
+    it = await lane(Model(fences=False))
+    outcome = await it.print()
+    assert outcome.result is Result.UNKNOWN
+    assert "cannot say" in outcome.reason
+    await eventually(lambda: len(it.machine.receipts) == 1)
 
 
 async def test_receipts_of_an_earlier_program_are_not_taken_for_ours(lane: Lanes) -> None:
