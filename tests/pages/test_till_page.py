@@ -77,6 +77,17 @@ async def test_a_wedge_scanner_is_heard_whatever_has_the_focus(browser: Browser,
     assert await page.js("document.querySelector('[data-key=reason]').value") == ""
 
 
+async def test_the_drawer_opens_with_no_sale_for_a_reason(browser: Browser, store: Shop) -> None:
+    page = await till(browser, store)
+    await page.press("n", alt=True)
+    await page.press("Enter")
+    await page.sees("Choose or type a reason.")
+    await page.click(".chip")
+    await page.click(".panel [data-key=primary]")
+    await page.sees("Drawer opened")
+    assert store.world.printer.kicks == [2]
+
+
 async def test_a_reload_in_mid_sale_keeps_the_basket(browser: Browser, store: Shop) -> None:
     page = await till(browser, store)
     await page.wedge(COFFEE)
@@ -224,7 +235,7 @@ async def test_a_receipt_that_waits_says_so_and_a_copy_can_be_had(browser: Brows
 
 async def test_an_unknown_code_names_the_next_step_and_the_next_scan_clears_it(browser: Browser, store: Shop) -> None:
     page = await till(browser, store)
-    await store.world.scan("2799999999996")
+    await store.world.scan("2799999999997")
     await page.sees("No item has the barcode")
     await page.wedge(COFFEE)
     await page.until("!document.querySelector('.message')")

@@ -104,6 +104,7 @@ export class Actions {
   }
 
   async complete(saleId) {
+    this.state.forgetDrawer();
     const record = await this.#answer({
       label: t("label.complete"), path: `/v1/sales/${saleId}/complete`, then: "completed", first: true,
     });
@@ -131,6 +132,7 @@ export class Actions {
   }
 
   async refund(body) {
+    this.state.forgetDrawer();
     const record = await this.#answer({
       label: t("label.refund", { number: body.receipt_number }), path: "/v1/refunds", body, then: "completed",
     });
@@ -204,6 +206,6 @@ export class Actions {
 
   #refused(code, text, asked) {
     if (code === "weight-needed") this.weigh(asked);
-    else this.say({ kind: "refused", text });
+    else this.say({ kind: "refused", text: code === "scan-refused" && asked?.barcode ? `${asked.barcode}: ${text}` : text });
   }
 }

@@ -66,9 +66,13 @@ export class TillState extends EventTarget {
   /** Show `record` as the last one; its print outcome is followed. */
   takeRecord(record) {
     this.last = record;
-    if (this.drawer?.record_id !== record.id) this.drawer = null; // an opening may be quicker than the answer
     this.changed();
     this.soon("last", "status");
+  }
+
+  /** Money is about to change hands: what is heard of the drawer from now on is about that. */
+  forgetDrawer() {
+    this.drawer = null;
   }
 
   heard(event) {

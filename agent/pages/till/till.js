@@ -276,6 +276,11 @@ export class Till {
 
   #heard(event) {
     this.#panel?.heard?.(event);
+    const { sale, last, till } = this.state;
+    if (event.type === "drawer" && event.drawer === till.drawer && (sale?.lines.length || !last)) {
+      const opened = event.state === "opened"; // where no finished sale is shown that would say it
+      this.say({ kind: opened ? "note" : "refused", text: [t(`drawer.${event.state}`), event.reason].filter(Boolean).join(". ") });
+    }
     if (event.type === "scan" && event.problem) this.#panel?.takesScan?.(event.text);
   }
 }
