@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agent.basket import Product
+from agent.card_guard import refuse_card_data
 from agent.problem import invalid, not_found
 from agent.sale import Unit
 from drivers.scanner.decode import decode
@@ -58,6 +59,7 @@ def by_scan(catalogue: Catalogue, scan: Scan | Refusal) -> Read:
         raise invalid("scan-refused", scan.hint, reason=str(scan.reason))
     item = catalogue.by_barcode(scan.candidates)
     if item is None:
+        refuse_card_data("scan", scan.text)  # the refusal below repeats the text, and refusals are kept
         raise not_found(
             "barcode",
             f"No item has the barcode {scan.text!r}: ring it as an open item (name, price, tax), or add it to the "

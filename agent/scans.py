@@ -88,10 +88,13 @@ class Scans:
     def _tell_scan(
         self, till: str, scan: Scan | Refusal, product: basket.Product | None, problem: Problem | None
     ) -> None:
+        text = scan.text if isinstance(scan, Scan) else scan.raw
+        if problem is not None and problem.code == "card-data":
+            text = ""  # whoever listens may write it down
         self._tills.events.publish(
             "scan",
             till=till,
-            text=scan.text if isinstance(scan, Scan) else scan.raw,
+            text=text,
             symbology=str(scan.symbology) if isinstance(scan, Scan) and scan.symbology else None,
             item={"sku": product.sku, "name": product.name} if product else None,
             problem=problem.document() if problem else None,
