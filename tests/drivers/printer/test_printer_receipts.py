@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import io
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from PIL import Image as Picture
 
 from drivers.device import DeviceState
 from drivers.errors import DocumentInvalid, NotReady
-from drivers.printer.document import Barcode, Cut, Document, Symbology
+from drivers.printer.document import Barcode, Cut, Document, Image, Symbology, Text
 from drivers.printer.escpos import FenceKind
 from drivers.printer.outcome import Result
 from drivers.printer.settings import PrinterSettings
@@ -398,3 +400,87 @@ async def test_a_receipt_broken_off_leaves_the_printer_usable(lane: Lanes) -> No
     await it.ready()
     assert (await it.print(receipt(3, "after"))).result is Result.PRINTED
     assert b"after 2" in it.machine.receipts[-1].text
+
+
+async def test_a_picture_is_made_beside_the_loop_and_printed(lane: Lanes) -> None:
+    out = io.BytesIO()
+    Picture.linear_gradient("L").resize((576, 300)).save(out, "PNG")
+    it = await lane()
+    outcome = await it.print(Document((Image(out.getvalue()), Text("below"), Cut())))
+    assert outcome.result is Result.PRINTED
+    assert b"below" in it.machine.receipts[0].text
+    assert outcome.bytes_sent > 72 * 300
+
+
+async def test_a_printer_that_stops_answering_during_its_start_is_tried_again(lane: Lanes) -> None:
+    it = await lane(to_host=Faults(cut_after=3), wait=False)
+    await eventually(lambda: it.printer.view.failures > 0)
+    assert it.printer.status == PrinterStatus()
+
+
+async def test_a_listener_that_fails_ends_the_conversation_not_the_printer(lane: Lanes) -> None:
+    it = await lane()
+    failures = 1
+
+    def listen(_status: PrinterStatus) -> None:
+        nonlocal failures
+        if failures:
+            failures -= 1
+            raise RuntimeError("a mistake")
+
+    it.printer._on_status = listen
+    it.machine.set_paper_low()
+    await eventually(lambda: "mistake" in (it.printer.view.error or ""))
+    await it.ready()
+    assert (await it.print()).result is Result.PRINTED
+
+
+async def test_paper_gone_between_the_question_and_the_start_is_not_printed(lane: Lanes) -> None:
+    it = await lane()
+
+    async def begin() -> None:
+        it.machine.run_out_of_paper()
+
+    outcome = await it.printer.print(receipt(), job_id="1", before_first_byte=begin)
+    assert outcome.result is Result.NOT_PRINTED
+    assert "paper" in outcome.reason
+    it.machine.load_paper()
+    assert (await it.print()).result is Result.PRINTED
+    assert len(it.machine.receipts) == 1
+
+
+async def test_a_line_lost_just_before_the_receipt_is_not_printed(lane: Lanes) -> None:
+    it = await lane()
+
+    async def begin() -> None:
+        it.bench.unplug("printer")
+
+    outcome = await it.printer.print(receipt(), job_id="1", before_first_byte=begin)
+    assert outcome.result is Result.NOT_PRINTED
+    assert outcome.bytes_sent == 0
+
+
+async def test_a_line_that_takes_nothing_any_more_just_before_the_receipt_is_not_printed(lane: Lanes) -> None:
+    it = await lane()
+
+    async def begin() -> None:
+        wire = it.bench.wire("printer")
+        assert wire
+        wire.faults = dataclasses.replace(wire.faults, stall_after=it.machine.taken)
+
+    outcome = await it.printer.print(receipt(), job_id="1", before_first_byte=begin)
+    assert outcome.result is Result.NOT_PRINTED
+    assert outcome.bytes_sent == 0
+
+
+async def test_a_line_that_takes_half_the_opening_is_not_printed_and_is_given_up(lane: Lanes) -> None:
+    it = await lane()
+
+    async def begin() -> None:
+        wire = it.bench.wire("printer")
+        assert wire
+        wire.faults = dataclasses.replace(wire.faults, stall_after=it.machine.taken + 4)
+
+    outcome = await it.printer.print(receipt(), job_id="1", before_first_byte=begin)
+    assert outcome.result is Result.NOT_PRINTED
+    await eventually(lambda: it.printer.view.state is DeviceState.LOST)
