@@ -223,7 +223,9 @@ async def test_shifts_add_up_what_lies_between(shop: Shop) -> None:
         await shop.app.shifts.close(CloseShift(till="till-1", counted=None), key=None)
 
 
-async def test_nothing_that_looks_like_a_card_gets_anywhere(shop: Shop, tmp_path: Path, caplog) -> None:
+async def test_nothing_that_looks_like_a_card_gets_anywhere(
+    shop: Shop, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     sale = await shop.sale()
     card, track = "4111 1111 1111 1111", "%B4111111111111111^DOE/JOHN^2512101?"
     with pytest.raises(Problem) as refused:
@@ -246,7 +248,7 @@ async def test_nothing_that_looks_like_a_card_gets_anywhere(shop: Shop, tmp_path
     assert "4111" not in everything
 
 
-async def test_the_agent_stops_when_a_part_of_it_ends_by_itself(shop: Shop, caplog) -> None:
+async def test_the_agent_stops_when_a_part_of_it_ends_by_itself(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
     async def ends() -> None:
         raise RuntimeError("a bug")
 

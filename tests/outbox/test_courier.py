@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from facts import draft, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from memory_cloud import MemoryCloud, TwoSteps, no_items
 
 from outbox import deliveries
-from outbox.connector import Idempotency
+from outbox.connector import Answer, Complete, Fact, Idempotency, Refused, Request, Step
 from outbox.courier import Courier, LaneState
 from outbox.journal import Journal
 from outbox.record import Kind
+from tests.outbox.facts import draft, write
+from tests.outbox.memory_cloud import MemoryCloud, TwoSteps, no_items
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 KINDS = frozenset({Kind.SALE, Kind.REFUND})
 CLOUDS = {"cloud": KINDS}
@@ -53,6 +53,7 @@ class Running:
         self.task = asyncio.create_task(self.courier.run())
 
     async def until(self, states: dict[str, int]) -> None:
+        found: dict[str, object] = {}
         for _ in range(2000):
             found = deliveries.counts(self.journal.reader, ["cloud"])["cloud"]
             if all(found[state] == count for state, count in states.items()):
@@ -123,8 +124,8 @@ async def any_day(idempotency: Idempotency, lies: list[str], shape: list[str]) -
                 await journal.open()
                 running = Running(journal, cloud, connector)
             elif what == "refund" and sales:
-                body = {"original": {"id": sales[-1], "receipt_number": "x"}}
-                record = await write(journal, draft(Kind.REFUND, **body), CLOUDS)
+                original = {"id": sales[-1], "receipt_number": "x"}
+                record = await write(journal, draft(Kind.REFUND, original=original), CLOUDS)
                 refunds[record.id] = sales[-1]
             else:
                 wanted = draft()
@@ -240,7 +241,7 @@ async def test_a_cloud_that_fails_on_one_record_gets_the_others(journal: Journal
     poison, *rest = [await write(journal, draft(), CLOUDS) for _ in range(6)]
 
     class FailsOnOne(MemoryCloud):
-        async def exchange(self, base_url, request, headers):
+        async def exchange(self, base_url: str, request: Request, headers: Mapping[str, str]) -> Answer:
             if poison.id.encode() in request.body:
                 return await MemoryCloud(True, ["503"]).exchange(base_url, request, headers)
             return await super().exchange(base_url, request, headers)
@@ -250,11 +251,13 @@ async def test_a_cloud_that_fails_on_one_record_gets_the_others(journal: Journal
     assert {order["id"] for order in cloud.orders} == {record.id for record in rest}
 
 
-async def test_a_fault_in_a_connector_stops_one_delivery_and_is_in_the_log(journal: Journal, caplog) -> None:
+async def test_a_fault_in_a_connector_stops_one_delivery_and_is_in_the_log(
+    journal: Journal, caplog: pytest.LogCaptureFixture
+) -> None:
     bad, good = await write(journal, draft(), CLOUDS), await write(journal, draft(), CLOUDS)
 
     class Faulty(TwoSteps):
-        def next_step(self, fact):
+        def next_step(self, fact: Fact) -> Step | Complete | Refused:
             if fact.record.id == bad.id:
                 raise ZeroDivisionError
             return super().next_step(fact)
@@ -269,7 +272,7 @@ async def test_where_nothing_can_be_looked_up_nothing_is_sent_twice(journal: Jou
     await write(journal, draft(), CLOUDS)
 
     class Blind(TwoSteps):
-        def probe(self, step, fact):
+        def probe(self, step: Step, fact: Fact) -> Request | None:
             return None
 
     cloud = MemoryCloud(knows_keys=False, lies=["lost after"])
@@ -289,7 +292,7 @@ async def test_drift_notes_and_the_remote_id_are_kept_and_shown(journal: Journal
     await write(journal, draft(), CLOUDS)
 
     class RoundsUp(MemoryCloud):
-        def _do(self, request, key):
+        def _do(self, request: Request, key: str) -> Answer:
             answer = super()._do(request, key)
             if request.path == "/make":
                 return type(answer)(200, {}, answer.body.replace(b"1250", b"1251"))
@@ -326,7 +329,7 @@ async def test_parallel_when_open_and_alone_when_in_doubt(journal: Journal) -> N
     gate = asyncio.Event()
 
     class Counts(MemoryCloud):
-        async def exchange(self, base_url, request, headers):
+        async def exchange(self, base_url: str, request: Request, headers: Mapping[str, str]) -> Answer:
             self.under_way += 1
             self.most_under_way = max(self.most_under_way, self.under_way)
             try:

@@ -4,7 +4,6 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
-from facts import draft, write
 
 from outbox import answers, chain, schema
 from outbox.answers import Key, Reply
@@ -16,6 +15,7 @@ from outbox.errors import (
     StateInUse,
 )
 from outbox.journal import Journal
+from tests.outbox.facts import draft, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +49,9 @@ async def test_what_durability_rests_on_is_in_force(journal: Journal) -> None:
         journal.reader.execute("delete from till")
 
 
-async def test_selling_is_refused_where_a_setting_does_not_hold(tmp_path: Path, monkeypatch) -> None:
+async def test_selling_is_refused_where_a_setting_does_not_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     wanted = tuple(row for row in schema._PRAGMAS if row[0] != "synchronous")
     monkeypatch.setattr(schema, "_PRAGMAS", (*wanted, ("synchronous", "NORMAL", 3)))
     with pytest.raises(JournalUnsafe, match="synchronous at 1 instead of 3"):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -10,7 +10,7 @@ from outbox.errors import JournalDamaged, JournalFull, JournalUnclear
 from outbox.writer import BATCH_MAX, Writer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
 
@@ -23,7 +23,7 @@ async def writer(tmp_path: Path) -> AsyncIterator[Writer]:
     await opened.close()
 
 
-def insert(n: int):
+def insert(n: int) -> Callable[[sqlite3.Connection], int]:
     def change(connection: sqlite3.Connection) -> int:
         connection.execute("insert into t(n) values (?)", (n,))
         return n
@@ -126,7 +126,7 @@ class Flaky:
     def in_transaction(self) -> bool:
         return self._connection.in_transaction
 
-    def execute(self, sql: str, *args):
+    def execute(self, sql: str, *args: Any) -> sqlite3.Cursor:
         if sql == "commit" and self.failures:
             self.failures -= 1
             raise sqlite3.OperationalError("disk I/O error")
@@ -138,14 +138,16 @@ class Flaky:
 
 async def test_a_commit_that_fails_once_is_made_again_whole(writer: Writer) -> None:
     assert writer._connection is not None
-    writer._connection._connection = Flaky(writer._connection._conn, 1)
+    writer._connection._connection = cast("sqlite3.Connection", Flaky(writer._connection._conn, 1))
     assert await writer.write(insert(1)) == 1
     assert rows(writer) == [1]
 
 
-async def test_a_commit_that_keeps_failing_stops_everything_loudly(writer: Writer, caplog) -> None:
+async def test_a_commit_that_keeps_failing_stops_everything_loudly(
+    writer: Writer, caplog: pytest.LogCaptureFixture
+) -> None:
     assert writer._connection is not None
-    writer._connection._connection = Flaky(writer._connection._conn, 2)
+    writer._connection._connection = cast("sqlite3.Connection", Flaky(writer._connection._conn, 2))
     results = await asyncio.gather(writer.write(insert(1)), writer.write(insert(2)), return_exceptions=True)
     assert [type(result) for result in results] == [JournalUnclear, JournalUnclear]
     assert isinstance(writer.fault, JournalUnclear)

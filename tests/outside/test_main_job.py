@@ -168,7 +168,9 @@ async def store(
     (folder / "token").write_text(cloud.token)
     (folder / "items.csv").write_text(ITEMS, encoding="utf-8")
     (folder / "stillopen.toml").write_text(
-        CONFIG.format(port=port, scanner=scanner, printer=printer, hook=hook, square=square, location=cloud.books.location_id),
+        CONFIG.format(
+            port=port, scanner=scanner, printer=printer, hook=hook, square=square, location=cloud.books.location_id
+        ),
         encoding="utf-8",
     )
     agent = Agent(folder, port)
@@ -193,7 +195,8 @@ async def test_the_main_job_survives_the_line_the_clouds_and_kill_9(tmp_path: Pa
         assert (await agent.command("check"))[0] == 0
         code, said = await agent.command("catalogue", "import", str(tmp_path / "items.csv"))
         assert code == 0, said
-        for faults, on in ((hook.faults, "/hook"), (square.faults, "POST /v2/orders"), (square.faults, "POST /v2/pay")):
+        lies = ((hook.faults, "/hook"), (square.faults, "POST /v2/orders"), (square.faults, "POST /v2/pay"))
+        for faults, on in lies:
             faults.add("status", on=on, status=503, times=3)  # then it hangs after committing, then works
             faults.add("hang", on=on, after=True)
             faults.add("drop", on=on, after=True, times=2)
