@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     status = commands.add_parser("status", help="deliveries by cloud and state, and the oldest that waits")
     listing = commands.add_parser("list", help="deliveries, oldest first")
     listing.add_argument("--cloud", metavar="NAME", help="only this cloud's")
-    listing.add_argument("--state", choices=deliveries.STATES, help="only those in this state")
+    listing.add_argument("--only", choices=deliveries.STATES, help="only those in this state")
     listing.add_argument("--limit", type=int, default=LISTED, metavar="N", help=f"how many (default: {LISTED})")
     show = commands.add_parser("show", help="one delivery with its requests")
     retry = commands.add_parser("retry", help="release a parked delivery, or try a waiting one now")
@@ -83,12 +83,12 @@ def _status(reader: sqlite3.Connection, args: argparse.Namespace, places: Places
         if count["last_error"]:
             out.say(f"  last trouble: {count['last_error']}")
         if count["parked"]:
-            out.say(f"  see why: stillopen outbox list --cloud {cloud} --state parked")
+            out.say(f"  see why: stillopen outbox list --cloud {cloud} --only parked")
     return out.OK
 
 
 def _list(reader: sqlite3.Connection, args: argparse.Namespace) -> int:
-    found = deliveries.listed(reader, cloud=args.cloud, state=args.state, limit=max(1, args.limit))
+    found = deliveries.listed(reader, cloud=args.cloud, state=args.only, limit=max(1, args.limit))
     if args.json:
         out.say_json({"deliveries": found})
         return out.OK
