@@ -43,7 +43,9 @@ _OPTION = re.compile(r"--[a-z][a-z-]*")
 _SAID_COMMAND = re.compile(r"`(?:\.venv/bin/)?stillopen(?: --(?:config|state) \S+)* ([a-z]+)(?: ([a-z]+))?")
 _SAID_ROUTE = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE) (/v1/[\w{}/.:-]*)")
 # Where one person's or one build machine's files are; an example names /etc, /dev or C:\ProgramData instead.
-_MACHINE_PATH = re.compile(r"(?<![\w.:/-])(?:/(?:work|farm|root|Users|home|mnt)/\w|/tmp/\w+/)|C:\\+Users\\+\w")
+_MACHINE_PATH = re.compile(
+    r"(?<![\w.:/-])(?:/(?:work|farm|root|mnt)/\w|/(?:home|Users)/\w{2}|/tmp/\w+/)|C:\\+Users\\+\w"
+)
 
 
 @dataclass(frozen=True, slots=True)
