@@ -32,6 +32,7 @@ from agent.till import Store, Tills
 from outbox import answers
 from outbox.catalogue import Catalogue
 from outbox.journal import Journal
+from outbox.room import Disk, Room
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from agent.config import Config
     from drivers.simulated.bench import Bench
 
+DISK_LOOK_S = 30.0  # the fastest disk that fills up by accident takes minutes
 STOP_WAIT_S = 5.0  # for a task to end; the slowest closes a serial port
 
 _log = logging.getLogger("stillopen")
@@ -66,9 +68,10 @@ class App:
 
         self.events = Events()
         self.journal = Journal(state)
+        self.disk = Disk(state)
         self.catalogue = Catalogue(state)
         self.door = Door(host=config.api.host, origins=config.api.origins, state=state, journal=self.journal)
-        self.lanes = Lanes(config, self.journal, self.catalogue, self.events, now=now)
+        self.lanes = Lanes(config, self.journal, self.catalogue, self.events, self.disk, now=now)
         self.devices = Devices(config, self.events, bench=bench, on_scan=self._scanned, on_ready=self._ready)
         self.receipts = Receipts(config, self.journal)
         self.prints = Prints(
@@ -87,6 +90,7 @@ class App:
             store=store,
             tills=[TillSetup(till.id, till.scanner, till.printer, till.drawer) for till in config.tills],
             templates={till.id: self.devices.templates(till.scanner) for till in config.tills},
+            has_room=lambda: self.disk.room is not Room.FULL,
             now=now,
         )
         facts = Facts(config.store.id, self.lanes.kinds)
@@ -109,6 +113,7 @@ class App:
         """Open what is on the disk and let everything run. Raises `OutboxError` where selling is not safe."""
         await self.journal.open()
         try:
+            self.disk.prepare()
             await self.catalogue.open()
             self.door.open()
             await self.prints.recover()
@@ -124,6 +129,7 @@ class App:
             *((f"prints {name}", self.prints.run(name)) for name in self.devices.printers),
             *((f"till {till.id}", self.scans.run(till.id)) for till in self.config.tills),
             *self.lanes.tasks(),
+            ("disk", self._watch_disk()),
         ):
             self._run(name, work)
 
@@ -159,6 +165,7 @@ class App:
             "version": self.version,
             "selling": fault is None,
             "fault": None if fault is None else f"{fault}. {getattr(fault, 'hint', '')}".strip(),
+            "disk": {"free_bytes": self.disk.free_bytes, "room": self.disk.room.name.lower()},
             "store": {
                 "id": self.config.store.id,
                 "name": self.config.store.name,
@@ -224,6 +231,11 @@ class App:
         _log.critical("The agent has to stop: %s failed.", task.get_name(), exc_info=error)
         if self.failed is not None and not self.failed.done():
             self.failed.set_exception(error)
+
+    async def _watch_disk(self) -> None:
+        while True:
+            await asyncio.sleep(DISK_LOOK_S)
+            self.disk.look()
 
     async def _forget_old_answers(self) -> None:
         before = datetime.fromtimestamp(self._now().timestamp() - answers.KEPT_DAYS * 86_400, UTC).isoformat()

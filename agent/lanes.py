@@ -14,6 +14,7 @@ from outbox.answers import Reply
 from outbox.clouds import KINDS, StoreFacts, make
 from outbox.courier import Courier, LaneState
 from outbox.pull import Pulled, pull
+from outbox.room import Room
 
 if TYPE_CHECKING:
     import sqlite3
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from outbox.connector import Connector
     from outbox.courier import LaneView
     from outbox.journal import Journal
+    from outbox.room import Disk
     from outbox.session import Session
 
 PULL_EVERY_S = 15 * 60.0  # prices change a few times a day; a person who cannot wait uses `cloud pull`
@@ -45,12 +47,14 @@ class Lanes:
         journal: Journal,
         catalogue: Catalogue,
         events: Events,
+        disk: Disk,
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._journal = journal
         self._catalogue = catalogue
         self._events = events
+        self._disk = disk
         self._now = now
         self._connectors = connectors(config)
         # Also of a cloud whose secret is not there: its records wait until it is.
@@ -166,7 +170,8 @@ class Lanes:
     async def _pull_for_ever(self, name: str) -> None:
         while True:
             try:
-                await self.pull(name)
+                if self._disk.room < Room.TIGHT:  # sales need what is left
+                    await self.pull(name)
             except Exception:  # noqa: BLE001 - a bug in one pull must not stop the next
                 _log.exception("A fault while pulling the catalogue from %s", name)
             await asyncio.sleep(PULL_EVERY_S)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from agent import basket, once, open_sales
@@ -52,8 +53,10 @@ class Tills:
         store: Store,
         tills: Sequence[TillSetup],
         templates: Mapping[str, Sequence[Template]],  # by till
+        has_room: Callable[[], bool] = lambda: True,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        self._has_room = has_room
         self.journal = journal
         self.events = events
         self.store = store
@@ -144,7 +147,13 @@ class Tills:
         raise _no_such_sale(sale_id)
 
     def new_sale(self, till_id: str) -> Sale:
-        """Return an empty sale, not yet on the disk."""
+        """Return an empty sale, not yet on the disk. Raises `Problem` where the disk has no room for it."""
+        if not self._has_room():
+            raise Problem(
+                HTTPStatus.INSUFFICIENT_STORAGE,
+                "disk-full",
+                "The disk is full: sales that are open can be finished, and no new one can begin. Free some space.",
+            )
         opened_at = self.local_now().isoformat(timespec="milliseconds")
         return basket.new_sale(self.rules, id=new_id(), till=till_id, opened_at=opened_at)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, TypeVar
 
-from outbox import answers, chain, schema
+from outbox import answers, chain, place, schema
 from outbox.errors import JournalDamaged, JournalUnavailable, StateInUse
 from outbox.writer import Writer
 
@@ -93,9 +93,10 @@ class Journal:
 
 
 def hold(state: Path) -> FileLock:
-    """Take the state folder for this process alone. Raises `StateInUse` or `JournalUnavailable`."""
+    """Take the state folder for this process alone. Raises `StateInUse`, `JournalUnsafe` or `JournalUnavailable`."""
     from filelock import FileLock, Timeout
 
+    place.check(state)
     try:
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = FileLock(state / LOCK, timeout=0)

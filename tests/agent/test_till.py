@@ -22,6 +22,7 @@ from agent.problem import Problem
 from drivers.device import DeviceState
 from outbox import chain
 from outbox.answers import Key
+from outbox.room import Room
 from tests.agent.store import MUG, TEA, Shop, opened
 
 if TYPE_CHECKING:
@@ -270,3 +271,17 @@ async def test_a_device_test_is_something_a_person_can_see(shop: Shop) -> None:
     assert (await shop.app.test_device("counter")).body["next"]
     with pytest.raises(Problem, match="no device 'nope'"):
         await shop.app.test_device("nope")
+
+
+async def test_a_full_disk_lets_what_is_open_be_finished_and_nothing_new_begin(shop: Shop) -> None:
+    sale = await shop.sale("MUG")
+    shop.app.disk.room = Room.FULL
+    await shop.app.ringing.add_line(sale["id"], NewLine(sku="TEA"), key=None)
+    await shop.app.ringing.add_tender(sale["id"], NewTender(type="card", amount=1570), key=None)
+    assert (await shop.app.closing.complete(sale["id"], key=None)).status == 200
+    with pytest.raises(Problem) as refused:
+        await shop.app.ringing.open_sale("till-1", key=None)
+    assert (refused.value.status, refused.value.code) == (507, "disk-full")
+    with pytest.raises(Problem):
+        await shop.app.scans.scan("till-1", MUG, key=None)
+    assert shop.app.status()["disk"]["room"] == "full"

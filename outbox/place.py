@@ -1,0 +1,95 @@
+"""Where a journal may be: on a disk of this PC's own, in a folder that no other program carries about.
+
+SQLite's write-ahead log needs memory that every process of one machine shares, which no network drive
+gives; and a folder that a program synchronises is read half-written and put back old.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path, PurePosixPath
+
+from outbox.errors import JournalUnsafe
+
+NETWORK_FILE_SYSTEMS = frozenset(
+    {
+        *(
+            "9p",
+            "afpfs",
+            "afs",
+            "ceph",
+            "cifs",
+            "coda",
+            "davfs",
+            "fuse.rclone",
+            "fuse.s3fs",
+            "fuse.sshfs",
+            "gfs",
+            "gfs2",
+        ),
+        *("glusterfs", "lustre", "ncpfs", "nfs", "nfs4", "ocfs2", "smb3", "smbfs", "vboxsf", "virtiofs", "vmhgfs"),
+    }
+)
+SYNCHRONISED_FOLDERS = frozenset(
+    {
+        *("dropbox", "google drive", "googledrive", "icloud drive", "iclouddrive", "nextcloud", "onedrive", "owncloud"),
+        *("pcloud drive", "seafile", "syncthing"),
+    }
+)
+_DRIVE_REMOTE = 4  # GetDriveTypeW
+
+_MOVE = "Name a folder on a disk of this PC with --state or STILLOPEN_STATE."
+
+
+def check(state: Path, *, mounts: str | None = None, platform: str = sys.platform) -> None:
+    """Raise `JournalUnsafe` for a network drive or a synchronised folder. `mounts` is for tests."""
+    folder = state.absolute()
+    for part in folder.parts:
+        name = part.casefold()
+        if name in SYNCHRONISED_FOLDERS or name.startswith(("onedrive - ", "dropbox (")):
+            raise JournalUnsafe(
+                f"{state} is inside {part!r}, which a program synchronises: it would put old data back", hint=_MOVE
+            )
+    if platform == "win32":
+        if _is_remote_on_windows(folder):
+            raise JournalUnsafe(f"{state} is on a network drive", hint=_MOVE)
+        return
+    kind = file_system(folder, mounts)
+    if kind in NETWORK_FILE_SYSTEMS:
+        raise JournalUnsafe(f"{state} is on a network drive ({kind})", hint=_MOVE)
+
+
+def file_system(folder: Path, mounts: str | None = None) -> str | None:
+    """Return the kind of file system a folder is on, as Linux names it; None where that cannot be told."""
+    if mounts is None:
+        try:
+            mounts = Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape")
+        except OSError:
+            return None
+    found: tuple[int, str] | None = None
+    wanted = PurePosixPath(folder.as_posix())
+    for line in mounts.splitlines():
+        # proc(5): id parent major:minor root mount-point options … - type source super-options
+        before, _, after = line.partition(" - ")
+        fields, kinds = before.split(" "), after.split(" ")
+        if len(fields) < 5 or not kinds[0]:  # noqa: PLR2004 - the fields up to the mount point
+            continue
+        point = PurePosixPath(_unescaped(fields[4]))
+        if wanted.is_relative_to(point) and (found is None or len(point.parts) >= found[0]):
+            found = len(point.parts), kinds[0]
+    return found[1] if found else None
+
+
+def _unescaped(text: str) -> str:
+    for code, character in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
+        text = text.replace(code, character)
+    return text
+
+
+def _is_remote_on_windows(folder: Path) -> bool:
+    if str(folder).startswith("\\\\"):
+        return True
+    import ctypes
+
+    kind: int = ctypes.windll.kernel32.GetDriveTypeW(f"{folder.drive}\\")  # type: ignore[attr-defined]  # Windows only
+    return kind == _DRIVE_REMOTE

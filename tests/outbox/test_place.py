@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from outbox import place
+from outbox.errors import JournalUnsafe
+from outbox.journal import Journal
+
+MOUNTS = """\
+22 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw
+30 22 0:26 / /srv/shop\\040data rw - nfs4 server:/shop rw
+31 30 0:27 / /srv/shop\\040data/local rw - ext4 /dev/sdb1 rw
+32 22 0:28 / /media/stick rw - vfat /dev/sdc1 rw
+a line that is none
+33 22 0:29 / /home/x/box rw - fuse.sshfs x:/ rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind"),
+    [
+        ("/var/lib/stillopen", "ext4"),
+        ("/srv/shop data/state", "nfs4"),
+        ("/srv/shop data/local/state", "ext4"),
+        ("/srv/shop", "ext4"),
+        ("/media/stick", "vfat"),
+        ("/home/x/box/y", "fuse.sshfs"),
+    ],
+)
+def test_the_file_system_is_that_of_the_nearest_mount(folder: str, kind: str) -> None:
+    assert place.file_system(Path(folder), MOUNTS) == kind
+
+
+@pytest.mark.parametrize("folder", ["/srv/shop data/state", "/home/x/box"])
+def test_a_network_drive_is_refused(folder: str) -> None:
+    with pytest.raises(JournalUnsafe, match="network drive") as refused:
+        place.check(Path(folder), mounts=MOUNTS, platform="linux")
+    assert "--state" in refused.value.hint
+
+
+@pytest.mark.parametrize("name", ["OneDrive", "OneDrive - Corner Shop", "Dropbox", "Dropbox (Shop)", "Google Drive"])
+def test_a_synchronised_folder_is_refused(name: str) -> None:
+    with pytest.raises(JournalUnsafe, match="synchronises"):
+        place.check(Path("/home/x") / name / "stillopen", mounts=MOUNTS, platform="linux")
+
+
+def test_a_disk_of_this_pc_is_taken() -> None:
+    place.check(Path("/var/lib/stillopen"), mounts=MOUNTS, platform="linux")
+    place.check(Path("/srv/shop data/local"), mounts=MOUNTS, platform="linux")
+    place.check(Path("/nowhere"), mounts="", platform="linux")  # what cannot be told is not refused
+
+
+async def test_the_journal_is_not_opened_there(tmp_path: Path) -> None:
+    with pytest.raises(JournalUnsafe):
+        await Journal(tmp_path / "Dropbox" / "state").open()
+    assert not (tmp_path / "Dropbox").exists()

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from outbox.room import BALLAST, BALLAST_BYTES, FULL_BYTES, LOW_BYTES, TIGHT_BYTES, Disk, Room
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+
+class Plate:
+    """A disk with as much room as a test says."""
+
+    def __init__(self, free: int) -> None:
+        self.free = free
+
+    def __call__(self, _path: Path) -> int:
+        if self.free < 0:
+            raise OSError("gone")
+        return self.free
+
+
+def test_it_is_said_once_when_it_gets_worse_and_once_when_it_is_well_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    plate = Plate(LOW_BYTES)
+    disk = Disk(tmp_path, free=plate)
+    seen = []
+    for free in (LOW_BYTES, LOW_BYTES - 1, LOW_BYTES - 2, TIGHT_BYTES - 1, FULL_BYTES - 1, FULL_BYTES, LOW_BYTES):
+        plate.free = free
+        seen.append(disk.look())
+    assert seen == [Room.ENOUGH, Room.LOW, Room.LOW, Room.TIGHT, Room.FULL, Room.TIGHT, Room.ENOUGH]
+    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING", "ERROR", "INFO"]
+    assert "2047 MB" in caplog.text
+
+
+def test_the_ballast_holds_real_room_and_is_given_up_when_it_is_needed(tmp_path: Path) -> None:
+    plate = Plate(LOW_BYTES)
+    disk = Disk(tmp_path, free=plate)
+    disk.prepare()
+    ballast = tmp_path / BALLAST
+    assert ballast.stat().st_size == BALLAST_BYTES
+    assert ballast.stat().st_blocks * 512 >= BALLAST_BYTES
+    disk.prepare()
+    plate.free = FULL_BYTES - 1
+    disk.look()
+    assert not ballast.exists()
+    disk.prepare()  # not while there is no room for it
+    assert not ballast.exists()
+    disk.give_up_ballast()
+
+
+def test_a_disk_that_cannot_be_looked_at_is_as_it_was(tmp_path: Path) -> None:
+    plate = Plate(LOW_BYTES - 1)
+    disk = Disk(tmp_path, free=plate)
+    disk.look()
+    plate.free = -1
+    assert disk.look() is Room.LOW
+    assert Disk(tmp_path).look() in Room
