@@ -1,0 +1,232 @@
+"""A store's lives between power cuts, and every disk that a cut may leave in each of them.
+
+A life starts from a disk (an empty one, or what a cut has left), opens the journal, sells, prints, delivers,
+closes and opens again, and all of it is recorded. Then the log is walked: after every entry, each of the five
+patterns makes one image of the disk. Each image is recovered and held against what is owed at that moment; one
+of them is where the next life starts, so that opening after a cut is itself cut, again and again.
+
+An operation's number counts the entries of all lives of a seed. Seed, operation and pattern name an image: the
+same three make the same bytes again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING
+
+from outbox.journal import Journal
+from outbox.record import Kind
+from tests.outbox.memory_cloud import MemoryCloud
+from tests.powercut.connection import Connection, connecting, recorded
+from tests.powercut.disk import Disk, Image, Pattern
+from tests.powercut.promises import Committed, Owed, ToldRecord
+from tests.powercut.recorder import Entry, Noted, Recorder
+from tests.powercut.recover import Recovered, Violation, digest, lay_out, recover, violations
+from tests.powercut.store import CLOUDS, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+LIVES = 4  # of a seed: the third and fourth start from journals that went through cuts, and are not yet large
+ROUNDS = 12  # of a life; its log is then some hundred entries long
+REOPENED = 1 / 12  # of the rounds: the agent is stopped and started in an orderly way
+AUTOCHECKPOINTS = (8, 24, 64, 1000)  # pages; the agent's own 1000 are more than a short life writes
+KEPT = 16  # recovered images kept at hand: the five of an entry come again after a note, with more owed
+NO_TABLES = hashlib.blake2b(digest_size=16).hexdigest()  # the digest where there are no rows
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is put to the test: the agent as it is, on a careless disk, unless a mutation says otherwise."""
+
+    careless: bool = True
+    store: type[Store] = Store
+    connect: Callable[[Recorder, Callable[[Connection], None]], Callable[..., Connection]] = recorded
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was tried so far. `images` counts disks of different content; a cut is a moment and a pattern."""
+
+    images: int = 0
+    cuts: int = 0
+    sales: int = 0  # acknowledged
+    told: int = 0  # acknowledged records of all kinds
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An image that does not hold what is owed."""
+
+    seed: int
+    operation: int
+    pattern: Pattern
+    violations: tuple[Violation, ...]
+    image: Image = field(repr=False, compare=False)
+
+    def __str__(self) -> str:
+        what = "; ".join(str(violation) for violation in self.violations[:5])
+        return f"SEED={self.seed} OP={self.operation} ({self.pattern}): {what}"
+
+
+@dataclass(slots=True)
+class _Images:
+    """Recovers images in a folder, each once as long as it is at hand."""
+
+    folder: Path
+    tally: Tally
+    seen: set[bytes] = field(default_factory=set)
+    kept: OrderedDict[bytes, Recovered] = field(default_factory=OrderedDict)
+    judged: set[tuple[bytes, int, int]] = field(default_factory=set)  # image, life, version of what is owed
+
+    def recovered(self, image: Image) -> tuple[bytes, Recovered]:
+        hashed = hashlib.blake2b(digest_size=16)
+        for name in sorted(image):
+            hashed.update(f"{name} {len(image[name])} ".encode())
+            hashed.update(image[name])
+        key = hashed.digest()
+        if key not in self.kept:
+            self.kept[key] = recover(image, self.folder)
+            if len(self.kept) > KEPT:
+                self.kept.popitem(last=False)
+        if key not in self.seen:
+            self.seen.add(key)
+            self.tally.images += 1
+        return key, self.kept[key]
+
+
+def findings(
+    seed: int,
+    work: Path,
+    tally: Tally,
+    *,
+    subject: Subject | None = None,
+    lives: int = LIVES,
+    only: int | None = None,
+) -> Iterator[Finding]:
+    """Live a seed's lives under the empty folder `work`, and yield every image that fails.
+
+    `only` is an operation: no other is looked at.
+    """
+    subject = subject or Subject()
+    (work / "shop").mkdir()
+    (work / "image").mkdir()
+    images = _Images(work / "image", tally)
+    start: Image = {}
+    owed = Owed(NO_TABLES)
+    operation = 0
+    for life in range(lives):
+        log = record(start, owed, work / "shop", Random(f"{seed} life {life}"), subject, life)
+        tally.told += sum(isinstance(entry, Noted) and isinstance(entry.what, ToldRecord) for entry in log)
+        tally.sales += sum(
+            isinstance(entry, Noted) and isinstance(entry.what, ToldRecord) and entry.what.record.kind is Kind.SALE
+            for entry in log
+        )
+        choice = Random(f"{seed} next {life}")
+        at, pattern = operation + choice.randrange(len(log) // 3, len(log)), choice.choice(list(Pattern))
+        following: tuple[Image, Owed] | None = None
+        for cut in _cuts(seed, operation, start, owed, log, careless=subject.careless):
+            if only is None or cut.operation == only:
+                yield from _judged(cut, life, images)
+            if (cut.operation, cut.pattern) == (at, pattern):
+                _, found = images.recovered(cut.image)
+                following = cut.image, cut.owed.copy()
+                following[1].tables = found.tables
+        assert following is not None
+        operation += len(log)
+        start, owed = following
+
+
+def record(start: Image, owed: Owed, folder: Path, random: Random, subject: Subject, life: int) -> list[Entry]:
+    """Live one life from a disk on, and return its log."""
+    lay_out(start, folder)
+    with Recorder(folder) as recorder:
+        asyncio.run(_live(recorder, owed, random, subject, life))
+    disk = Disk(start, careless=False)
+    for entry in recorder.log:
+        disk.do(entry)
+    assert disk.after_a_cut(Pattern.ALL, random) == recorder.files(), "the recorder has missed something"
+    return recorder.log
+
+
+async def _live(recorder: Recorder, owed: Owed, random: Random, subject: Subject, life: int) -> None:
+    def committed(connection: Connection) -> None:
+        recorder.note(Committed(digest(connection)))
+
+    connect = subject.connect(recorder, committed)
+    memories = {
+        name: owed.clouds[name].copy_of_memory() if name in owed.clouds else MemoryCloud(knows_keys=name == "keys")
+        for name in CLOUDS
+    }
+    store: Store | None = None
+    rounds = ROUNDS
+    while rounds:
+        journal = Journal(recorder.folder)
+        with connecting(connect):
+            await journal.open()
+        try:
+            pages = random.choice(AUTOCHECKPOINTS)
+            await journal.write(lambda tx, pages=pages: tx.execute(f"pragma wal_autocheckpoint = {pages}").fetchone())
+            if store is None:
+                store = subject.store(journal, random, recorder.note, memories, life=life)
+            store.journal = journal
+            while rounds:
+                rounds -= 1
+                await store.round()
+                if random.random() < REOPENED:
+                    break
+        finally:
+            await journal.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """The power cut after an operation, the disk keeping what the pattern says; and what is owed then."""
+
+    seed: int
+    operation: int
+    pattern: Pattern
+    image: Image
+    owed: Owed
+    version: int  # of what is owed: the same image need not be judged twice against the same
+
+
+def _cuts(seed: int, first: int, start: Image, owed: Owed, log: list[Entry], *, careless: bool) -> Iterator[_Cut]:
+    disk = Disk(start, careless=careless)
+    owed = owed.copy()
+    coming = iter(
+        [entry.what.digest for entry in log if isinstance(entry, Noted) and isinstance(entry.what, Committed)]
+    )
+    owed.coming = next(coming, None)
+    images: dict[Pattern, Image] = {}
+    version = 0
+    for operation, entry in enumerate(log, start=first):
+        disk.do(entry)
+        if isinstance(entry, Noted):
+            version += 1
+            owed.take(entry.what)
+            if isinstance(entry.what, Committed):
+                owed.coming = next(coming, None)
+        else:
+            images = {}
+        for pattern in Pattern:
+            if pattern not in images:
+                same = images.get(Pattern.NOTHING) if disk.at_rest() else None
+                images[pattern] = same or disk.after_a_cut(pattern, Random(f"{seed} {operation} {pattern}"))
+            yield _Cut(seed, operation, pattern, images[pattern], owed, version)
+
+
+def _judged(cut: _Cut, life: int, images: _Images) -> Iterator[Finding]:
+    images.tally.cuts += 1
+    key, found = images.recovered(cut.image)
+    if (key, life, cut.version) in images.judged:
+        return
+    images.judged.add((key, life, cut.version))
+    broken = tuple(violations(found, cut.owed))
+    if broken:
+        yield Finding(cut.seed, cut.operation, cut.pattern, broken, cut.image)
