@@ -185,7 +185,8 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _taken(host: str, port: int, error: OSError) -> AddressTaken:
-    if error.errno == errno.EADDRINUSE:
+    # With SO_EXCLUSIVEADDRUSE, Windows says EACCES of a port that another program has.
+    if error.errno == errno.EADDRINUSE or (sys.platform == "win32" and error.errno == errno.EACCES):
         message = f"port {port} of {host} is in use by another program"
         hint = (
             f"perhaps the agent runs already (see http://localhost:{port}/); else set another `[api] port` in "

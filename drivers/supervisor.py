@@ -113,7 +113,7 @@ class Supervisor:
         self._last_bug = repr(error)
         log.log(
             level,
-            "%s %s: a mistake in this program; the device is started again. Please send us `stillopen bundle`.",
+            "%s %s: a mistake in this program; the device is started again. Please send us the log.",
             self._view.kind,
             self._view.name,
             exc_info=error,
@@ -121,7 +121,7 @@ class Supervisor:
         self._show(
             DeviceState.LOST,
             f"a mistake in this program: {type(error).__name__}: {error}",
-            "It is started again by itself. Please send us the output of `stillopen bundle`.",
+            "It is started again by itself. Please send us the log.",
         )
 
     def _delay(self) -> float:

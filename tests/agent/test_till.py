@@ -44,6 +44,7 @@ async def test_scans_of_the_real_scanner_are_rung_in_their_order(shop: Shop) -> 
         await shop.scanner.scan(code)
     await shop.until(lambda: len(shop.told("scan")) == 6)
     sale = shop.app.tills.view("till-1")["sale"]
+    assert sale is not None
     lines = [(line["sku"], line["quantity"], line["total"]) for line in sale["lines"]]
     assert lines == [("MUG", "2", 2500), ("TEA", "1", 320), ("APPLES", "1.234", 369)]
     told = [(event["item"] or {}).get("sku") or event["problem"]["code"] for event in shop.told("scan")]
