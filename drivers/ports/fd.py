@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from pathlib import Path
 
-from drivers.errors import PortLost
+from drivers.errors import PortLost, PortUnavailable
 from drivers.ports.refusal import unavailable
 from drivers.ports.wake import Wake
 
@@ -74,6 +75,11 @@ def open_file(url: str, path: str) -> FdLine:
     """Open a device file to read and write, or a regular file to append to. Raises `PortUnavailable`."""
     try:
         if _is_device(path):
+            if sys.platform == "win32":  # there, only sockets can be waited for
+                raise PortUnavailable(
+                    f"{url} is a device, which file:// cannot open on Windows",
+                    hint="Write serial://COM3 for a serial port, or tcp://host:9100 for a printer on the network.",
+                )
             fd, reads = _open_device(path)
             return FdLine(url, fd, Wake(), reads=reads)
         return FdLine(url, _open_regular(path), Wake(), reads=False, waits=False)

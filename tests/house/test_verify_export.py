@@ -1,0 +1,84 @@
+"""The auditor's verifier: it shares no code with us, and agrees with `stillopen journal verify`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.cli.journal import exported
+from outbox import chain
+from outbox.journal import Journal
+from outbox.record import Kind
+from tests.outbox.facts import draft, write
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "verify_export.py"
+LINES_MAX = 100
+
+
+def verified(text: str, *words: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-I", str(SCRIPT), "-", *words], input=text.encode(), capture_output=True, check=False
+    )
+    return done.returncode, (done.stdout + done.stderr).decode()
+
+
+@pytest.fixture
+async def records(tmp_path: Path) -> list[dict[str, Any]]:
+    journal = Journal(tmp_path)
+    await journal.open()
+    kinds = (Kind.SALE, Kind.DRAWER, Kind.SALE, Kind.REFUND, Kind.VOID, Kind.SALE)
+    for number, kind in enumerate(kinds):
+        await write(journal, draft(kind, till="b" if number == 2 else "till-1", note="Müller € 🙂", n=number))
+    found = [exported(record) for record in chain.oldest_first(journal.reader)]
+    await journal.close()
+    return found
+
+
+def export(records: list[dict[str, Any]]) -> str:
+    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+
+
+def test_it_is_short_enough_to_be_read_and_needs_nothing_but_python() -> None:
+    text = SCRIPT.read_text("utf-8")
+    assert len(text.splitlines()) < LINES_MAX
+    imports = {line.split()[1] for line in text.splitlines() if line.startswith(("import ", "from "))}
+    assert imports <= {"__future__", "argparse", "hashlib", "json", "sys", "typing"}
+
+
+def test_a_whole_export_holds(records: list[dict[str, Any]]) -> None:
+    head = records[-1]["hash"]
+    assert verified(export(records), "--head", head) == (0, f"6 records hold; the last hash is {head}\n")
+    assert verified("") == (0, f"0 records hold; the last hash is {'00' * 32}\n")
+
+
+def test_what_was_done_to_it_is_named(records: list[dict[str, Any]]) -> None:
+    changed = [dict(record) for record in records]
+    changed[3]["total"] = 1
+    for text, words in (
+        (export(changed), "record 4 (TILL-1-000002): its content is not what was written"),
+        (export(records[:2] + records[3:]), "does not follow"),
+        (export(records[1:]), "does not follow"),
+        (export([records[1], records[0]]), "does not follow"),
+        (export(records[:2]) + "no json\n", "line 3 is no record"),
+        (export(records[:2]) + "[]\n", "line 3 is no record"),
+    ):
+        code, said = verified(text)
+        assert code == 1
+        assert words in said
+
+
+def test_records_missing_at_the_end_show_by_the_hash_they_should_end_at(records: list[dict[str, Any]]) -> None:
+    code, said = verified(export(records[:-1]), "--head", records[-1]["hash"])
+    assert code == 1
+    assert "the export ends at hash" in said
+
+
+def test_a_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, str(SCRIPT), str(tmp_path / "none")], capture_output=True, check=False)
+    assert done.returncode == 2
+    assert b"cannot be read" in done.stderr
