@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x5354494C  # "STIL": what the file says it is
 WAL_BYTES_KEPT = 64 * 1024 * 1024  # after a checkpoint the log is cut back to this
+WAL_PAGES_MAX = 10_000  # 40 MB: only where the writer never found a moment to checkpoint by itself
 BUSY_TIMEOUT_MS = 5_000  # a backup may hold the file for a moment; nothing else ever should
 
 _V1 = """
@@ -109,7 +110,7 @@ _PRAGMAS = (  # name, what to set, what must be read back
     ("synchronous", "EXTRA", 3),
     ("foreign_keys", "ON", 1),
     ("trusted_schema", "OFF", 0),
-    ("wal_autocheckpoint", "1000", 1000),
+    ("wal_autocheckpoint", str(WAL_PAGES_MAX), WAL_PAGES_MAX),
     ("journal_size_limit", str(WAL_BYTES_KEPT), WAL_BYTES_KEPT),
 )
 

@@ -31,6 +31,7 @@ T = TypeVar("T")
 Change = "Callable[[sqlite3.Connection], T]"
 
 BATCH_MAX = 256  # changes in one commit; more would let the first of them wait for the last
+CHECKPOINT_COMMITS = 200  # some 6 MB of log: a few milliseconds' work, done when nobody waits
 
 _log = logging.getLogger("stillopen.journal")
 
@@ -43,6 +44,7 @@ class Writer:
         self._connection: aiosqlite.Connection | None = None
         self._waiting: list[tuple[Callable[[sqlite3.Connection], Any], asyncio.Future[Any]]] = []
         self._draining: asyncio.Task[None] | None = None
+        self._commits = 0  # since the last checkpoint
         self.fault: OutboxError | None = None
 
     async def open(self) -> None:
@@ -93,8 +95,14 @@ class Writer:
                         if not isinstance(error, JournalFull):
                             self.fault = error
                             _log.critical("Selling has stopped: %s. %s", error, error.hint)
+                self._commits += 1
                 for (_, done), result in zip(batch, results, strict=True):
                     _resolve(done, result)
+                if self._commits >= CHECKPOINT_COMMITS and self.fault is None:
+                    await asyncio.sleep(0)  # whoever was just told may have more to write, and goes first
+                    if not self._waiting:
+                        await self._run(_checkpoint)
+                        self._commits = 0
         finally:
             self._draining = None
 
@@ -152,6 +160,14 @@ def _commit_twice(connection: sqlite3.Connection, changes: list[Callable[[sqlite
             hint="Do not sell on this PC until its disk is checked. Restart the agent: it will look which of the "
             "last changes were kept.",
         ) from error
+
+
+def _checkpoint(connection: sqlite3.Connection) -> None:
+    """Move what the log holds into the file, as far as no reader is in the way. Never waits, never fails a sale."""
+    try:
+        connection.execute("pragma wal_checkpoint(passive)").fetchall()
+    except sqlite3.DatabaseError as error:
+        _log.warning("The journal's log could not be folded in now (%s); it is tried again later.", error)
 
 
 def _commit(connection: sqlite3.Connection, changes: list[Callable[[sqlite3.Connection], Any]]) -> list[Any]:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from agent.places import Places
     from outbox.record import Record
 
-BACKUP_PAGES = 2_000  # copied at a time, so that a till which sells meanwhile waits for none of it
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's own arguments."""
@@ -104,7 +102,7 @@ def _backup(reader: sqlite3.Connection, file: Path) -> int:
         raise out.CommandError(f"{file} is there already", hint="name another file, or remove that one")
     try:
         with closing(sqlite3.connect(file)) as target:
-            reader.backup(target, pages=BACKUP_PAGES)
+            reader.backup(target)  # in one read, which holds nobody up; in several, each sale would start it anew
             target.execute("pragma journal_mode = delete")  # one file to carry away, with no log beside it
             found = chain.verify(target)
     except sqlite3.OperationalError as error:

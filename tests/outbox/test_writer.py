@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from outbox.errors import JournalDamaged, JournalFull, JournalUnclear
-from outbox.writer import BATCH_MAX, Writer
+from outbox.writer import BATCH_MAX, CHECKPOINT_COMMITS, Writer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -168,3 +168,27 @@ async def test_damage_met_while_writing_stops_everything_loudly(writer: Writer) 
         await writer.write(insert(-1))
     with pytest.raises(JournalDamaged):
         await writer.write(insert(-2))
+
+
+async def test_the_log_is_folded_in_when_nobody_waits(writer: Writer) -> None:
+    statements: list[str] = []
+    await writer.write(lambda tx: tx.set_trace_callback(statements.append))
+    for n in range(CHECKPOINT_COMMITS):
+        await writer.write(insert(n))
+    await writer.close()
+    assert sum("wal_checkpoint" in statement for statement in statements) == 1
+
+
+async def test_a_log_that_cannot_be_folded_in_stops_no_sale(writer: Writer, caplog: pytest.LogCaptureFixture) -> None:
+    class NoCheckpoint(Flaky):
+        def execute(self, sql: str, *args: Any) -> sqlite3.Cursor:
+            if "checkpoint" in sql:
+                raise sqlite3.OperationalError("disk I/O error")
+            return super().execute(sql, *args)
+
+    assert writer._connection is not None
+    writer._connection._connection = cast("sqlite3.Connection", NoCheckpoint(writer._connection._conn, 0))
+    for n in range(CHECKPOINT_COMMITS + 1):
+        await writer.write(insert(n))
+    assert writer.fault is None
+    assert "tried again later" in caplog.text
