@@ -28,6 +28,7 @@ ANSWER_S = 30.0
 WAIT_S = 20.0  # for something to become true on a page
 LOOK_S = 0.05
 STOP_S = 10.0
+WEDGE_GAP_S = 0.005  # the usual inter-key delay; the keyboard's clock counts, however late the page hears of it
 MESSAGE_BYTES_MAX = 64 * 1024 * 1024  # a screenshot as base64
 
 _FLAGS = (
@@ -136,10 +137,12 @@ class Page:
         for kind in ("mousePressed", "mouseReleased"):
             await self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
-    async def press(self, key: str, *, alt: bool = False) -> None:
-        """Press and let go of one key."""
+    async def press(self, key: str, *, alt: bool = False, at: float | None = None) -> None:
+        """Press and let go of one key; `at` is when the keyboard did, in seconds since 1970."""
         code = f"Key{key.upper()}" if len(key) == 1 and key.isalpha() else key
         shared: dict[str, Any] = {"key": key, "code": code, "modifiers": 1 if alt else 0}
+        if at is not None:
+            shared["timestamp"] = at
         shared["windowsVirtualKeyCode"] = _KEY_CODES.get(key, ord(key[0].upper()))
         text = "\r" if key == "Enter" else key if len(key) == 1 and not alt else ""
         await self.call("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", text=text, **shared)
@@ -152,9 +155,10 @@ class Page:
             await asyncio.sleep(gap_s)
 
     async def wedge(self, code: str) -> None:
-        """Type as a keyboard-wedge scanner does: a burst with Enter at its end, in one go."""
-        calls = [asyncio.ensure_future(self.press(char)) for char in [*code, "Enter"]]
-        await asyncio.gather(*calls)
+        """Type as a keyboard-wedge scanner does: a burst with Enter at its end, a key each `WEDGE_GAP_S`."""
+        begun = time.time()
+        keys = [self.press(key, at=begun + place * WEDGE_GAP_S) for place, key in enumerate([*code, "Enter"])]
+        await asyncio.gather(*keys)
 
     async def speaks(self, language: str) -> None:
         agent = (await self.call("Browser.getVersion"))["userAgent"]

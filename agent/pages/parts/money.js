@@ -57,9 +57,10 @@ export function price(minor, unit) {
 export function cashOffers(due) {
   const unit = digits ? 10 ** digits : 100; // yen and the like: notes begin where others' hundreds do
   const offers = [due];
-  for (const step of [1, 2, 5, 10, 20, 50, 100, 200].map((whole) => whole * unit)) {
+  for (const step of [1, 5, 10, 20, 50, 100, 200].map((whole) => whole * unit)) {
     const next = Math.ceil(due / step) * step;
-    if (next > due && !offers.includes(next) && (step >= 5 * unit || next - due >= unit / 10)) offers.push(next);
+    const likely = step > unit || due < 10 * unit; // coins for small amounts, notes for the others
+    if (likely && next > due && !offers.includes(next)) offers.push(next);
   }
   return offers.slice(0, OFFERS_MAX);
 }

@@ -104,7 +104,6 @@ export class Actions {
   }
 
   async complete(saleId) {
-    this.state.forgetDrawer();
     const record = await this.#answer({
       label: t("label.complete"), path: `/v1/sales/${saleId}/complete`, then: "completed", first: true,
     });
@@ -132,7 +131,6 @@ export class Actions {
   }
 
   async refund(body) {
-    this.state.forgetDrawer();
     const record = await this.#answer({
       label: t("label.refund", { number: body.receipt_number }), path: "/v1/refunds", body, then: "completed",
     });

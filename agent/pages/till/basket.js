@@ -44,7 +44,8 @@ export class Basket {
   update() {
     const { state } = this.#till;
     const lines = state.sale?.lines ?? [];
-    const waiting = this.#till.outgoing.waiting.filter((entry) => entry.away);
+    const asked = this.#till.outgoing.waiting;
+    const waiting = asked.some((entry) => entry.away) ? asked : []; // an answer takes milliseconds: no flicker for that
     this.#follow(lines);
     if (!lines.length && !waiting.length) {
       replace(this.#lines, state.last ? doneView(this.#till) : el("div.empty", {},

@@ -15,6 +15,7 @@ export class Finder {
   #asked = 0;
   #results = [];
   #at = 0;
+  #shown = ""; // what the results are for
   input;
   element;
   tiles = el("div.tiles", { role: "listbox" });
@@ -47,9 +48,8 @@ export class Finder {
     this.search();
   }
 
-  /** Look up what is typed; with nothing typed, the shelf. */
-  async search() {
-    const text = this.input.value.trim();
+  /** Look up what is typed, or `text`; with nothing typed, the shelf. */
+  async search(text = this.input.value.trim()) {
     const asked = ++this.#asked;
     try {
       const found = await read(`/v1/items?q=${encodeURIComponent(text)}&limit=${SHOWN_MAX}`);
@@ -57,10 +57,11 @@ export class Finder {
       this.#results = found.items ?? found;
     } catch (error) {
       if (!(error instanceof Problem || error instanceof Away)) throw error;
-      if (asked !== this.#asked) return;
+      if (asked !== this.#asked || error instanceof Away) return; // what was found before can still be asked for
       this.#results = [];
     }
     this.#at = 0;
+    this.#shown = text;
     this.#draw(text);
   }
 
@@ -100,11 +101,14 @@ export class Finder {
       return;
     }
     clearTimeout(this.#timer);
-    await this.search(); // what is typed now, not what was found for one letter less
-    const item = this.#results.find((found) => found.sku.toLowerCase() === text.toLowerCase()) ?? this.#results[this.#at];
-    if (!item) return;
-    this.clear();
-    await this.#till.chosen(item);
+    const chosen = this.#at && this.#shown === text ? this.#results[this.#at] : undefined; // by the arrow keys
+    this.input.value = ""; // at once: what is typed from here on is the next thing
+    if (!chosen) await this.search(text); // what was typed, not what was found for one letter less
+    const item = chosen ?? this.#results.find((found) => found.sku.toLowerCase() === text.toLowerCase()) ?? this.#results[0];
+    if (item) {
+      await this.#till.chosen(item);
+      if (!this.input.value) await this.search();
+    } else if (!this.input.value) this.input.value = text;
   }
 
   #draw(text) {

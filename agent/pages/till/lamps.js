@@ -33,12 +33,13 @@ export function lampsPanel(till) {
 }
 
 function lights(state) {
+  const known = state.away ? { level: "off", word: t("lamp.unknown") } : {}; // nobody is there to say
   return [
     ...state.devices.map((device) => ({
       key: device.name, name: kind(device), level: deviceLevel(device),
-      word: (device.state === "ready" && trouble(device)) || t(`lamp.${device.state}`),
+      word: (device.state === "ready" && trouble(device)) || t(`lamp.${device.state}`), ...known,
     })),
-    ...state.clouds.map((cloud) => ({ key: cloud.name, name: cloud.name, ...cloudLight(cloud) })),
+    ...state.clouds.map((cloud) => ({ key: cloud.name, name: cloud.name, ...cloudLight(cloud), ...known })),
   ];
 }
 

@@ -65,14 +65,10 @@ export class TillState extends EventTarget {
 
   /** Show `record` as the last one; its print outcome is followed. */
   takeRecord(record) {
+    if (record.id !== this.last?.id) this.drawer = null; // what is heard of it from now on is about this one
     this.last = record;
     this.changed();
     this.soon("last", "status");
-  }
-
-  /** Money is about to change hands: what is heard of the drawer from now on is about that. */
-  forgetDrawer() {
-    this.drawer = null;
   }
 
   heard(event) {
@@ -82,7 +78,10 @@ export class TillState extends EventTarget {
         this.takeSale(event.sale);
         this.soon("till");
         break;
-      case "record": this.soon("till", "status", "last"); break;
+      case "record": // told before the sale that it closes: the change on show is never the last customer's
+        if (["sale", "refund"].includes(event.record.kind)) this.takeRecord(event.record);
+        this.soon("till", "status");
+        break;
       case "print": this.soon("last"); break;
       case "device": this.soon("status"); break;
       case "drawer":

@@ -162,6 +162,7 @@ export const words = {
   "lamp.stopped": "aus",
   "lamp.cover_open": "Deckel offen",
   "lamp.paper_end": "kein Papier",
+  "lamp.unknown": "unbekannt",
   "lamp.attention": "nachsehen",
   "lamp.cloud.ok": "alles gesendet",
   "lamp.cloud.waiting.one": "{n} wartet",

@@ -162,6 +162,7 @@ export const words = {
   "lamp.stopped": "off",
   "lamp.cover_open": "cover open",
   "lamp.paper_end": "no paper",
+  "lamp.unknown": "not known",
   "lamp.attention": "see to it",
   "lamp.cloud.ok": "all sent",
   "lamp.cloud.waiting.one": "{n} waiting",

@@ -1,0 +1,70 @@
+"""The pages' own modules, called in a real Chromium: reading and writing money, and what cash is likely."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.pages.browser import Browser, Page
+    from tests.pages.conftest import Shop
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+async def page(browser: Browser, store: Shop) -> Page:
+    opened = await browser.page(store.address(paired=False))
+    await opened.sees("stillopen pair")
+    return opened
+
+
+async def money(page: Page, currency: str, locale: str, function: str, *arguments: Any) -> Any:
+    given = ", ".join(json.dumps(argument) for argument in arguments)
+    shown = await page.js(
+        "import('/static/parts/money.js').then((m) => "
+        f"{{ m.chooseMoney({currency!r}, {locale!r}, 'Europe/Berlin'); return m.{function}({given}) }})"
+    )
+    return shown.replace("\xa0", " ") if isinstance(shown, str) else shown
+
+
+@pytest.mark.parametrize(
+    ("currency", "locale", "minor", "shown"),
+    [
+        ("EUR", "de_DE", 123456, "1.234,56 €"),
+        ("USD", "en_US", -5, "-$0.05"),
+        ("JPY", "ja_JP", 1500, "\uffe51,500"),
+        ("KWD", "en_GB", 1, "KWD 0.001"),
+        ("EUR", "xx_XX", 100, "€1.00"),
+    ],
+)
+async def test_money_is_written_as_the_store_writes_it(
+    page: Page, currency: str, locale: str, minor: int, shown: str
+) -> None:
+    assert await money(page, currency, locale, "money", minor) == shown
+
+
+async def test_what_a_person_types_is_read_or_refused_never_guessed(page: Page) -> None:
+    good = {"20": 2000, "20,5": 2050, "20.5": 2050, ",5": 50, "1.234,50": 123450, "1,234.50": 123450, " 7 ": 700}
+    for text, minor in good.items():
+        assert await money(page, "EUR", "de_DE", "parse", text) == minor, text
+    for text in ("", ",", "x", "1,234", "-5", "1e3", "12.345,678", "1,2,3", "9" * 20):
+        assert await money(page, "EUR", "de_DE", "parse", text) is None, text
+    assert await money(page, "JPY", "ja_JP", "parse", "1500") == 1500
+    assert await money(page, "JPY", "ja_JP", "parse", "15.5") is None
+
+
+async def test_cash_offered_is_exact_first_and_then_what_a_customer_has_in_hand(page: Page) -> None:
+    assert await money(page, "EUR", "de_DE", "cashOffers", 735) == [735, 800, 1000, 2000, 5000, 10000]
+    assert await money(page, "EUR", "de_DE", "cashOffers", 3010) == [3010, 3500, 4000, 5000, 10000, 20000]
+    assert await money(page, "EUR", "de_DE", "cashOffers", 2000) == [2000, 5000, 10000, 20000]
+    assert await money(page, "JPY", "ja_JP", "cashOffers", 735) == [735, 800, 1000, 2000, 5000, 10000]
+
+
+async def test_a_quantity_is_read_as_the_agent_takes_it(page: Page) -> None:
+    for text, quantity in {"2": "2", "0,350": "0.350", " 1.5 ": "1.5"}.items():
+        assert await money(page, "EUR", "de_DE", "parseQuantity", text) == quantity
+    for text in ("0", "", "-1", "1.2345", "2x", "1,000,000"):
+        assert await money(page, "EUR", "de_DE", "parseQuantity", text) is None, text
