@@ -92,8 +92,10 @@ class Events:
             event = {"type": type, "at": self._now().isoformat(timespec="milliseconds"), **fields}
             if type not in TYPES:
                 raise ValueError(f"{type!r} is no event type; the types are {', '.join(TYPES)}")
-            text = json.dumps(event, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
             self.told[type, _ending(event)] += 1
+            if not self._subscriptions:
+                return
+            text = json.dumps(event, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         except Exception:  # noqa: BLE001 - a bug in an event must not undo the sale it tells of
             _log.exception("An event of type %r could not be told; this is a bug, please report it", type)
             return

@@ -153,9 +153,8 @@ class Lanes:
         return reply
 
     def _delivery(self, delivery_id: int) -> None:
-        shown = deliveries.shown(self._journal.reader, delivery_id)
+        shown = deliveries.one_listed(self._journal.reader, delivery_id) if len(self._events) else None
         if shown is not None:
-            del shown["steps"]
             self._events.publish("delivery", delivery=shown)
 
     def _lane(self, view: LaneView) -> None:

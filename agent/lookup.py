@@ -10,7 +10,7 @@ from agent.card_guard import refuse_card_data
 from agent.problem import invalid, not_found
 from agent.sale import Unit
 from drivers.scanner.decode import decode
-from drivers.scanner.scan import Refusal, Scan
+from drivers.scanner.scan import Reason, Refusal, Scan
 from outbox.money import decimals
 
 if TYPE_CHECKING:
@@ -19,6 +19,20 @@ if TYPE_CHECKING:
     from drivers.scanner.embedded import Template
     from outbox.catalogue import Catalogue
     from outbox.item import Item
+
+
+_WHY = {
+    Reason.EMPTY: "The scan was empty.",
+    Reason.CHECK_DIGIT: "The check digit is wrong.",
+    Reason.LENGTH: "It has not as many digits as its kind of barcode has.",
+    Reason.GS1: "It says that it is GS1, and is not.",
+    Reason.VERIFIER: "The digit that guards the weight or price on the label is wrong.",
+    Reason.ADD_ON_ALONE: "Only the small bars beside the code were read.",
+    Reason.PARITY: "The scanner and its port are set differently.",
+    Reason.OVERLONG: "It is too long.",
+    Reason.HALF: "Only a part of it came.",
+    Reason.CARD: "That was the magnetic stripe of a card.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +70,7 @@ def by_barcode(catalogue: Catalogue, data: str, templates: Sequence[Template], c
 def by_scan(catalogue: Catalogue, scan: Scan | Refusal) -> Read:
     """Find a decoded scan's item. Raises `Problem`."""
     if isinstance(scan, Refusal):
-        raise invalid("scan-refused", scan.hint, reason=str(scan.reason))
+        raise invalid("scan-refused", f"{_WHY[scan.reason]} {scan.hint}", reason=str(scan.reason))
     item = catalogue.by_barcode(scan.candidates)
     if item is None:
         refuse_card_data("scan", scan.text)  # the refusal below repeats the text, and refusals are kept

@@ -119,9 +119,9 @@ def settle(total: int, card: int, cash: int, cash_rounding: int) -> Settlement:
     return Settlement(card + cash, exact - cash, rounded - cash, 0, 0)
 
 
-def view(sale: Sale, rules: Rules) -> dict[str, Any]:
-    """Return the sale as the local API shows it."""
-    priced = price(sale, rules)
+def view(sale: Sale, rules: Rules, priced: Priced | None = None) -> dict[str, Any]:
+    """Return the sale as the local API shows it; `priced` where it was worked out already."""
+    priced = price(sale, rules) if priced is None else priced
     settlement = priced.settlement
     return {
         "id": sale.id,

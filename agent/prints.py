@@ -130,7 +130,6 @@ class Prints:
             document = from_json(job.document) if job.document is not None else self._receipt_of(job)
             outcome = await printer.print(
                 document,
-                job_id=job.id,
                 before_first_byte=lambda: self._note(job, "sending"),
                 on_progress=lambda text: self._tell(job, "pending", text, None),
             )

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from agent import print_jobs
 from agent.problem import invalid, not_found
+from agent.refund import remaining
+from agent.sale import decimal_text
 from outbox import answers, chain
 from outbox.answers import Reply
 from outbox.ids import new_id
@@ -49,8 +51,16 @@ class Records:
         }
 
     def get(self, receipt_number: str) -> dict[str, Any]:
-        """Return a sale or refund by its receipt number. Raises `Problem`."""
-        return self._view(self._find(receipt_number))
+        """Return a sale or refund by its receipt number, a sale with what is left to refund. Raises `Problem`."""
+        record = self._find(receipt_number)
+        view = self._view(record)
+        if record.kind is not Kind.SALE:
+            return view
+        refunds = [refund.body for refund in chain.refunds_of(self._journal.reader, record.id)]
+        left = remaining(record.body, refunds)
+        return view | {
+            "lines": [line | {"refundable": decimal_text(left[line["id"]])} for line in record.body["lines"]]
+        }
 
     async def print_copy(self, receipt_number: str, *, key: Key | None) -> Reply:
         """Queue a copy of the receipt, marked COPY, on its till's printer. Raises `Problem`."""
@@ -85,8 +95,8 @@ class Records:
             return shown
         job = print_jobs.of_record(self._journal.reader, record.id)
         if job is None:
-            return shown | {"print": "not_printed", "print_reason": "the till has no printer"}
-        return shown | {"print": job.view()["state"], "print_reason": job.reason}
+            return shown | {"print": "not_printed", "print_reason": "the till has no printer", "print_hint": None}
+        return shown | {"print": job.view()["state"], "print_reason": job.reason, "print_hint": job.hint}
 
 
 def _kind(text: str) -> Kind:

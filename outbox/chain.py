@@ -80,6 +80,7 @@ def append(connection: sqlite3.Connection, draft: Draft) -> tuple[Record, bool]:
         body=body,
         prev_hash=prev_hash,
         hash=own_hash,
+        text=text.decode(),
     )
     return record, True
 
@@ -247,4 +248,5 @@ def _record(row: tuple[Any, ...]) -> Record:
         body=json.loads(text),
         prev_hash=prev_hash,
         hash=own_hash,
+        text=text,
     )

@@ -32,7 +32,7 @@ LINE_BACKOFF_MAX_S = 5.0  # a refused connection costs nothing, and a store watc
 CLOUD_BACKOFF_MAX_S = 60.0  # a cloud in trouble is not helped by being asked more often
 RECORD_BACKOFF_MAX_S = 300.0  # one record that a cloud keeps failing on must not take every probe
 UNAUTHORIZED_WAIT_S = 60.0  # a person has to mend it; retrying a delivery asks again at once
-LOOK_AHEAD = 64  # deliveries read at a time
+LOOK_AHEAD = 8  # deliveries read at a time beyond those that are under way or have to wait
 
 _log = logging.getLogger("stillopen.courier")
 
@@ -131,9 +131,9 @@ class Courier:
             return
         sure = self.view.state is LaneState.OPEN
         room = (self._parallel if sure else 1) - len(self._under_way)
-        above = 0
+        above, limit = 0, LOOK_AHEAD + len(self._under_way) + len(self._not_before)
         while room > 0:
-            found = deliveries.due(self._journal.reader, self.cloud, LOOK_AHEAD, above=above)
+            found = deliveries.due(self._journal.reader, self.cloud, limit, above=above)
             ready = [delivery for delivery in found if self._not_before.get(delivery.id, 0.0) <= now]
             if not sure:
                 ready.sort(key=lambda delivery: (self._failures.get(delivery.id, 0), delivery.id))
@@ -144,7 +144,7 @@ class Courier:
                     )
                     self._under_way[attempt] = delivery
                     room -= 1
-            if len(found) < LOOK_AHEAD:
+            if len(found) < limit:
                 return
             above = found[-1].id
 

@@ -280,17 +280,23 @@ def listed(
     return [_as_json(row) for row in rows]
 
 
+def one_listed(connection: sqlite3.Connection, delivery_id: int) -> dict[str, Any] | None:
+    """Return one delivery as `listed` would, or None."""
+    row = connection.execute(f"{_LISTED} where delivery.id = ?", (delivery_id,)).fetchone()
+    return None if row is None else _as_json(row)
+
+
 def shown(connection: sqlite3.Connection, delivery_id: int) -> dict[str, Any] | None:
     """Return one delivery with its steps (never their bodies' credentials: those are not kept), or None."""
-    row = connection.execute(f"{_LISTED} where delivery.id = ?", (delivery_id,)).fetchone()
-    if row is None:
+    delivery = one_listed(connection, delivery_id)
+    if delivery is None:
         return None
     steps = connection.execute(
         "select name, state, method, path, first_sent_at, note, refs from step where delivery = ? "
         "order by first_sent_at, name",
         (delivery_id,),
     ).fetchall()
-    return _as_json(row) | {
+    return delivery | {
         "steps": [
             {
                 "name": name,

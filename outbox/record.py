@@ -56,6 +56,11 @@ class Record:
     body: dict[str, Any]  # everything above but `seq` is in it too
     prev_hash: bytes
     hash: bytes
+    text: str | None = None  # the canonical body as it is stored, where this was read from the journal
+
+    def canonical_body(self) -> bytes:
+        """Return the bytes that are hashed."""
+        return canonical(self.body) if self.text is None else self.text.encode()
 
 
 def canonical(body: dict[str, Any]) -> bytes:

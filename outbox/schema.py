@@ -110,6 +110,7 @@ _PRAGMAS = (  # name, what to set, what must be read back
     ("synchronous", "EXTRA", 3),
     ("foreign_keys", "ON", 1),
     ("trusted_schema", "OFF", 0),
+    ("temp_store", "MEMORY", 2),  # else a large change needs room in the system's temporary folder
     ("wal_autocheckpoint", str(WAL_PAGES_MAX), WAL_PAGES_MAX),
     ("journal_size_limit", str(WAL_BYTES_KEPT), WAL_BYTES_KEPT),
 )

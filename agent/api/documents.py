@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from agent.api import docs_page, openapi
 from agent.api.route import Route
 
 if TYPE_CHECKING:
@@ -25,10 +24,14 @@ def with_documents(routes: tuple[Route, ...]) -> tuple[Route, ...]:
 
     @cache
     def described(version: str) -> bytes:
+        from agent.api import openapi  # with a model for every shape: read when somebody asks
+
         return json.dumps(openapi.document(complete, version), ensure_ascii=False).encode()
 
     @cache
     def page(version: str) -> bytes:
+        from agent.api import docs_page, openapi
+
         return docs_page.html(complete, openapi.document(complete, version)).encode()
 
     async def for_programs(call: Call) -> Response:

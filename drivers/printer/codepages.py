@@ -91,6 +91,8 @@ class CodePage:
 
     def encode(self, text: str) -> bytes:
         """Encode what `fit` returned. Raises `KeyError` for a character of no page, never sends a wrong one."""
+        if text.isascii() and text.isprintable():
+            return text.encode("ascii")
         return bytes(ord(character) if " " <= character <= "~" else self.high[character] for character in text)
 
     def decode(self, data: bytes) -> str:

@@ -39,6 +39,8 @@ def lay_out(item: Text | Row | Rule, columns: int) -> tuple[Line, ...]:
 
 def columns_of(text: str) -> int:
     """Return how many columns a text takes."""
+    if text.isascii() and text.isprintable():
+        return len(text)
     return sum(map(_columns_of_character, text))
 
 

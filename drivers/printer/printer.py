@@ -85,7 +85,6 @@ class Printer:
         self,
         document: Document,
         *,
-        job_id: str,
         before_first_byte: Callable[[], Awaitable[None]],
         on_progress: Callable[[str], None] | None = None,
     ) -> PrintOutcome:
@@ -93,7 +92,7 @@ class Printer:
 
         Raises `DocumentInvalid` or `NotReady`: nothing was sent then, and `before_first_byte` not awaited.
         Otherwise that is awaited, and the way ends in an outcome. Cancelled after it, the receipt is
-        unknown. `on_progress` hears in words what is waited for; `job_id` names the job in errors.
+        unknown. `on_progress` hears in words what is waited for.
         """
         commands = await self._encode(document)
         async with self._receipts:
@@ -101,7 +100,7 @@ class Printer:
             if session is None:
                 view = self.view
                 raise NotReady(
-                    f"receipt {job_id}: {view.error or 'the printer is not connected yet'}",
+                    view.error or "the printer is not connected yet",
                     hint=view.hint or "Wait for it to connect, or look at its power and cable.",
                 )
             await check_ready(session)

@@ -28,7 +28,7 @@ from outbox.connector import (
     Unauthorized,
     Unknown,
 )
-from outbox.record import Kind, canonical
+from outbox.record import Kind
 from outbox.retry_after import asked_to_wait
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Webhook:
         if "status" in fact.refs:
             return Complete(record.id)
         headers = (("content-type", "application/json"), ("webhook-id", record.id))
-        return Step("post", record.id, Idempotency.KEY_REPLAY, Request("POST", "", canonical(record.body), headers))
+        return Step("post", record.id, Idempotency.KEY_REPLAY, Request("POST", "", record.canonical_body(), headers))
 
     def verdict(self, step: Step, fact: Fact, answer: Answer) -> Outcome:  # noqa: ARG002 - the contract
         """Go by the status alone: a receiver's body is its own affair."""

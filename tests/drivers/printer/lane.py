@@ -62,7 +62,7 @@ class Lane:
 
     async def print(self, document: Document | None = None) -> PrintOutcome:
         return await self.printer.print(
-            document or receipt(), job_id="job", before_first_byte=self._begin, on_progress=self.progress.append
+            document or receipt(), before_first_byte=self._begin, on_progress=self.progress.append
         )
 
     async def ready(self) -> None:

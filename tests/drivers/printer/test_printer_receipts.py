@@ -372,7 +372,7 @@ async def test_what_cannot_be_written_down_is_not_sent(lane: Lanes) -> None:
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        await it.printer.print(receipt(), job_id="x", before_first_byte=disk_full)
+        await it.printer.print(receipt(), before_first_byte=disk_full)
     assert it.machine.taken - taken < 20
     assert (await it.print()).result is Result.PRINTED
 
@@ -441,7 +441,7 @@ async def test_paper_gone_between_the_question_and_the_start_is_not_printed(lane
     async def begin() -> None:
         it.machine.run_out_of_paper()
 
-    outcome = await it.printer.print(receipt(), job_id="1", before_first_byte=begin)
+    outcome = await it.printer.print(receipt(), before_first_byte=begin)
     assert outcome.result is Result.NOT_PRINTED
     assert "paper" in outcome.reason
     it.machine.load_paper()
@@ -455,7 +455,7 @@ async def test_a_line_lost_just_before_the_receipt_is_not_printed(lane: Lanes) -
     async def begin() -> None:
         it.bench.unplug("printer")
 
-    outcome = await it.printer.print(receipt(), job_id="1", before_first_byte=begin)
+    outcome = await it.printer.print(receipt(), before_first_byte=begin)
     assert outcome.result is Result.NOT_PRINTED
     assert outcome.bytes_sent == 0
 
@@ -468,7 +468,7 @@ async def test_a_line_that_takes_nothing_any_more_just_before_the_receipt_is_not
         assert wire
         wire.faults = dataclasses.replace(wire.faults, stall_after=it.machine.taken)
 
-    outcome = await it.printer.print(receipt(), job_id="1", before_first_byte=begin)
+    outcome = await it.printer.print(receipt(), before_first_byte=begin)
     assert outcome.result is Result.NOT_PRINTED
     assert outcome.bytes_sent == 0
 
@@ -481,6 +481,6 @@ async def test_a_line_that_takes_half_the_opening_is_not_printed_and_is_given_up
         assert wire
         wire.faults = dataclasses.replace(wire.faults, stall_after=it.machine.taken + 4)
 
-    outcome = await it.printer.print(receipt(), job_id="1", before_first_byte=begin)
+    outcome = await it.printer.print(receipt(), before_first_byte=begin)
     assert outcome.result is Result.NOT_PRINTED
     await eventually(lambda: it.printer.view.state is DeviceState.LOST)

@@ -51,7 +51,7 @@ async def nothing() -> None:
 
 async def test_a_receipt_prints_once(wired: Wired) -> None:
     printer, machine = wired
-    outcome = await printer.print(receipt(60), job_id="1", before_first_byte=nothing)
+    outcome = await printer.print(receipt(60), before_first_byte=nothing)
     assert outcome.result is Result.PRINTED
     assert [r.text.count(b"line") for r in machine.receipts] == [60]
 
@@ -60,9 +60,7 @@ async def test_paper_is_loaded_in_mid_receipt_and_the_drawer_opens_meanwhile(wir
     printer, machine = wired
     machine.paper_out_at = machine.printed + 200
     said: list[str] = []
-    printing = asyncio.create_task(
-        printer.print(receipt(900), job_id="1", before_first_byte=nothing, on_progress=said.append)
-    )
+    printing = asyncio.create_task(printer.print(receipt(900), before_first_byte=nothing, on_progress=said.append))
     await eventually(lambda: "waiting for paper" in said)
     machine.load_paper()
     assert (await printing).result is Result.PRINTED
@@ -73,6 +71,6 @@ async def test_paper_is_loaded_in_mid_receipt_and_the_drawer_opens_meanwhile(wir
 async def test_a_power_cut_in_mid_receipt_is_unknown(wired: Wired) -> None:
     printer, machine = wired
     machine.power_off_at = machine.taken + 300
-    outcome = await printer.print(receipt(60), job_id="1", before_first_byte=nothing)
+    outcome = await printer.print(receipt(60), before_first_byte=nothing)
     assert outcome.result is Result.UNKNOWN
     assert not machine.receipts
