@@ -1,8 +1,8 @@
 """An apsw connection that looks like `sqlite3.Connection`, as far as the agent's code uses one.
 
-`connecting(recorder)` puts it under `outbox.schema` for as long as a journal is opened, so that the agent's own
-settings, migrations, transactions and queries run on the recorded disk. Errors come out as sqlite3's, code and
-all, since the writer decides by the code what a failure means.
+`connecting` puts it under `outbox.schema` for as long as a journal is opened, so that the agent's own settings,
+migrations, transactions and queries run on the recorded disk. Errors come out as sqlite3's, code and all, since
+the writer decides by the code what a failure means.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ from outbox import schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from tests.powercut.recorder import Recorder
 
 _OPEN = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI
 _KINDS: dict[int, type[sqlite3.DatabaseError]] = {  # by primary result code, as CPython's sqlite3 has it
@@ -57,9 +55,9 @@ class Cursor:
 
 
 class Connection:
-    """A connection to a file on a recorded disk. `on_commit` hears of each transaction, once it is committed."""
+    """A connection to a file under the VFS `vfs`. `on_commit` hears of each transaction, once it is committed."""
 
-    def __init__(self, uri: str, vfs: str, on_commit: Callable[[Connection], None]) -> None:
+    def __init__(self, uri: str, vfs: str, on_commit: Callable[[Connection], None] = lambda _: None) -> None:
         with _translated():
             self._connection = apsw.Connection(uri, flags=_OPEN, vfs=vfs)
         self._on_commit = on_commit
@@ -87,24 +85,8 @@ class Connection:
             self._connection.close()
 
 
-def _ignore(connection: Connection) -> None:
-    pass
-
-
-Connect = "Callable[..., Connection]"
-
-
-def recorded(recorder: Recorder, on_commit: Callable[[Connection], None] = _ignore) -> Callable[..., Connection]:
-    """Return what stands for `sqlite3.connect` on the recorder's disk."""
-
-    def connect(database: str, **_: Any) -> Connection:
-        return Connection(database, recorder.name, on_commit)
-
-    return connect
-
-
 @contextlib.contextmanager
-def connecting(connect: Callable[..., Connection]) -> Iterator[None]:
+def connecting(connect: Callable[..., Connection | sqlite3.Connection]) -> Iterator[None]:
     """While this lasts, what `outbox.schema` opens is opened by `connect`."""
     under = SimpleNamespace(**{**vars(sqlite3), "connect": connect})
     with mock.patch.object(schema, "sqlite3", under):

@@ -13,30 +13,34 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import sqlite3
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from outbox import schema
 from outbox.journal import Journal
 from outbox.record import Kind
 from tests.outbox.memory_cloud import MemoryCloud
-from tests.powercut.connection import Connection, connecting, recorded
+from tests.powercut.connection import Connection, connecting
 from tests.powercut.disk import Disk, Image, Pattern
+from tests.powercut.invariants import Violation, violations
 from tests.powercut.promises import Committed, Owed, ToldRecord
-from tests.powercut.recorder import Entry, Noted, Recorder
-from tests.powercut.recover import Recovered, Violation, digest, lay_out, recover, violations
+from tests.powercut.recorder import Entry, FolderSynced, Noted, Recorder, Synced
+from tests.powercut.recover import Recovered, digest, lay_out, recover
 from tests.powercut.store import CLOUDS, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-LIVES = 4  # of a seed: the third and fourth start from journals that went through cuts, and are not yet large
-ROUNDS = 12  # of a life; its log is then some hundred entries long
-REOPENED = 1 / 12  # of the rounds: the agent is stopped and started in an orderly way
-AUTOCHECKPOINTS = (8, 24, 64, 1000)  # pages; the agent's own 1000 are more than a short life writes
+LIVES = 6  # of a seed: the later ones start from journals that went through cuts, and are not yet large
+ROUNDS = 6  # of a life; its log is then some hundred entries long
+REOPENED = 1 / 6  # of the rounds: the agent is stopped and started in an orderly way
+AUTOCHECKPOINTS = (8, 24, 64)  # pages; the agent's own 1000 are more than a short life writes
 KEPT = 16  # recovered images kept at hand: the five of an entry come again after a note, with more owed
+AS_ASKED = "psow=0"  # how `schema.connect` tells SQLite that the disk may be careless
 NO_TABLES = hashlib.blake2b(digest_size=16).hexdigest()  # the digest where there are no rows
 
 
@@ -45,8 +49,29 @@ class Subject:
     """What is put to the test: the agent as it is, on a careless disk, unless a mutation says otherwise."""
 
     careless: bool = True
+    psow: str = AS_ASKED
     store: type[Store] = Store
-    connect: Callable[[Recorder, Callable[[Connection], None]], Callable[..., Connection]] = recorded
+    connection: type[Connection] = Connection
+
+    def recorded(self, recorder: Recorder, on_commit: Callable[[Connection], None]) -> Callable[..., Connection]:
+        """Return what stands for `sqlite3.connect` while it sells."""
+
+        def connect(database: str, **_: Any) -> Connection:
+            kind: type[Connection] = self.connection  # named, or mypy takes the field for a method
+            return kind(database.replace(AS_ASKED, self.psow), recorder.name, on_commit)
+
+        return connect
+
+    def recovering(self, path: Path) -> sqlite3.Connection:
+        """Open the journal after a cut, as it was opened before: a rollback needs the same idea of a sector."""
+        if self.psow == AS_ASKED:
+            return schema.connect(path)
+
+        def connect(database: str, **named: Any) -> sqlite3.Connection:
+            return sqlite3.connect(database.replace(AS_ASKED, self.psow), **named)
+
+        with connecting(connect):
+            return schema.connect(path)
 
 
 @dataclass(slots=True)
@@ -80,18 +105,15 @@ class _Images:
 
     folder: Path
     tally: Tally
-    seen: set[bytes] = field(default_factory=set)
-    kept: OrderedDict[bytes, Recovered] = field(default_factory=OrderedDict)
-    judged: set[tuple[bytes, int, int]] = field(default_factory=set)  # image, life, version of what is owed
+    subject: Subject
+    seen: set[int] = field(default_factory=set)
+    kept: OrderedDict[int, Recovered] = field(default_factory=OrderedDict)
+    judged: set[tuple[int, int, int]] = field(default_factory=set)  # image, life, version of what is owed
 
-    def recovered(self, image: Image) -> tuple[bytes, Recovered]:
-        hashed = hashlib.blake2b(digest_size=16)
-        for name in sorted(image):
-            hashed.update(f"{name} {len(image[name])} ".encode())
-            hashed.update(image[name])
-        key = hashed.digest()
+    def recovered(self, image: Image) -> tuple[int, Recovered]:
+        key = hash(frozenset(image.items()))  # 64 bits: of 100,000 images, two meet once in billions of runs
         if key not in self.kept:
-            self.kept[key] = recover(image, self.folder)
+            self.kept[key] = recover(image, self.folder, self.subject.recovering)
             if len(self.kept) > KEPT:
                 self.kept.popitem(last=False)
         if key not in self.seen:
@@ -108,20 +130,21 @@ def findings(
     subject: Subject | None = None,
     lives: int = LIVES,
     only: int | None = None,
+    images_max: int | None = None,
 ) -> Iterator[Finding]:
     """Live a seed's lives under the empty folder `work`, and yield every image that fails.
 
-    `only` is an operation: no other is looked at.
+    `only` is an operation: no other is looked at. At `images_max` images in the tally it ends.
     """
     subject = subject or Subject()
     (work / "shop").mkdir()
     (work / "image").mkdir()
-    images = _Images(work / "image", tally)
+    images = _Images(work / "image", tally, subject)
     start: Image = {}
     owed = Owed(NO_TABLES)
     operation = 0
     for life in range(lives):
-        log = record(start, owed, work / "shop", Random(f"{seed} life {life}"), subject, life)
+        log = record(start, owed, work / "shop", seed, subject, life)
         tally.told += sum(isinstance(entry, Noted) and isinstance(entry.what, ToldRecord) for entry in log)
         tally.sales += sum(
             isinstance(entry, Noted) and isinstance(entry.what, ToldRecord) and entry.what.record.kind is Kind.SALE
@@ -131,6 +154,8 @@ def findings(
         at, pattern = operation + choice.randrange(len(log) // 3, len(log)), choice.choice(list(Pattern))
         following: tuple[Image, Owed] | None = None
         for cut in _cuts(seed, operation, start, owed, log, careless=subject.careless):
+            if tally.images == images_max:
+                return
             if only is None or cut.operation == only:
                 yield from _judged(cut, life, images)
             if (cut.operation, cut.pattern) == (at, pattern):
@@ -142,10 +167,11 @@ def findings(
         start, owed = following
 
 
-def record(start: Image, owed: Owed, folder: Path, random: Random, subject: Subject, life: int) -> list[Entry]:
+def record(start: Image, owed: Owed, folder: Path, seed: int, subject: Subject, life: int) -> list[Entry]:
     """Live one life from a disk on, and return its log."""
     lay_out(start, folder)
-    with Recorder(folder) as recorder:
+    random = Random(f"{seed} life {life}")
+    with Recorder(folder, seed=f"{seed} life {life}") as recorder:
         asyncio.run(_live(recorder, owed, random, subject, life))
     disk = Disk(start, careless=False)
     for entry in recorder.log:
@@ -158,7 +184,7 @@ async def _live(recorder: Recorder, owed: Owed, random: Random, subject: Subject
     def committed(connection: Connection) -> None:
         recorder.note(Committed(digest(connection)))
 
-    connect = subject.connect(recorder, committed)
+    connect = subject.recorded(recorder, committed)
     memories = {
         name: owed.clouds[name].copy_of_memory() if name in owed.clouds else MemoryCloud(knows_keys=name == "keys")
         for name in CLOUDS
@@ -170,8 +196,7 @@ async def _live(recorder: Recorder, owed: Owed, random: Random, subject: Subject
         with connecting(connect):
             await journal.open()
         try:
-            pages = random.choice(AUTOCHECKPOINTS)
-            await journal.write(lambda tx, pages=pages: tx.execute(f"pragma wal_autocheckpoint = {pages}").fetchone())
+            await journal.write(_checkpointing_after(random.choice(AUTOCHECKPOINTS)))
             if store is None:
                 store = subject.store(journal, random, recorder.note, memories, life=life)
             store.journal = journal
@@ -182,6 +207,13 @@ async def _live(recorder: Recorder, owed: Owed, random: Random, subject: Subject
                     break
         finally:
             await journal.close()
+
+
+def _checkpointing_after(pages: int) -> Callable[[sqlite3.Connection], None]:
+    def change(connection: sqlite3.Connection) -> None:
+        connection.execute(f"pragma wal_autocheckpoint = {pages}").fetchone()
+
+    return change
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +244,10 @@ def _cuts(seed: int, first: int, start: Image, owed: Owed, log: list[Entry], *, 
             owed.take(entry.what)
             if isinstance(entry.what, Committed):
                 owed.coming = next(coming, None)
-        else:
+        elif isinstance(entry, Synced | FolderSynced):
             images = {}
+        else:  # what is surely there is as it was
+            images = {pattern: image for pattern, image in images.items() if pattern is Pattern.NOTHING}
         for pattern in Pattern:
             if pattern not in images:
                 same = images.get(Pattern.NOTHING) if disk.at_rest() else None

@@ -11,15 +11,15 @@ asks for it. The `-shm` file is not logged: it is shared memory, and its content
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Self
 
 import apsw
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
     from types import TracebackType
 
 _MAKES_NAMES = apsw.SQLITE_OPEN_MAIN_JOURNAL | apsw.SQLITE_OPEN_WAL | apsw.SQLITE_OPEN_SUPER_JOURNAL
@@ -78,7 +78,6 @@ class Noted:
 
 
 Entry = Created | Wrote | Resized | Synced | Deleted | FolderSynced | Noted
-Fault = "Callable[[Entry], BaseException | None]"
 
 
 def _no_fault(entry: Entry) -> BaseException | None:
@@ -88,18 +87,23 @@ def _no_fault(entry: Entry) -> BaseException | None:
 class Recorder:
     """Logs what is done to the files of one folder. In a `with`, SQLite knows it as the VFS `name`.
 
-    `fault` is asked before each write and sync whether it fails, and with what.
+    `fault` is asked before each write and sync whether it fails, and with what. `seed` is where SQLite's own
+    random numbers (salts and nonces of its journals) come from, so that the same run logs the same bytes.
     """
 
-    def __init__(self, folder: Path, *, fault: Callable[[Entry], BaseException | None] = _no_fault) -> None:
+    def __init__(
+        self, folder: Path, *, seed: str = "", fault: Callable[[Entry], BaseException | None] = _no_fault
+    ) -> None:
         self.folder = folder
+        self.seed = seed
         self.fault = fault
         self.log: list[Entry] = []
         self.name = f"recorder-{id(self):x}"
         self._vfs: _Vfs | None = None
 
-    def __enter__(self) -> Recorder:
+    def __enter__(self) -> Self:
         self._vfs = _Vfs(self)
+        apsw.randomness(0)  # SQLite asks for a new seed, and gets the same as in every other run
         return self
 
     def __exit__(
@@ -125,28 +129,33 @@ class Recorder:
 class _Vfs(apsw.VFS):
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        super().__init__(recorder.name, "")
+        self._random = Random(recorder.seed)
+        self._platform = apsw.vfs_names()[0]  # by its name: this one takes its place as the default
+        super().__init__(recorder.name, self._platform, makedefault=True)  # it is the default one that SQLite's own seed is from
+
+    def xRandomness(self, numbytes: int) -> bytes:  # noqa: N802 - SQLite's
+        return self._random.randbytes(numbytes)
 
     def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:  # noqa: N802 - SQLite's
         if name is None:  # a temporary file: nothing in it outlives the process
-            return apsw.VFSFile("", name, flags)
-        return _File(self._recorder, name, flags)
+            return apsw.VFSFile(self._platform, name, flags)
+        return _File(self._recorder, self._platform, name, flags)
 
     def xDelete(self, filename: str, syncdir: bool) -> None:  # noqa: N802, FBT001 - SQLite's
         super().xDelete(filename, syncdir)
-        self._recorder.log.append(Deleted(os.path.basename(filename)))
+        self._recorder.log.append(Deleted(Path(filename).name))
         if syncdir:
             self._recorder.log.append(FolderSynced())
 
 
 class _File(apsw.VFSFile):
-    def __init__(self, recorder: Recorder, name: str | apsw.URIFilename, flags: list[int]) -> None:
-        path = name.filename() if isinstance(name, apsw.URIFilename) else name
-        is_new = not os.path.exists(path)
+    def __init__(self, recorder: Recorder, platform: str, name: str | apsw.URIFilename, flags: list[int]) -> None:
+        path = Path(name.filename() if isinstance(name, apsw.URIFilename) else name)
+        is_new = not path.exists()
         self._recorder = recorder
-        self._name = os.path.basename(path)
+        self._name = path.name
         self._names_unsynced = bool(flags[0] & apsw.SQLITE_OPEN_CREATE and flags[0] & _MAKES_NAMES)
-        super().__init__("", name, flags)
+        super().__init__(platform, name, flags)
         if is_new:
             recorder.log.append(Created(self._name))
 

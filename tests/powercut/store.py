@@ -8,6 +8,7 @@ do its ids: the same seed does the same to the disk, write by write.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from agent import basket, checkout, open_sales, print_jobs
 from agent.facts import Facts, TillSetup, Written
-from agent.pricing import Rules
+from agent.pricing import Rules, price
 from agent.refund import Want, plan_refund
 from agent.sale import Sale, TaxRate
 from outbox import answers, chain, deliveries
@@ -43,7 +44,7 @@ KINDS = frozenset({Kind.SALE, Kind.REFUND})
 CLOUDS: Mapping[str, Idempotency] = {"keys": Idempotency.KEY_REPLAY, "looks": Idempotency.PROBE_FIRST}
 RULES = Rules("EUR", True, taxes={"standard": TaxRate("standard", "VAT 19%", Decimal(19))}, default_tax="standard")
 CALLER = "till page"
-LINES_MAX = 4  # of a sale here
+LINES_MAX = 2  # of a sale here: what a power cut could tear is the sale, not its length
 AT_ONCE = 2  # deliveries under way to one cloud
 LIES = ("lost before", "lost after", "503", "no line", "nonsense")
 
@@ -122,9 +123,9 @@ class Store:
     async def _at_a_till(self, till: TillSetup) -> None:
         sale = open_sales.current(self.journal.reader, till.id)
         choice = self._random.random()
-        if choice < 1 / 12:
+        if choice < 1 / 20:
             await self._drawer(till)
-        elif choice < 1 / 6:
+        elif choice < 3 / 20:
             await self._refund(till)
         elif sale is None:
             parked = open_sales.parked(self.journal.reader, till.id)
@@ -133,11 +134,11 @@ class Store:
             else:
                 new = basket.new_sale(RULES, id=self._id(), till=till.id, opened_at=self.now().isoformat())
                 await self._ring(self._with_a_line(new))
-        elif len(sale.lines) < LINES_MAX and choice < 1 / 2:
+        elif len(sale.lines) < LINES_MAX and choice < 8 / 20:
             await self._ring(self._with_a_line(sale))
-        elif choice < 7 / 12:
+        elif choice < 9 / 20:
             await self._void(till, sale)
-        elif choice < 8 / 12:
+        elif choice < 10 / 20:
             await self._ring(checkout.park(sale, "waits outside"))
         else:
             await self._pay(till, sale)
@@ -155,7 +156,7 @@ class Store:
 
     async def _pay(self, till: TillSetup, sale: Sale) -> None:
         cash = self._random.random() < 1 / 2
-        due = basket.price(sale, RULES).settlement.due
+        due = price(sale, RULES).settlement.due
         paid = checkout.add_tender(sale, RULES, type="cash" if cash else "card", amount=due)
         body = checkout.complete(paid, RULES)
         at = self.now()
@@ -163,9 +164,7 @@ class Store:
 
         def close(connection: sqlite3.Connection) -> Record:
             open_sales.drop(connection, sale.id)
-            written = self.facts.write(
-                connection, till, Kind.SALE, sale.id, at, body, prints=True, opens_drawer=cash
-            )
+            written = self.facts.write(connection, till, Kind.SALE, sale.id, at, body, prints=True, opens_drawer=cash)
             if refused:
                 raise Refused
             return _answered(connection, written, f"complete {sale.id}", at)
@@ -205,10 +204,8 @@ class Store:
             )
             return _answered(connection, written, f"refund {refund_id}", at)
 
-        try:
+        with contextlib.suppress(Refused):
             await self._close(close, f"refund {refund_id}")
-        except Refused:
-            pass
 
     async def _drawer(self, till: TillSetup) -> None:
         record_id, at = self._id(), self.now()
@@ -235,9 +232,12 @@ class Store:
     async def _printed(self) -> None:
         job = print_jobs.next_queued(self.journal.reader, self._random.choice(TILLS).printer or "")
         if job is not None:
-            for state in ("sending", "printed"):
-                at = self.now().isoformat()
-                await self.journal.write(lambda tx, state=state, at=at: print_jobs.note(tx, job.id, state, at))
+            await self.journal.write(self._job_is(job.id, "sending"))
+            await self.journal.write(self._job_is(job.id, "printed"))
+
+    def _job_is(self, job_id: str, state: str) -> Callable[[sqlite3.Connection], None]:
+        at = self.now().isoformat()
+        return lambda connection: print_jobs.note(connection, job_id, state, at)
 
     async def _released(self) -> None:
         parked = deliveries.listed(self.journal.reader, state="parked")

@@ -1,0 +1,191 @@
+"""Agents that get it wrong, each in one way. A harness that lets one of them pass is worth nothing.
+
+The first four have other settings or another order beneath the journal; the rest write or send in an order in
+which a power cut, and nothing else, shows that it is the wrong one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from agent.facts import Facts
+from outbox import deliveries
+from outbox.attempt import Attempts, End, Ending
+from outbox.connector import Complete, Fact, Step
+from outbox.record import Kind, Record
+from tests.outbox.memory_cloud import TwoSteps, no_items
+from tests.powercut.connection import Connection, Cursor
+from tests.powercut.invariants import Fault
+from tests.powercut.life import Subject
+from tests.powercut.store import CLOUDS, KINDS, Store
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Mapping, Sequence
+
+    from outbox.deliveries import Delivery
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """What is wrong, and one of the faults by which it must be found."""
+
+    name: str
+    subject: Subject
+    found_by: Fault
+
+    def __str__(self) -> str:
+        return self.name
+
+
+# --- beneath the journal ---
+
+
+class _Lying(Connection):
+    """A connection that has settings of its own, and says what was asked of it when they are read back."""
+
+    settings: Mapping[str, str] = {}
+
+    def execute(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Cursor:
+        for name, value in self.settings.items():
+            if sql.startswith(f"pragma {name} = "):
+                return super().execute(f"pragma {name} = {value}")
+            if sql == f"pragma {name}":
+                said = {"synchronous": "select 3", "journal_mode": "select 'wal'"}[name]
+                return super().execute(said)
+        return super().execute(sql, parameters)
+
+
+def _with(**settings: str) -> type[Connection]:
+    return type("_Mutated", (_Lying,), {"settings": settings})
+
+
+# --- in what is written and sent, and when ---
+
+
+class _TellsFirst(Store):
+    """Tells what is written before it is committed."""
+
+    async def told_after(self, change: Callable[[sqlite3.Connection], T], told: Callable[[T], object]) -> T:
+        def early(connection: sqlite3.Connection) -> T:
+            result = change(connection)
+            self.note(told(result))
+            return result
+
+        return await self.journal.write(early)
+
+
+class _TwoTransactions(Store):
+    """Commits a record, and queues its deliveries in the next transaction."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.facts = Facts("store-1", {})
+
+    async def told_after(self, change: Callable[[sqlite3.Connection], T], told: Callable[[T], object]) -> T:
+        result = await self.journal.write(change)
+        if isinstance(result, Record):
+            record = result
+            await self.journal.write(lambda tx: deliveries.queue(tx, record, dict.fromkeys(CLOUDS, KINDS)))
+        self.note(told(result))
+        return result
+
+
+class _DropsTheSaleFirst(Store):
+    """Takes a paid sale off the open ones, and makes it a record in the next transaction."""
+
+    async def told_after(self, change: Callable[[sqlite3.Connection], T], told: Callable[[T], object]) -> T:
+        def sale_only(connection: sqlite3.Connection) -> None:
+            open_before = {row[0] for row in connection.execute("select id from open_sale").fetchall()}
+            connection.execute("savepoint looking")
+            change(connection)
+            open_after = {row[0] for row in connection.execute("select id from open_sale").fetchall()}
+            connection.execute("rollback to looking")
+            connection.execute("release looking")
+            for sale_id in open_before - open_after:
+                connection.execute("delete from open_sale where id = ?", (sale_id,))
+
+        await self.journal.write(sale_only)
+        return await super().told_after(change, told)
+
+
+class _MarksFirst(Attempts):
+    """Marks a delivery as delivered, and then sends it."""
+
+    async def _make(self, delivery: Delivery) -> End:
+        fact = self._fact(delivery, self.journal.reader)
+        connector, at = self.connector, self.now()
+        if deliveries.open_step(self.journal.reader, delivery.id) is not None or fact.refs:
+            return End(Ending.TROUBLE, "begun by another")
+        assert fact.record.kind in (Kind.SALE, Kind.REFUND)
+        step = connector.next_step(fact)
+        assert isinstance(step, Step)
+
+        def delivered(connection: sqlite3.Connection) -> None:
+            deliveries.begin(connection, delivery.id, step, at)
+            deliveries.delivered(connection, delivery.id, None, 0, (), at)
+
+        await self.journal.write(delivered)
+        await self._exchange(step.request, step.key)
+        return End(Ending.SETTLED)
+
+
+class _SendsFirst(Attempts):
+    """Sends a request, and then writes it down."""
+
+    async def _make(self, delivery: Delivery) -> End:
+        fact: Fact = self._fact(delivery, self.journal.reader)
+        step = self.connector.next_step(fact)
+        if isinstance(step, Complete):
+            await self._write(self._close(delivery.id, step))
+            return End(Ending.SETTLED)
+        assert isinstance(step, Step)
+        answer = await self._exchange(step.request, step.key)
+        outcome = self.connector.verdict(step, fact, answer)
+        found = getattr(outcome, "refs", None)
+        if found is None:
+            return End(Ending.TROUBLE, "not now")
+        at = self.now()
+
+        def done(connection: sqlite3.Connection) -> None:
+            deliveries.begin(connection, delivery.id, step, at)
+            deliveries.step_done(connection, delivery.id, step.name, found, None)
+
+        await self.journal.write(done)
+        return await self._make(delivery)
+
+
+def _store_with(kind: type[Attempts]) -> type[Store]:
+    class Mutated(Store):
+        def attempts(self, name: str) -> Attempts:
+            cloud = self.clouds[name]
+            cloud.memory.lies.clear()
+            return kind(name, TwoSteps(CLOUDS[name]), self.journal, cloud, item_refs=no_items, now=self.now)
+
+    return Mutated
+
+
+MUTATIONS = (
+    Mutation("synchronous=NORMAL", Subject(connection=_with(synchronous="NORMAL")), Fault.LOST),
+    Mutation(
+        "journal_mode=DELETE, synchronous=FULL",
+        Subject(connection=_with(journal_mode="DELETE", synchronous="FULL")),
+        Fault.LOST,
+    ),
+    Mutation("psow=1 on a careless disk", Subject(psow="psow=1"), Fault.LOST),
+    Mutation("told before the commit", Subject(store=_TellsFirst), Fault.LOST),
+    Mutation("a record and its deliveries in two transactions", Subject(store=_TwoTransactions), Fault.IN_PART),
+    Mutation("the open sale gone before its record is there", Subject(store=_DropsTheSaleFirst), Fault.LOST),
+    Mutation("marked as delivered before the cloud has it", Subject(store=_store_with(_MarksFirst)), Fault.AHEAD),
+    Mutation("sent before it is written down", Subject(store=_store_with(_SendsFirst)), Fault.BEHIND),
+)
+
+# Other ways that are as sound as the agent's own: where these failed, the harness would be crying wolf.
+SOUND = {
+    "a careful disk": Subject(careless=False),
+    "psow=1 on a careful disk": Subject(careless=False, psow="psow=1"),
+    "journal_mode=DELETE, synchronous=EXTRA": Subject(connection=_with(journal_mode="DELETE", synchronous="EXTRA")),
+}

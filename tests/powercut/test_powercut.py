@@ -1,0 +1,60 @@
+"""Power cuts, the short proof: some thousand disks, and agents that get it wrong and must be found out.
+
+The long one is `make powercut IMAGES=100000`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.powercut.campaign import workplace
+from tests.powercut.life import NO_TABLES, Subject, Tally, findings, record
+from tests.powercut.mutations import MUTATIONS, SOUND, Mutation
+from tests.powercut.promises import Owed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+IMAGES = 5_000
+MUTATION_IMAGES_MAX = 3_000  # each is found within some hundred; where it is not, that many will not do either
+SOUND_IMAGES = 500  # in these the mutations beside them are found several times over
+
+
+@pytest.fixture
+def work() -> Iterator[Path]:
+    with workplace() as folder:
+        yield folder
+
+
+def test_no_cut_loses_what_was_told_or_leaves_anything_in_part(work: Path) -> None:
+    tally = Tally()
+    found = next(findings(1, work, tally, images_max=IMAGES), None)
+    assert found is None, f"make powercut SEED={found.seed} OP={found.operation}: {found}"
+    assert tally.images == IMAGES
+    assert tally.sales > 10
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=str)
+def test_an_agent_that_gets_it_wrong_is_found_out(mutation: Mutation, work: Path) -> None:
+    faults = (
+        violation.fault
+        for finding in findings(1, work, Tally(), subject=mutation.subject, images_max=MUTATION_IMAGES_MAX)
+        for violation in finding.violations
+    )
+    assert mutation.found_by in faults
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_what_is_as_sound_as_the_agent_passes(name: str, work: Path) -> None:
+    assert not list(findings(1, work, Tally(), subject=SOUND[name], images_max=SOUND_IMAGES))
+
+
+def test_the_same_seed_does_the_same_write_by_write(tmp_path: Path) -> None:
+    logs = []
+    for folder in (tmp_path / "one", tmp_path / "other"):
+        folder.mkdir()
+        logs.append([repr(entry) for entry in record({}, Owed(NO_TABLES), folder, 1, Subject(), 0)])
+    assert logs[0] == logs[1]
