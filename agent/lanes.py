@@ -153,7 +153,7 @@ class Lanes:
         return reply
 
     def _delivery(self, delivery_id: int) -> None:
-        shown = deliveries.one_listed(self._journal.reader, delivery_id) if len(self._events) else None
+        shown = deliveries.one_listed(self._journal.reader, delivery_id)
         if shown is not None:
             self._events.publish("delivery", delivery=shown)
 
