@@ -199,11 +199,15 @@ def _ends(write: Wrote) -> list[int]:
 
 def _torn(write: Wrote, pattern: Pattern, random: Random) -> Iterator[Wrote]:
     """Yield the sectors of a write that made it, as what they made it."""
+    fates = random.getrandbits(2 * (len(write.content) // SECTOR_BYTES + 2))  # two bits a sector
     for start, end in _sectors(write):
-        fate = random.randrange(2 if pattern is Pattern.TORN else 4)
+        fate, fates = fates & (1 if pattern is Pattern.TORN else 3), fates >> 2
         if fate == 0:
             continue
-        part = (write.content[start:end], bytes(end - start), random.randbytes(end - start))[fate - 1]
+        if fate == 1:
+            part = write.content[start:end]
+        else:
+            part = bytes(end - start) if fate == 2 else random.randbytes(end - start)
         yield Wrote(write.name, write.offset + start, part)
 
 

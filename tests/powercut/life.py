@@ -13,13 +13,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import sqlite3
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from outbox import schema
 from outbox.journal import Journal
 from outbox.record import Kind
 from tests.outbox.memory_cloud import MemoryCloud
@@ -30,8 +27,10 @@ from tests.powercut.promises import Committed, Owed, ToldRecord
 from tests.powercut.recorder import Entry, FolderSynced, Noted, Recorder, Synced
 from tests.powercut.recover import Recovered, digest, lay_out, recover
 from tests.powercut.store import CLOUDS, Store
+from tests.powercut.subject import Subject
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
@@ -39,39 +38,7 @@ LIVES = 6  # of a seed: the later ones start from journals that went through cut
 ROUNDS = 6  # of a life; its log is then some hundred entries long
 REOPENED = 1 / 6  # of the rounds: the agent is stopped and started in an orderly way
 AUTOCHECKPOINTS = (8, 24, 64)  # pages; the agent's own 1000 are more than a short life writes
-KEPT = 16  # recovered images kept at hand: the five of an entry come again after a note, with more owed
-AS_ASKED = "psow=0"  # how `schema.connect` tells SQLite that the disk may be careless
 NO_TABLES = hashlib.blake2b(digest_size=16).hexdigest()  # the digest where there are no rows
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What is put to the test: the agent as it is, on a careless disk, unless a mutation says otherwise."""
-
-    careless: bool = True
-    psow: str = AS_ASKED
-    store: type[Store] = Store
-    connection: type[Connection] = Connection
-
-    def recorded(self, recorder: Recorder, on_commit: Callable[[Connection], None]) -> Callable[..., Connection]:
-        """Return what stands for `sqlite3.connect` while it sells."""
-
-        def connect(database: str, **_: Any) -> Connection:
-            kind: type[Connection] = self.connection  # named, or mypy takes the field for a method
-            return kind(database.replace(AS_ASKED, self.psow), recorder.name, on_commit)
-
-        return connect
-
-    def recovering(self, path: Path) -> sqlite3.Connection:
-        """Open the journal after a cut, as it was opened before: a rollback needs the same idea of a sector."""
-        if self.psow == AS_ASKED:
-            return schema.connect(path)
-
-        def connect(database: str, **named: Any) -> sqlite3.Connection:
-            return sqlite3.connect(database.replace(AS_ASKED, self.psow), **named)
-
-        with connecting(connect):
-            return schema.connect(path)
 
 
 @dataclass(slots=True)
@@ -101,25 +68,29 @@ class Finding:
 
 @dataclass(slots=True)
 class _Images:
-    """Recovers images in a folder, each once as long as it is at hand."""
+    """Recovers a seed's images in a folder, each once, and judges what was found, each against each debt once."""
 
     folder: Path
     tally: Tally
     subject: Subject
-    seen: set[int] = field(default_factory=set)
-    kept: OrderedDict[int, Recovered] = field(default_factory=OrderedDict)
-    judged: set[tuple[int, int, int]] = field(default_factory=set)  # image, life, version of what is owed
+    found: dict[int, Recovered] = field(default_factory=dict)  # by image
+    known: dict[str, Recovered] = field(default_factory=dict)  # by digest of the tables
+    judged: dict[tuple[int, int, int], tuple[Violation, ...]] = field(default_factory=dict)
 
-    def recovered(self, image: Image) -> tuple[int, Recovered]:
+    def recovered(self, image: Image) -> Recovered:
         key = hash(frozenset(image.items()))  # 64 bits: of 100,000 images, two meet once in billions of runs
-        if key not in self.kept:
-            self.kept[key] = recover(image, self.folder, self.subject.recovering)
-            if len(self.kept) > KEPT:
-                self.kept.popitem(last=False)
-        if key not in self.seen:
-            self.seen.add(key)
+        if key not in self.found:
+            self.found[key] = recover(image, self.folder, self.subject.recovering, self.known)
             self.tally.images += 1
-        return key, self.kept[key]
+        return self.found[key]
+
+    def violations(self, cut: _Cut, life: int) -> tuple[Violation, ...]:
+        self.tally.cuts += 1
+        found = self.recovered(cut.image)
+        key = id(found), life, cut.version  # `found` stays, so its id is its own
+        if key not in self.judged:
+            self.judged[key] = tuple(violations(found, cut.owed))
+        return self.judged[key]
 
 
 def findings(
@@ -157,11 +128,12 @@ def findings(
             if tally.images == images_max:
                 return
             if only is None or cut.operation == only:
-                yield from _judged(cut, life, images)
+                broken = images.violations(cut, life)
+                if broken:
+                    yield Finding(cut.seed, cut.operation, cut.pattern, broken, cut.image)
             if (cut.operation, cut.pattern) == (at, pattern):
-                _, found = images.recovered(cut.image)
                 following = cut.image, cut.owed.copy()
-                following[1].tables = found.tables
+                following[1].tables = images.recovered(cut.image).tables
         assert following is not None
         operation += len(log)
         start, owed = following
@@ -253,14 +225,3 @@ def _cuts(seed: int, first: int, start: Image, owed: Owed, log: list[Entry], *, 
                 same = images.get(Pattern.NOTHING) if disk.at_rest() else None
                 images[pattern] = same or disk.after_a_cut(pattern, Random(f"{seed} {operation} {pattern}"))
             yield _Cut(seed, operation, pattern, images[pattern], owed, version)
-
-
-def _judged(cut: _Cut, life: int, images: _Images) -> Iterator[Finding]:
-    images.tally.cuts += 1
-    key, found = images.recovered(cut.image)
-    if (key, life, cut.version) in images.judged:
-        return
-    images.judged.add((key, life, cut.version))
-    broken = tuple(violations(found, cut.owed))
-    if broken:
-        yield Finding(cut.seed, cut.operation, cut.pattern, broken, cut.image)

@@ -131,7 +131,9 @@ class _Vfs(apsw.VFS):
         self._recorder = recorder
         self._random = Random(recorder.seed)
         self._platform = apsw.vfs_names()[0]  # by its name: this one takes its place as the default
-        super().__init__(recorder.name, self._platform, makedefault=True)  # it is the default one that SQLite's own seed is from
+        super().__init__(
+            recorder.name, self._platform, makedefault=True
+        )  # it is the default one that SQLite's own seed is from
 
     def xRandomness(self, numbytes: int) -> bytes:  # noqa: N802 - SQLite's
         return self._random.randbytes(numbytes)

@@ -74,37 +74,51 @@ def digest(connection: sqlite3.Connection | Connection) -> str:
 def lay_out(image: Image, folder: Path) -> None:
     """Make a folder hold an image and nothing else."""
     for path in folder.iterdir():
-        path.unlink()
+        if path.name not in image:
+            path.unlink()
     for name, content in image.items():
         (folder / name).write_bytes(content)
 
 
-def recover(image: Image, folder: Path, connect: Callable[[Path], sqlite3.Connection] = schema.connect) -> Recovered:
-    """Lay an image out in a folder, open it and read what it holds."""
+def recover(
+    image: Image,
+    folder: Path,
+    connect: Callable[[Path], sqlite3.Connection] = schema.connect,
+    known: dict[str, Recovered] | None = None,
+) -> Recovered:
+    """Lay an image out in a folder, open it and read what it holds.
+
+    Every image is opened and goes through SQLite's integrity check; rows that are, all together, `known` by
+    their digest are not read and verified again.
+    """
+    known = {} if known is None else known
     lay_out(image, folder)
     try:
         connection = connect(folder / FILE)
     except OutboxError as error:
         return Recovered(damage=str(error))
     try:
-        return _read(connection)
+        (found,) = connection.execute("pragma integrity_check(1)").fetchone()
+        if found != "ok":
+            return Recovered(damage=str(found))
+        tables = digest(connection)
+        if tables not in known:
+            known[tables] = _read(connection, tables)
+        return known[tables]
     except sqlite3.DatabaseError as error:
         return Recovered(damage=str(error))
     finally:
         connection.close()
 
 
-def _read(connection: sqlite3.Connection) -> Recovered:
-    (found,) = connection.execute("pragma integrity_check(1)").fetchone()
-    if found != "ok":
-        return Recovered(damage=str(found))
+def _read(connection: sqlite3.Connection, tables: str) -> Recovered:
     strays = connection.execute("pragma foreign_key_check").fetchall()
     if strays:
         return Recovered(damage=f"rows that refer to nothing: {strays[:3]}")
     verified = chain.verify(connection)
     if verified.broken is not None:
         return Recovered(damage=f"record {verified.broken.seq}: {verified.broken.reason}")
-    recovered = Recovered(tables=digest(connection))
+    recovered = Recovered(tables=tables)
     query = connection.execute
     recovered.records = {i: (h, json.loads(body)) for i, h, body in query("select id, hash, body from record")}
     recovered.tills = {i: (seq, receipt) for i, seq, receipt in query("select id, last_seq, last_receipt from till")}
@@ -112,8 +126,8 @@ def _read(connection: sqlite3.Connection) -> Recovered:
     for delivery, name, state, refs in query("select delivery, name, state, refs from step"):
         steps.setdefault(delivery, {})[name] = Step(state, json.loads(refs))
     recovered.deliveries = [
-        Delivery(*row, steps.get(row[0], {}))
-        for row in query(
+        Delivery(number, cloud, record_id, state, remote_id, steps.get(number, {}))
+        for number, cloud, record_id, state, remote_id in query(
             "select delivery.id, cloud, record.id, state, remote_id from delivery "
             "join record on record.seq = delivery.record_seq"
         )

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.powercut.campaign import workplace
-from tests.powercut.life import NO_TABLES, Subject, Tally, findings, record
+from tests.powercut.life import NO_TABLES, Tally, findings, record
 from tests.powercut.mutations import MUTATIONS, SOUND, Mutation
 from tests.powercut.promises import Owed
+from tests.powercut.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-IMAGES = 5_000
+SEED = 2
+IMAGES = 2_500  # on each kind of disk
 MUTATION_IMAGES_MAX = 3_000  # each is found within some hundred; where it is not, that many will not do either
 SOUND_IMAGES = 500  # in these the mutations beside them are found several times over
 
@@ -29,19 +31,33 @@ def work() -> Iterator[Path]:
         yield folder
 
 
-def test_no_cut_loses_what_was_told_or_leaves_anything_in_part(work: Path) -> None:
+@pytest.mark.parametrize(
+    "careless",
+    [
+        pytest.param(False, id="a careful disk"),
+        pytest.param(
+            True,
+            id="a careless disk",
+            marks=pytest.mark.xfail(
+                strict=True,
+                reason="schema.connect goes on in a log that went through a cut: it must checkpoint (truncate) at open",
+            ),
+        ),
+    ],
+)
+def test_no_cut_loses_what_was_told_or_leaves_anything_in_part(careless: bool, work: Path) -> None:
     tally = Tally()
-    found = next(findings(1, work, tally, images_max=IMAGES), None)
-    assert found is None, f"make powercut SEED={found.seed} OP={found.operation}: {found}"
+    found = next(findings(SEED, work, tally, subject=Subject(careless=careless), images_max=IMAGES), None)
+    assert found is None, f"make powercut SEED={SEED} OP={found.operation}: {found}"
     assert tally.images == IMAGES
-    assert tally.sales > 10
+    assert tally.sales > 5
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=str)
 def test_an_agent_that_gets_it_wrong_is_found_out(mutation: Mutation, work: Path) -> None:
     faults = (
         violation.fault
-        for finding in findings(1, work, Tally(), subject=mutation.subject, images_max=MUTATION_IMAGES_MAX)
+        for finding in findings(SEED, work, Tally(), subject=mutation.subject, images_max=MUTATION_IMAGES_MAX)
         for violation in finding.violations
     )
     assert mutation.found_by in faults
@@ -49,7 +65,7 @@ def test_an_agent_that_gets_it_wrong_is_found_out(mutation: Mutation, work: Path
 
 @pytest.mark.parametrize("name", SOUND)
 def test_what_is_as_sound_as_the_agent_passes(name: str, work: Path) -> None:
-    assert not list(findings(1, work, Tally(), subject=SOUND[name], images_max=SOUND_IMAGES))
+    assert not list(findings(SEED, work, Tally(), subject=SOUND[name], images_max=SOUND_IMAGES))
 
 
 def test_the_same_seed_does_the_same_write_by_write(tmp_path: Path) -> None:
