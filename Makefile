@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench format lock clean setup
+.PHONY: demo test check powercut bench format lock clean setup
 
 setup: $(READY)
 
@@ -29,6 +29,9 @@ check: $(READY)  ## the gate: yes or no
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/check_docs.py
 	$(MAKE) test
+
+powercut: $(READY)  ## power cuts until IMAGES disks were tried; SEED=7 OP=1234 tries one operation again
+	$(BIN)/python -m tests.powercut.campaign $(if $(IMAGES),--images $(IMAGES)) $(if $(SEED),--seed $(SEED)) $(if $(OP),--op $(OP))
 
 bench: $(READY)  ## our figure, the peer's and the limit, interleaved in one run
 	$(BIN)/python -m bench

@@ -50,21 +50,25 @@ def main() -> int:
             for finding in findings(seed, work, tally, only=wanted.op, images_max=wanted.images):
                 found.append(finding)
                 if len(found) <= SHOWN_MAX:
-                    print(finding, flush=True)
+                    _say(str(finding))
                 if wanted.op is not None:
-                    print(f"  kept in {_kept(finding)}")
+                    _say(f"  kept in {_kept(finding)}")
         if wanted.op is not None or tally.images >= wanted.images:
             break
         seed += 1
-        print(f"{tally.images} images", file=sys.stderr, flush=True)
+        sys.stderr.write(f"{tally.images} images\n")
     took = time.perf_counter() - began
     losses = sum(any(one.fault in (Fault.LOST, Fault.DAMAGED) for one in finding.violations) for finding in found)
-    print(
+    _say(
         f"images {tally.images} (of {tally.cuts} cuts), acknowledged sales {tally.sales} (records {tally.told}), "
         f"losses {losses}, other violations {len(found) - losses}, {tally.images / took:.0f} images/s, "
         f"seeds {wanted.seed}-{seed}"
     )
     return 1 if found else 0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - a command line prints
 
 
 def _kept(finding: Finding) -> Path:

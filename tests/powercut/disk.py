@@ -12,8 +12,9 @@ last synced, it may keep anything; five patterns stand for that:
 A careless disk (`careless=True`, no "powersafe overwrite" in SQLite's words) may also damage what had been
 synced: the rest of the 4096-byte block in which a write was under way, in the patterns torn and garbage.
 
-A sync that failed leaves what it was for in doubt for good: a later sync that succeeds is of newer writes only,
-since the kernel has forgotten that the older ones were not written.
+A sync that failed leaves what it was for in doubt for good: the kernel takes its pages for written, so a later
+sync that succeeds is of newer writes only, and of the pages that these touch, as ext4, XFS and NTFS do it. (Btrfs
+forgets even the content of the page; there SQLite's own view of its log is wrong until the agent is restarted.)
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 Image = dict[str, bytes]  # what is in the folder, by name
 
 SECTOR_BYTES = 512  # a disk writes this much whole or not at all
-BLOCK_BYTES = 4096  # what a careless disk reads, changes and writes back: the sector size SQLite reckons with
+BLOCK_BYTES = 4096  # what a careless disk reads, changes and writes back, and the kernel's page: SQLite's sector
 
 
 class Pattern(StrEnum):
@@ -61,11 +62,18 @@ class _File:
     content: bytearray = field(default_factory=bytearray)
     layers: list[_Layer] = field(default_factory=list)
 
+    def add(self, layer: _Layer) -> None:
+        """Take a new change; a page that it touches is to be written whole, doubts and all."""
+        for earlier in self.layers:
+            if earlier.doubtful and _pages(earlier.change) & _pages(layer.change):
+                earlier.doubtful = False
+        self.layers.append(layer)
+
     def sync(self, *, failed: bool) -> None:
-        for layer in self.layers:
-            if failed:
-                layer.doubtful = layer.doubtful or not layer.certain
-            else:
+        if failed:
+            self.layers = [part for layer in self.layers for part in _in_doubt(layer)]
+        else:
+            for layer in self.layers:
                 layer.certain = layer.certain or not layer.doubtful
         while self.layers and self.layers[0].certain:
             _apply(self.content, self.layers.pop(0).change)
@@ -104,7 +112,7 @@ class Disk:
             self._names[entry.name].sync(failed=entry.failed)
         elif isinstance(entry, Wrote | Resized):
             doubtful = isinstance(entry, Wrote) and entry.failed
-            self._names[entry.name].layers.append(_Layer(self._number, entry, doubtful))
+            self._names[entry.name].add(_Layer(self._number, entry, doubtful))
 
     def _rename(self, name: str, file: _File | None) -> None:
         self._renamings.append(_Renaming(self._number, name, file))
@@ -162,6 +170,23 @@ class Disk:
         return content
 
 
+def _in_doubt(layer: _Layer) -> Iterator[_Layer]:
+    """Yield a layer as a failed sync leaves it: page by page, since page by page the doubt may be lifted."""
+    change = layer.change
+    if layer.certain or layer.doubtful or isinstance(change, Resized):
+        yield layer
+        return
+    for start, end in _pieces(change, BLOCK_BYTES):
+        part = Wrote(change.name, change.offset + start, change.content[start:end])
+        yield _Layer(layer.number, part, doubtful=True)
+
+
+def _pages(change: Wrote | Resized) -> set[int]:
+    if isinstance(change, Resized):
+        return set()
+    return {(change.offset + start) // BLOCK_BYTES for start, _ in _pieces(change, BLOCK_BYTES)}
+
+
 def _is_kept(pattern: Pattern, number: int, last: int, random: Random) -> bool:
     match pattern:
         case Pattern.NOTHING:
@@ -184,23 +209,23 @@ def _apply(content: bytearray, change: Wrote | Resized) -> None:
         content[size : size + len(change.content)] = change.content
 
 
-def _sectors(write: Wrote) -> Iterator[tuple[int, int]]:
-    """Yield where each sector's part of a write begins and ends, counted from the write's own start."""
+def _pieces(write: Wrote, size: int) -> Iterator[tuple[int, int]]:
+    """Yield where each sector's (or page's) part of a write begins and ends, counted from the write's own start."""
     start = 0
     while start < len(write.content):
-        end = min(len(write.content), start + SECTOR_BYTES - (write.offset + start) % SECTOR_BYTES)
+        end = min(len(write.content), start + size - (write.offset + start) % size)
         yield start, end
         start = end
 
 
 def _ends(write: Wrote) -> list[int]:
-    return [end for _, end in _sectors(write)]
+    return [end for _, end in _pieces(write, SECTOR_BYTES)]
 
 
 def _torn(write: Wrote, pattern: Pattern, random: Random) -> Iterator[Wrote]:
     """Yield the sectors of a write that made it, as what they made it."""
     fates = random.getrandbits(2 * (len(write.content) // SECTOR_BYTES + 2))  # two bits a sector
-    for start, end in _sectors(write):
+    for start, end in _pieces(write, SECTOR_BYTES):
         fate, fates = fates & (1 if pattern is Pattern.TORN else 3), fates >> 2
         if fate == 0:
             continue

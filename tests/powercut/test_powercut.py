@@ -45,7 +45,7 @@ def work() -> Iterator[Path]:
         ),
     ],
 )
-def test_no_cut_loses_what_was_told_or_leaves_anything_in_part(careless: bool, work: Path) -> None:
+def test_no_cut_loses_what_was_told_or_leaves_anything_in_part(work: Path, *, careless: bool) -> None:
     tally = Tally()
     found = next(findings(SEED, work, tally, subject=Subject(careless=careless), images_max=IMAGES), None)
     assert found is None, f"make powercut SEED={SEED} OP={found.operation}: {found}"
