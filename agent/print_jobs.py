@@ -109,11 +109,6 @@ def left_sending(connection: sqlite3.Connection) -> list[Job]:
     return [_job(row) for row in rows]
 
 
-def outcomes(connection: sqlite3.Connection) -> dict[str, int]:
-    """Return how many jobs ended each way, and how many have not."""
-    return dict(connection.execute("select state, count(*) from print_job group by state").fetchall())
-
-
 def _job(row: tuple[Any, ...]) -> Job:
     job_id, printer, record_id, copy, document, state, reason, hint, created_at = row
     return Job(

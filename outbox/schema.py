@@ -52,13 +52,14 @@ create table open_sale(
   document text not null, updated_at text not null
 ) strict;
 create unique index one_open_sale on open_sale(till) where state = 'open';
+create index parked_sale on open_sale(till, id) where state = 'parked';
 
 create table delivery(
   id integer primary key,
   cloud text not null,
   record_seq integer not null references record(seq),
   chain text not null,                   -- deliveries that share one are never under way together
-  after integer references delivery(id), -- this one first (a refund after its sale)
+  after integer,                         -- this delivery first (a refund's sale)
   state text not null default 'waiting' check (state in ('waiting', 'sending', 'delivered', 'parked')),
   attempts integer not null default 0,
   generation integer not null default 0, -- how often a person released it after it was parked
@@ -68,7 +69,18 @@ create table delivery(
   unique(cloud, record_seq)
 ) strict;
 create index delivery_due on delivery(cloud, id) where state in ('waiting', 'sending');
-create index delivery_state on delivery(cloud, state);
+create index delivery_state on delivery(state);
+
+create table delivery_count(              -- kept by the triggers below: counting a million rows takes long
+  cloud text not null, state text not null, count integer not null, primary key(cloud, state)
+) strict, without rowid;
+create trigger delivery_counted after insert on delivery begin
+  insert into delivery_count values (new.cloud, new.state, 1) on conflict do update set count = count + 1;
+end;
+create trigger delivery_recounted after update of state on delivery when old.state <> new.state begin
+  update delivery_count set count = count - 1 where cloud = old.cloud and state = old.state;
+  insert into delivery_count values (new.cloud, new.state, 1) on conflict do update set count = count + 1;
+end;
 
 create table step(
   delivery integer not null references delivery(id), name text not null,
@@ -85,12 +97,14 @@ create table print_job(
   created_at text not null, updated_at text not null
 ) strict;
 create index print_job_record on print_job(record_id);
-create index print_job_open on print_job(printer, created_at) where state in ('queued', 'sending');
+create index print_job_queued on print_job(printer, created_at, id) where state = 'queued';
+create index print_job_sending on print_job(id) where state = 'sending';
 
 create table kick(                       -- how an opening of the drawer ended; the opening itself is a record
   record_id text primary key, drawer text not null,
   state text not null check (state in ('sending', 'opened', 'not_opened', 'unknown')), reason text
 ) strict, without rowid;
+create index kick_sending on kick(record_id) where state = 'sending';
 
 create table answer(
   caller text not null, key text not null, fingerprint text not null,

@@ -15,7 +15,6 @@ from asyncio import events
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent import print_jobs
 from agent.api.bodies import NewLine, NewTender
 from agent.app import App
 from agent.config import load
@@ -69,7 +68,7 @@ async def settled(app: App) -> None:
     async with asyncio.timeout(SETTLE_S):
         while True:
             reader = app.journal.reader
-            jobs = print_jobs.outcomes(reader)
+            jobs = dict(reader.execute("select state, count(*) from print_job group by state").fetchall())
             kicks = reader.execute("select count(*) from kick where state = 'sending'").fetchone()[0]
             waiting = sum(
                 cloud["waiting"] + cloud["sending"] for cloud in deliveries.counts(reader, ["cloud"]).values()
