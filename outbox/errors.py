@@ -42,7 +42,7 @@ class JournalUnsafe(JournalUnavailable):
 
 
 class JournalFull(OutboxError):
-    """No room left on the disk. Nothing of this change was written; everything before is safe."""
+    """No room left on the disk. This change does not count; ask again under the same id. Those before are safe."""
 
 
 class JournalUnclear(OutboxError):

@@ -196,6 +196,9 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
                 f"begin immediate; {script} pragma application_id = {APPLICATION_ID}; "
                 f"pragma user_version = {number}; commit;"
             )
+        # A log that went through a power cut is not gone on with: its end may lie in mid-block, beside what was
+        # acknowledged, and a disk that damages the neighbours of what it writes would take that along.
+        connection.execute("pragma wal_checkpoint(truncate)").fetchall()
     except sqlite3.OperationalError as error:
         raise JournalUnavailable(
             f"{path} cannot be used: {error}",

@@ -31,6 +31,7 @@ T = TypeVar("T")
 Change = "Callable[[sqlite3.Connection], T]"
 
 BATCH_MAX = 256  # changes in one commit; more would let the first of them wait for the last
+CHECKPOINT_IDLE_S = 0.01  # whoever was just told may have more to write, and goes first
 CHECKPOINT_COMMITS = 200  # some 6 MB of log: a few milliseconds' work, done when nobody waits
 
 _log = logging.getLogger("stillopen.journal")
@@ -67,9 +68,10 @@ class Writer:
     async def write(self, change: Callable[[sqlite3.Connection], T]) -> T:
         """Run `change` in a transaction and return what it returned, after the fsync.
 
-        Whatever `change` raises is raised here and undoes only its own work. Raises `JournalFull` (nothing
-        was written), or `JournalUnclear` or `JournalDamaged`, after which every write is refused until a
-        restart. Being cancelled while waiting does not stop the change: it is then as unclear as a lost answer.
+        Whatever `change` raises is raised here and undoes only its own work. Raises `JournalFull` (it does not
+        count, though a power cut right then may bring it back whole: ask again under the same id), or
+        `JournalUnclear` or `JournalDamaged`, after which every write is refused until a restart. Being cancelled
+        while waiting does not stop the change: it is then as unclear as a lost answer.
         """
         if self.fault is not None:
             raise self.fault
@@ -99,7 +101,7 @@ class Writer:
                 for (_, done), result in zip(batch, results, strict=True):
                     _resolve(done, result)
                 if self._commits >= CHECKPOINT_COMMITS and self.fault is None:
-                    await asyncio.sleep(0)  # whoever was just told may have more to write, and goes first
+                    await asyncio.sleep(CHECKPOINT_IDLE_S)
                     if not self._waiting:
                         await self._run(_checkpoint)
                         self._commits = 0
@@ -149,7 +151,7 @@ def _commit_twice(connection: sqlite3.Connection, changes: list[Callable[[sqlite
         if _is_full(error):
             raise JournalFull(
                 f"the disk is full: {error}",
-                hint="Free some space on the disk that holds the state folder; sales so far are safe.",
+                hint="Free some space on the disk that holds the state folder and try again; sales so far are safe.",
             ) from error
         _log.warning("The journal met a disk error and tries once more: %s", error)
     try:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 KINDS = frozenset({Kind.SALE, Kind.REFUND})
 CLOUDS = {"cloud": KINDS}
+WAIT_S = 20.0
 
 
 class Running:
@@ -54,15 +55,16 @@ class Running:
 
     async def until(self, states: dict[str, int]) -> None:
         found: dict[str, object] = {}
-        for _ in range(2000):
-            found = deliveries.counts(self.journal.reader, ["cloud"])["cloud"]
-            if all(found[state] == count for state, count in states.items()):
+        try:
+            async with asyncio.timeout(WAIT_S):
+                while not all(found.get(state) == count for state, count in states.items()):
+                    self.courier.wake(fresh=True)  # a person who does not wait
+                    await asyncio.sleep(0.001)
+                    found = deliveries.counts(self.journal.reader, ["cloud"])["cloud"]
                 while self.courier._under_way:  # on the disk already; the lane hears of it next
                     await asyncio.sleep(0.001)
-                return
-            self.courier.wake(fresh=True)  # a person who does not wait
-            await asyncio.sleep(0.001)
-        raise AssertionError(f"it came to {found} instead of {states}; the lane: {self.courier.view}")
+        except TimeoutError:
+            raise AssertionError(f"it came to {found} instead of {states}; the lane: {self.courier.view}") from None
 
     async def stop(self) -> None:
         self.task.cancel()

@@ -190,5 +190,6 @@ async def test_a_log_that_cannot_be_folded_in_stops_no_sale(writer: Writer, capl
     writer._connection._connection = cast("sqlite3.Connection", NoCheckpoint(writer._connection._conn, 0))
     for n in range(CHECKPOINT_COMMITS + 1):
         await writer.write(insert(n))
+    await writer.close()
     assert writer.fault is None
     assert "tried again later" in caplog.text
