@@ -1,0 +1,234 @@
+"""A cashier at a till: rings, takes money, gives it back, and counts the drawer in the evening.
+
+Everything goes through what the local API calls, each request under one idempotency key until it is answered:
+asked again when the answer was lost, when the agent died, and when the disk had no room.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from agent.api.bodies import (
+    CloseShift,
+    LineChange,
+    NewDiscount,
+    NewLine,
+    NewRefund,
+    NewShift,
+    NewTender,
+    RefundLine,
+    RefundTender,
+)
+from agent.problem import Problem
+from drivers.errors import PortLost
+from outbox.answers import Key, Reply
+from outbox.errors import OutboxError
+from tests.simulate.world import ITEMS, Died
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from agent.app import App
+    from tests.simulate.ledger import Ledger
+    from tests.simulate.world import World
+
+ASK_AGAIN_S = 0.5  # how soon a front end repeats itself
+LINES_MAX = 4
+REFUNDABLE = 40  # how far back customers bring things
+
+
+@dataclass
+class Cashier:
+    """One person at one till."""
+
+    world: World
+    ledger: Ledger
+    till: str
+    printer: str
+    scans: bool  # whether the till has a scanner of its own
+    cash: int = 0  # what is in the drawer, as the hand counts it
+    receipts: list[str] = field(default_factory=list)
+
+    async def open_shift(self) -> None:
+        """Put the float in."""
+        self.cash = 10_000
+        wanted = NewShift(till=self.till, float=self.cash)
+        await self._ask("open shift", lambda app, key: app.shifts.open(wanted, key=key))
+
+    async def close_shift(self) -> None:
+        """Count the drawer and hold it against the report."""
+        await self._clear()
+        wanted = CloseShift(till=self.till, counted=self.cash)
+        reply = await self._ask("close shift", lambda app, key: app.shifts.close(wanted, key=key))
+        if reply.body["over"] != 0:
+            self.world.violate(f"{self.till}: the shift is {reply.body['over']} over, the drawer holds {self.cash}")
+
+    async def customer(self) -> None:
+        """Serve one customer."""
+        random = self.world.random
+        what = random.random()
+        if random.random() < self.world.weather.brings_back and self.ledger.sales:
+            await self._refund()
+        elif what < 0.03:
+            reason = "Wechselgeld"
+            await self._ask("no sale", lambda app, key: app.closing.no_sale(self.till, reason, key=key))
+        elif what < 0.06 and self.receipts:
+            number = random.choice(self.receipts[-5:])
+            await self._ask("copy", lambda app, key: app.records.print_copy(number, key=key))
+        else:
+            await self._sale()
+
+    # --- a sale ---
+
+    async def _sale(self) -> None:
+        random = self.world.random
+        sale = (await self._ask("open", lambda app, key: app.ringing.open_sale(self.till, key=key))).body
+        sale_id = sale["id"]
+        for _ in range(random.randint(1, LINES_MAX)):
+            await self._line(sale_id)
+        if random.random() < 0.10:
+            percent = NewDiscount(percent=random.choice(("5", "10", "33")), reason="Stammkunde")
+            await self._ask("discount", lambda app, key: app.ringing.add_discount(sale_id, percent, key=key))
+        if random.random() < 0.05:
+            change = LineChange(quantity=str(random.randint(2, 5)))
+            await self._ask("quantity", lambda app, key: app.ringing.change_line(sale_id, "1", change, key=key))
+        if random.random() < 0.05:
+            await self._ask("park", lambda app, key: app.ringing.park(sale_id, "holt Geld", key=key))
+            await asyncio.sleep(random.uniform(0.1, 2))
+            await self._ask("resume", lambda app, key: app.ringing.resume(sale_id, key=key))
+        if random.random() < 0.04:
+            await self._ask("void", lambda app, key: app.closing.void(sale_id, "kein Geld", key=key))
+            return
+        await self._pay(sale_id)
+
+    async def _line(self, sale_id: str) -> None:
+        random = self.world.random
+        sku = random.choice(tuple(ITEMS))
+        _, _, barcode, unit = ITEMS[sku]
+        if unit == "kg":
+            wanted = NewLine(sku=sku, quantity=f"0.{random.randint(100, 999)}")
+        elif random.random() < 0.08:
+            wanted = NewLine(name="Sonstiges", price=random.randint(1, 3000), tax="standard")
+        elif self.scans and random.random() < 0.7:
+            await self._scan(barcode)
+            return
+        else:
+            wanted = NewLine(barcode=barcode) if random.random() < 0.5 else NewLine(sku=sku)
+        await self._ask(f"line {wanted}", lambda app, key: app.ringing.add_line(sale_id, wanted, key=key))
+
+    async def _scan(self, barcode: str) -> None:
+        """Scan, look at the screen, and go on either way: a scan that was lost with the agent is a line less."""
+        try:
+            async with asyncio.timeout(3):
+                await self.world.scanner.scan(barcode)
+        except (TimeoutError, PortLost):
+            wanted = NewLine(barcode=barcode)
+            sale_id = (await self._view())["sale"]["id"]
+            await self._ask(f"line {wanted}", lambda app, key: app.ringing.add_line(sale_id, wanted, key=key))
+        else:
+            await asyncio.sleep(0.1)
+
+    async def _pay(self, sale_id: str) -> None:
+        random = self.world.random
+        while True:
+            sale = (await self._view())["sale"]
+            if not sale["lines"]:  # every scan was lost
+                await self._ask("void", lambda app, key: app.closing.void(sale_id, None, key=key))
+                return
+            due = sale["due"]
+            if due <= 0:
+                break
+            if random.random() < 0.55:
+                amount = due if random.random() < 0.3 else (due // 500 + 1) * 500
+                if random.random() < 0.1 and due > 200:
+                    amount = due // 2 // 5 * 5
+                tender = NewTender(type="cash", amount=max(amount, 5))
+            else:
+                amount = due // 2 if random.random() < 0.1 and due > 1 else due
+                tender = NewTender(type="card", amount=amount, reference=f"Beleg {random.randint(1, 9999):04d}")
+            await self._tender(sale_id, tender)
+        reply = await self._ask("complete", lambda app, key: app.closing.complete(sale_id, key=key))
+        body = self.ledger.told(reply.body)
+        self.receipts.append(body["receipt_number"])
+        self.cash += sum(tender["amount"] for tender in body["tenders"] if tender["type"] == "cash") - body["change"]
+        self.world.printers[self.printer].close_drawer()
+
+    async def _tender(self, sale_id: str, tender: NewTender) -> None:
+        try:
+            await self._ask(f"tender {tender}", lambda app, key: app.ringing.add_tender(sale_id, tender, key=key))
+        except Problem as problem:  # a scan came late and the amount is not what is due any more
+            self.world.note("tender refused", problem.code)
+
+    async def _refund(self) -> None:
+        random = self.world.random
+        sale = random.choice(self.ledger.sales[-REFUNDABLE:])
+        lines = None
+        if random.random() < 0.6:
+            line = random.choice(sale["lines"])
+            lines = [RefundLine(line=line["id"], quantity="1" if line["unit"] == "each" else None)]
+        how = RefundTender(type=random.choice(("cash", "card")))
+        wanted = NewRefund(
+            receipt_number=sale["receipt_number"], till=self.till, lines=lines, tender=how, reason="gefällt nicht"
+        )
+        try:
+            reply = await self._ask("refund", lambda app, key: app.closing.refund(wanted, key=key))
+        except Problem as problem:
+            if problem.code not in ("nothing-to-refund", "line-refunded", "refund-too-much"):
+                raise
+            return
+        body = self.ledger.told(reply.body)
+        self.receipts.append(body["receipt_number"])
+        self.cash -= sum(tender["amount"] for tender in body["tenders"] if tender["type"] == "cash")
+        self.world.printers[self.printer].close_drawer()
+
+    async def _clear(self) -> None:
+        """Give up what is still open in the evening: a scan that came after the last sale."""
+        sale = (await self._view())["sale"]
+        if sale is not None:
+            await self._ask("void", lambda app, key: app.closing.void(sale["id"], "Feierabend", key=key))
+
+    # --- asking ---
+
+    async def _view(self) -> dict[str, Any]:
+        async def view(app: App, _: Key) -> Reply:
+            return Reply(200, app.tills.view(self.till))
+
+        return (await self._ask("view", view)).body
+
+    async def _ask(self, what: str, make: Callable[[App, Key], Awaitable[Reply]]) -> Reply:
+        """Ask until there is an answer that is heard. Raises `Problem`."""
+        key = Key(self.till, str(uuid.UUID(int=self.world.random.getrandbits(128))), _digest(what))
+        while True:
+            try:
+                reply = await self.world.ask(lambda app: _exchange(app, key, make))
+            except (Died, OutboxError):
+                await asyncio.sleep(ASK_AGAIN_S)
+                continue
+            if self.world.random.random() < self.world.weather.unheard:
+                self.world.counts["unheard"] += 1
+                continue
+            self.world.note(self.till, what, reply.status)
+            if reply.status >= 400:
+                raise Problem(reply.status, reply.body["code"], reply.body["detail"])
+            return reply
+
+
+async def _exchange(app: App, key: Key, make: Callable[[App, Key], Awaitable[Reply]]) -> Reply:
+    """Answer as `agent.api.exchange` does: a refusal is kept under its key, too."""
+    kept = app.journal.answer(key)
+    if kept is not None:
+        return kept[0]
+    try:
+        return await make(app, key)
+    except Problem as problem:
+        reply = Reply(problem.status, problem.document())
+        await app.journal.keep_answer(key, reply, "2026-01-05T08:00:00+00:00")
+        return reply
+
+
+def _digest(what: str) -> str:
+    return hashlib.blake2b(what.encode(), digest_size=16).hexdigest()

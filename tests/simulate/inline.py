@@ -1,0 +1,149 @@
+"""What the product takes from its surroundings, put under the seed: threads, clocks, dice, and the disk's moods.
+
+The journal's thread becomes a queue in virtual time: an fsync takes 0.2 to 20 ms of it, and a crash in that time
+finds the change either not begun or already on the disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import sqlite3
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import outbox.ids
+import outbox.session
+import outbox.writer
+from agent.events import Events
+from drivers.printer.printer import Printer
+from drivers.printer.session import Session as PrinterSession
+from drivers.scanner.scanner import Scanner
+from drivers.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    from tests.simulate.world import World
+
+FSYNC_MIN_S, FSYNC_MAX_S = 0.0002, 0.020  # facts/durability.md: an SSD with a cache, and a worn eMMC
+
+
+class Disk:
+    """What the disk will do at the next commits: "error", "full" or "unclear", one each."""
+
+    def __init__(self) -> None:
+        self.moods: list[str] = []
+        self.unclear = 0  # commits of which nobody can say whether they are there
+
+    def commit(self, connection: sqlite3.Connection) -> sqlite3.Cursor:
+        """Commit, or fail as told; SQLite undoes a transaction whose COMMIT fails."""
+        mood = self.moods.pop(0) if self.moods else ""
+        if mood == "unclear":  # it is there, and SQLite says it is not
+            self.unclear += 1
+            connection.execute("commit")
+        if not mood:
+            return connection.execute("commit")
+        error = sqlite3.OperationalError(f"planted: {mood}")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL if mood == "full" else sqlite3.SQLITE_IOERR_FSYNC
+        raise error
+
+
+class MoodyConnection:
+    """The journal's connection on that disk."""
+
+    def __init__(self, connection: sqlite3.Connection, disk: Disk) -> None:
+        self.real = connection
+        self._disk = disk
+
+    def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
+        if sql == "commit":
+            return self._disk.commit(self.real)
+        return self.real.execute(sql, parameters)
+
+    @property
+    def in_transaction(self) -> bool:
+        return self.real.in_transaction
+
+
+class InlineConnection:
+    """What `outbox.writer` uses of an aiosqlite connection, in virtual time."""
+
+    def __init__(self, world: World, connector: Callable[[], sqlite3.Connection]) -> None:
+        self._world = world
+        self._connector = connector
+        self._thread = SimpleNamespace(join=lambda: None)
+        self._conn: Any = None
+
+    def __await__(self) -> Generator[Any, None, InlineConnection]:
+        self._conn = MoodyConnection(self._connector(), self._world.disk)
+        self._world.opened(self._conn.real)
+        yield from asyncio.sleep(FSYNC_MAX_S).__await__()
+        return self
+
+    async def _execute(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        took_s = self._world.random.uniform(FSYNC_MIN_S, FSYNC_MAX_S)
+        if self._world.random.random() < 1 / 2:  # a crash during the fsync finds it not begun
+            await asyncio.sleep(took_s)
+            return work(*arguments)
+        try:
+            result = work(*arguments)
+        except Exception:
+            await asyncio.sleep(took_s)
+            raise
+        await asyncio.sleep(took_s)
+        return result
+
+    async def close(self) -> None:
+        self._conn.real.close()
+        await asyncio.sleep(FSYNC_MIN_S)
+
+
+@contextlib.contextmanager
+def under_the_seed(world: World) -> Iterator[None]:
+    """Put the world's clocks, dice and threads in the place of the machine's."""
+
+    loop_time = world.loop.time
+    bytes_of = world.random.randbytes
+
+    def keyword(owner: Any, name: str, value: Any) -> tuple[Callable[[], Any], Callable[[], Any]]:
+        defaults = owner.__init__.__kwdefaults__
+        before = defaults[name]
+        return lambda: defaults.__setitem__(name, value), lambda: defaults.__setitem__(name, before)
+
+    def attribute(owner: Any, name: str, value: Any) -> tuple[Callable[[], Any], Callable[[], Any]]:
+        before = getattr(owner, name)
+        return lambda: setattr(owner, name, value), lambda: setattr(owner, name, before)
+
+    def millis() -> int:
+        since: timedelta = world.pc_clock() - datetime(1970, 1, 1, tzinfo=world.pc_clock().tzinfo)
+        return int(since.total_seconds() * 1000) * 1_000_000
+
+    changes = [
+        keyword(PrinterSession, "random_below", world.random.randrange),
+        keyword(PrinterSession, "now", loop_time),
+        keyword(Printer, "now", loop_time),
+        keyword(Scanner, "now", loop_time),
+        keyword(Supervisor, "now", world.pc_clock),
+        keyword(Events, "now", world.pc_clock),
+        attribute(outbox.ids, "time", SimpleNamespace(time_ns=millis)),
+        attribute(outbox.ids, "os", SimpleNamespace(urandom=bytes_of)),
+        attribute(
+            outbox.writer,
+            "aiosqlite",
+            SimpleNamespace(Connection=lambda connector, iter_chunk_size: InlineConnection(world, connector)),
+        ),
+        attribute(outbox.session, "Session", world.session),
+    ]
+    dice = random.getstate()
+    random.seed(world.seed)  # couriers and supervisors took `random.random` when they were imported
+    for put, _ in changes:
+        put()
+    try:
+        yield
+    finally:
+        for _, take_back in changes:
+            take_back()
+        random.setstate(dice)

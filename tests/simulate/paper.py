@@ -1,0 +1,46 @@
+"""What came out of a printer and what its drawer was told: the truth that the agent's words are held against."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from agent.words import words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from drivers.simulated.printer import SimulatedPrinter
+
+_WORDS = words("de_DE")
+_COPY = f"* {_WORDS.copy} *".encode()
+_NUMBER = re.compile(rb"(?m)^" + _WORDS.receipt.encode() + rb" +(TILL-\d-\d{6})")
+
+
+class Paper:
+    """Counts the originals of each receipt number that were cut off, and the pulses to the drawer."""
+
+    def __init__(self, printer: SimulatedPrinter, name: str, violate: Callable[[str], None]) -> None:
+        self.originals: Counter[str] = Counter()
+        self.copies: Counter[str] = Counter()
+        self.pulses = 0
+        self._printer = printer
+        self._name = name
+        self._violate = violate
+        printer.on_event = self._happened
+
+    def _happened(self, event: str) -> None:
+        if event == "kick":
+            self.pulses += 1
+        if event != "receipt":
+            return
+        text = self._printer.receipts.pop().text
+        before = 0
+        for found in _NUMBER.finditer(text):  # more than one where a power cut left a half one hanging out
+            number = found[1].decode()
+            copy = _COPY in text[before : found.start()]
+            before = found.end()
+            (self.copies if copy else self.originals)[number] += 1
+            if self.originals[number] > 1:
+                self._violate(f"{self._name}: {number} is on paper twice, and not as a copy")

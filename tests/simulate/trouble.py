@@ -1,0 +1,124 @@
+"""What goes wrong in a store, and the people who mend it. Each trouble is drawn a day ahead and ends by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from tests.simulate.world import PRINTERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator
+
+    from tests.simulate.world import World
+
+RECEIPT_BYTES = 2000  # about what a receipt is: where in it the paper ends or the plug is pulled
+STEPS_OF_A_SALE = 800  # of the agent's: a crash comes anywhere within
+
+
+@dataclass
+class Trouble:
+    """Plants a day's troubles into the world."""
+
+    world: World
+
+    def day(self, length_s: float) -> list[Coroutine[Any, Any, None]]:
+        """Return the troubles of a day of `length_s` of loop time, to be run beside it."""
+        return [self._at(length_s, trouble) for trouble in self._drawn()]
+
+    def _drawn(self) -> Iterator[Callable[[], Coroutine[Any, Any, None]]]:
+        weather, random = self.world.weather, self.world.random
+        for often, trouble in (
+            (weather.crashes, self._crash),
+            (weather.outages, self._outage),
+            (weather.paper, self._paper),
+            (weather.power, self._power),
+            (weather.scanner, self._scanner),
+            (weather.disk, self._disk),
+            (weather.clock, self._clock),
+            (weather.token, self._token),
+            (weather.refusals, self._refusal),
+        ):
+            left = often
+            while random.random() < left:
+                left -= 1
+                yield trouble
+
+    async def _at(self, length_s: float, trouble: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        await asyncio.sleep(self.world.random.uniform(0, length_s))
+        self.world.note(trouble.__name__)
+        await trouble()
+
+    async def _crash(self) -> None:
+        self.world.die_in(self.world.random.randint(1, STEPS_OF_A_SALE))
+
+    async def _outage(self) -> None:
+        world = self.world
+        world.counts["cut lines"] += 1
+        draw = world.random.random()
+        if draw < world.weather.long_outages:
+            lasts_h = world.random.uniform(20, 72)
+        elif draw < 1 / 2:
+            lasts_h = world.random.uniform(1, 8)
+        else:
+            lasts_h = world.random.uniform(0.005, 0.05)
+        back = world.now() + timedelta(hours=lasts_h)
+        world.line.down_until = max(world.line.down_until or back, back)
+
+    async def _paper(self) -> None:
+        random = self.world.random
+        printer = self.world.printers[random.choice(PRINTERS)]
+        what = random.random()
+        if what < 1 / 2:
+            printer.paper_out_at = printer.printed + random.randint(1, RECEIPT_BYTES)
+            await asyncio.sleep(random.uniform(5, 90))
+            printer.paper_out_at = None
+            printer.load_paper()
+        elif what < 3 / 4:
+            printer.open_cover()
+            await asyncio.sleep(random.uniform(1, 30))
+            printer.close_cover()
+        else:
+            printer.held = True  # very slow
+            await asyncio.sleep(random.uniform(1, 20))
+            printer.release()
+
+    async def _power(self) -> None:
+        random = self.world.random
+        printer = self.world.printers[random.choice(PRINTERS)]
+        if random.random() < 1 / 2:
+            printer.power_off_at = printer.taken + random.randint(1, RECEIPT_BYTES)
+            await asyncio.sleep(random.uniform(5, 60))
+            printer.power_off_at = None
+        await printer.power_off()
+        await asyncio.sleep(random.uniform(1, 60))
+        printer.power_on()
+
+    async def _scanner(self) -> None:
+        self.world.bench.unplug("counter")
+        await asyncio.sleep(self.world.random.uniform(1, 20))
+        self.world.bench.plug("counter")
+
+    async def _disk(self) -> None:
+        world = self.world
+        moods = world.random.choice((["error"], ["error"], ["full"], ["error", "unclear"], ["error", "error"]))
+        world.counts["disk faults"] += 1
+        world.planted_at = world.loop.time()
+        world.disk.moods = list(moods)
+
+    async def _clock(self) -> None:
+        world = self.world
+        world.clock_off = timedelta(seconds=world.random.choice((-86_400 * 3, -7200, -600, -40, 40, 600, 7200, 86_400)))
+        await asyncio.sleep(world.random.uniform(5, 120))
+        world.clock_off = timedelta()
+
+    async def _token(self) -> None:
+        cloud = self.world.random.choice((self.world.receiver, self.world.square_cloud))
+        cloud.expired = True
+        await asyncio.sleep(self.world.random.uniform(5, 120))
+        cloud.expired = False
+
+    async def _refusal(self) -> None:
+        self.world.random.choice((self.world.receiver, self.world.square_cloud)).refuse_next = True

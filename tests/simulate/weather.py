@@ -1,0 +1,46 @@
+"""How often what goes wrong. Shares are of exchanges, of answers or of days, as each says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """A store's luck. The defaults are a bad year: everything that can happen does, every few days."""
+
+    sales_a_day: int = 15  # over both tills
+    gap_s: float = 12.0  # the agent's waking time between two customers, on average
+    brings_back: float = 0.06  # the share of customers who come for a refund
+    # shares of exchanges with a cloud
+    lost_before: float = 0.01
+    lost_after: float = 0.03
+    trouble: float = 0.02  # 503, and as often 429
+    half: float = 0.01
+    trouble_after: float = 0.01  # 500 after it was done
+    slow: float = 0.02
+    # share of answers of the local API that the front end does not get
+    unheard: float = 0.03
+    # how many a day, on average
+    crashes: float = 0.35
+    outages: float = 0.5
+    long_outages: float = 0.15  # the share of outages that take a day to three
+    paper: float = 0.5  # out of paper, cover open
+    power: float = 0.3  # the printer's
+    scanner: float = 0.1  # unplugged
+    disk: float = 0.15  # a commit that fails
+    clock: float = 0.1  # the PC's clock set wrong
+    token: float = 0.05  # a cloud no longer takes our credentials
+    refusals: float = 0.15  # a record that a cloud refuses until a person mends it
+
+    def faults(self) -> tuple[tuple[str, float], ...]:
+        """Return what may befall an exchange, and how likely."""
+        return (
+            ("lost before", self.lost_before),
+            ("lost after", self.lost_after),
+            ("503", self.trouble),
+            ("429", self.trouble),
+            ("half", self.half),
+            ("500 after", self.trouble_after),
+            ("slow", self.slow),
+        )

@@ -1,0 +1,347 @@
+"""A store in one seed: the agent's lives, its state folder, the devices, the clouds, the clock and the front ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import hashlib
+import logging
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from agent.app import App
+from agent.config import load
+from drivers.simulated.bench import Bench
+from drivers.simulated.printer import SimulatedPrinter
+from drivers.simulated.scanner import SimulatedScanner
+from outbox.errors import OutboxError
+from tests.clouds.lying_square import TOKEN, LyingSquare
+from tests.clouds.lying_webhook import SECRET
+from tests.simulate.clouds import HOOK, SQUARE, Line, Receiver, Square
+from tests.simulate.inline import Disk
+from tests.simulate.loop import LIFE, VirtualLoop
+from tests.simulate.paper import Paper
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Coroutine
+    from pathlib import Path
+
+    from drivers.simulated.wire import WireEnd
+    from tests.simulate.weather import Weather
+
+T = TypeVar("T")
+
+RESTART_S = 5.0  # what a service manager waits after a start that failed
+PLANTED_S = 120.0  # a planted disk fault may show itself as an ERROR for as long
+EPOCH = datetime(2026, 1, 5, 8, tzinfo=UTC)
+PRINTERS = ("receipt", "second")
+CONFIG = f"""
+[store]
+id = "store-1"
+name = "Corner Shop"
+currency = "EUR"
+timezone = "Europe/Berlin"
+locale = "de_DE"
+default_tax = "standard"
+cash_rounding = "0.05"
+[[till]]
+id = "till-1"
+scanner = "counter"
+printer = "receipt"
+drawer = "drawer"
+[[till]]
+id = "till-2"
+printer = "second"
+drawer = "drawer-2"
+[[scanner]]
+name = "counter"
+port = "sim://counter"
+[[printer]]
+name = "receipt"
+port = "sim://receipt"
+fence = "gs_h"
+wait_s = 60
+[[printer]]
+name = "second"
+port = "sim://second"
+fence = "gs_r"
+wait_s = 60
+[[drawer]]
+name = "drawer"
+printer = "receipt"
+[[drawer]]
+name = "drawer-2"
+printer = "second"
+[[tax]]
+code = "standard"
+rate = "19"
+[[tax]]
+code = "reduced"
+rate = "7"
+[[cloud]]
+name = "hook"
+kind = "webhook"
+url = "{HOOK}"
+secret = {{ env = "HOOK" }}
+[[cloud]]
+name = "square"
+kind = "square"
+base_url = "{SQUARE}"
+location_id = "L1"
+token = {{ env = "SQUARE" }}
+"""
+ITEMS = {  # sku: price, tax, barcode, unit
+    "MUG": (1250, "standard", "4006381333931", "each"),
+    "TEA": (320, "reduced", "96385074", "each"),
+    "PEN": (199, "standard", "4006381333900", "each"),
+    "BREAD": (333, "reduced", "4006381333917", "each"),
+    "APPLES": (299, "reduced", "4006381333924", "kg"),
+}
+SQUARE_SELLS = ("MUG", "TEA", "PEN")
+
+
+class Died(Exception):
+    """The agent died before it answered."""
+
+
+class StoreBench(Bench):
+    """A bench whose devices outlive the agent that opens them."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+        self.opening: dict[str, asyncio.Task[WireEnd]] = {}
+
+    async def open(self, name: str) -> WireEnd:
+        task = self._world.outside(super().open(name))
+        self.opening[name] = task
+        try:
+            return await task
+        finally:
+            self.opening.pop(name, None)
+
+
+class World:
+    """Everything there is. `violations` says what must not have happened; `trace` is a hash of all that did."""
+
+    def __init__(self, seed: int, folder: Path, weather: Weather) -> None:
+        self.seed = seed
+        self.weather = weather
+        self.random = Random(seed)
+        self.loop = VirtualLoop()
+        self.loop.after_step = self._stepped
+        self.disk = Disk()
+        self.violations: list[str] = []
+        self.broken: asyncio.Future[None] = self.loop.create_future()  # done with the first of them
+        self.counts: Counter[str] = Counter()
+        self.app: App | None = None
+        self.running = False  # whether it has started, and not ended
+        self.closed = False  # whether the PC is off for the night
+        self.life = 0
+        self.clock_off = timedelta()
+        self.planted_at = -1e9  # loop time of the last fault that may log an ERROR
+        self._slept = timedelta()
+        self._folder = folder
+        self._context = contextvars.copy_context()
+        self._outside = contextvars.copy_context()
+        self._asked: dict[asyncio.Future[Any], None] = {}
+        self._files: list[sqlite3.Connection] = []
+        self._die_in = 0  # steps; 0: not
+        self._trace = hashlib.blake2b()
+        file = folder / "stillopen.toml"
+        file.write_text(CONFIG, "utf-8")
+        self.config = load(file, environ={"HOOK": SECRET, "SQUARE": TOKEN})
+        self.square = LyingSquare(now=self.now)
+        for sku in SQUARE_SELLS:
+            price, _, barcode, _ = ITEMS[sku]
+            variation = {"id": f"V-{sku}", "name": "Regular", "sku": sku, "price": price, "upc": barcode}
+            self.square.catalogue.put(f"I-{sku}", sku.title(), [variation])
+            self.square.books.variations.add(f"V-{sku}")
+        self.receiver = Receiver(self.now)
+        self.square_cloud = Square(self.square)
+        self.line = Line(self.random, weather, {HOOK: self.receiver, SQUARE: self.square_cloud}, self.note, self.now)
+        self.bench = StoreBench(self)
+        self.printers = {name: SimulatedPrinter() for name in PRINTERS}
+        self.papers = {name: Paper(printer, name, self.violate) for name, printer in self.printers.items()}
+        self.scanner = SimulatedScanner()
+        for name, printer in self.printers.items():
+            self.bench.add(name, printer)
+        self.bench.add("counter", self.scanner)
+
+    # --- time ---
+
+    def now(self) -> datetime:
+        """Return the time as it is."""
+        return EPOCH + self._slept + timedelta(seconds=self.loop.time())
+
+    def pc_clock(self) -> datetime:
+        """Return the time as the PC has it."""
+        return self.now() + self.clock_off
+
+    def sleep_until(self, at: datetime) -> None:
+        """Let the PC sleep: the world's time goes on, and the loop's, as CLOCK_MONOTONIC does, does not."""
+        self._slept += max(timedelta(), at - self.now())
+
+    # --- what is remembered ---
+
+    def note(self, *what: object) -> None:
+        """Add to the trace."""
+        self._trace.update(f"{self.loop.time():.6f} {self.life} {what!r}\n".encode())
+
+    @property
+    def trace(self) -> str:
+        """The hash of everything noted so far."""
+        return self._trace.hexdigest()[:32]
+
+    def violate(self, what: str) -> None:
+        """Remember that a promise was broken."""
+        self.violations.append(f"seed {self.seed}, {self.now():%Y-%m-%d %H:%M:%S}, life {self.life}: {what}")
+        if not self.broken.done():
+            self.broken.set_result(None)
+
+    # --- the agent's life ---
+
+    def session(self, **_: Any) -> Line:
+        """Be `outbox.session.Session`."""
+        return self.line
+
+    def opened(self, file: sqlite3.Connection) -> None:
+        """Remember a connection, which the system closes when its process dies."""
+        self._files.append(file)
+
+    def outside(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Run something that does not die with the agent."""
+        return self.loop.create_task(work, context=self._outside.copy())
+
+    async def start(self) -> None:
+        """Start the agent on what is on the disk, as often as it dies while it starts."""
+        while self.app is None:
+            self.life += 1
+            self.note("start")
+            self._context = self._outside.copy()
+            self._context.run(LIFE.set, self.life)
+            app = self.app = self._context.run(
+                App, self.config, self._folder / "state", bench=self.bench, now=self.pc_clock
+            )
+            try:
+                await self.ask(lambda app: app.start(), starting=True)
+            except Died:
+                continue
+            except OutboxError as error:
+                if self.loop.time() - self.planted_at > PLANTED_S:
+                    self.violate(f"the agent does not start: {error}")
+                self.kill()
+                await asyncio.sleep(RESTART_S)
+                continue
+            self.counts["starts"] += 1
+            self.running = True
+            if app.failed is not None:
+                app.failed.add_done_callback(self._failed, context=self._outside.copy())
+
+    async def ask(self, make: Callable[[App], Coroutine[Any, Any, T]], *, starting: bool = False) -> T:
+        """Have the agent do something. Raises what it raises, or `Died`."""
+        if self.app is None or not (self.running or starting):
+            raise Died
+        asked: asyncio.Future[T] = self.loop.create_future()
+        self._asked[asked] = None
+        task = self.loop.create_task(make(self.app), context=self._context.copy())
+
+        def answered(task: asyncio.Task[T]) -> None:
+            if asked.done():
+                return
+            if task.cancelled():
+                asked.set_exception(Died())
+            elif (error := task.exception()) is not None:
+                asked.set_exception(error)
+            else:
+                asked.set_result(task.result())
+
+        task.add_done_callback(answered, context=self._outside.copy())
+        try:
+            return await asked
+        finally:
+            self._asked.pop(asked, None)
+
+    async def stop(self) -> None:
+        """Stop the agent as a service manager does."""
+        try:
+            await self.ask(lambda app: app.stop())
+        except Died:
+            return
+        self.running = False
+        left = self.loop.left(self.life)
+        if left:
+            self.violate(f"tasks left after a stop: {left}")
+        self.note("stop")
+        self.loop.end_life(self.life, self._context)
+        self.line.sender_died()
+        self._files.clear()
+        self.app = None
+
+    def bury(self) -> None:
+        """End everything, when the last day is over."""
+        self.kill()
+        self.loop.end_life(0, self._outside)
+        self.loop.close()
+
+    def die_in(self, steps: int) -> None:
+        """Let the agent die after so many of its steps."""
+        self._die_in = steps
+
+    def kill(self) -> None:
+        """End the agent as `kill -9` does, and do what the system does then."""
+        app = self.app
+        if app is None:
+            return
+        self.note("kill", self.loop.steps)
+        self.counts["crashes"] += 1
+        self._die_in = 0
+        self.app, self.running = None, False
+        logging.disable(logging.CRITICAL)  # what it says in dying nobody reads
+        self.loop.end_life(self.life, self._context)
+        logging.disable(logging.NOTSET)
+        for name in (*PRINTERS, "counter"):
+            opening = self.bench.opening.pop(name, None)
+            if opening is not None:
+                opening.add_done_callback(_cut, context=self._outside.copy())
+            wire = self.bench.wire(name)
+            if wire is not None:
+                wire.cut()
+        for file in self._files:
+            file.close()
+        self._files.clear()
+        reader, app.journal._reader = app.journal._reader, None
+        if reader is not None:
+            reader.close()
+        app.catalogue._file._let_go()
+        if app.journal._lock is not None:
+            app.journal._lock.release()
+        self.line.sender_died()
+        for asked in list(self._asked):
+            if not asked.done():
+                asked.set_exception(Died())
+                asked.exception()  # whoever asked may be gone, too
+        self._asked.clear()
+
+    def _stepped(self) -> None:
+        if self._die_in:
+            self._die_in -= 1
+            if not self._die_in:
+                self.kill()
+
+    def _failed(self, failed: asyncio.Future[None]) -> None:
+        if failed.cancelled() or self.app is None or self.app.failed is not failed:
+            return
+        error = failed.exception()
+        if self.loop.time() - self.planted_at > PLANTED_S:
+            self.violate(f"the agent stopped by itself: {error!r}")
+        self.counts["failures"] += 1
+        self.loop.call_soon(self.kill, context=self._outside.copy())
+
+
+def _cut(opening: asyncio.Task[WireEnd]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().cut()
