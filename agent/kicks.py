@@ -11,6 +11,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from drivers.errors import DeviceError
+from outbox.errors import OutboxError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -64,7 +65,10 @@ class Kicks:
         except Exception:  # noqa: BLE001 - a bug here must not undo the sale the drawer opens for
             _log.exception("A fault while opening drawer %s", drawer)
             state, reason = "unknown", "a fault in the agent; the log has it. Look at the drawer."
-        await self._end(record_id, drawer, state, reason)
+        try:
+            await self._end(record_id, drawer, state, reason)
+        except OutboxError as error:  # it stays as begun, and is unknown after the next start
+            _log.warning("How drawer %s ended (%s) is not written down: %s. %s", drawer, state, error, error.hint)
 
     async def _end(self, record_id: str, drawer: str, state: str, reason: str) -> None:
         await self._journal.write(

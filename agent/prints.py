@@ -20,6 +20,7 @@ from drivers.printer.document import from_json, to_json
 from drivers.printer.outcome import Result
 from outbox import answers
 from outbox.answers import Reply
+from outbox.errors import OutboxError
 from outbox.ids import new_id
 
 if TYPE_CHECKING:
@@ -115,6 +116,9 @@ class Prints:
                 continue
             try:
                 waits = await self._try(printer, job)
+            except OutboxError as error:  # the disk; the journal has said so, loudly
+                _log.debug("Job %s waits for the disk: %s", job.id, error)
+                waits = True  # not written down as begun: nothing was sent. Begun: it is no longer in the queue
             except Exception:  # noqa: BLE001 - a bug in one receipt must not stop the ones after it
                 _log.exception("A fault while printing job %s; it counts as unknown", job.id)
                 await self._end(job, "unknown", "a fault in the agent; the log has it", "Look at the receipt.")
