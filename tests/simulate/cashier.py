@@ -90,6 +90,9 @@ class Cashier:
         sale_id = sale["id"]
         for _ in range(random.randint(1, LINES_MAX)):
             await self._line(sale_id)
+        if not (await self._view())["sale"]["lines"]:  # every scan was lost
+            await self._ask("void", lambda app, key: app.closing.void(sale_id, None, key=key))
+            return
         if random.random() < 0.10:
             percent = NewDiscount(percent=random.choice(("5", "10", "33")), reason="Stammkunde")
             await self._ask("discount", lambda app, key: app.ringing.add_discount(sale_id, percent, key=key))
@@ -136,9 +139,6 @@ class Cashier:
         random = self.world.random
         while True:
             sale = (await self._view())["sale"]
-            if not sale["lines"]:  # every scan was lost
-                await self._ask("void", lambda app, key: app.closing.void(sale_id, None, key=key))
-                return
             due = sale["due"]
             if due <= 0:
                 break

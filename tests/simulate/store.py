@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from agent.problem import Problem
+from outbox.errors import OutboxError
 from tests.simulate.cashier import Cashier
 from tests.simulate.clouds import bodies_unjudged
 from tests.simulate.inline import under_the_seed
@@ -182,7 +183,7 @@ class _Store:
         while world.loop.time() < until and await self._look(self._left):
             await asyncio.sleep(LOOK_S)
             for delivery in await self._look(self._parked):
-                with contextlib.suppress(Died, Problem):  # it is asked again, and may be delivered meanwhile
+                with contextlib.suppress(Died, Problem, OutboxError):  # it is asked again, or delivered
                     await world.ask(lambda app, delivery=delivery: app.retry(str(delivery), key=None))  # type: ignore[misc]  # a loop's own
         await self._look(self.ledger.evening)
         await self._look(self.ledger.quiet)

@@ -58,6 +58,12 @@ def test_a_store_keeps_its_promises_in_a_storm() -> None:
     assert outcome.counts["crashes"] > 15
 
 
+def test_a_disk_that_fails_often_loses_nothing_and_stops_no_printer() -> None:
+    outcome = simulate(10, 8, Weather(disk=8.0))
+    assert not outcome.violations, "\n".join(outcome.violations)
+    assert outcome.counts["disk faults"] > 40
+
+
 def test_a_seed_is_all_there_is_to_a_run() -> None:
     program = (
         "from tests.simulate.store import simulate\n"

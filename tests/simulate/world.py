@@ -336,9 +336,7 @@ class World:
         if failed.cancelled() or self.app is None or self.app.failed is not failed:
             return
         error = failed.exception()
-        if self.loop.time() - self.planted_at > PLANTED_S:
-            self.violate(f"the agent stopped by itself: {error!r}")
-        self.counts["failures"] += 1
+        self.violate(f"the agent stopped by itself: {error!r}")
         self.loop.call_soon(self.kill, context=self._outside.copy())
 
 
