@@ -29,6 +29,7 @@ class Ledger:
     world: World
     sales: list[dict[str, Any]] = field(default_factory=list)
     by_id: dict[str, dict[str, Any]] = field(default_factory=dict)
+    compared: int = 0  # records held against the webhook's, word for word: neither side changes one
     seen: int = 0  # the newest record already looked at
     hashes: dict[int, bytes] = field(default_factory=dict)
     seqs: dict[str, int] = field(default_factory=dict)  # by till
@@ -188,13 +189,15 @@ class Ledger:
         """With the line up for long enough: each cloud has the journal's facts, once, and nothing else."""
         violate = self.world.violate
         states = connection.execute(
-            "select cloud, state, count(*) from delivery where state <> 'delivered' group by cloud, state"
+            "select id, cloud, state, attempts, last_error from delivery where state <> 'delivered' limit 5"
         ).fetchall()
         if states:
             violate(f"at a quiet time there is left: {states}")
             return
         records = self.world.receiver.records
-        if records != self.bodies:
+        new = list(self.bodies)[self.compared :]
+        self.compared = len(self.bodies)
+        if records.keys() != self.bodies.keys() or any(records[one] != self.bodies[one] for one in new):
             apart = sorted(records.keys() ^ self.bodies.keys())[:3]
             violate(f"the webhook has {len(records)} records and the journal {len(self.bodies)}: {apart}")
         place = {record_id: at for at, record_id in enumerate(records)}
