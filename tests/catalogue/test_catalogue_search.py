@@ -2,6 +2,7 @@
 
 import sqlite3
 import sys
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -31,13 +32,14 @@ def test_queries(typed: str, query: str | None) -> None:
 
 
 @pytest.fixture(scope="module")
-def index() -> sqlite3.Connection:
+def index() -> Iterator[sqlite3.Connection]:
     connection = sqlite3.connect(":memory:")
     connection.execute(
         "CREATE VIRTUAL TABLE words USING fts5 (word, detail=column, prefix='2 3 4',"
         " tokenize='unicode61 remove_diacritics 2')"
     )
-    return connection
+    yield connection
+    connection.close()
 
 
 def test_every_letter_of_unicode_stays_one_token(index: sqlite3.Connection) -> None:
