@@ -27,7 +27,8 @@ from agent.problem import Problem
 from drivers.errors import PortLost
 from outbox.answers import Key, Reply
 from outbox.errors import OutboxError
-from tests.simulate.world import ITEMS, Died
+from tests.simulate.shop import ITEMS
+from tests.simulate.world import Died
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -22,9 +22,10 @@ from tests.simulate.clouds import bodies_unjudged
 from tests.simulate.inline import under_the_seed
 from tests.simulate.ledger import Ledger
 from tests.simulate.loop import Deadlock
+from tests.simulate.shop import EPOCH, ITEMS
 from tests.simulate.trouble import Trouble
 from tests.simulate.weather import Weather
-from tests.simulate.world import EPOCH, ITEMS, PLANTED_S, Died, World
+from tests.simulate.world import PLANTED_S, Died, World
 
 if TYPE_CHECKING:
     import sqlite3

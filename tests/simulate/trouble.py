@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tests.simulate.world import PRINTERS
+from tests.simulate.shop import PRINTERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator

@@ -7,7 +7,7 @@ import contextvars
 import hashlib
 import logging
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,6 +23,7 @@ from tests.simulate.clouds import HOOK, SQUARE, Line, Receiver, Square
 from tests.simulate.inline import Disk
 from tests.simulate.loop import LIFE, VirtualLoop
 from tests.simulate.paper import Paper
+from tests.simulate.shop import CONFIG, EPOCH, ITEMS, PRINTERS, SQUARE_SELLS
 
 if TYPE_CHECKING:
     import sqlite3
@@ -36,71 +37,6 @@ T = TypeVar("T")
 
 RESTART_S = 5.0  # what a service manager waits after a start that failed
 PLANTED_S = 120.0  # a planted disk fault may show itself as an ERROR for as long
-EPOCH = datetime(2026, 1, 5, 8, tzinfo=UTC)
-PRINTERS = ("receipt", "second")
-CONFIG = f"""
-[store]
-id = "store-1"
-name = "Corner Shop"
-currency = "EUR"
-timezone = "Europe/Berlin"
-locale = "de_DE"
-default_tax = "standard"
-cash_rounding = "0.05"
-[[till]]
-id = "till-1"
-scanner = "counter"
-printer = "receipt"
-drawer = "drawer"
-[[till]]
-id = "till-2"
-printer = "second"
-drawer = "drawer-2"
-[[scanner]]
-name = "counter"
-port = "sim://counter"
-[[printer]]
-name = "receipt"
-port = "sim://receipt"
-fence = "gs_h"
-wait_s = 60
-[[printer]]
-name = "second"
-port = "sim://second"
-fence = "gs_r"
-wait_s = 60
-[[drawer]]
-name = "drawer"
-printer = "receipt"
-[[drawer]]
-name = "drawer-2"
-printer = "second"
-[[tax]]
-code = "standard"
-rate = "19"
-[[tax]]
-code = "reduced"
-rate = "7"
-[[cloud]]
-name = "hook"
-kind = "webhook"
-url = "{HOOK}"
-secret = {{ env = "HOOK" }}
-[[cloud]]
-name = "square"
-kind = "square"
-base_url = "{SQUARE}"
-location_id = "L1"
-token = {{ env = "SQUARE" }}
-"""
-ITEMS = {  # sku: price, tax, barcode, unit
-    "MUG": (1250, "standard", "4006381333931", "each"),
-    "TEA": (320, "reduced", "96385074", "each"),
-    "PEN": (199, "standard", "4006381333900", "each"),
-    "BREAD": (333, "reduced", "4006381333917", "each"),
-    "APPLES": (299, "reduced", "4006381333924", "kg"),
-}
-SQUARE_SELLS = ("MUG", "TEA", "PEN")
 
 
 class Died(Exception):
