@@ -135,6 +135,7 @@ class App:
 
     async def stop(self) -> None:
         """Let drawers finish, end every task, close devices, clouds, catalogue and, last, the journal."""
+        await self.closing.close()
         await self.kicks.close()
         running = set(self._tasks)
         while running:

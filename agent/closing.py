@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from agent import checkout, entry, once, open_sales
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from agent.till import Tills
     from outbox.answers import Key
 
+    Close = Callable[[sqlite3.Connection, datetime], tuple[Written, int]]  # what to write, and the status to answer
+
 
 class Closing:
     """The order is the product: record, journal (fsync), then drawer and receipt, then events."""
@@ -37,6 +40,7 @@ class Closing:
         self._prints = prints
         self._kicks = kicks
         self._on_record = on_record
+        self._acting: set[asyncio.Task[Reply]] = set()
 
     async def complete(self, sale_id: str, *, key: Key | None) -> Reply:
         """Make a paid sale a record. The reply is given after the fsync; receipt and drawer follow."""
@@ -122,9 +126,19 @@ class Closing:
 
         return await self._close(key, close)
 
-    async def _close(
-        self, key: Key | None, close: Callable[[sqlite3.Connection, datetime], tuple[Written, int]]
-    ) -> Reply:
+    async def close(self) -> None:
+        """Wait for what is being closed."""
+        if self._acting:
+            await asyncio.wait(self._acting)
+
+    async def _close(self, key: Key | None, close: Close) -> Reply:
+        """Write, then act. Whoever asked may go away meanwhile: a written sale gets its drawer and its receipt."""
+        acting = asyncio.create_task(self._write_and_act(key, close), name="closing")
+        self._acting.add(acting)
+        acting.add_done_callback(self._acting.discard)
+        return await asyncio.shield(acting)
+
+    async def _write_and_act(self, key: Key | None, close: Close) -> Reply:
         local = self._tills.local_now()
 
         def change(connection: sqlite3.Connection) -> tuple[Written | None, Reply]:

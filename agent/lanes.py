@@ -100,11 +100,6 @@ class Lanes:
         for courier in self._couriers.values():
             courier.wake()
 
-    def retry_now(self) -> None:
-        """Have every lane look at once, whatever trouble it has just had."""
-        for courier in self._couriers.values():
-            courier.wake(fresh=True)
-
     def views(self) -> dict[str, dict[str, Any]]:
         """Return, by cloud, the counts, and what its lane knows of it (`untried` is not `open`)."""
         counts = deliveries.counts(self._journal.reader, self.kinds)

@@ -286,3 +286,18 @@ async def test_a_full_disk_lets_what_is_open_be_finished_and_nothing_new_begin(s
     with pytest.raises(Problem):
         await shop.app.scans.scan("till-1", MUG, key=None)
     assert shop.app.status()["disk"]["room"] == "full"
+
+
+async def test_a_caller_who_goes_away_takes_neither_drawer_nor_receipt_along(shop: Shop) -> None:
+    await shop.connected()
+    sale = await shop.sale()
+    await shop.app.ringing.add_tender(sale["id"], NewTender(type="cash", amount=1250), key=None)
+    asking = asyncio.create_task(shop.app.closing.complete(sale["id"], key=None))
+    await asyncio.sleep(0)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    await shop.until(lambda: shop.told("drawer"))
+    record = (await shop.app.closing.complete(sale["id"], key=None)).body
+    assert await shop.ended(record) == "printed"
+    assert len(shop.printer.kicks) == 1

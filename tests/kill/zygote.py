@@ -75,7 +75,8 @@ async def settled(app: App) -> None:
             )
             if not (jobs.get("queued") or jobs.get("sending") or kicks or waiting):
                 return
-            app.lanes.retry_now()
+            for courier in app.lanes._couriers.values():
+                courier.wake(fresh=True)  # a person who does not wait
             await asyncio.sleep(0.002)
 
 
