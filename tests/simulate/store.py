@@ -9,6 +9,7 @@ import logging
 import shutil
 import tempfile
 import time
+import traceback
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -74,6 +75,8 @@ def simulate(seed: int, days: int, weather: Weather | None = None) -> Outcome:
                 world.loop.run_until_complete(_Store(world).run(days))
             except Deadlock:
                 world.violate("everybody waits for somebody, and nothing is due")
+            except Exception:  # noqa: BLE001 - what nobody foresaw is told with its seed, too
+                world.violate(f"nobody foresaw: {traceback.format_exc()}")
             finally:
                 world.bury()
     finally:

@@ -171,32 +171,30 @@ def answers_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answers, "keep", forget)
 
 
-MISTAKES: list[tuple[Callable[[pytest.MonkeyPatch], None], Weather, str]] = [
-    (told_before_the_commit, STORM, "was told and is not in the journal"),
-    (number_outside_the_transaction, STORM, "was due|does not hold"),
-    (
-        no_unclear_state,
-        replace(STORM, outages=1.0, long_outages=1.0, lost_after=0.4),
-        "Square has|at a quiet time there is left",
-    ),
-    (refunds_that_do_not_wait, replace(STORM, outages=3.0, brings_back=0.4, trouble=0.2), "before its sale|is parked"),
-    (a_receipt_tried_again, replace(STORM, crashes=8.0), "on paper"),
-    (a_drawer_tried_again, replace(STORM, crashes=8.0), "pulses"),
-    (answers_not_kept, STORM, "nobody asked|refused|over"),
+MISTAKES: list[tuple[Callable[[pytest.MonkeyPatch], None], Weather]] = [
+    (told_before_the_commit, STORM),
+    (number_outside_the_transaction, STORM),
+    (no_unclear_state, replace(STORM, outages=1.0, long_outages=1.0, lost_after=0.4)),
+    (refunds_that_do_not_wait, replace(STORM, outages=3.0, brings_back=0.4, trouble=0.2)),
+    (a_receipt_tried_again, replace(STORM, crashes=8.0)),
+    (a_drawer_tried_again, replace(STORM, crashes=8.0)),
+    (answers_not_kept, STORM),
 ]
 
 
-@pytest.mark.parametrize(("mistake", "weather", "said"), MISTAKES, ids=lambda one: getattr(one, "__name__", ""))
+@pytest.mark.parametrize(("mistake", "weather"), MISTAKES, ids=lambda one: getattr(one, "__name__", ""))
 def test_a_mistake_is_noticed(
-    monkeypatch: pytest.MonkeyPatch, mistake: Callable[[pytest.MonkeyPatch], None], weather: Weather, said: str
+    monkeypatch: pytest.MonkeyPatch, mistake: Callable[[pytest.MonkeyPatch], None], weather: Weather
 ) -> None:
-    mistake(monkeypatch)
-    found = ""
-    for seed in range(1, TRIES + 1):
-        found = "\n".join(simulate(seed, DAYS, weather).violations)
-        if found:
-            break
-    assert any(part in found for part in said.split("|")), found
+    with monkeypatch.context() as mistaken:
+        mistake(mistaken)
+        for seed in range(1, TRIES + 1):
+            outcome = simulate(seed, DAYS, weather)
+            if outcome.violations:
+                break
+        else:
+            pytest.fail(f"nobody noticed in {TRIES} seeds")
+    assert not simulate(outcome.seed, outcome.counts["days"], weather).violations, "without the mistake all is well"
 
 
 # --- the loop itself ---
