@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from agent import print_jobs
 from agent.kicks import Kicks
 from outbox import chain, deliveries
+from outbox.clock import stamp
 from outbox.ids import derived_id
 from outbox.record import Draft, Kind, Record
 
@@ -67,7 +68,8 @@ class Facts:
     ) -> Written:
         """Add a record and what hangs on it. `at` is the store's own time."""
         occurred_at = at.isoformat(timespec="milliseconds")
-        draft = Draft(record_id, kind, till.id, occurred_at, at.date().isoformat(), {"store": self.store, **body})
+        body = {"store": self.store, "clock": stamp(), **body}
+        draft = Draft(record_id, kind, till.id, occurred_at, at.date().isoformat(), body)
         record, new = chain.append(connection, draft)
         if not new:
             return Written(record, new=False, print_state=print_state(connection, record))

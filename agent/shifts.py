@@ -101,15 +101,17 @@ class Shifts:
     async def _once(self, key: Key | None, write: Callable[[sqlite3.Connection, datetime], Reply]) -> Reply:
         at = self._now()
 
-        def change(connection: sqlite3.Connection) -> Reply:
+        def change(connection: sqlite3.Connection) -> tuple[Reply, bool]:
             kept = once.kept(connection, key)
             if kept is not None:
-                return kept
-            return answers.keep(connection, key, write(connection, at.astimezone(self._timezone)), at.isoformat())
+                return kept, False
+            reply = write(connection, at.astimezone(self._timezone))
+            return answers.keep(connection, key, reply, at.isoformat()), True
 
-        reply = await self._journal.write(change)
-        self._on_record()
-        self._events.publish("shift", till=reply.body["till"], shift=reply.body)
+        reply, fresh = await self._journal.write(change)
+        if fresh:
+            self._on_record()
+            self._events.publish("shift", till=reply.body["till"], shift=reply.body)
         return reply
 
 

@@ -127,12 +127,15 @@ class Tills:
         """Run a change and keep its reply, or return the one this request was given before; tells of the sale."""
         at = self._now().isoformat()
 
-        def whole(connection: sqlite3.Connection) -> Reply:
+        def whole(connection: sqlite3.Connection) -> tuple[Reply, bool]:
             kept = once.kept(connection, key)
-            return kept if kept is not None else answers.keep(connection, key, change(connection, at), at)
+            if kept is not None:
+                return kept, False
+            return answers.keep(connection, key, change(connection, at), at), True
 
-        reply = await self.journal.write(whole)
-        self.events.publish("sale", till=reply.body["till"], sale=reply.body)
+        reply, fresh = await self.journal.write(whole)
+        if fresh:
+            self.events.publish("sale", till=reply.body["till"], sale=reply.body)
         return reply
 
     def sale(self, connection: sqlite3.Connection, sale_id: str) -> Sale:

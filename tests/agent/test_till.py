@@ -21,7 +21,7 @@ from agent.api.bodies import (
 from agent.problem import Problem
 from drivers.device import DeviceState
 from outbox import chain
-from outbox.answers import Key
+from outbox.answers import Key, Reply
 from outbox.room import Room
 from tests.agent.store import MUG, TEA, Shop, opened
 
@@ -301,3 +301,31 @@ async def test_a_caller_who_goes_away_takes_neither_drawer_nor_receipt_along(sho
     record = (await shop.app.closing.complete(sale["id"], key=None)).body
     assert await shop.ended(record) == "printed"
     assert len(shop.printer.kicks) == 1
+
+
+async def test_a_record_says_what_the_clocks_said_and_no_order_rests_on_it(tmp_path: Path) -> None:
+    async with opened(tmp_path) as shop:
+        first = await shop.sold(card=True)
+        shop.clock.forward(days=-90)  # the battery was flat
+        second = await shop.sold(card=True)
+        assert second["occurred_at"] < first["occurred_at"]
+        assert second["clock"]["boot"] == first["clock"]["boot"]
+        assert second["clock"]["since_boot_ms"] >= first["clock"]["since_boot_ms"]
+        assert [record["id"] for record in shop.app.records.list(limit=2)["records"]] == [second["id"], first["id"]]
+        assert second["receipt_number"] > first["receipt_number"]
+        assert second["business_date"] < first["business_date"]
+        assert first["occurred_at"].endswith("+01:00") or first["occurred_at"].endswith("+02:00")
+
+
+async def test_a_refusal_kept_under_a_key_is_told_again_and_nobody_else_hears_of_it(shop: Shop) -> None:
+    key = Key("local", "refused", "x")
+    refusal = Reply(409, {"code": "sale-empty"})
+    await shop.app.journal.keep_answer(key, refusal, "2026-11-20T10:00:00+00:00")
+    sale = await shop.sale()
+    await shop.until(lambda: shop.told("sale") and shop.told("sale")[-1]["sale"]["lines"])
+    told = len(shop.events)
+    assert await shop.app.ringing.add_line(sale["id"], NewLine(sku="TEA"), key=key) == refusal
+    assert await shop.app.closing.complete(sale["id"], key=key) == refusal
+    assert await shop.app.shifts.open(NewShift(till="till-1", float=0), key=key) == refusal
+    await asyncio.sleep(0.01)
+    assert [event for event in shop.events[told:] if event["type"] in ("sale", "shift", "record")] == []
