@@ -31,7 +31,7 @@ T = TypeVar("T")
 Change = "Callable[[sqlite3.Connection], T]"
 
 BATCH_MAX = 256  # changes in one commit; more would let the first of them wait for the last
-CHECKPOINT_IDLE_S = 0.01  # whoever was just told may have more to write, and goes first
+CHECKPOINT_IDLE_S = 0.05  # whoever was just told may have more to write, and goes first
 CHECKPOINT_COMMITS = 200  # some 6 MB of log: a few milliseconds' work, done when nobody waits
 
 _log = logging.getLogger("stillopen.journal")
@@ -46,6 +46,7 @@ class Writer:
         self._waiting: list[tuple[Callable[[sqlite3.Connection], Any], asyncio.Future[Any]]] = []
         self._draining: asyncio.Task[None] | None = None
         self._commits = 0  # since the last checkpoint
+        self._idle: asyncio.TimerHandle | None = None  # until the next one
         self.fault: OutboxError | None = None
 
     async def open(self) -> None:
@@ -61,6 +62,8 @@ class Writer:
         """Wait for what was asked for, then close: the log is checkpointed by SQLite itself."""
         while self._draining is not None:
             await asyncio.shield(self._draining)
+        if self._idle is not None:
+            self._idle.cancel()
         if self._connection is not None:
             await self._connection.close()
             self._connection = None
@@ -77,6 +80,9 @@ class Writer:
             raise self.fault
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append((change, done))
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
         if self._draining is None:
             self._draining = asyncio.create_task(self._drain(), name="journal writer")
         return await asyncio.shield(done)
@@ -100,13 +106,25 @@ class Writer:
                 self._commits += 1
                 for (_, done), result in zip(batch, results, strict=True):
                     _resolve(done, result)
-                if self._commits >= CHECKPOINT_COMMITS and self.fault is None:
-                    await asyncio.sleep(CHECKPOINT_IDLE_S)
-                    if not self._waiting:
-                        await self._run(_checkpoint)
-                        self._commits = 0
         finally:
             self._draining = None
+        if self._commits >= CHECKPOINT_COMMITS and self.fault is None:
+            self._idle = asyncio.get_running_loop().call_later(CHECKPOINT_IDLE_S, self._fold_in)
+
+    def _fold_in(self) -> None:
+        """Checkpoint, if nobody has come meanwhile; whoever comes now waits for some milliseconds."""
+        self._idle = None
+        if self._draining is None:
+            self._draining = asyncio.create_task(self._checkpoint(), name="journal checkpoint")
+
+    async def _checkpoint(self) -> None:
+        try:
+            await self._run(_checkpoint)
+            self._commits = 0
+        finally:
+            self._draining = None
+            if self._waiting:
+                self._draining = asyncio.create_task(self._drain(), name="journal writer")
 
     async def _run(self, work: Callable[..., T], *arguments: Any) -> T:
         assert self._connection is not None, "the writer is not open"

@@ -170,13 +170,33 @@ async def test_damage_met_while_writing_stops_everything_loudly(writer: Writer) 
         await writer.write(insert(-2))
 
 
-async def test_the_log_is_folded_in_when_nobody_waits(writer: Writer) -> None:
+async def folded_in(writer: Writer) -> None:
+    async with asyncio.timeout(10):
+        while writer._commits:
+            await asyncio.sleep(0.01)
+
+
+async def test_the_log_is_folded_in_when_nobody_waits_and_not_before(writer: Writer) -> None:
     statements: list[str] = []
     await writer.write(lambda tx: tx.set_trace_callback(statements.append))
+    for n in range(2 * CHECKPOINT_COMMITS):
+        await writer.write(insert(n))
+    assert not any("wal_checkpoint" in statement for statement in statements)
+    await folded_in(writer)
+    assert sum("wal_checkpoint" in statement for statement in statements) == 1
+    await writer.write(insert(-1))
+    assert writer._commits == 1
+
+
+async def test_who_comes_while_the_log_is_folded_in_is_served_after_it(writer: Writer) -> None:
     for n in range(CHECKPOINT_COMMITS):
         await writer.write(insert(n))
-    await writer.close()
-    assert sum("wal_checkpoint" in statement for statement in statements) == 1
+    while writer._draining is not None:
+        await asyncio.sleep(0)
+    writer._fold_in()
+    assert writer._draining is not None
+    assert await writer.write(insert(-1)) == -1
+    assert writer._commits == 1  # since the checkpoint that was under way
 
 
 async def test_a_log_that_cannot_be_folded_in_stops_no_sale(writer: Writer, caplog: pytest.LogCaptureFixture) -> None:
@@ -188,8 +208,9 @@ async def test_a_log_that_cannot_be_folded_in_stops_no_sale(writer: Writer, capl
 
     assert writer._connection is not None
     writer._connection._connection = cast("sqlite3.Connection", NoCheckpoint(writer._connection._conn, 0))
-    for n in range(CHECKPOINT_COMMITS + 1):
+    for n in range(CHECKPOINT_COMMITS):
         await writer.write(insert(n))
-    await writer.close()
+    await folded_in(writer)
+    assert await writer.write(insert(-1)) == -1
     assert writer.fault is None
     assert "tried again later" in caplog.text
