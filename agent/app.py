@@ -111,6 +111,8 @@ class App:
 
     async def start(self) -> None:
         """Open what is on the disk and let everything run. Raises `OutboxError` where selling is not safe."""
+        if self.state.exists():
+            self.disk.look()  # on a full disk, opening needs what the ballast holds
         await self.journal.open()
         try:
             self.disk.prepare()

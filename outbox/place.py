@@ -7,7 +7,7 @@ gives; and a folder that a program synchronises is read half-written and put bac
 from __future__ import annotations
 
 import sys
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 from outbox.errors import JournalUnsafe
 
@@ -86,7 +86,7 @@ def _unescaped(text: str) -> str:
     return text
 
 
-def _is_remote_on_windows(folder: Path) -> bool:
+def _is_remote_on_windows(folder: PurePath) -> bool:
     if str(folder).startswith("\\\\"):
         return True
     import ctypes

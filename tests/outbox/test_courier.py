@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from outbox import deliveries
 from outbox.connector import Answer, Complete, Fact, Idempotency, Refused, Request, Step
 from outbox.courier import Courier, LaneState
+from outbox.errors import JournalUnclear
 from outbox.journal import Journal
 from outbox.record import Kind
 from tests.outbox.facts import draft, write
@@ -349,3 +350,38 @@ async def test_parallel_when_open_and_alone_when_in_doubt(journal: Journal) -> N
     await running.until({"delivered": 12})
     await running.stop()
     assert cloud.most_under_way == 3
+
+
+async def test_a_disk_in_trouble_slows_a_lane_and_parks_nothing(journal: Journal) -> None:
+    await write(journal, draft(), CLOUDS)
+    cloud = MemoryCloud(knows_keys=True)
+    journal._writer.fault = JournalUnclear("the disk failed", hint="Look at it.")
+    running = Running(journal, cloud, TwoSteps(Idempotency.KEY_REPLAY))
+    while running.courier.view.state is not LaneState.TROUBLE:
+        await asyncio.sleep(0.001)
+    assert running.courier.view.error == "the disk failed. Look at it."
+    assert not cloud.orders
+    journal._writer.fault = None
+    await running.until({"delivered": 1})
+    await running.stop()
+
+
+async def test_several_that_meet_the_same_trouble_slow_the_lane_once(journal: Journal) -> None:
+    for _ in range(4):
+        await write(journal, draft(), CLOUDS)
+    connector = TwoSteps(Idempotency.KEY_REPLAY, parallel=3)
+    running = Running(journal, MemoryCloud(knows_keys=True), connector)
+    await running.until({"delivered": 4})  # the lane is open: it sends three at once
+
+    class Falls(MemoryCloud):
+        async def exchange(self, base_url: str, request: Request, headers: Mapping[str, str]) -> Answer:
+            await asyncio.sleep(0.002)
+            return await super().exchange(base_url, request, headers)
+
+    running.courier._attempts.session = Falls(knows_keys=True, lies=["no line"] * 3)
+    for _ in range(3):
+        await write(journal, draft(), CLOUDS)
+    await running.until({"delivered": 7})
+    await running.stop()
+    assert deliveries.one(journal.reader, 7) is not None
+    assert deliveries.one(journal.reader, 99) is None

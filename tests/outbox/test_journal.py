@@ -18,6 +18,7 @@ from outbox.journal import Journal
 from tests.outbox.facts import draft, write
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -166,3 +167,62 @@ async def test_an_answer_is_kept_with_its_effect_and_over_a_restart(tmp_path: Pa
     assert await journal.write(lambda tx: answers.forget(tx, "2026-11-20T10:00:00+00:00")) == 0
     assert await journal.write(lambda tx: answers.forget(tx, "2026-11-21T10:00:00+00:00")) == 1
     await journal.close()
+
+
+@pytest.mark.parametrize("open_it", [schema.connect, schema.connect_to_read])
+def test_a_folder_in_the_journals_place_is_a_clear_error(
+    tmp_path: Path, open_it: Callable[[Path], sqlite3.Connection]
+) -> None:
+    (tmp_path / "journal.db").mkdir()
+    with pytest.raises(JournalUnavailable) as refused:
+        open_it(tmp_path / "journal.db")
+    assert refused.value.hint
+
+
+async def test_damage_that_shows_while_reading_at_the_start_is_a_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def malformed(*_: object, **__: object) -> None:
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    monkeypatch.setattr(chain, "verify", malformed)
+    with pytest.raises(JournalDamaged, match="malformed"):
+        await Journal(tmp_path).open()
+    monkeypatch.undo()
+    journal = await reopened(tmp_path)  # the folder was let go
+    await journal.close()
+    await journal.close()
+
+
+def test_a_journal_that_another_program_holds_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    schema.connect(tmp_path / "journal.db").close()
+    monkeypatch.setattr(schema, "BUSY_TIMEOUT_MS", 1)
+    holder = sqlite3.connect(tmp_path / "journal.db", isolation_level=None)
+    holder.execute("pragma locking_mode = exclusive")
+    holder.execute("begin exclusive")
+    try:
+        with pytest.raises(JournalUnavailable, match="locked") as refused:
+            schema.connect(tmp_path / "journal.db")
+        assert "no other program" in refused.value.hint
+    finally:
+        holder.close()
+
+
+def test_damage_behind_the_first_page_is_found_when_it_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    schema.connect(path).close()
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+    with pytest.raises(JournalDamaged):
+        schema.connect(path)
+
+
+def test_what_is_no_database_is_not_read_either(tmp_path: Path) -> None:
+    (tmp_path / "journal.db").write_bytes(b"not a database at all, but long enough to look" * 50)
+    with pytest.raises(JournalDamaged):
+        schema.connect_to_read(tmp_path / "journal.db")
+    connection = sqlite3.connect(tmp_path / "photos.db")
+    connection.execute("create table photos(id)")
+    connection.close()
+    with pytest.raises(JournalDamaged, match="not a journal"):
+        schema.connect_to_read(tmp_path / "photos.db")

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from pathlib import Path
+import ctypes
+from pathlib import Path, PureWindowsPath
+from types import SimpleNamespace
 
 import pytest
 
@@ -50,6 +52,35 @@ def test_a_disk_of_this_pc_is_taken() -> None:
     place.check(Path("/var/lib/stillopen"), mounts=MOUNTS, platform="linux")
     place.check(Path("/srv/shop data/local"), mounts=MOUNTS, platform="linux")
     place.check(Path("/nowhere"), mounts="", platform="linux")  # what cannot be told is not refused
+
+
+def test_where_the_mounts_cannot_be_read_nothing_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreadable(*_: object) -> str:
+        raise OSError("no /proc")
+
+    monkeypatch.setattr(Path, "read_text", unreadable)
+    place.check(tmp_path, platform="linux")
+
+
+@pytest.mark.parametrize(("kind", "refused"), [(3, False), (4, True)])
+def test_on_windows_the_drive_is_asked_what_it_is(monkeypatch: pytest.MonkeyPatch, kind: int, *, refused: bool) -> None:
+    asked: list[str] = []
+
+    class Kernel:
+        def GetDriveTypeW(self, drive: str) -> int:  # noqa: N802 - Windows' name
+            asked.append(drive)
+            return kind
+
+    monkeypatch.setattr(ctypes, "windll", SimpleNamespace(kernel32=Kernel()), raising=False)
+    assert place._is_remote_on_windows(PureWindowsPath("D:/shop/state")) is refused
+    assert asked == ["D:\\"]
+    assert place._is_remote_on_windows(PureWindowsPath(r"\\server\share\state"))
+    monkeypatch.setattr(place, "_is_remote_on_windows", lambda _: refused)
+    if refused:
+        with pytest.raises(JournalUnsafe, match="network drive"):
+            place.check(Path("/shop"), platform="win32")
+    else:
+        place.check(Path("/shop"), platform="win32")
 
 
 async def test_the_journal_is_not_opened_there(tmp_path: Path) -> None:

@@ -54,6 +54,21 @@ def test_the_ballast_holds_real_room_and_is_given_up_when_it_is_needed(tmp_path:
     disk.give_up_ballast()
 
 
+def test_where_no_ballast_can_be_laid_it_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
+    Disk(tmp_path, free=Plate(LOW_BYTES)).prepare()
+    assert (tmp_path / BALLAST).stat().st_size == BALLAST_BYTES
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / BALLAST).mkdir()
+    disk = Disk(tmp_path / "other", free=Plate(LOW_BYTES))
+    disk.prepare()
+    assert "no ballast" in caplog.text
+    disk.give_up_ballast()
+    assert "could not be given up" in caplog.text
+
+
 def test_a_disk_that_cannot_be_looked_at_is_as_it_was(tmp_path: Path) -> None:
     plate = Plate(LOW_BYTES - 1)
     disk = Disk(tmp_path, free=plate)

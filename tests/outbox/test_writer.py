@@ -214,3 +214,12 @@ async def test_a_log_that_cannot_be_folded_in_stops_no_sale(writer: Writer, capl
     assert await writer.write(insert(-1)) == -1
     assert writer.fault is None
     assert "tried again later" in caplog.text
+
+
+async def test_what_waits_when_the_disk_fails_is_refused_and_not_lost_sight_of(writer: Writer) -> None:
+    assert writer._connection is not None
+    writer._connection._connection = cast("sqlite3.Connection", Flaky(writer._connection._conn, 2))
+    asked = [asyncio.ensure_future(writer.write(insert(n))) for n in range(BATCH_MAX + 5)]
+    results = await asyncio.gather(*asked, return_exceptions=True)
+    assert {type(result) for result in results} == {JournalUnclear}
+    assert rows(writer) == []
