@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from agent import print_jobs
 from agent.kicks import Kicks
-from outbox import chain, deliveries
-from outbox.clock import stamp
+from outbox import chain, clock, deliveries
 from outbox.ids import derived_id
 from outbox.record import Draft, Kind, Record
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
 
@@ -53,6 +52,7 @@ class Facts:
 
     store: str
     clouds: Mapping[str, frozenset[Kind]]
+    stamp: Callable[[], dict[str, int | str]] = clock.stamp
 
     def write(
         self,
@@ -68,7 +68,7 @@ class Facts:
     ) -> Written:
         """Add a record and what hangs on it. `at` is the store's own time."""
         occurred_at = at.isoformat(timespec="milliseconds")
-        body = {"store": self.store, "clock": stamp(), **body}
+        body = {"store": self.store, "clock": self.stamp(), **body}
         draft = Draft(record_id, kind, till.id, occurred_at, at.date().isoformat(), body)
         record, new = chain.append(connection, draft)
         if not new:

@@ -41,6 +41,13 @@ T = TypeVar("T")
 
 TILLS = tuple(TillSetup(f"till-{n}", printer=f"receipt-{n}", drawer=f"drawer-{n}") for n in (1, 2, 3))
 KINDS = frozenset({Kind.SALE, Kind.REFUND})
+
+
+def stamp() -> dict[str, int | str]:
+    """Return what the clocks say here: the same in every run, since a replay is held to every byte."""
+    return {"since_boot_ms": 1, "boot": "simulated"}
+
+
 CLOUDS: Mapping[str, Idempotency] = {"keys": Idempotency.KEY_REPLAY, "looks": Idempotency.PROBE_FIRST}
 RULES = Rules("EUR", True, taxes={"standard": TaxRate("standard", "VAT 19%", Decimal(19))}, default_tax="standard")
 CALLER = "till page"
@@ -84,7 +91,7 @@ class Store:
         self.journal = journal
         self.note = note
         self.now = Clock(datetime(2026, 11, 20 + life, 9, tzinfo=UTC))
-        self.facts = Facts("store-1", dict.fromkeys(CLOUDS, KINDS))
+        self.facts = Facts("store-1", dict.fromkeys(CLOUDS, KINDS), stamp)
         self.clouds = {name: NotingCloud(name, memory, note) for name, memory in clouds.items()}
         self._random = random
         self._ids = life << 32

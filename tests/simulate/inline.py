@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-import agent.facts
+import outbox.clock
 import outbox.ids
 import outbox.session
 import outbox.writer
@@ -137,7 +137,8 @@ def under_the_seed(world: World) -> Iterator[None]:
             SimpleNamespace(Connection=lambda connector, iter_chunk_size: InlineConnection(world, connector)),
         ),
         attribute(outbox.session, "Session", world.session),
-        attribute(agent.facts, "stamp", lambda: {"since_boot_ms": int(loop_time() * 1000), "boot": "simulated"}),
+        attribute(outbox.clock, "since_boot_ms", lambda: int(loop_time() * 1000)),
+        attribute(outbox.clock, "boot_id", lambda: "simulated"),
     ]
     dice = random.getstate()
     random.seed(world.seed)  # couriers and supervisors took `random.random` when they were imported
