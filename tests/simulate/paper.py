@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
 _WORDS = words("de_DE")
 _COPY = f"* {_WORDS.copy} *".encode()
-_NUMBER = re.compile(rb"(?m)^" + _WORDS.receipt.encode() + rb" +(TILL-\d-\d{6})")
+# A receipt's head: what a power cut left of another may hang right before it, in mid-line and with a mark of its own.
+_HEAD = re.compile(
+    rb"("
+    + re.escape(_COPY)
+    + rb"\n)?Corner Shop\n(?:(?![^\n]*Corner Shop)[^\n]*\n){0,3}?"  # a refund says so, of what, and why
+    + _WORDS.receipt.encode()
+    + rb" +(TILL-\d-\d{6})"
+)
 
 
 class Paper:
@@ -36,11 +43,8 @@ class Paper:
         if event != "receipt":
             return
         text = self._printer.receipts.pop().text
-        before = 0
-        for found in _NUMBER.finditer(text):  # more than one where a power cut left a half one hanging out
-            number = found[1].decode()
-            copy = _COPY in text[before : found.start()]
-            before = found.end()
-            (self.copies if copy else self.originals)[number] += 1
+        for found in _HEAD.finditer(text):  # more than one where a power cut left a half one hanging out
+            number = found[2].decode()
+            (self.copies if found[1] else self.originals)[number] += 1
             if self.originals[number] > 1:
                 self._violate(f"{self._name}: {number} is on paper twice, and not as a copy")
