@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 SUBPROTOCOL = "stillopen.v1"  # what a WebSocket that carries its token as a subprotocol speaks
 _BEARER_SUBPROTOCOL = "bearer."
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
-_WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - recognised, not bound
+WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - recognised, not bound
 _READING = frozenset({"GET", "HEAD"})
 _HTTP_PORT = 80  # the one a Host header may leave out
 
@@ -182,7 +182,7 @@ class Door:
         if name in _LOOPBACK_NAMES or name in {self._host, f"[{self._host}]"}:
             return True
         # Listening on every address: an address cannot be rebound, only a name can.
-        return self._host in _WILDCARDS and _is_address(name)
+        return self._host in WILDCARDS and _is_address(name)
 
 
 def _split_host(host: str) -> tuple[str, int | None]:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
-RECEIPT_NUMBER_MAX = 21  # characters; the shortest field a cloud has for it (QuickBooks' DocNumber)
 PAGE = 500  # records read at a time, so that no reader holds the file open for long
 
 _COLUMNS = "seq, id, kind, till, till_seq, receipt_number, occurred_at, body, prev_hash, hash"
@@ -86,7 +85,11 @@ def append(connection: sqlite3.Connection, draft: Draft) -> tuple[Record, bool]:
 
 
 def receipt_number_of(till: str, number: int) -> str:
-    """Return how a till's n-th receipt is called, in letters that every cloud takes (A-Z, 0-9, -)."""
+    """Return how a till's n-th receipt is called, in letters that every cloud takes (A-Z, 0-9, -).
+
+    A till's id has at most 12 characters, so that this has at most 21 until a till's hundred millionth receipt:
+    the shortest field a cloud has for it (QuickBooks' DocNumber).
+    """
     return f"{till.upper()}-{number:06d}"
 
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from agent import api_token
 from agent.cli import out
 from agent.config import load
+from agent.door import WILDCARDS
 
 if TYPE_CHECKING:
     from agent.places import Places
 
 ANSWER_WAIT_S = 10.0  # the agent is on this PC
-_WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - recognised, not bound
 
 
 class RunningAgent:
@@ -29,7 +29,7 @@ class RunningAgent:
     def find(cls, places: Places, port: int | None = None) -> RunningAgent:
         """Return the agent of this configuration and state folder; it is not asked anything yet."""
         api = load(places.config, need_secrets=False).api
-        host = "127.0.0.1" if api.host in _WILDCARDS else api.host
+        host = "127.0.0.1" if api.host in WILDCARDS else api.host
         return cls(host, port or api.port, _token(places))
 
     def ask(
