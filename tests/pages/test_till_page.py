@@ -61,6 +61,35 @@ async def test_a_whole_sale_by_keyboard_alone(browser: Browser, store: Shop) -> 
     assert (sale["total"], sale["change"]) == (798, 1202)
 
 
+async def test_a_late_answer_to_an_older_question_takes_nothing_off_the_screen(browser: Browser, store: Shop) -> None:
+    page = await till(browser, store)
+    await page.js("""(() => {
+        const real = window.fetch.bind(window);
+        const late = new Promise((resolve) => { window.release = resolve });
+        window.fetch = async (path, options) => {
+            const answer = await real(path, options);
+            if (options.method !== "GET" || path !== "/v1/tills/till-1" || window.released) return answer;
+            window.held = true;
+            await late;
+            return answer;
+        };
+    })()""")
+    await page.wedge("4999999999993")  # no such item; the page then asks how the till stands
+    await page.until("window.held")
+    await page.wedge(COFFEE)
+    await page.until(f"{LINES}.length == 1")
+    await page.js("""(() => {
+        window.counted = [1];
+        new MutationObserver(() => window.counted.push(document.querySelectorAll(".line-name").length))
+            .observe(document.querySelector(".lines"), { childList: true });
+        window.released = true;
+        window.release();
+    })()""")
+    await page.wedge(TEA)
+    await page.until(f"{LINES}.length == 2")
+    assert await page.js("Math.min(...window.counted)") == 1
+
+
 async def test_a_wedge_scanner_is_heard_whatever_has_the_focus(browser: Browser, store: Shop) -> None:
     page = await till(browser, store)
     await page.wedge(COFFEE)

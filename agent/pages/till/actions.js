@@ -152,7 +152,7 @@ export class Actions {
         if (sale.state === "open" && sale.due === 0) void this.complete(sale.id);
       },
       completed: (record) => {
-        this.state.sale = null;
+        this.state.endSale();
         this.state.takeRecord(record);
       },
     };

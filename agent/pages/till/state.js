@@ -20,6 +20,7 @@ export class TillState extends EventTarget {
   #timer;
   #awayTimer;
   #reading = Promise.resolve();
+  #told = 0; // how often the agent told a sale by itself: what was asked for before that is older
   #dirty = new Set();
 
   /** Start with what the address says (`?till=`) or the first till there is. */
@@ -58,9 +59,16 @@ export class TillState extends EventTarget {
   /** Take a sale as the agent just told it: newer than anything read before. */
   takeSale(sale) {
     if (sale?.till !== this.id) return;
+    this.#told += 1;
     if (sale.state === "open") this.sale = sale;
     else if (sale.id === this.sale?.id) this.sale = null;
     this.changed();
+  }
+
+  /** The open sale is complete; a reading begun before does not bring it back. */
+  endSale() {
+    this.#told += 1;
+    this.sale = null;
   }
 
   /** Show `record` as the last one; its print outcome is followed. */
@@ -137,9 +145,10 @@ export class TillState extends EventTarget {
   }
 
   async #readTill() {
+    const told = this.#told;
     const [till, parked] = await Promise.all([read(`/v1/tills/${this.id}`), read(`/v1/tills/${this.id}/parked`)]);
     this.till = till;
-    this.sale = till.sale ?? null;
+    if (told === this.#told) this.sale = till.sale ?? null;
     this.parked = parked.sales;
   }
 

@@ -72,7 +72,7 @@ export class Till {
     this.outgoing.wake();
     this.#update();
     await this.finder.search();
-    this.finder.focus();
+    if (this.isHome()) this.finder.focus(); // a panel asked for meanwhile keeps what is typed into it
   }
 
   /** Put a panel on the right; a scan, a search or Escape puts the items back. */
