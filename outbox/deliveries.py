@@ -63,8 +63,8 @@ def queue(connection: sqlite3.Connection, record: Record, clouds: Mapping[str, f
             ).fetchone()
             after = row[0] if row else None
         connection.execute(
-            "insert into delivery(cloud, record_seq, chain, after) values (?, ?, ?, ?)",
-            (cloud, record.seq, chain, after),
+            "insert into delivery(cloud, record_seq, stream, chain, after) values (?, ?, ?, ?, ?)",
+            (cloud, record.seq, record.till, chain, after),
         )
 
 

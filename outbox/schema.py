@@ -117,7 +117,15 @@ create table pairing(hash blob primary key, origin text not null, name text not 
   strict, without rowid;
 """
 
-MIGRATIONS: tuple[str, ...] = (_V1,)  # the n-th brings a file from version n to n + 1
+_V2 = """
+alter table delivery add column stream text not null default '';  -- the record's till: in order within one
+alter table delivery add column doubt integer not null default 0; -- this disk was put back: look before sending
+update delivery set stream = (select till from record where seq = record_seq);
+drop index delivery_due;
+create index delivery_due on delivery(cloud, stream, id) where state in ('waiting', 'sending');
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1, _V2)  # the n-th brings a file from version n to n + 1
 
 _PRAGMAS = (  # name, what to set, what must be read back
     ("journal_mode", "WAL", "wal"),
