@@ -7,18 +7,32 @@ writer's, the rest on any read-only connection.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from outbox.record import GENESIS, NUMBERED, Draft, Kind, Record, canonical, link
+from outbox.record import GENESIS, NUMBERED, Draft, Kind, Record, canonical_text, link
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
+_NUMBER = re.compile(r"-([A-Z]*)([0-9]+)\Z")
+
 PAGE = 500  # records read at a time, so that no reader holds the file open for long
 
 _COLUMNS = "seq, id, kind, till, till_seq, receipt_number, occurred_at, body, prev_hash, hash"
+
+# Two statements: one with RETURNING takes half as long again, as SQLite sets its rows aside in a table first.
+_TAKE_A_PLACE = "update till set last_seq = last_seq + 1, last_receipt = last_receipt + ? where id = ?"
+_PLACE = (
+    "select last_seq, last_receipt, coalesce((select letters from epoch order by number desc limit 1), ''), "
+    "(select hash from record order by seq desc limit 1) from till where id = ?"
+)
+_ADD = (
+    "insert into record(id, kind, till, till_seq, receipt_number, occurred_at, body, prev_hash, hash) "
+    "values (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
 
 def append(connection: sqlite3.Connection, draft: Draft) -> tuple[Record, bool]:
@@ -30,46 +44,30 @@ def append(connection: sqlite3.Connection, draft: Draft) -> tuple[Record, bool]:
     present = by_id(connection, draft.id)
     if present is not None:
         return present, False
-    connection.execute("insert into till(id) values (?) on conflict do nothing", (draft.till,))
-    connection.execute(
-        "update till set last_seq = last_seq + 1, last_receipt = last_receipt + ? where id = ?",
-        (draft.kind in NUMBERED, draft.till),
-    )
-    till_seq, last_receipt = connection.execute(
-        "select last_seq, last_receipt from till where id = ?", (draft.till,)
-    ).fetchone()
-    receipt_number = receipt_number_of(draft.till, last_receipt) if draft.kind in NUMBERED else None
-    head = connection.execute("select hash from record order by seq desc limit 1").fetchone()
-    prev_hash = head[0] if head else GENESIS
+    numbered = draft.kind in NUMBERED
+    if not connection.execute(_TAKE_A_PLACE, (numbered, draft.till)).rowcount:
+        connection.execute("insert into till(id, last_seq, last_receipt) values (?, 1, ?)", (draft.till, numbered))
+    till_seq, last_receipt, epoch, head = connection.execute(_PLACE, (draft.till,)).fetchone()
+    receipt_number = receipt_number_of(draft.till, last_receipt, epoch) if numbered else None
+    prev_hash = head or GENESIS
+    kind = str(draft.kind)
     body = draft.body | {
         "id": draft.id,
-        "kind": str(draft.kind),
+        "kind": kind,
         "till": draft.till,
         "till_seq": till_seq,
+        "epoch": epoch,
         "receipt_number": receipt_number,
         "occurred_at": draft.occurred_at,
         "business_date": draft.business_date,
     }
-    text = canonical(body)
-    own_hash = link(prev_hash, text)
-    cursor = connection.execute(
-        "insert into record(id, kind, till, till_seq, receipt_number, occurred_at, body, prev_hash, hash) "
-        "values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            draft.id,
-            str(draft.kind),
-            draft.till,
-            till_seq,
-            receipt_number,
-            draft.occurred_at,
-            text.decode(),
-            prev_hash,
-            own_hash,
-        ),
-    )
-    assert cursor.lastrowid is not None
+    text = canonical_text(body)
+    own_hash = link(prev_hash, text.encode())
+    row = (draft.id, kind, draft.till, till_seq, receipt_number, draft.occurred_at, text, prev_hash, own_hash)
+    seq = connection.execute(_ADD, row).lastrowid
+    assert seq is not None
     record = Record(
-        seq=cursor.lastrowid,
+        seq=seq,
         id=draft.id,
         kind=draft.kind,
         till=draft.till,
@@ -79,18 +77,24 @@ def append(connection: sqlite3.Connection, draft: Draft) -> tuple[Record, bool]:
         body=body,
         prev_hash=prev_hash,
         hash=own_hash,
-        text=text.decode(),
+        text=text,
     )
     return record, True
 
 
-def receipt_number_of(till: str, number: int) -> str:
+def receipt_number_of(till: str, number: int, epoch: str = "") -> str:
     """Return how a till's n-th receipt is called, in letters that every cloud takes (A-Z, 0-9, -).
 
-    A till's id has at most 12 characters, so that this has at most 21 until a till's hundred millionth receipt:
-    the shortest field a cloud has for it (QuickBooks' DocNumber).
+    A till's id has at most 12 characters and an epoch two letters, so that this has at most 21 until a till's
+    millionth receipt: the shortest field a cloud has for it (QuickBooks' DocNumber).
     """
-    return f"{till.upper()}-{number:06d}"
+    return f"{till.upper()}-{epoch}{number:06d}"
+
+
+def number_of(receipt_number: str) -> tuple[str, int]:
+    """Return the epoch's letters and the count in a receipt number; a count of 0 where there is none to be read."""
+    found = _NUMBER.search(receipt_number)
+    return (found[1], int(found[2])) if found else ("", 0)
 
 
 def by_id(connection: sqlite3.Connection, record_id: str) -> Record | None:
@@ -180,15 +184,13 @@ def verify(connection: sqlite3.Connection, *, last: int | None = None) -> Verifi
     """Follow the chain from the first record (or over the `last` ones) and stop at the first that fails.
 
     Checked: each hash over the stored bytes and the hash before it, that the columns say what the hashed
-    body says, and that sequence and receipt numbers have no gap per till.
+    body says, that sequence and receipt numbers have no gap per till, and that no epoch comes back.
     """
     after, head = 0, GENESIS
-    tills: dict[str, int] = {}
-    receipts: dict[str, int] = {}
     if last is not None:
         row = connection.execute("select seq, hash from record order by seq desc limit 1 offset ?", (last,)).fetchone()
         after, head = (row[0], row[1]) if row else (0, GENESIS)
-    partial = after > 0
+    followed = _Followed(partial=after > 0)
     count = 0
     while True:
         rows = connection.execute(
@@ -197,45 +199,67 @@ def verify(connection: sqlite3.Connection, *, last: int | None = None) -> Verifi
         if not rows:
             return Verified(records=count, head=head.hex(), broken=None)
         for row in rows:
-            reason = _fault(row, head, tills, receipts, partial=partial)
+            reason = _link_fault(row, head) or followed.fault(row)
             if reason is not None:
                 return Verified(records=count, head=head.hex(), broken=Broken(row[0], row[5], reason))
             after, head = row[0], row[9]
             count += 1
 
 
-def _fault(
-    row: tuple[Any, ...], head: bytes, tills: dict[str, int], receipts: dict[str, int], *, partial: bool
-) -> str | None:
-    _, record_id, kind, till, till_seq, receipt_number, occurred_at, text, prev_hash, own_hash = row
+def _link_fault(row: tuple[Any, ...], head: bytes) -> str | None:
+    *_, text, prev_hash, own_hash = row
     if prev_hash != head:
         return "it does not follow the record before it: one was removed, added or changed"
     if link(prev_hash, text.encode()) != own_hash:
         return "its content is not what was written: the hash differs"
-    try:
-        body = json.loads(text)
-    except ValueError:
-        return "its content is not JSON"
-    columns = {
-        "id": record_id,
-        "kind": kind,
-        "till": till,
-        "till_seq": till_seq,
-        "receipt_number": receipt_number,
-        "occurred_at": occurred_at,
-    }
-    for name, value in columns.items():
-        if body.get(name) != value:
-            return f"its {name} is {value!r} beside the content and {body.get(name)!r} in it"
-    if till_seq != tills.get(till, till_seq - 1 if partial else 0) + 1:
-        return f"till {till} goes from number {tills.get(till, 0)} to {till_seq}"
-    tills[till] = till_seq
-    if receipt_number is not None:
-        number = int(receipt_number.rpartition("-")[2])
-        if number != receipts.get(till, number - 1 if partial else 0) + 1:
-            return f"till {till} goes from receipt {receipts.get(till, 0)} to {number}"
-        receipts[till] = number
     return None
+
+
+@dataclass(slots=True)
+class _Followed:
+    """The numbers given so far, by till; `partial` where earlier ones were not looked at."""
+
+    partial: bool
+    tills: dict[str, int] = field(default_factory=dict)
+    receipts: dict[str, int] = field(default_factory=dict)
+    epochs: list[str] = field(default_factory=list)
+
+    def fault(self, row: tuple[Any, ...]) -> str | None:
+        """Return what is wrong with a record whose hash holds, or None."""
+        _, record_id, kind, till, till_seq, receipt_number, occurred_at, text, *_ = row
+        try:
+            body = json.loads(text)
+        except ValueError:
+            return "its content is not JSON"
+        columns = {
+            "id": record_id,
+            "kind": kind,
+            "till": till,
+            "till_seq": till_seq,
+            "receipt_number": receipt_number,
+            "occurred_at": occurred_at,
+        }
+        for name, value in columns.items():
+            if body.get(name) != value:
+                return f"its {name} is {value!r} beside the content and {body.get(name)!r} in it"
+        if till_seq != self.tills.get(till, till_seq - 1 if self.partial else 0) + 1:
+            return f"till {till} goes from number {self.tills.get(till, 0)} to {till_seq}"
+        self.tills[till] = till_seq
+        epoch = body.get("epoch", "")  # records of before there were epochs are of the first
+        if epoch not in self.epochs:
+            self.epochs.append(epoch)
+        elif epoch != self.epochs[-1]:
+            return f"it goes back to epoch {epoch!r} from {self.epochs[-1]!r}"
+        return None if receipt_number is None else self._receipt_fault(till, epoch, receipt_number)
+
+    def _receipt_fault(self, till: str, epoch: str, receipt_number: str) -> str | None:
+        letters, number = number_of(receipt_number)
+        if not number or number != self.receipts.get(till, number - 1 if self.partial else 0) + 1:
+            return f"till {till} goes from receipt {self.receipts.get(till, 0)} to {number}"
+        self.receipts[till] = number
+        if letters != epoch:
+            return f"its receipt number {receipt_number} is not of epoch {epoch!r}"
+        return None
 
 
 def _record(row: tuple[Any, ...]) -> Record:

@@ -120,9 +120,25 @@ create table pairing(hash blob primary key, origin text not null, name text not 
 _V2 = """
 alter table delivery add column stream text not null default '';  -- the record's till: in order within one
 alter table delivery add column doubt integer not null default 0; -- this disk was put back: look before sending
+alter table delivery add column batch integer;                    -- the request it is under way in, with others
 update delivery set stream = (select till from record where seq = record_seq);
 drop index delivery_due;
 create index delivery_due on delivery(cloud, stream, id) where state in ('waiting', 'sending');
+create index delivery_batch on delivery(batch) where batch is not null;
+
+create table batch(                      -- many records in one request, written down before it is first sent
+  id integer primary key, key text not null, idempotency text not null,
+  method text not null, path text not null, headers text not null, body blob not null, first_sent_at text not null
+) strict;
+
+create table epoch(                      -- none: the first; each later one numbers receipts apart from all before it
+  number integer primary key, letters text not null unique, since text not null, why text not null,
+  mark text                              -- what the mark beside the journal said then: it is answered by this
+) strict;
+create table home(                       -- which file on which PC this journal is, for a copy to know itself by
+  one integer primary key check (one = 1), salt blob not null,
+  inode text, born text, machine text, cards text not null
+) strict;
 """
 
 MIGRATIONS: tuple[str, ...] = (_V1, _V2)  # the n-th brings a file from version n to n + 1
