@@ -26,8 +26,9 @@ _COLUMNS = "seq, id, kind, till, till_seq, receipt_number, occurred_at, body, pr
 # Two statements: one with RETURNING takes half as long again, as SQLite sets its rows aside in a table first.
 _TAKE_A_PLACE = "update till set last_seq = last_seq + 1, last_receipt = last_receipt + ? where id = ?"
 _PLACE = (
-    "select last_seq, last_receipt, coalesce((select letters from epoch order by number desc limit 1), ''), "
-    "(select hash from record order by seq desc limit 1) from till where id = ?"
+    "select last_seq, last_receipt, "
+    "coalesce((select letters from epoch where number = (select max(number) from epoch)), ''), "
+    "(select hash from record where seq = (select max(seq) from record)) from till where id = ?"
 )
 _ADD = (
     "insert into record(id, kind, till, till_seq, receipt_number, occurred_at, body, prev_hash, hash) "
