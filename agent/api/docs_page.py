@@ -132,7 +132,7 @@ def _route(route: Route, operation: dict[str, Any], schemas: dict[str, Any]) -> 
 
 def _shapes(routes: Sequence[Route], schemas: dict[str, Any]) -> Iterator[str]:
     """Yield every shape that answers are made of, once: those of requests stand at their routes."""
-    bodies = {route.body.__name__ for route in routes if route.body is not None}
+    bodies = {route.body for route in routes if route.body is not None}
     yield '<h2 id="shapes">What answers are made of</h2>'
     yield "<p>An answer may have more fields than are named here, never fewer.</p>"
     for name in sorted(schemas.keys() - bodies):

@@ -17,12 +17,9 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
 from starlette.responses import Response
 
 from agent.api import json_body
-from agent.api.bodies import Nothing
-from agent.api.findings import invalid_request
 from agent.api.refusals import json_response, problem_of
 from agent.api.route import Call
 from agent.door import not_paired
@@ -120,7 +117,7 @@ class Exchange:
     async def _call(
         self, route: Route, request: Request, caller: Caller | None, body: bytes, key: Key | None
     ) -> Reply | Response:
-        model = route.body or (Nothing if route.writes else None)
+        model = route.body_model
         return await route.handler(
             Call(
                 app=self._app,
@@ -181,13 +178,19 @@ def _query(route: Route, request: Request) -> Any:
             "invalid-request",
             "a parameter is in the query twice; give each once",
         )
-    return _checked(route.query, values, "query")
+    if not values and route.query is None:
+        return None  # so that no model is made for /healthz: who watches over processes asks first
+    return _checked(route.query_model, values, "query")
 
 
 def _checked(model: type[BaseModel], value: dict[str, Any], where: str) -> BaseModel:
+    from pydantic import ValidationError
+
     try:
         return model.model_validate(value)
     except ValidationError as error:
+        from agent.api.findings import invalid_request
+
         raise invalid_request(error, model, where=where) from None
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from pydantic.json_schema import models_json_schema
 
 from agent.api.answers import Problem
-from agent.api.bodies import Nothing
 from agent.api.problem_words import PROBLEMS
 from agent.api.refusals import MEDIA_TYPE as PROBLEM_MEDIA_TYPE
 
@@ -94,10 +93,10 @@ def _schemas(routes: Iterable[Route]) -> tuple[dict[Any, Any], dict[str, Any]]:
     """Return a reference for every model a route names, and the definitions they refer to."""
     models: dict[tuple[type[BaseModel], Any], None] = {(Problem, "serialization"): None}
     for route in routes:
-        if route.body is not None:
-            models[route.body, "validation"] = None
-        if not isinstance(route.answer, str):
-            models[route.answer, "serialization"] = None
+        if route.body is not None and route.body_model is not None:
+            models[route.body_model, "validation"] = None
+        if route.answer_model is not None:
+            models[route.answer_model, "serialization"] = None
     found, definitions = models_json_schema(list(models), ref_template=_COMPONENT)
     return {model: schema for (model, _), schema in found.items()}, definitions["$defs"]
 
@@ -112,11 +111,12 @@ def _operation(route: Route, references: dict[Any, Any]) -> dict[str, Any]:
     }
     if route.public:
         operation["security"] = []
-    if route.body is not None and route.body is not Nothing:
-        needed = any(field.is_required() for field in route.body.model_fields.values())
+    body = route.body_model
+    if route.body is not None and body is not None:
+        needed = any(field.is_required() for field in body.model_fields.values())
         operation["requestBody"] = {
             "required": needed,
-            "content": {"application/json": {"schema": references[route.body]}},
+            "content": {"application/json": {"schema": references[body]}},
         }
     return operation
 
@@ -132,7 +132,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in path_parameters(route.path)
     ]
-    query = route.query.model_json_schema()
+    query = route.query_model.model_json_schema()
     for name, schema in query.get("properties", {}).items():
         found.append({"name": name, "in": "query", "required": name in query.get("required", ()), "schema": schema})
     if route.writes and route.repeatable:
@@ -141,11 +141,12 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
 
 
 def _answer(route: Route, references: dict[Any, Any]) -> dict[str, Any]:
-    if isinstance(route.answer, str):
+    shape = route.answer_model
+    if shape is None:
         return {"description": route.summary, "content": {route.answer: {"schema": {}}}}
     answer: dict[str, Any] = {
         "description": route.summary,
-        "content": {"application/json": {"schema": references[route.answer]}},
+        "content": {"application/json": {"schema": references[shape]}},
     }
     if route.writes and route.repeatable:
         answer["headers"] = {

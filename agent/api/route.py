@@ -1,13 +1,18 @@
-"""A route of the local API as a value, and what its handler is given."""
+"""A route of the local API as a value, and what its handler is given.
+
+A route names its models; they are made when first asked for. Making them all takes longer than opening the
+journal, and a till that has just been switched on is not to wait for it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
 
 from agent.api.json_body import BODY_BYTES_MAX
-from agent.api.queries import NoQuery
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -15,7 +20,6 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from starlette.responses import Response
 
-    from agent.api.queries import Query
     from agent.app import App
     from agent.door import Caller, Sender
     from outbox.answers import Key, Reply
@@ -30,7 +34,7 @@ class Call:
     sender: Sender
     origin: str | None
     path: Mapping[str, str]  # the path's parameters
-    query: Any  # the route's query model
+    query: Any  # the route's query model, or None where it has none
     body: Any  # the route's body model, or None where it takes none
     key: Key | None  # for the effect's own transaction
 
@@ -47,10 +51,10 @@ class Route:
     path: str
     handler: Handler
     summary: str
-    answer: type[BaseModel] | str  # the answer's shape, or its media type where it is not JSON
+    answer: str  # the name of the answer's shape in `answers`, or its media type where it is not JSON
     status: int = HTTPStatus.OK
-    body: type[BaseModel] | None = None
-    query: type[Query] = NoQuery
+    body: str | None = None  # the name of a model in `bodies`; None: no body, or no fields
+    query: str | None = None  # the name of a model in `queries`; None: no parameters
     problems: tuple[str, ...] = ()  # codes of its own, beyond those any route may answer
     public: bool = False  # needs no credentials; what the gate lets through is made from this
     repeatable: bool = True  # takes an Idempotency-Key; not where the answer holds a secret
@@ -62,7 +66,27 @@ class Route:
         return self.method not in {"GET", "HEAD"}
 
     @property
+    def answer_model(self) -> type[BaseModel] | None:
+        """The answer's shape; None where it is not JSON."""
+        return None if "/" in self.answer else _model("answers", self.answer)
+
+    @property
+    def body_model(self) -> type[BaseModel] | None:
+        """What the body is checked against; None where the method takes none."""
+        return _model("bodies", self.body or "Nothing") if self.writes else None
+
+    @property
+    def query_model(self) -> type[BaseModel]:
+        """What the query is checked against."""
+        return _model("queries", self.query or "NoQuery")
+
+    @property
     def noun(self) -> str:
         """The first word of the path, which groups routes in the documentation."""
         words = [word for word in self.path.split("/") if word and word != "v1"]
         return words[0] if words else "pages"
+
+
+@cache
+def _model(module: str, name: str) -> type[BaseModel]:
+    return cast("type[BaseModel]", getattr(import_module(f"agent.api.{module}"), name))
