@@ -36,8 +36,8 @@ powercut: $(READY)  ## power cuts until IMAGES disks were tried; SEED=7 OP=1234 
 simulate: $(READY)  ## whole stores under seeds: SEEDS=200 DAYS=365; SEEDS=17, replays one
 	$(BIN)/python -m tests.simulate $(if $(SEEDS),--seeds $(SEEDS)) $(if $(DAYS),--days $(DAYS))
 
-bench: $(READY)  ## our figure, the peer's and the limit, interleaved in one run
-	$(BIN)/python -m bench
+bench: $(READY)  ## our figure, the peer's and the limit, interleaved in one run; LONG=1 takes an hour
+	$(BIN)/python -m bench $(if $(LONG),--long)
 
 format: $(READY)
 	$(BIN)/ruff format .

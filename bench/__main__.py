@@ -1,32 +1,38 @@
-"""`python -m bench [name ...] [--rounds N] [--long]`: measure, print the table, keep it in `bench/results`."""
+"""`python -m bench [name ...] [--long]`: measure, print the table, keep it in `bench/results`."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import importlib
+import os
+import shutil
 import sys
 import tempfile
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench import table
-from bench.effort import LONG, TINY, Effort
+from bench.effort import EFFORTS, Effort
 from bench.machine import machine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.rounds import Figure
-
 HERE = Path(__file__).parent
+LONG_BYTES_FREE = 20 * 1024**3  # a million records, in our file and in those of two queues, with their logs
 NAMES = {
     "scan": "bytes on a scanner's line to the event everybody hears",
-    "complete": "`complete` to fsync, against a bare commit of the same bytes",
+    "journal": "a ready-made record to fsync, against a commit each and the bare disk",
+    "complete": "a whole sale to fsync, alone and while a lane drains, against the same",
+    "slow": "`journal` and `complete` again, on a disk that takes 5 ms more to sync",
+    "outbox": "put, take and acknowledge, against persist-queue and litequeue",
     "receipt": "a document to a printer's bytes, against python-escpos",
-    "drain": "a backlog to a receiver, against a bare httpx loop",
+    "drain": "a backlog to a receiver near and far, one by one and in batches, against bare loops",
+    "cold": "start with a backlog: to the first sale, and the agent's memory from then on",
     "start": "process start to the first answer; memory, idle CPU, imports",
 }
 
@@ -37,41 +43,47 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.epilog = "benches:\n" + "\n".join(f"  {name:<10}{what}" for name, what in NAMES.items())
     parser.add_argument("names", nargs="*", metavar="name", help="which benches (default: all)")
     parser.add_argument("--rounds", type=int, metavar="N", help="how often each is measured in turn")
-    size = parser.add_mutually_exclusive_group()
-    size.add_argument("--long", action="store_true", help="a backlog of 10,000, more rounds, a minute of idling")
-    size.add_argument("--tiny", action="store_true", help="a few of each: shows that it runs, measures nothing")
-    parser.add_argument("--state", type=Path, default=HERE.parent / "build", help="the disk that is measured")
+    parser.add_argument("--effort", choices=EFFORTS, default="short", help="how much (default: short)")
+    parser.add_argument(
+        "--long", dest="effort", action="store_const", const="long", help="backlogs of a million, more rounds: an hour"
+    )
+    parser.add_argument(
+        "--tiny", dest="effort", action="store_const", const="tiny", help="shows that it runs, measures nothing"
+    )
+    state = Path(os.environ.get("STILLOPEN_BENCH_DIR") or HERE.parent / "build")
+    parser.add_argument("--state", type=Path, default=state, help="the disk that is measured (default: %(default)s)")
     parser.add_argument("--results", type=Path, default=HERE / "results", help="where the tables are kept")
     args = parser.parse_args(argv)
     unknown = [name for name in args.names if name not in NAMES]
     if unknown:
         parser.error(f"there is no bench {unknown[0]!r}; write one of {', '.join(NAMES)}")
-    effort = LONG if args.long else TINY if args.tiny else Effort()
+    effort = EFFORTS[args.effort]
     if args.rounds is not None:
         if args.rounds < 1:
             parser.error("--rounds is at least 1")
-        effort = replace(effort, rounds=args.rounds, drains=args.rounds)
-    return _run(args.names or list(NAMES), effort, state=args.state, results=args.results)
+        effort = replace(effort, rounds=args.rounds, drains=args.rounds, cold_starts=args.rounds)
+    args.state.mkdir(parents=True, exist_ok=True)
+    if args.effort == "long" and shutil.disk_usage(args.state).free < LONG_BYTES_FREE:
+        parser.error(f"{args.state} has not {LONG_BYTES_FREE // 1024**3} GB free: name another disk with --state")
+    names = [name for name in NAMES if name in (args.names or NAMES)]
+    return _run(names, args.effort, effort, state=args.state, results=args.results)
 
 
-def _run(names: Sequence[str], effort: Effort, *, state: Path, results: Path) -> int:
-    state.mkdir(parents=True, exist_ok=True)
-    measured_on = machine(state)
-    print("; ".join(f"{name}: {value}" for name, value in measured_on.items()), flush=True)
-    figures: list[Figure] = []
-    notes: list[str] = []
+def _run(names: Sequence[str], length: str, effort: Effort, *, state: Path, results: Path) -> int:
+    measured: dict[str, table.Measured] = {}
     for name in names:
+        on = machine(state)
+        if not measured:
+            print("; ".join(f"{key}: {value}" for key, value in on.items()), flush=True)
         print(f"{name}: {NAMES[name]} ...", end=" ", flush=True)
-        began = time.perf_counter()
+        at, began = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
         module = importlib.import_module(f"bench.{name}")
         with tempfile.TemporaryDirectory(prefix=f"bench-{name}-", dir=state) as folder:
-            figures += asyncio.run(module.measure(Path(folder), effort))
-        notes += getattr(module, "notes", list)()
-        print(f"{time.perf_counter() - began:.0f} s", flush=True)
-    print()
-    print(table.as_text(figures, notes))
-    table.write(results, measured_on, figures, notes)
-    print(f"\nKept in {results}/latest.json and latest.md")
+            figures = asyncio.run(module.measure(Path(folder), effort))
+        found = measured[name] = table.Measured(at, length, on, figures, getattr(module, "notes", list)())
+        print(f"{time.perf_counter() - began:.0f} s\n\n{table.as_text(found.figures, found.notes)}\n", flush=True)
+        table.keep(results, {name: found}, known=NAMES)
+    print(f"Kept in {results}/latest.json and latest.md")
     return 0
 
 

@@ -3,78 +3,92 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Self
-
-import aiosqlite
 
 from agent import open_sales
 from agent.app import App
 from agent.config import load
-from bench import bare, shop
+from bench import backlog, bare, crowd, receiver, shop
 from bench.rounds import Contender, Role, in_turns
+from bench.rows import Rows
 from outbox.answers import Key
 from outbox.ids import new_id
+from outbox.session import open_client
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
+
+    import aiosqlite
 
     from bench.effort import Effort
     from bench.rounds import Figure, Samples
 
 LINES = 5
-TILLS = 8
+UNDER_WAY_WAIT_S = 30.0  # for a lane to make its first delivery
+POLL_S = 0.002
+
+_notes: list[str] = []
+
+
+def notes() -> list[str]:
+    """Return what the table has no column for."""
+    return list(_notes)
 
 
 async def measure(folder: Path, effort: Effort) -> list[Figure]:
-    """Measure one till, then eight at once."""
+    """Measure 1, 6 and 64 tills: alone, then while a lane drains a backlog to a receiver."""
+    _notes.clear()
+    open_client(1)  # reads the certificates, once for the process: a tenth of a second that no sale waits for
     async with AsyncExitStack() as stack:
-        shop_ = await stack.enter_async_context(_Shop(folder, tills=TILLS * effort.sales))
-        payload = await shop_.payload()
-        bench = _Bench(shop_, payload, effort.sales)
-        bench.full = stack.enter_context(bare.sqlite_table(folder / "full.db", "full"))
-        bench.extra = stack.enter_context(bare.sqlite_table(folder / "extra.db", "extra"))
-        bench.file = stack.enter_context(bare.append_only(folder / "append.bin"))
-        bench.common = await stack.enter_async_context(aiosqlite.connect(folder / "aiosqlite.db"))
-        await bench.prepare()
-        title = f"complete to fsync: a sale of {LINES} lines, {len(payload):,} bytes"
-        one = await in_turns(f"{title}, 1 till", bench.contenders(1), effort.rounds)
-        eight = await in_turns(f"{title}, {TILLS} tills at once", bench.contenders(TILLS), effort.rounds)
-        return one + eight
+        cloud = await stack.enter_async_context(receiver.running())
+        most = max(tills * sales for tills, sales in zip(crowd.TILLS, effort.sales, strict=True))
+        shop_ = await stack.enter_async_context(_Shop(folder, f"{cloud}/records", tills=most))
+        bench = _Bench(shop_, stack.enter_context((await shop_.rows()).file(folder / "rows.db")))
+        bench.common = await stack.enter_async_context(bare.aiosqlite_table(folder / "aiosqlite.db"))
+        bench.table = stack.enter_context(bare.sqlite_table(folder / "bare.db"))
+        bench.end = stack.enter_context(bare.append_only(folder / "append.bin"))
+        bench.ring = stack.enter_context(bare.ring(folder / "ring.bin"))
+        title = f"complete to fsync: a sale of {LINES} lines, {len(bench.payload):,} bytes"
+        found = []
+        for tills, sales in zip(crowd.TILLS, effort.sales, strict=True):
+            found += await in_turns(f"{title}, {crowd.called(tills)}", bench.alone(tills, sales), effort.rounds)
+        for tills, sales in zip(crowd.TILLS, effort.sales, strict=True):
+            case = f"{title}, {crowd.called(tills)}, while a lane drains"
+            found += await in_turns(case, bench.beside(tills, sales, effort.draining), effort.rounds)
+        return found
 
 
 class _Shop:
-    """An agent with its journal open and nothing else running, so that only closing is measured.
+    """An agent with its journal open and nothing running but, for some blocks, the lane of its cloud.
 
     It has a till for every sale of a block: a till has one open sale at a time.
     """
 
-    def __init__(self, folder: Path, *, tills: int) -> None:
-        text = shop.configuration(tills=tills, printer="tcp://127.0.0.1:9", webhook="http://127.0.0.1:9/records")
+    def __init__(self, folder: Path, cloud: str, *, tills: int) -> None:
+        text = shop.configuration(tills=max(tills, backlog.TILLS), printer="tcp://127.0.0.1:9", webhook=cloud)
         self.app = App(load(shop.write_configuration(folder, text)), folder / "state")
         self.tills = [till.id for till in self.app.config.tills]
 
     async def __aenter__(self) -> Self:
         await self.app.journal.open()
+        await self.app.catalogue.open()
+        await self.app.lanes.open()
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.app.lanes.close()
+        await self.app.catalogue.close()
         await self.app.journal.close()
 
-    async def payload(self) -> bytes:
-        """Return what one `complete` puts on the disk: the record's body and the answer kept."""
+    async def rows(self) -> Rows:
+        """Complete a sale, and return what that put on the disk."""
         (sale_id,) = await self.open_sales(1)
         await self.complete(sale_id)
-        reader = self.app.journal.reader
-        (record,) = reader.execute("select body from record where id = ?", (sale_id,)).fetchone()
-        (answer,) = reader.execute("select body from answer").fetchone()
-        for table in ("delivery", "print_job"):
-            (rows,) = reader.execute(f"select count(*) from {table}").fetchone()
-            assert rows == 1, f"the sale was to leave a row in {table}"
-        return f"{record}{answer}".encode()
+        return Rows(self.app.journal.reader, sale_id)
 
     async def open_sales(self, count: int) -> list[str]:
         """Put paid sales on the disk, a till each; return their ids."""
@@ -92,85 +106,100 @@ class _Shop:
         reply = await self.app.closing.complete(sale_id, key=Key("bench", new_id(), sale_id))
         assert reply.body["receipt_number"]
 
+    def count(self, state: str) -> int:
+        """Return how many deliveries are in a state."""
+        question = "select coalesce(sum(count), 0) from delivery_count where state = ?"
+        (found,) = self.app.journal.reader.execute(question, (state,)).fetchone()
+        return int(found)
+
+    @asynccontextmanager
+    async def draining(self, at_least: int) -> AsyncIterator[None]:
+        """Let the lane run, with at least so many records waiting when it begins; yields once it delivers."""
+        missing = at_least - self.count("waiting")
+        if missing > 0:
+            await backlog.fill(self.app.journal, missing, self.app.lanes.kinds)
+        already = self.count("delivered")
+        tasks = [asyncio.create_task(work, name=name) for name, work in self.app.lanes.tasks()]
+        try:
+            async with asyncio.timeout(UNDER_WAY_WAIT_S):
+                while self.count("delivered") == already:  # noqa: ASYNC110 - an event would cost the lane
+                    await asyncio.sleep(POLL_S)
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
 
 class _Bench:
-    full: sqlite3.Connection
-    extra: sqlite3.Connection
     common: aiosqlite.Connection
-    file: int
+    table: sqlite3.Connection
+    end: int
+    ring: int
 
-    def __init__(self, shop_: _Shop, payload: bytes, sales: int) -> None:
+    def __init__(self, shop_: _Shop, rows: Rows) -> None:
         self._shop = shop_
-        self._payload = payload
-        self._sales = sales
+        self._rows = rows
+        self.payload = rows.payload
 
-    async def prepare(self) -> None:
-        await self.common.execute("pragma journal_mode = wal")
-        await self.common.execute("pragma synchronous = full")
-        await self.common.execute("create table fact(id integer primary key, body blob not null)")
-        await self.common.commit()
-
-    def contenders(self, tills: int) -> list[Contender]:
-        async def ours() -> Samples:
-            sales = await self._shop.open_sales(tills * self._sales)
-            return await _shared(tills, sales, self._shop.complete)
-
-        def bare_(work: Callable[[], None]) -> Callable[[], Awaitable[Samples]]:
-            """One after the other, in place: for many tills no faster, and each would wait for the others' turns."""
-
-            async def block() -> Samples:
-                samples = dict(_sequential(self._sales * tills, work))
-                if tills > 1:
-                    del samples["µs"]  # the wait for one's turn is not in it
-                return samples
-
-            return block
-
+    def alone(self, tills: int, sales: int) -> list[Contender]:
         async def aio() -> Samples:
-            return await _shared(tills, [""] * tills * self._sales, self._aiosqlite)
+            return await crowd.together(
+                tills, range(tills * sales), lambda _: bare.commit_async(self.common, self.payload)
+            )
 
         return [
-            Contender("App.closing.complete", Role.OURS, ours),
+            Contender("App.closing.complete", Role.OURS, partial(self._ours, tills, sales)),
             Contender("aiosqlite on one connection, insert and commit", Role.PEER, aio),
-            Contender("bare SQLite, WAL, FULL", Role.PEER, bare_(lambda: bare.commit(self.full, self._payload))),
-            Contender("bare SQLite, WAL, EXTRA", Role.PEER, bare_(lambda: bare.commit(self.extra, self._payload))),
-            Contender("append and fdatasync", Role.LIMIT, bare_(lambda: bare.append(self.file, self._payload))),
+            Contender("bare SQLite, WAL, FULL, the same rows", Role.PEER, self._bare(tills, sales, self._commit_rows)),
+            Contender(
+                "bare SQLite, WAL, FULL, the same bytes in a row", Role.PEER, self._bare(tills, sales, self._commit)
+            ),
+            *self._limits(tills, sales),
         ]
 
-    async def _aiosqlite(self, _: str) -> None:
-        await self.common.execute("insert into fact(body) values (?)", (self._payload,))
-        await self.common.commit()
+    def beside(self, tills: int, sales: int, waiting: int) -> list[Contender]:
+        async def ours() -> Samples:
+            async with self._shop.draining(waiting):
+                before, began = self._shop.count("delivered"), asyncio.get_running_loop().time()
+                samples = await self._ours(tills, sales)
+                took = asyncio.get_running_loop().time() - began
+                drained = self._shop.count("delivered") - before
+                if not self._shop.count("waiting"):
+                    note = f"complete: with {crowd.called(tills)}, the backlog was gone before the sales were made"
+                    _notes[:] = [*(kept for kept in _notes if kept != note), note]
+            return {**samples, "events/s meanwhile": [drained / took]}
 
+        return [
+            Contender("App.closing.complete, while the lane drains", Role.OURS, ours),
+            Contender("App.closing.complete, alone", Role.OURS, partial(self._ours, tills, sales)),
+            Contender("bare SQLite, WAL, FULL, the same rows", Role.PEER, self._bare(tills, sales, self._commit_rows)),
+            *self._limits(tills, sales),
+        ]
 
-async def _shared(tills: int, work: Sequence[str], do: Callable[[str], Awaitable[None]]) -> Samples:
-    """Let `tills` tasks do the work, each one after the other; return each one's time and the rate of all."""
-    samples: list[float] = []
+    async def _ours(self, tills: int, sales: int) -> Samples:
+        return await crowd.together(tills, await self._shop.open_sales(tills * sales), self._shop.complete)
 
-    async def till(mine: Sequence[str]) -> None:
-        for one in mine:
-            started = time.perf_counter()
-            await do(one)
-            samples.append((time.perf_counter() - started) * 1e6)
+    def _limits(self, tills: int, sales: int) -> list[Contender]:
+        return [
+            Contender("append and fdatasync", Role.LIMIT, self._bare(tills, sales, self._append)),
+            Contender("overwrite in place and fdatasync", Role.LIMIT, self._bare(tills, sales, self._overwrite)),
+        ]
 
-    began, cpu = time.perf_counter(), time.process_time()
-    async with asyncio.TaskGroup() as group:
-        for number in range(tills):
-            group.create_task(till(work[number::tills]))
-    return _with_rates(samples, began, cpu)
+    def _bare(self, tills: int, sales: int, work: Callable[[object], None]) -> Callable[[], Awaitable[Samples]]:
+        async def block() -> Samples:
+            return crowd.in_place(tills, range(tills * sales), work)
 
+        return block
 
-def _sequential(count: int, work: Callable[[], None]) -> Samples:
-    samples = []
-    began, cpu = time.perf_counter(), time.process_time()
-    for _ in range(count):
-        started = time.perf_counter()
-        work()
-        samples.append((time.perf_counter() - started) * 1e6)
-    return _with_rates(samples, began, cpu)
+    def _commit_rows(self, _: object) -> None:
+        self._rows.commit()
 
+    def _commit(self, _: object) -> None:
+        bare.commit(self.table, self.payload)
 
-def _with_rates(samples: list[float], began: float, cpu: float) -> Samples:
-    """Add what holds on any disk: the CPU time of a sale, in all threads."""
-    count = len(samples)
-    took, cpu = time.perf_counter() - began, time.process_time() - cpu
-    return {"µs": samples, "sales/s": [count / took], "CPU µs/sale": [cpu * 1e6 / count]}
+    def _append(self, _: object) -> None:
+        bare.append(self.end, self.payload)
+
+    def _overwrite(self, _: object) -> None:
+        bare.overwrite(self.ring, self.payload)

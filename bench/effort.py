@@ -1,4 +1,4 @@
-"""How much each bench does: one place for all sizes, so that the whole run stays under three minutes on two cores."""
+"""How much each bench does: one place for all sizes, so that the whole short run stays under eight minutes."""
 
 from __future__ import annotations
 
@@ -9,13 +9,53 @@ from dataclasses import dataclass
 class Effort:
     rounds: int = 5
     baskets: int = 3  # of ten scans, in a block of the scan bench
-    sales: int = 50  # completed in a block, and at each of the eight tills of the other case
+    sales: tuple[int, int, int] = (60, 20, 4)  # by each of 1, 6 and 64 tills, in a block of the sale benches
     receipts: int = 30  # rendered in a block
-    backlog: int = 2_000  # records waiting when the drain begins, with no latency
-    backlog_far: int = 500  # the same at 20 ms, where the wait is the line's and not ours
+    draining: int = 3_000  # records waiting when a block of sales begins that a lane drains beside
+    waiting: tuple[int, ...] = (0, 10_000, 100_000)  # in the queues of the outbox bench
+    items: int = 60  # put, and taken and acknowledged, in a block of the outbox bench
+    item_s: float = 2.0  # a block of it ends after this long, for the queues that get slow
+    backlog: int = 2_000  # records drained
+    backlog_single: tuple[int, int, int] = (2_000, 500, 200)  # the same one a request, 0, 20 and 100 ms away
     drains: int = 3  # rounds of the drain bench: each is thousands of samples by itself
+    drains_far: int = 1  # rounds of it one by one and far away, where the line's own wait is most of it
+    cold: int = 100_000  # records waiting at a cold start
+    cold_starts: int = 3  # rounds of it
+    more_sales: int = 1_000  # sold by the agent whose memory is watched
     idle_s: float = 10.0  # how long an idle agent is watched
 
 
-LONG = Effort(rounds=9, sales=100, backlog=10_000, backlog_far=10_000, idle_s=60.0)
-TINY = Effort(rounds=1, baskets=1, sales=2, receipts=2, backlog=5, backlog_far=3, drains=1, idle_s=0.1)
+EFFORTS = {
+    "short": Effort(),
+    "long": Effort(
+        rounds=9,
+        sales=(200, 60, 16),
+        draining=20_000,
+        waiting=(0, 100_000, 1_000_000),
+        items=200,
+        item_s=5.0,
+        backlog=10_000,
+        backlog_single=(10_000, 10_000, 2_000),  # 100 ms away nothing but the line is measured
+        cold=1_000_000,
+        cold_starts=5,
+        idle_s=60.0,
+    ),
+    "slow": Effort(rounds=3, sales=(20, 6, 1)),  # for a disk that takes milliseconds
+    "tiny": Effort(
+        rounds=1,
+        baskets=1,
+        sales=(2, 1, 1),
+        receipts=2,
+        draining=5,
+        waiting=(0, 5),
+        items=2,
+        item_s=1.0,
+        backlog=60,
+        backlog_single=(5, 3, 2),
+        drains=1,
+        cold=20,
+        cold_starts=1,
+        more_sales=5,
+        idle_s=0.1,
+    ),
+}

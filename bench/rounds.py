@@ -53,6 +53,11 @@ class Figure:
             "ours_divided_by_this": None if self.ratio is None else round(self.ratio, 3),
         }
 
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Figure:
+        role, ratio = Role(value["role"]), value["ours_divided_by_this"]
+        return cls(value["case"], role, value["name"], value["unit"], value["p50"], value["p99"], ratio)
+
 
 async def in_turns(case: str, contenders: Sequence[Contender], rounds: int, *, warm: bool = True) -> list[Figure]:
     """Measure them in turns. The one that begins changes from round to round; a first round warms up and is not kept.

@@ -35,7 +35,13 @@ _NAMES_DE = ("Müsli mit Nüssen", "Öl, kaltgepreßt 0,5 l", "Käse gerieben", 
 
 
 def configuration(
-    *, tills: int = 1, scanner: str | None = None, printer: str | None = None, webhook: str | None = None, port: int = 0
+    *,
+    tills: int = 1,
+    scanner: str | None = None,
+    printer: str | None = None,
+    webhook: str | None = None,
+    batch: int = 1,
+    port: int = 0,
 ) -> str:
     """Return a `stillopen.toml`; scanner and printer are port URLs, webhook is the receiver's."""
     parts = [
@@ -54,6 +60,8 @@ def configuration(
     if webhook:
         parts.append('[[cloud]]\nname = "cloud"\nkind = "webhook"\n')
         parts.append(f'url = "{webhook}"\nsecret = {{ file = "secret.txt" }}\n')
+        if batch > 1:
+            parts.append(f"batch = {batch}\n")
     return "\n".join(parts)
 
 

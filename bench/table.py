@@ -1,17 +1,48 @@
-"""The table people read, and the same as JSON and Markdown."""
+"""The table people read, and the same kept as JSON and Markdown, a section a bench.
+
+A run of some benches puts their sections in the place of older ones and leaves the others: each says when
+and on what it was measured.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from bench.rounds import Figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from bench.rounds import Figure
-
+JSON, MARKDOWN = "latest.json", "latest.md"
 _HEAD = ("", "p50", "p99", "unit", "ours / it")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one bench found, when (RFC 3339, UTC), at which effort and on what."""
+
+    at: str
+    effort: str
+    machine: Mapping[str, str]
+    figures: Sequence[Figure]
+    notes: Sequence[str]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "at": self.at,
+            "effort": self.effort,
+            "machine": dict(self.machine),
+            "figures": [figure.to_json() for figure in self.figures],
+            "notes": list(self.notes),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        figures = [Figure.from_json(figure) for figure in value["figures"]]
+        return cls(value["at"], value["effort"], value["machine"], figures, value["notes"])
 
 
 def as_text(figures: Sequence[Figure], notes: Iterable[str] = ()) -> str:
@@ -25,21 +56,33 @@ def as_text(figures: Sequence[Figure], notes: Iterable[str] = ()) -> str:
     return "\n".join([*lines, *(["", *notes] if notes else [])])
 
 
-def write(folder: Path, machine: Mapping[str, str], figures: Sequence[Figure], notes: Sequence[str]) -> None:
-    """Write `latest.json` and `latest.md`."""
+def kept(folder: Path) -> dict[str, Measured]:
+    """Return what was kept, by bench; nothing where there is nothing, or only what an older bench left."""
+    try:
+        document = json.loads((folder / JSON).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return {name: Measured.from_json(section) for name, section in document.get("benches", {}).items()}
+
+
+def keep(folder: Path, measured: Mapping[str, Measured], known: Iterable[str]) -> None:
+    """Put these in the place of what was kept of the same benches, in the order of those that are known."""
     folder.mkdir(parents=True, exist_ok=True)
-    document = {"machine": dict(machine), "figures": [figure.to_json() for figure in figures], "notes": list(notes)}
-    (folder / "latest.json").write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    (folder / "latest.md").write_text(_markdown(machine, figures, notes), encoding="utf-8")
+    together = kept(folder) | dict(measured)
+    benches = {name: together[name] for name in known if name in together}
+    document = {"benches": {name: section.to_json() for name, section in benches.items()}}
+    (folder / JSON).write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / MARKDOWN).write_text("\n".join(map(_markdown, benches, benches.values())), encoding="utf-8")
 
 
-def _markdown(machine: Mapping[str, str], figures: Sequence[Figure], notes: Sequence[str]) -> str:
-    lines = ["Measured on " + "; ".join(f"{name}: {value}" for name, value in machine.items()) + ".", ""]
-    for case, group in _by_case(figures).items():
+def _markdown(name: str, measured: Measured) -> str:
+    machine = "; ".join(f"{key}: {value}" for key, value in measured.machine.items())
+    lines = [f"## {name}", "", f"Measured {measured.at}, {measured.effort}, on {machine}.", ""]
+    for case, group in _by_case(measured.figures).items():
         lines += [f"**{case}**", "", "| | | p50 | p99 | | ours / it |", "| --- | --- | ---: | ---: | --- | ---: |"]
         lines += [f"| {figure.role} | {figure.name} | {' | '.join(_values(figure))} |" for figure in group]
         lines.append("")
-    lines += [f"- {note}" for note in notes]
+    lines += [f"- {note}" for note in measured.notes]
     return "\n".join(lines).rstrip() + "\n"
 
 

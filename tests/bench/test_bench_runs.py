@@ -32,7 +32,9 @@ def test_a_bench_prints_ours_and_what_it_is_compared_with_and_leaves_nothing(nam
         timeout=300,
     )
     assert said.returncode == 0, said.stderr
-    figures = json.loads((results / "latest.json").read_text("utf-8"))["figures"]
+    kept = json.loads((results / "latest.json").read_text("utf-8"))["benches"]
+    assert list(kept) == [name]
+    figures = kept[name]["figures"]
     roles = {figure["role"] for figure in figures}
     assert "ours" in roles
     assert roles > {"ours"}
@@ -102,14 +104,45 @@ def test_the_table_says_what_is_compared_with_what() -> None:
     ]
 
 
+def measured(p50: float, folder: Path, *, note: str = "a note") -> table.Measured:
+    figures = [
+        Figure("a case", Role.OURS, "mine", "µs", p50, None, None),
+        Figure("a case", Role.LIMIT, "the disk", "µs", 12.0, 15.0, 2.5),
+    ]
+    return table.Measured("2026-11-21T03:00:00+00:00", "short", machine(folder), figures, [note])
+
+
 def test_the_files_name_the_machine(tmp_path: Path) -> None:
-    figure = Figure("a case", Role.OURS, "mine", "µs", 1234.4567, None, None)
-    table.write(tmp_path / "new", machine(tmp_path), [figure], ["a note"])
-    kept: dict[str, Any] = json.loads((tmp_path / "new" / "latest.json").read_text("utf-8"))
+    table.keep(tmp_path / "new", {"drain": measured(1234.4567, tmp_path)}, known=["drain"])
+    kept: dict[str, Any] = json.loads((tmp_path / "new" / "latest.json").read_text("utf-8"))["benches"]["drain"]
     assert set(kept["machine"]) == {"cpu", "cores", "load", "system", "python", "sqlite", "file system"}
     assert kept["figures"][0]["p50"] == 1234.457
     assert kept["notes"] == ["a note"]
     assert "| ours | mine | 1,234 |" in (tmp_path / "new" / "latest.md").read_text("utf-8")
+
+
+def test_a_run_of_one_bench_leaves_what_was_kept_of_the_others(tmp_path: Path) -> None:
+    names = ["scan", "journal", "drain"]
+    table.keep(tmp_path, {"drain": measured(1.0, tmp_path), "scan": measured(2.0, tmp_path)}, known=names)
+    table.keep(tmp_path, {"journal": measured(3.0, tmp_path), "drain": measured(4.0, tmp_path)}, known=names)
+    kept = table.kept(tmp_path)
+    assert {name: section.figures[0].p50 for name, section in kept.items()} == {
+        "scan": 2.0,
+        "journal": 3.0,
+        "drain": 4.0,
+    }
+    assert list(kept) == names
+    assert kept["scan"] == measured(2.0, tmp_path)
+    headings = [line for line in (tmp_path / "latest.md").read_text("utf-8").splitlines() if line.startswith("## ")]
+    assert headings == ["## scan", "## journal", "## drain"]
+
+
+def test_a_bench_that_is_no_more_is_dropped_and_so_is_what_an_older_bench_kept(tmp_path: Path) -> None:
+    (tmp_path / "latest.json").write_text('{"machine": {}, "figures": []}', "utf-8")
+    assert table.kept(tmp_path) == {}
+    table.keep(tmp_path, {"gone": measured(1.0, tmp_path)}, known=["gone"])
+    table.keep(tmp_path, {"scan": measured(1.0, tmp_path)}, known=["scan"])
+    assert list(table.kept(tmp_path)) == ["scan"]
 
 
 REPORT = """\
