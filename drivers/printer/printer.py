@@ -114,7 +114,8 @@ class Printer:
         async with self._pulses:
             if self._pulse_at is not None:
                 # The solenoid is rated for a fifth of the time: a second press must not cook it.
-                await self._sleep(max(0.0, self._pulse_at + self._timing.pulse_gap_s - self._now()))
+                until = min(self._pulse_at + self._timing.pulse_gap_s, given_up_at)
+                await self._sleep(max(0.0, until - self._now()))
             try:
                 async with asyncio.timeout(max(0.0, given_up_at - self._now())):
                     await self._ready.wait()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Pin = Literal[2, 5]
 
 GLANCE_S = 0.1  # between two looks at the drawer's switch on a printer that sends no reports
+LATE = "The drawer's turn came too late, after other openings of it: press again, or open it with its key."
 NO_SWITCH = (
     "The drawer's switch did not move: look whether it is open. "
     "It may have been open already, be locked, or not be plugged in."
@@ -42,6 +43,8 @@ async def kick(session: Session, pin: Pin, *, given_up_at: float) -> KickOutcome
     sent = False
     try:
         before = await _switch(session, given_up_at - session.now())
+        if session.now() >= given_up_at:
+            return KickOutcome(KickResult.NOT_OPENED, LATE)
         real_time = session.busy or trouble(session.status) is not None
         sent = bool(await session.send(pulse(pin, real_time=real_time), line_s=max(0.0, given_up_at - session.now())))
         if not sent:

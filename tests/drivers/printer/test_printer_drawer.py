@@ -15,7 +15,7 @@ from drivers.printer.pulse import Pin, pulse
 from drivers.printer.settings import PrinterSettings
 from drivers.printer.status import Level
 from drivers.simulated.printer import DrawerKind, Model
-from tests.drivers.printer.lane import Lanes, eventually, receipt
+from tests.drivers.printer.lane import QUICK, Lanes, eventually, receipt
 
 CASES = [
     (2, False, "1b 70 00 19 fa"),
@@ -155,6 +155,15 @@ async def test_pulses_keep_their_distance_and_each_is_one(lane: Lanes) -> None:
     assert it.machine.kicks == [2, 5]
     assert results[0].result is KickResult.OPENED
     assert results[1].result is KickResult.UNKNOWN  # the switch is the other drawer's, and it moved before
+
+
+async def test_an_opening_whose_turn_comes_too_late_is_given_up_and_holds_up_no_other(lane: Lanes) -> None:
+    it = await lane(timing=dataclasses.replace(QUICK, pulse_gap_s=QUICK.kick_life_s / 2))
+    outcomes = await asyncio.gather(*(it.printer.kick(2) for _ in range(40)))
+    late = [outcome for outcome in outcomes if outcome.result is KickResult.NOT_OPENED]
+    assert len(it.machine.kicks) == len(outcomes) - len(late)
+    assert len(late) > 30  # each of the forty would have waited for the gap after the one before it
+    assert all("too late" in outcome.reason for outcome in late)
 
 
 async def test_the_view_is_the_printers_under_the_drawers_name(lane: Lanes) -> None:
