@@ -42,6 +42,15 @@ _SAID = {
 }
 
 
+def room_of(free_bytes: int) -> Room:
+    """Return what so many free bytes mean."""
+    room = Room.ENOUGH
+    for limit, worse in ((LOW_BYTES, Room.LOW), (TIGHT_BYTES, Room.TIGHT), (FULL_BYTES, Room.FULL)):
+        if free_bytes < limit:
+            room = worse
+    return room
+
+
 class Disk:
     """Watches the disk that holds `state`. `look` is cheap: one system call."""
 
@@ -72,10 +81,7 @@ class Disk:
         except OSError as error:
             _log.warning("The disk of %s cannot be looked at: %s", self._state, error)
             return self.room
-        room = Room.ENOUGH
-        for limit, worse in ((LOW_BYTES, Room.LOW), (TIGHT_BYTES, Room.TIGHT), (FULL_BYTES, Room.FULL)):
-            if free < limit:
-                room = worse
+        room = room_of(free)
         if room is not self.room:
             if room > self.room:
                 _log.log(logging.ERROR if room is Room.FULL else logging.WARNING, _SAID[room], free // 1024**2)

@@ -52,6 +52,7 @@ COMMANDS = {
         Command("run", "the agent in the foreground: what the service runs"),
         Command("check", "read the configuration and say what is wrong in it"),
         Command("devices", "what is plugged in, and the configuration lines for it"),
+        Command("doctor", "every check a field tech would make, and what a power cut does to this disk"),
         Command("catalogue", "items: import from CSV, search, show"),
         Command("outbox", "deliveries to the clouds: status, list, show, retry, export"),
         Command("journal", "the records: verify, export, backup"),

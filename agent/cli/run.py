@@ -49,7 +49,7 @@ async def _serve(config: Config, places: Places, port: int | None) -> None:
     from outbox.errors import OutboxError
 
     stop = asyncio.Event()
-    _on_signals(stop)
+    on_signals(stop)
     bench = simulated(config)
     try:
         async with App(config, places.state, bench=bench) as app, Server(app, port=port) as server:
@@ -72,7 +72,8 @@ async def _serve(config: Config, places: Places, port: int | None) -> None:
         await bench.close()
 
 
-def _on_signals(stop: asyncio.Event) -> None:
+def on_signals(stop: asyncio.Event) -> None:
+    """Set `stop` when this process is told to end. To be called in the running loop."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         try:

@@ -1,0 +1,1 @@
+"""What a field tech would check, each check with its next step."""

@@ -1,0 +1,83 @@
+"""The checks of what only the running agent knows: read from its own status, so that nothing is disturbed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from agent.doctor.finding import Finding, failed, not_known, ok, warning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from agent.config import Config
+
+
+def not_running(config: Config | None, why: str, hint: str) -> Iterator[Finding]:
+    """Say what nobody knows while no agent answers."""
+    yield not_known("agent", why, hint or "start it: stillopen run, or its service")
+    for name in () if config is None else _devices(config):
+        yield not_known(f"device {name}", "only the running agent speaks with it", "start the agent and run this again")
+
+
+def _devices(config: Config) -> Iterator[str]:
+    yield from (scanner.name for scanner in config.scanners)
+    yield from (printer.name for printer in config.printers)
+    yield from (drawer.name for drawer in config.drawers)
+
+
+def running(status: Mapping[str, Any]) -> Iterator[Finding]:
+    """Judge what `GET /v1/status` answers."""
+    if status["selling"]:
+        yield ok("agent", f"version {status['version']} is running and sells")
+    else:
+        yield failed("agent", f"it does not sell: {status['fault']}", "do what it says, and restart it")
+    for device in status["devices"]:
+        yield of_device(device)
+    for name, cloud in status["clouds"].items():
+        yield of_cloud(name, cloud)
+
+
+def of_device(device: Mapping[str, Any]) -> Finding:
+    """Judge one device by its state and, where it is a printer, by what it says of itself (null: it does not say)."""
+    name = f"device {device['name']}"
+    where = f"{device['kind']} at {device['port']}"
+    if device["state"] != "ready":
+        trouble = f": {device['error']}" if device["error"] else ""
+        return (failed if device["error"] else not_known)(
+            name, f"{where} is {device['state']}{trouble}", device["hint"] or "look at its cable and power"
+        )
+    status = device.get("status")
+    if status is None:  # a scanner or a drawer: that it is there is all that can be known
+        return ok(name, f"{where} is ready")
+    told = ", ".join(f"{field} {str(value).lower()}" for field, value in status.items() if value is not None)
+    if status["online"] is False or status["cover_open"] or status["paper"] == "end" or _broken(status):
+        return failed(name, f"{where} cannot print: {told}", "look at its paper, its cover and its lamps")
+    if status["online"] is None:
+        return not_known(
+            name, f"{where} is connected, and does not say how it is", "print a test receipt, and look at it"
+        )
+    if status["paper"] == "near_end":
+        return warning(name, f"{where} is ready, and its paper nearly at its end", "put a new roll beside it")
+    return ok(name, f"{where} is ready: {told}")
+
+
+def of_cloud(name: str, cloud: Mapping[str, Any]) -> Finding:
+    """Judge a cloud's line as its own calls have shown it; no call is made for this."""
+    check = f"cloud {name}"
+    error = cloud["last_error"] or "it did not say why"
+    match cloud["state"]:
+        case "open":
+            return ok(check, "its last call was answered")
+        case "line":
+            return warning(check, f"no line to it: {error}", "sales wait safely; look at the store's internet")
+        case "trouble":
+            return warning(check, f"it has trouble of its own: {error}", "sales wait safely; it is tried again")
+        case "unauthorized":
+            return failed(check, f"it does not accept the credentials: {error}", "give it new ones, and restart")
+        case "not_configured":
+            return warning(check, "records wait for it, and it is not configured any more", "put its [[cloud]] back")
+    return not_known(check, "nothing was sent to it since the start", "sell something, or pull: stillopen cloud pull")
+
+
+def _broken(status: Mapping[str, Any]) -> bool:
+    return bool(status["cutter_error"] or status["error"])
