@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import platformdirs
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -36,6 +34,8 @@ class Folders:
 def service_folders(platform: str = sys.platform) -> Folders:
     """Return where an installed service keeps its configuration and its state."""
     if platform == "win32":
+        import platformdirs
+
         program_data = platformdirs.site_config_path("Stillopen", appauthor=False)
         return Folders(program_data, program_data / "state")
     return Folders(Path("/etc/stillopen"), Path("/var/lib/stillopen"))
@@ -43,6 +43,8 @@ def service_folders(platform: str = sys.platform) -> Folders:
 
 def user_folders() -> Folders:
     """Return where the agent keeps its things when a person runs it without installing a service."""
+    import platformdirs  # not where the service runs: its folders are known
+
     return Folders(
         platformdirs.user_config_path("stillopen", appauthor=False),
         platformdirs.user_state_path("stillopen", appauthor=False),
@@ -61,18 +63,20 @@ def find(
 
     The service's folders are used where its configuration is; configuration and state go together.
     """
-    service = service or service_folders()
-    user = user or user_folders()
     named_config = config or environ.get("STILLOPEN_CONFIG")
     named_state = state or environ.get("STILLOPEN_STATE")
-    in_service, of_user = service.config / CONFIG_NAME, user.config / CONFIG_NAME
-    installed = _exists(in_service)
+    if named_config and named_state:
+        file = Path(named_config).absolute()
+        return Places(file, Path(named_state).absolute(), looked=(file,))
+    service = service or service_folders()
+    installed = _exists(service.config / CONFIG_NAME)
+    user = user or user_folders()
     folders = service if installed else user
     file = Path(named_config) if named_config else folders.config / CONFIG_NAME
     return Places(
         config=file.absolute(),
         state=(Path(named_state) if named_state else folders.state).absolute(),
-        looked=(file.absolute(),) if named_config else (in_service, of_user),
+        looked=(file.absolute(),) if named_config else (service.config / CONFIG_NAME, user.config / CONFIG_NAME),
     )
 
 

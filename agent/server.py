@@ -11,7 +11,6 @@ from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 import uvicorn
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from agent.api.asgi import application
 
@@ -29,7 +28,6 @@ KEEP_ALIVE_S = 30  # a page that is used again within half a minute saves a conn
 STOP_WAIT_S = 5  # for requests under way; a disk that needs longer has stopped selling anyway
 PING_EVERY_S = 20.0  # how soon a listener that vanished without a word is noticed
 INCOMING_MESSAGE_BYTES_MAX = 4 * 1024  # listeners have nothing to say
-CLOSE_WAIT_S = 5.0  # for a listener that was let go to read why
 _LOOPBACK = ("127.0.0.1", "::1")
 
 _log = logging.getLogger("stillopen.server")
@@ -78,7 +76,7 @@ class Server:
                 proxy_headers=False,  # nothing stands in front of us whose word would count
                 server_header=False,
                 http="h11",
-                ws=_Listener,
+                ws=_listener,  # type: ignore[arg-type]  # a class is what uvicorn means; it only calls it
                 ws_max_size=INCOMING_MESSAGE_BYTES_MAX,
                 ws_ping_interval=PING_EVERY_S,
                 ws_ping_timeout=PING_EVERY_S,
@@ -128,18 +126,11 @@ class _Uvicorn(uvicorn.Server):
         self.up.set()
 
 
-class _Listener(WebSocketsSansIOProtocol):
-    """A WebSocket that can also be closed on someone who reads nothing.
+def _listener(**connection: Any) -> asyncio.Protocol:
+    """Return the protocol of one WebSocket. The till page is up before the first: the import can wait for it."""
+    from agent.listener import Listener
 
-    uvicorn waits until everything before the close was read, which is what a listener that is let go for
-    not reading never does.
-    """
-
-    async def send(self, message: Any) -> None:
-        if message["type"] == "websocket.close" and not self.writable.is_set():
-            self.writable.set()
-            self.loop.call_later(CLOSE_WAIT_S, self.transport.abort)
-        await super().send(message)
+    return Listener(**connection)
 
 
 def bind(host: str, port: int) -> list[socket.socket]:

@@ -15,7 +15,6 @@ import contextlib
 import ipaddress
 import logging
 from functools import cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
@@ -87,6 +86,8 @@ def is_loopback(host: str) -> bool:
 
 def open_client(parallel: int) -> httpx.AsyncClient:
     """Return a client with this module's limits, for at most `parallel` exchanges at once."""
+    from http.cookiejar import CookieJar, DefaultCookiePolicy
+
     import httpx
 
     # httpx writes every URL into its log, and a webhook's URL is a secret.

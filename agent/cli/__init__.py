@@ -7,7 +7,6 @@ import importlib
 import os
 import sys
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Protocol, cast
 
 from agent.cli import out
@@ -156,6 +155,8 @@ def _no_such_command(word: str | None) -> int:
     if word is None:
         _parser().print_help(sys.stderr)
         return out.WRONG
+    from difflib import get_close_matches
+
     close = get_close_matches(word, COMMANDS, n=1)
     meant = f"did you mean `stillopen {close[0]}`? " if close else ""
     out.complain(f"there is no command {word!r}", f"{meant}`stillopen --help` lists them all")

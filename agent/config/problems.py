@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -89,6 +88,8 @@ def shown(value: object) -> str:
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:
     """Return `did you mean "x"? ` for a word close to one of `words`, otherwise nothing."""
+    from difflib import get_close_matches  # not while all is well
+
     by_fold = {known.casefold(): known for known in words}
     close = get_close_matches(word.casefold()[:FOUND_CHARS_MAX], by_fold, n=1)
     return f'did you mean "{by_fold[close[0]]}"? ' if close else ""

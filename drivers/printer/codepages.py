@@ -13,7 +13,8 @@ import json
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -173,7 +174,10 @@ def page_numbered(number: int, profile: str = "default") -> CodePage:
 
 @cache
 def _database() -> dict[str, Any]:
-    text = resources.files("escpos").joinpath("capabilities.json").read_text(encoding="utf-8")
+    found = find_spec("escpos")  # found, not imported; importlib.resources would import twenty modules of its own
+    assert found is not None
+    assert found.origin is not None
+    text = Path(found.origin).with_name("capabilities.json").read_text(encoding="utf-8")
     database: dict[str, Any] = json.loads(text)
     return database
 
