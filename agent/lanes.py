@@ -130,10 +130,10 @@ class Lanes:
         at = self._now().isoformat()
 
         def change(connection: sqlite3.Connection) -> Reply:
-            found = deliveries.one(connection, number)
-            if found is None:
+            state = deliveries.state_of(connection, number)
+            if state is None:
                 raise not_found("delivery", f"There is no delivery {delivery_id}: GET /v1/outbox lists them.")
-            if found.state == "delivered":
+            if state == "delivered":
                 raise conflict("already-delivered", f"Delivery {delivery_id} is delivered: there is nothing to retry.")
             deliveries.release(connection, number)
             shown = deliveries.shown(connection, number)
