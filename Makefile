@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check powercut simulate bench format lock clean setup
+.PHONY: demo test check powercut simulate soak bench format lock clean setup
 
 setup: $(READY)
 
@@ -35,6 +35,9 @@ powercut: $(READY)  ## power cuts until IMAGES disks were tried; SEED=7 OP=1234 
 
 simulate: $(READY)  ## whole stores under seeds: SEEDS=200 DAYS=365; SEEDS=17, replays one
 	$(BIN)/python -m tests.simulate $(if $(SEEDS),--seeds $(SEEDS)) $(if $(DAYS),--days $(DAYS))
+
+soak: $(READY)  ## the real agent killed KILLS times while it sells, its answers lost; SEED=17 BATCH=50
+	$(BIN)/python -m tests.soak $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) $(if $(BATCH),--batch $(BATCH))
 
 bench: $(READY)  ## our figure, the peer's and the limit, interleaved in one run; LONG=1 takes an hour
 	$(BIN)/python -m bench $(if $(LONG),--long)

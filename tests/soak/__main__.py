@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.soak.mistakes import MISTAKES
+from tests.soak.mistakes import MISTAKES, program
 from tests.soak.processes import COMMAND, Broken
 from tests.soak.run import LIFE_S, Outcome, Plan, soak
 
@@ -39,7 +39,7 @@ def main() -> int:
         wanted.seed,
         wanted.batch,
         wanted.life,
-        program=program(wanted.mistake),
+        program=program([wanted.mistake]) if wanted.mistake in MISTAKES else (str(COMMAND),),
         forgets=wanted.mistake == FORGETFUL,
     )
     try:
@@ -53,13 +53,6 @@ def main() -> int:
         return 1
     shutil.rmtree(folder)
     return 0
-
-
-def program(mistake: str | None) -> tuple[str, ...]:
-    """Return what runs the agent, with a mistake or without."""
-    if mistake is None or mistake == FORGETFUL:
-        return (str(COMMAND),)
-    return (sys.executable, "-m", "tests.soak.mistakes", mistake)
 
 
 def _show(outcome: Outcome, plan: Plan) -> None:

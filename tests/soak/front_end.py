@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from random import Random
 
-AGAIN_S = 0.02  # how soon a front end repeats itself: the agent is to be asked while it starts, too
+AGAIN_S = 0.1  # how soon a front end repeats itself: a page does so, too, and an agent that starts needs the processor
 ANSWER_S = 30.0  # for one answer; a commit takes milliseconds, and a start that begins with a long log a second
 UNHEARD = 0.05  # of the answers that come, so many are lost before anybody reads them
 
@@ -35,7 +35,7 @@ class FrontEnd:
     token_file: Path
     chance: Random
     counts: Counter[str] = field(default_factory=Counter)
-    contradictions: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
 
     async def write(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         """Ask until an answer is heard, and hold every answer to the same key against the first. Raises `Refusal`."""
@@ -48,7 +48,7 @@ class FrontEnd:
                 continue
             said.append((answer.status_code, answer.json()))
             if said[-1] != said[0]:
-                self.contradictions.append(f"{method} {path} was answered {said[0]} and then {said[-1]}")
+                self.complaints.append(f"{method} {path} was answered {said[0]} and then {said[-1]}")
             if self.chance.random() < UNHEARD:
                 self.counts["unheard"] += 1
                 continue

@@ -1,4 +1,4 @@
-"""Agents that get it wrong, to be found out: `python -m tests.soak.mistakes NAME ARGUMENTS OF STILLOPEN...`."""
+"""Agents that get it wrong, to be found out: `python -m tests.soak.mistakes NAME,NAME ARGUMENTS OF STILLOPEN...`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from outbox.connector import Answer, Request
 
@@ -40,12 +40,14 @@ def new_key_per_attempt() -> None:
 
 def answers_forgotten() -> None:
     """Take every repeated request for a new one."""
-    from outbox import answers
+    from agent import once
+    from outbox.journal import Journal
 
     def nothing(*_: Any) -> None:
         return None
 
-    answers.find = nothing  # type: ignore[assignment]  # likewise
+    once.kept = nothing  # type: ignore[assignment]  # likewise
+    Journal.answer = nothing  # type: ignore[assignment]  # likewise
 
 
 def receipts_tried_again() -> None:
@@ -77,11 +79,17 @@ MISTAKES: dict[str, Callable[[], None]] = {
 }
 
 
+def program(names: Iterable[str]) -> tuple[str, ...]:
+    """Return what runs an agent with these mistakes."""
+    return (sys.executable, "-m", "tests.soak.mistakes", ",".join(names))
+
+
 def main() -> int:
-    """Be the agent with a mistake."""
+    """Be the agent with these mistakes."""
     from agent.cli import main as stillopen
 
-    MISTAKES[sys.argv[1]]()
+    for name in sys.argv[1].split(","):
+        MISTAKES[name]()
     return stillopen(sys.argv[2:])
 
 

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).with_name("stillopen")
 HEALTHY_S = 60.0  # a start takes under a second; with the tills hammering on it and others on this machine, more
 END_S = 120.0  # for the tills to serve their customers, and for a report to be written
-LOOK_S = 0.02  # between two looks at an agent that starts
+LOOK_S = 0.05  # between two looks at an agent that starts
 
 
 class Broken(Exception):

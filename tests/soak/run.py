@@ -77,7 +77,6 @@ def soak(plan: Plan, folder: Path, say: Callable[[str], None] = lambda _: None) 
         port = store.free_port(random.Random(f"{plan.seed} port"))
         store.write(folder, clouds.hello, printers.hello, port=port, batch=plan.batch)
         agent = beside.enter_context(closing(Agent(folder, port, plan.program)))
-        agent.command("check")
         agent.command("catalogue", "import", str(folder / "items.csv"))
         start_s = _first_start(agent)
         tills = beside.enter_context(Beside("tills", folder, str(folder), str(port), plan.seed, *store.TILLS))
@@ -96,7 +95,7 @@ def soak(plan: Plan, folder: Path, say: Callable[[str], None] = lambda _: None) 
         seen, paper = clouds.end(), printers.end()
     evidence = _evidence(folder, exported, seen, paper)
     verdict = judge(evidence, in_order=plan.in_order)
-    found = verdict.violations + sold["contradictions"] + paper["twice"] + _faults(agent)
+    found = verdict.violations + sold["complaints"] + paper["twice"] + _faults(agent)
     figures = {
         "double effects": verdict.double_effects,
         "order violations": verdict.order_violations,

@@ -143,7 +143,10 @@ async def main(folder: Path, port: int, seed: str, names: list[str]) -> None:
 
             async def sell(till: Till) -> None:
                 while not over.is_set():
-                    await till.customer()
+                    try:
+                        await till.customer()
+                    except Refusal as refusal:
+                        front_end.complaints.append(f"{till.name} did nothing wrong and was refused: {refusal}")
 
             def counts() -> Counter[str]:
                 return sum((till.counts for till in tills), front_end.counts)
@@ -154,7 +157,7 @@ async def main(folder: Path, port: int, seed: str, names: list[str]) -> None:
                     group.create_task(sell(till), name=till.name)
                 await obey({"counts": counts})
                 over.set()
-    report(folder / "tills.json", {"counts": counts(), "contradictions": front_end.contradictions})
+    report(folder / "tills.json", {"counts": counts(), "complaints": front_end.complaints})
 
 
 if __name__ == "__main__":

@@ -52,16 +52,20 @@ class Weather:
     counts: Counter[str] = field(default_factory=Counter)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = await _whole(receive)
+        if asked is None:
+            self.counts["half requests"] += 1
+            return
         what = self._draw()
         self.counts["requests"] += 1
         self.counts[what] += 1
         self.counts["lost answers"] += what in _LOST
         if what == "":
-            await self.app(scope, receive, send)
+            await self.app(scope, asked, send)
             return
         said: list[Any] = []
         if what not in _NOT_DONE:
-            await self.app(scope, receive, _keeping(said))
+            await self.app(scope, asked, _keeping(said))
         body = b"".join(message.get("body", b"") for message in said)
         if what == "hang":
             await asyncio.sleep(self.random.uniform(0, HANG_S))
@@ -75,6 +79,22 @@ class Weather:
             if draw < 0:
                 return name
         return ""
+
+
+async def _whole(receive: Receive) -> Receive | None:
+    """Read a request and return what gives it again; None where the agent was killed in the middle of it."""
+    body = b""
+    while (message := await receive())["type"] == "http.request":
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    else:
+        return None
+
+    async def again() -> Any:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
 
 
 def _keeping(said: list[Any]) -> Send:
