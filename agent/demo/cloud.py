@@ -72,7 +72,7 @@ class DemoCloud:
 
     def __init__(self, secret: str, *, now: Callable[[], float] = time.time) -> None:
         self.trouble = Trouble.NONE
-        self.orders: dict[str, Order] = {}  # by webhook-id, oldest first
+        self.orders: dict[str, Order] = {}  # by record id, oldest first
         self.doubles = 0  # how often a record came that was here already
         self.refused = 0  # how often a signature did not hold
         self._key = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
@@ -100,13 +100,9 @@ class DemoCloud:
         if not self._signed(id_, timestamp, bytes(body), request.headers.get("webhook-signature", "")):
             self.refused += 1
             return PlainTextResponse("the signature does not hold", HTTPStatus.UNAUTHORIZED)
-        if id_ in self.orders:
-            self.doubles += 1
-        else:
-            record = json.loads(body)
-            self.orders[id_] = Order(
-                id_, record["kind"], record.get("receipt_number"), record.get("total"), record["occurred_at"]
-            )
+        kept = json.loads(body)
+        for record_id, record in [(each["id"], each) for each in kept] if isinstance(kept, list) else [(id_, kept)]:
+            self._keep(record_id, record)
         if self.trouble is Trouble.HANG:
             try:
                 async with asyncio.timeout(HANG_S):
@@ -114,6 +110,14 @@ class DemoCloud:
             except TimeoutError:
                 pass  # by now the caller has given up
         return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    def _keep(self, record_id: str, record: dict[str, Any]) -> None:
+        if record_id in self.orders:
+            self.doubles += 1
+            return
+        self.orders[record_id] = Order(
+            record_id, record["kind"], record.get("receipt_number"), record.get("total"), record["occurred_at"]
+        )
 
     def _signed(self, id_: str, timestamp: str, body: bytes, signatures: str) -> bool:
         if not timestamp.isdigit() or abs(self._now() - int(timestamp)) > TOLERANCE_S:

@@ -1,4 +1,7 @@
-"""A webhook receiver that can lie: it verifies with the reference library and drops what it has seen."""
+"""A webhook receiver that can lie: it verifies with the reference library and drops what it has seen.
+
+It takes a record alone, or an array of them.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ SECRET = "whsec_c3RpbGxvcGVuLXRlc3Qtc2VjcmV0LTAwMDE="
 
 @dataclass
 class LyingWebhook:
-    """Records by webhook-id, in the order they first came."""
+    """Records by id, in the order they first came."""
 
     secret: str = SECRET
     records: dict[str, Any] = field(default_factory=dict)
@@ -41,7 +44,11 @@ class LyingWebhook:
             said = repr(error).encode()
         else:
             self.posts += 1
-            self.records.setdefault(headers["webhook-id"], json.loads(body))
+            said_to_be = json.loads(body)
+            for record in said_to_be if isinstance(said_to_be, list) else [said_to_be]:
+                self.records.setdefault(record["id"], record)
+            if isinstance(said_to_be, dict):
+                assert headers["webhook-id"] == said_to_be["id"]
             status, said = 200, b"{}"
         fault = self.faults.due(asked, after=True)
         if fault is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +11,7 @@ from pydantic import SecretStr, ValidationError
 
 from outbox.clouds import KINDS, StoreFacts, make
 from outbox.clouds.webhook import Settings
-from outbox.connector import Answer, Complete, Done, Refused, Retry, Step, Unauthorized, Unknown
+from outbox.connector import Answer, Complete, Done, Packed, Refused, Retry, Step, Unauthorized, Unknown
 from outbox.record import Kind, canonical
 from outbox.session import Session
 from tests.clouds.conftest import STORE, hasty
@@ -106,6 +107,57 @@ def test_a_receiver_says_when_to_come_back_and_why_not(clock: Clock) -> None:
     assert "gone for good" in gone.reason
     assert connector.probe(step, fact) is None
     assert isinstance(connector.sighting(step, fact, Answer(200, {}, b"")), Unknown)
+
+
+async def test_an_array_arrives_whole_signed_and_once(clock: Clock) -> None:
+    connector = make("webhook", Settings(url="https://example.com/hook", secret=SecretStr(SECRET), batch=50), STORE)
+    packer = connector.packer
+    assert packer is not None
+    assert packer.size == 50
+    records = [sale([line("Öl & Käse", 1250)]), sale([line("mug", 300)], number=2)]
+    packed = [Packed(r.id, str(r.kind), r.receipt_number, canonical(r.body).decode(), r.hash) for r in records]
+    step = packer.pack(packed)
+    assert json.loads(step.request.body) == [record.body for record in records]
+    assert step == packer.pack(packed)
+    assert step.key != packer.pack(packed[:1]).key
+    headers = dict(step.request.headers)
+    assert headers["webhook-id"] == step.key
+    assert headers["stillopen-chain"] == records[-1].hash.hex()
+    receiver = LyingWebhook()
+    async with serving(receiver) as base_url, Session(hasty) as session:
+        for _ in range(2):
+            credentials = connector.credentials(step.request, step.key, _now())
+            answer = await session.exchange(base_url, step.request, credentials)
+            assert packer.verdict(packed, answer, clock()) == Done({"status": "200"})
+    assert receiver.records == {record.id: record.body for record in records}
+    assert packer.complete(packed[0]) == Complete(records[0].id)
+
+
+def test_a_refused_array_names_its_ends(clock: Clock) -> None:
+    connector = make("webhook", Settings(url="https://example.com/hook", secret=SecretStr(SECRET), batch=2), STORE)
+    assert connector.packer is not None
+    both = [Packed("1", "sale", "T1-000001", "{}", b""), Packed("2", "drawer", None, "{}", b"")]
+    refused = connector.packer.verdict(both, Answer(422, {}, b""), clock())
+    assert isinstance(refused, Refused)
+    assert refused.reason == "the receiver answered 422 to sale T1-000001 to drawer 2"
+    alone = connector.packer.verdict(both[:1], Answer(422, {}, b""), clock())
+    assert isinstance(alone, Refused)
+    assert alone.reason == "the receiver answered 422 to sale T1-000001"
+
+
+@pytest.mark.parametrize("batch", [0, -1, 201])
+def test_a_batch_has_its_limits(batch: int) -> None:
+    with pytest.raises(ValidationError):
+        Settings(url="https://example.com", secret=SecretStr(SECRET), batch=batch)
+
+
+def test_one_at_a_time_unless_told_otherwise(clock: Clock) -> None:
+    connector = webhook_at("https://example.com/hook")
+    assert connector.packer is None
+    record = sale([line("mug", 1250)])
+    step = connector.next_step(fact_of(record, clock))
+    assert isinstance(step, Step)
+    assert dict(step.request.headers)["stillopen-chain"] == record.hash.hex()
 
 
 def test_it_takes_every_kind_of_record() -> None:
