@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, TypeVar
 
-from outbox import answers, chain, place, schema
+from outbox import answers, chain, epoch, head, place, schema
 from outbox.errors import JournalDamaged, JournalUnavailable, StateInUse
 from outbox.writer import Writer
 
@@ -25,11 +25,13 @@ VERIFIED_AT_START = 1_000  # records; a few milliseconds, and it is the newest t
 class Journal:
     """Facts, and the state that changes together with them, under the folder `state`."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, *, around: epoch.Surroundings = epoch.HERE) -> None:
         self.path = state / FILE
+        self._around = around
+        self._head = head.Keeper(state)
         self._state = state
         self._lock: FileLock | None = None
-        self._writer = Writer(self.path)
+        self._writer = Writer(self.path, when_idle=self._head.keep)
         self._reader: sqlite3.Connection | None = None
 
     async def open(self) -> None:
@@ -48,6 +50,9 @@ class Journal:
                     hint="Keep the whole state folder as it is, put back the newest backup, and compare both with: "
                     "stillopen journal verify",
                 )
+            await epoch.settle(self._reader, self.write, self.path, self._around)
+            self._head.judged = True
+            self._head.keep(self._reader)
         except sqlite3.DatabaseError as error:
             await self.close()
             raise JournalDamaged(
@@ -61,6 +66,7 @@ class Journal:
     async def close(self) -> None:
         """Finish what was asked for and let the folder go. The writer closes last, as it checkpoints."""
         if self._reader is not None:
+            self._head.keep(self._reader)
             self._reader.close()
             self._reader = None
         await self._writer.close()

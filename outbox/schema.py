@@ -133,7 +133,7 @@ create table batch(                      -- many records in one request, written
 
 create table epoch(                      -- none: the first; each later one numbers receipts apart from all before it
   number integer primary key, letters text not null unique, since text not null, why text not null,
-  mark text                              -- what the mark beside the journal said then: it is answered by this
+  head text                              -- the side file of then, word for word: this epoch answers it
 ) strict;
 create table home(                       -- which file on which PC this journal is, for a copy to know itself by
   one integer primary key check (one = 1), salt blob not null,

@@ -40,8 +40,11 @@ _log = logging.getLogger("stillopen.journal")
 class Writer:
     """Writes to the journal at `path`. `fault` is why it has stopped for good, or None."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, *, when_idle: Callable[[sqlite3.Connection], None] = lambda connection: None
+    ) -> None:
         self._path = path
+        self._when_idle = when_idle  # run on the thread after a checkpoint, when nobody waits
         self._connection: aiosqlite.Connection | None = None
         self._waiting: list[tuple[Callable[[sqlite3.Connection], Any], asyncio.Future[Any]]] = []
         self._draining: asyncio.Task[None] | None = None
@@ -120,6 +123,7 @@ class Writer:
     async def _checkpoint(self) -> None:
         try:
             await self._run(_checkpoint)
+            await self._run(self._when_idle)
             self._commits = 0
         finally:
             self._draining = None

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from outbox.journal import Journal
 from outbox.record import Kind
 from tests.outbox.memory_cloud import MemoryCloud
+from tests.outbox.surroundings import still
 from tests.powercut.connection import Connection, connecting
 from tests.powercut.disk import Disk, Image, Pattern
 from tests.powercut.invariants import Violation, violations
@@ -164,7 +165,7 @@ async def _live(recorder: Recorder, owed: Owed, random: Random, subject: Subject
     store: Store | None = None
     rounds = ROUNDS
     while rounds:
-        journal = Journal(recorder.folder)
+        journal = Journal(recorder.folder, around=still(recorder.seed))
         with connecting(connect):
             await journal.open()
         try:

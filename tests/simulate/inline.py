@@ -23,6 +23,8 @@ from drivers.printer.printer import Printer
 from drivers.printer.session import Session as PrinterSession
 from drivers.scanner.scanner import Scanner
 from drivers.supervisor import Supervisor
+from outbox.epoch import Surroundings
+from outbox.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -129,6 +131,7 @@ def under_the_seed(world: World) -> Iterator[None]:
         keyword(Scanner, "now", loop_time),
         keyword(Supervisor, "now", world.pc_clock),
         keyword(Events, "now", world.pc_clock),
+        keyword(Journal, "around", Surroundings(lot=world.random, now=world.pc_clock)),
         attribute(outbox.ids, "time", SimpleNamespace(time_ns=millis)),
         attribute(outbox.ids, "os", SimpleNamespace(urandom=bytes_of)),
         attribute(
