@@ -9,10 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from outbox import gtin
-from outbox.catalogue_csv import LINE_BYTES_MAX, read_csv
 from outbox.catalogue_file import CatalogueFile
-from outbox.catalogue_import import ImportResult, import_rows
-from outbox.catalogue_pull import PullCounts, apply_page
 from outbox.catalogue_schema import (
     CatalogueBusy,
     CatalogueDamaged,
@@ -29,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Iterable, Sequence
     from pathlib import Path
 
+    from outbox.catalogue_import import ImportResult
+    from outbox.catalogue_pull import PullCounts
     from outbox.connector import PulledItem
 
 __all__ = [
@@ -38,9 +37,7 @@ __all__ = [
     "CatalogueError",
     "CatalogueNewer",
     "CatalogueUnusable",
-    "ImportResult",
     "Item",
-    "PullCounts",
 ]
 
 CANDIDATES_MAX = 200  # matches ranked for one search; ranking all of a broad one takes 300 ms
@@ -144,6 +141,8 @@ class Catalogue:
 
         What is wrong in the file is in the result, and then nothing was written. `dry_run` writes nothing.
         """
+        from outbox.catalogue_csv import read_csv  # a till that starts imports nothing, and is not to wait for this
+        from outbox.catalogue_import import import_rows
 
         def work(db: sqlite3.Connection) -> ImportResult:
             with contextlib.closing(_lines(source)) as lines:
@@ -155,6 +154,8 @@ class Catalogue:
         self, cloud: str, items: Sequence[PulledItem], tombstones: Sequence[str], cursor: str
     ) -> PullCounts:
         """Commit a pulled page together with its cursor. Raises `CatalogueError`."""
+        from outbox.catalogue_pull import apply_page
+
         return await self._file.write(
             partial(apply_page, cloud=cloud, items=items, tombstones=tombstones, cursor=cursor)
         )
@@ -179,7 +180,7 @@ def _rank(row: tuple[Any, ...], typed: str) -> tuple[bool, str, str]:
 
 
 def _lines(source: Path | str) -> Generator[bytes, None, None]:
-    """Yield a file's, or a text's, lines, none much longer than `LINE_BYTES_MAX`. Raises `OSError`.
+    """Yield a file's, or a text's, lines, none much longer than `catalogue_csv.LINE_BYTES_MAX`. Raises `OSError`.
 
     Lines end with CR, LF or both: Excel on a Mac still writes CR alone. Latin-1 gives every byte back
     as it was.
@@ -187,6 +188,8 @@ def _lines(source: Path | str) -> Generator[bytes, None, None]:
     if isinstance(source, str):
         yield from source.encode("utf-8", "surrogatepass").splitlines(keepends=True)
         return
+    from outbox.catalogue_csv import LINE_BYTES_MAX
+
     with source.open(encoding="latin-1") as file:
         while line := file.readline(LINE_BYTES_MAX + 1):
             yield line.encode("latin-1")

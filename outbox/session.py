@@ -129,6 +129,7 @@ class Session:
         self._exchange_s = exchange_s
         self._answer_bytes_max = answer_bytes_max
         self._client: httpx.AsyncClient | None = None
+        self._opening = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         return self
@@ -147,11 +148,11 @@ class Session:
         fault = url_fault(base_url)
         if fault is not None:
             raise NotSent(f"the cloud's address cannot be used: {fault}", hint="Mend it in stillopen.toml.")
-        import httpx
+        client = await self._opened()
+        import httpx  # there by now: `_opened` had it imported where nobody waits
 
         host = urlsplit(base_url).hostname
         line = f"Check the line and that {host} is the right address; sales go on meanwhile."
-        client = self._opened()
         try:
             async with asyncio.timeout(self._exchange_s):
                 return await self._send(client, base_url + request.path, request, headers)
@@ -166,16 +167,18 @@ class Session:
         except httpx.HTTPError as error:
             raise AnswerLost(f"the answer of {host} was lost: {_why(error)}", hint=line) from error
 
-    def _opened(self) -> httpx.AsyncClient:
-        if self._client is None:
-            try:
-                self._client = self._factory(self._parallel)
-            except (ImportError, ValueError, OSError) as error:  # a proxy, or roots to trust, that cannot be used
-                raise NotSent(
-                    f"no connection can be made: {_why(error)}",
-                    hint="Check HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE in the service's environment.",
-                ) from error
-        return self._client
+    async def _opened(self) -> httpx.AsyncClient:
+        async with self._opening:  # the first exchanges come together
+            if self._client is None:
+                try:
+                    # On a thread: the import and the roots to trust take a fifth of a second, and tills are selling.
+                    self._client = await asyncio.to_thread(self._factory, self._parallel)
+                except (ImportError, ValueError, OSError) as error:  # a proxy, or roots to trust, that cannot be used
+                    raise NotSent(
+                        f"no connection can be made: {_why(error)}",
+                        hint="Check HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE in the service's environment.",
+                    ) from error
+            return self._client
 
     async def _send(self, client: httpx.AsyncClient, url: str, request: Request, headers: Mapping[str, str]) -> Answer:
         asked = client.build_request(

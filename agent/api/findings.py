@@ -5,7 +5,6 @@ A value found is shown short, and never when it could be a card's number: a refu
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from http import HTTPStatus
@@ -91,7 +90,9 @@ def _known(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
     if len(location) > 1:  # of an object within the body; /docs shows which fields it has
         return "only the fields that /docs shows"
     fields = list(model.model_fields)
-    near = difflib.get_close_matches(name, fields, n=1)
+    from difflib import get_close_matches  # not for requests that are right
+
+    near = get_close_matches(name, fields, n=1)
     if near:
         return f"{near[0]} (did you mean that?)"
     return "one of " + ", ".join(fields) if fields else "no fields at all"

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from agent.places import Places
-    from outbox.catalogue import ImportResult, Item
+    from outbox.catalogue_import import ImportResult
+    from outbox.item import Item
 
 FOUND_MAX = 50  # items listed for one search; who needs more types another word
 

@@ -8,6 +8,7 @@ import gc
 import logging
 import signal
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from agent.cli import out
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from drivers.simulated.bench import Bench
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
+_SIMULATED = "sim://"
+_SOON = ("agent.listener", "agent.api.bodies", "agent.api.queries")  # what the first page and the first scan ask for
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +33,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, places: Places) -> int:
     """Sell until stopped. Exits 0 when asked to stop, 1 when it had to."""
+    gc.disable()  # until it sells: what is made by then stays, and looking through it is a twentieth of the start
+    try:
+        return _run(args, places)
+    finally:
+        gc.enable()
+
+
+def _run(args: argparse.Namespace, places: Places) -> int:
     from agent.config import load
 
     logging.basicConfig(
@@ -53,10 +64,9 @@ async def _serve(config: Config, places: Places, port: int | None) -> None:
     bench = simulated(config)
     try:
         async with App(config, places.state, bench=bench) as app, Server(app, port=port) as server:
-            gc.collect()
-            gc.freeze()  # what is there now stays: looking through it again would hold a sale up for 30 ms
             out.say(f"Stillopen {app.version} sells at {server.url} (state: {places.state}). Stop it with Ctrl-C.")
             sys.stdout.flush()
+            await _settle()
             stopped = asyncio.create_task(stop.wait(), name="told to stop")
             assert app.failed is not None
             ends: set[asyncio.Future[Any]] = {stopped, app.failed}
@@ -69,7 +79,16 @@ async def _serve(config: Config, places: Places, port: int | None) -> None:
     except (OutboxError, AddressTaken) as error:
         raise out.CommandError(str(error), hint=error.hint) from error
     finally:
-        await bench.close()
+        if bench is not None:
+            await bench.close()
+
+
+async def _settle() -> None:
+    """Do what selling need not wait for, before anyone comes to need it."""
+    await asyncio.to_thread(lambda: [import_module(name) for name in _SOON])
+    gc.collect()
+    gc.freeze()  # what is there now stays: looking through it again would hold a sale up for 30 ms
+    gc.enable()
 
 
 def on_signals(stop: asyncio.Event) -> None:
@@ -82,19 +101,19 @@ def on_signals(stop: asyncio.Event) -> None:
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
 
 
-def simulated(config: Config) -> Bench:
-    """Return a bench with a device for every `sim://` port of the configuration."""
+def simulated(config: Config) -> Bench | None:
+    """Return a bench with a device for every `sim://` port of the configuration, or None where there is none."""
+    scanners = [scanner for scanner in config.scanners if scanner.port.startswith(_SIMULATED)]
+    printers = [printer for printer in config.printers if printer.port.startswith(_SIMULATED)]
+    if not scanners and not printers:
+        return None
     from drivers.simulated.bench import Bench
+    from drivers.simulated.printer import Model, SimulatedPrinter
+    from drivers.simulated.scanner import SimulatedScanner
 
     bench = Bench()
-    for scanner in config.scanners:
-        if scanner.port.startswith("sim://"):
-            from drivers.simulated.scanner import SimulatedScanner
-
-            bench.add(scanner.port.removeprefix("sim://"), SimulatedScanner())
-    for printer in config.printers:
-        if printer.port.startswith("sim://"):
-            from drivers.simulated.printer import Model, SimulatedPrinter
-
-            bench.add(printer.port.removeprefix("sim://"), SimulatedPrinter(Model(columns=printer.columns)))
+    for scanner in scanners:
+        bench.add(scanner.port.removeprefix(_SIMULATED), SimulatedScanner())
+    for printer in printers:
+        bench.add(printer.port.removeprefix(_SIMULATED), SimulatedPrinter(Model(columns=printer.columns)))
     return bench

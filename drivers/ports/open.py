@@ -13,6 +13,8 @@ from drivers.ports.url import parse_port_url
 
 if TYPE_CHECKING:
     from drivers.port import Port
+    from drivers.ports.threaded import Line
+    from drivers.ports.url import PortUrl
     from drivers.simulated.bench import Bench
 
 
@@ -36,6 +38,10 @@ async def open_port(url: str, *, bench: Bench | None = None) -> Port:
         case "file":
             return await start_port(url, partial(open_file, url, parsed.target))
         case _:
-            from drivers.ports.serial import open_serial  # pyserial: 30 ms not everyone need spend
+            return await start_port(url, partial(_open_serial, parsed))
 
-            return await start_port(url, partial(open_serial, parsed))
+
+def _open_serial(parsed: PortUrl) -> Line:
+    from drivers.ports.serial import open_serial  # pyserial: 30 ms not everyone need spend, and nobody on the loop
+
+    return open_serial(parsed)

@@ -24,10 +24,10 @@ from outbox.catalogue import (
     CatalogueDamaged,
     CatalogueNewer,
     CatalogueUnusable,
-    ImportResult,
     Item,
-    PullCounts,
 )
+from outbox.catalogue_import import ImportResult
+from outbox.catalogue_pull import PullCounts
 from outbox.connector import ItemRef, PulledItem
 
 HEADER = "sku,name,price,tax,barcode,category,unit,stock\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +89,24 @@ async def test_an_answer_that_drips_or_never_stops_is_cut_off() -> None:
     async with serving(silent) as base_url, Session(open_client, exchange_s=0.1) as session:
         with pytest.raises(AnswerLost, match=r"did not finish its answer in 0\.1 s"):
             await session.exchange(base_url, Request("GET", "/"), {})
+
+
+async def test_the_first_client_is_made_once_and_holds_up_nothing_else() -> None:
+    made: list[int] = []
+    meanwhile = threading.Event()
+
+    def slow(parallel: int) -> httpx.AsyncClient:
+        made.append(parallel)
+        assert meanwhile.wait(10), "the loop stood still while the client was made"
+        return hasty(parallel)
+
+    async with serving(Echo()) as base_url, Session(slow) as session:
+        first = [asyncio.create_task(session.exchange(base_url, POST, {})) for _ in range(3)]
+        while not made:
+            await asyncio.sleep(0)
+        meanwhile.set()
+        assert [answer.status for answer in await asyncio.gather(*first)] == [200, 200, 200]
+    assert len(made) == 1
 
 
 async def test_nobody_there_is_not_sent() -> None:

@@ -1,0 +1,164 @@
+"""What `stillopen run` does before it sells, and what it leaves for later."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from outbox.journal import FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+WAIT_S = 30.0  # for a process on a busy machine
+NOT_NEEDED_TO_SELL = {
+    # devices and pictures
+    "PIL", "barcode", "biip", "escpos", "qrcode", "serial", "usb", "yaml", "zxingcpp",
+    # clouds
+    "certifi", "h2", "httpcore", "httpx", "idna",
+    # pages and listeners
+    "jinja2", "websockets",
+    # for people at a keyboard
+    "difflib", "platformdirs", "rich", "webbrowser",
+    # tests
+    "hypothesis", "pytest",
+}  # fmt: skip
+NOT_NEEDED_OF_OURS = {
+    "agent.api.answers",
+    "agent.api.bodies",
+    "agent.api.docs_page",
+    "agent.api.findings",
+    "agent.api.openapi",
+    "agent.api.queries",
+    "agent.demo",
+    "agent.doctor",
+    "agent.listener",
+    "drivers.simulated",
+}
+SECRET = "whsec_c3RpbGxvcGVuLXRlc3RzLXNlY3JldC0wMDAx"
+CONFIGURATION = """
+[store]
+id = "s"
+name = "Shop"
+currency = "EUR"
+timezone = "Europe/Berlin"
+
+[[till]]
+id = "till-1"
+printer = "receipt"
+
+[[printer]]
+name = "receipt"
+port = "tcp://127.0.0.1:9"
+
+[[cloud]]
+name = "hook"
+kind = "webhook"
+url = "http://127.0.0.1:9/records"
+secret = { file = "secret.txt" }
+"""
+# Runs the command as it is; what is imported when it says that it sells is written out, and then it is told to end.
+WATCHED = """
+import io, json, os, signal, sys
+from agent.cli import main
+
+class Said(io.StringIO):
+    def write(self, text):
+        if "sells at" in text:
+            print(json.dumps(sorted(sys.modules)), file=sys.__stdout__, flush=True)
+            os.kill(os.getpid(), signal.SIGTERM)
+        return super().write(text)
+
+sys.stdout = Said()
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def run_arguments(folder: Path, port: int) -> list[str]:
+    config = folder / "stillopen.toml"
+    config.write_text(CONFIGURATION, encoding="utf-8")
+    (folder / "secret.txt").write_text(SECRET, encoding="utf-8")
+    return ["run", "--config", str(config), "--state", str(folder / "state"), "--port", str(port), "--log", "warning"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it is told to end by a signal")
+def test_nothing_is_imported_before_it_sells_that_selling_does_not_need(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED, *run_arguments(tmp_path, 0)],
+        cwd=ROOT, capture_output=True, text=True, timeout=WAIT_S, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    imported = set(json.loads(done.stdout))
+    assert {"agent.app", "agent.server", "outbox.journal", "uvicorn"} <= imported, "it looked at the right moment"
+    assert imported & NOT_NEEDED_TO_SELL == set()
+    assert imported & NOT_NEEDED_OF_OURS == set()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells which files it has open")
+def test_nobody_is_answered_before_the_journal_is_open(tmp_path: Path) -> None:
+    port = free_port()
+    arguments = run_arguments(tmp_path, port)
+    with running(arguments):
+        wait_for(lambda: health(port) == 200)
+    with closing(sqlite3.connect(tmp_path / "state" / FILE, isolation_level=None)) as other:
+        other.execute("begin immediate")  # the journal's opening has to wait for this one
+        with running(arguments) as process:
+            wait_for(lambda: has_open(process.pid, tmp_path / "state" / FILE))
+            for _ in range(20):
+                assert process.poll() is None
+                assert health(port) is None
+                time.sleep(0.01)
+            other.execute("rollback")
+            wait_for(lambda: health(port) == 200)
+
+
+@contextmanager
+def running(arguments: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen([sys.executable, "-m", "agent", *arguments], cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(WAIT_S) == 0
+
+
+def health(port: int) -> int | None:
+    """Return the status of /healthz, or None where nobody listens or answers."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as line:
+            line.sendall(f"GET /healthz HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n\r\n".encode())
+            answer = line.recv(64)
+    except OSError:
+        return None
+    return int(answer.split()[1]) if answer else None
+
+
+def has_open(pid: int, file: Path) -> bool:
+    try:
+        return any(link.readlink() == file for link in Path(f"/proc/{pid}/fd").iterdir())
+    except FileNotFoundError:  # closed while it was looked at
+        return False
+
+
+def wait_for(true: object) -> None:
+    assert callable(true)
+    deadline = time.monotonic() + WAIT_S
+    while not true():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.005)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
