@@ -38,7 +38,6 @@ NOT_NEEDED_OF_OURS = {
     "agent.api.answers",
     "agent.api.bodies",
     "agent.api.docs_page",
-    "agent.api.findings",
     "agent.api.openapi",
     "agent.api.queries",
     "agent.demo",
