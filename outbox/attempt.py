@@ -2,12 +2,14 @@
 
 After an unclear ending the very same bytes are sent again where the cloud replays keys and the key is
 young; otherwise the attempt looks first. What cannot be looked up is never sent a second time on a guess.
+
+A line that is down for days must not wear the disk out: a repeated attempt writes only what it changes.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -27,6 +29,7 @@ from outbox.connector import (
     Unclear,
     Unknown,
 )
+from outbox.deliveries import OpenStep
 from outbox.errors import OutboxError
 from outbox.session import AnswerLost, NotSent
 
@@ -58,6 +61,7 @@ class Ending(StrEnum):
     LINE = "line"  # the cloud was not reached, or its answer was lost
     TROUBLE = "trouble"  # it was reached and could not do it now
     UNAUTHORIZED = "unauthorized"
+    HALVE = "halve"  # it answered, and takes none of a batch: one in it is at fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,9 @@ class Attempts:
     session: Exchanges
     item_refs: Callable[[str, Iterable[str]], Mapping[str, ItemRef]]  # cloud, skus
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    # By delivery, in memory only: after a crash its open step counts as unclear, and its attempts as one fewer.
+    _clean: set[int] = field(default_factory=set)  # its open step is known to have had no effect
+    _unsaved: dict[int, int] = field(default_factory=dict)  # attempts that changed nothing else
 
     async def make(self, delivery: Delivery) -> End:
         """Take a delivery as far as it will go now. Raises nothing but cancellation."""
@@ -96,32 +103,45 @@ class Attempts:
         begun = deliveries.open_step(reader, delivery.id)
         kept: list[Change] = []  # done, and written with whatever comes next
         while True:
-            if begun is None:
-                coming = self.connector.next_step(fact)
-                if not isinstance(coming, Step):
-                    await self._write(*kept, self._close(delivery.id, coming))
-                    return End(Ending.SETTLED)
-                step, unclear = coming, False
+            coming = self._first_or_again(delivery, fact, begun)
+            if not isinstance(coming, OpenStep):
+                await self._write(delivery, *kept, self._close(delivery.id, coming))
+                return End(Ending.SETTLED)
+            step, unclear = coming.step, coming.unclear
+            if unclear and self._must_look(step, coming.first_sent_at):
+                if kept:
+                    await self._write(delivery, *kept)
+                    kept = []
+                seen = await self._look(step, fact, coming.first_sent_at)
+                if isinstance(seen, End):
+                    return await self._again(delivery, step, seen, unclear=True, quiet=True)
+                if isinstance(seen, Found):
+                    kept = [_begin(delivery.id, coming), _done(delivery.id, step.name, seen.refs, None)]
+                    fact, begun = _with_refs(fact, seen.refs), None
+                    continue
+                unclear = False
+            quiet = begun is not None and begun.unclear  # the disk says already that it may have been sent
+            if quiet:
+                self._unsaved[delivery.id] = self._unsaved.get(delivery.id, 0) + 1
             else:
-                step, unclear = begun.step, begun.unclear
-                if unclear and self._must_look(step, begun.first_sent_at):
-                    seen = await self._look(step, fact, begun.first_sent_at)
-                    if isinstance(seen, End):
-                        await self._write(_failed(delivery.id, step.name, seen.reason, unclear=True))
-                        return seen
-                    if isinstance(seen, Found):
-                        kept.append(_done(delivery.id, step.name, seen.refs, None))
-                        fact, begun = _with_refs(fact, seen.refs), None
-                        continue
-                    unclear = False
-            begun = None
-            await self._write(*kept, _begin(delivery.id, step, self.now()))
-            kept = []
-            outcome = await self._send(delivery.id, step, fact, unclear=unclear)
+                await self._write(delivery, *kept, _begin(delivery.id, coming))
+            outcome = await self._send(delivery, step, fact, unclear=unclear, quiet=quiet)
             if isinstance(outcome, End):
                 return outcome
-            kept.append(_done(delivery.id, step.name, outcome.refs, outcome.note))
-            fact = _with_refs(fact, outcome.refs)
+            kept = [_done(delivery.id, step.name, outcome.refs, outcome.note)]
+            fact, begun = _with_refs(fact, outcome.refs), None
+
+    def _first_or_again(self, delivery: Delivery, fact: Fact, begun: OpenStep | None) -> OpenStep | Complete | Refused:
+        """Return the step that was begun, or the next one, or how the delivery ends."""
+        if begun is not None:
+            return replace(begun, unclear=begun.unclear and delivery.id not in self._clean)
+        self._clean.discard(delivery.id)
+        coming = self.connector.next_step(fact)
+        if not isinstance(coming, Step):
+            return coming
+        # A disk that was put back may have sent it before: as early as the record's own time.
+        first_sent_at = fact.record.occurred_at if delivery.doubt else self.now().isoformat()
+        return OpenStep(coming, delivery.doubt, first_sent_at)
 
     def _fact(self, delivery: Delivery, reader: sqlite3.Connection) -> Fact:
         record = chain.by_seq(reader, delivery.record_seq)
@@ -163,34 +183,68 @@ class Attempts:
             return End(Ending.TROUBLE, seen.reason, seen.after_s)
         return seen
 
-    async def _send(self, delivery_id: int, step: Step, fact: Fact, *, unclear: bool) -> Done | End:
+    async def _send(self, delivery: Delivery, step: Step, fact: Fact, *, unclear: bool, quiet: bool) -> Done | End:
+        """Send a step and judge the answer. `unclear`: it may have had an effect; `quiet`: nothing was written."""
         try:
             answer = await self._exchange(step.request, step.key)
         except NotSent as error:
             end = End(Ending.LINE, str(error))
-            await self._write(_not_sent(delivery_id, step.name, end.reason, unclear=unclear))
-            return end
+            return await self._again(delivery, step, end, fact=fact, unclear=unclear, quiet=quiet, sent=False)
         except AnswerLost as error:
-            end = End(Ending.LINE, str(error))
-            await self._write(_failed(delivery_id, step.name, end.reason, unclear=True))
-            return end
+            return await self._again(delivery, step, End(Ending.LINE, str(error)), unclear=True, quiet=quiet)
         outcome = self.connector.verdict(step, fact, answer)
         if isinstance(outcome, Done):
             return outcome
         if isinstance(outcome, Refused):
+            self._clean.discard(delivery.id)
             await self._write(
-                _failed(delivery_id, step.name, outcome.reason, unclear=False),
-                self._close(delivery_id, outcome),
+                delivery,
+                _failed(delivery.id, step.name, outcome.reason, unclear=False),
+                self._close(delivery.id, outcome),
             )
             return End(Ending.SETTLED)
         if isinstance(outcome, Unclear):
-            end, still_unclear = End(Ending.TROUBLE, outcome.reason, outcome.after_s), True
+            end, unclear = End(Ending.TROUBLE, outcome.reason, outcome.after_s), True
         elif isinstance(outcome, Unauthorized):
-            end, still_unclear = End(Ending.UNAUTHORIZED, outcome.reason), unclear
+            end = End(Ending.UNAUTHORIZED, outcome.reason)
         else:
-            end, still_unclear = End(Ending.TROUBLE, outcome.reason, outcome.after_s), unclear
-        await self._write(_failed(delivery_id, step.name, end.reason, unclear=still_unclear))
+            end = End(Ending.TROUBLE, outcome.reason, outcome.after_s)
+        return await self._again(delivery, step, end, fact=fact, unclear=unclear, quiet=quiet)
+
+    async def _again(
+        self,
+        delivery: Delivery,
+        step: Step,
+        end: End,
+        *,
+        unclear: bool,
+        quiet: bool,
+        fact: Fact | None = None,
+        sent: bool = True,
+    ) -> End:
+        """Keep an ending after which the step is to be made again, as far as the disk does not say it yet.
+
+        A step that had no effect is left on the disk as one that may have had (`fact` is there to tell whether it
+        could be looked up after a crash), and known in memory to be clean.
+        """
+        remembered = not unclear and fact is not None and self._can_tell(step, fact)
+        if remembered:
+            self._clean.add(delivery.id)
+        else:
+            self._clean.discard(delivery.id)
+        if quiet and not sent:
+            self._unsaved[delivery.id] = self._unsaved.get(delivery.id, 0) - 1
+        if quiet and (unclear or remembered) and delivery.last_error == deliveries.short(end.reason):
+            return end
+        keep = _failed if sent or quiet else _not_sent
+        await self._write(delivery, keep(delivery.id, step.name, end.reason, unclear=unclear or remembered))
         return end
+
+    def _can_tell(self, step: Step, fact: Fact) -> bool:
+        """Return whether an unclear end of this step can always be cleared up: by sending it again, or by looking."""
+        if step.idempotency is not Idempotency.PROBE_FIRST and step.key_life_s is None:
+            return True
+        return self.connector.probe(step, replace(fact, first_sent_at=self.now())) is not None
 
     async def _exchange(self, request: Request, key: str) -> Answer:
         credentials = self.connector.credentials(request, key, self.now())
@@ -202,20 +256,27 @@ class Attempts:
         at = self.now()
         return lambda tx: deliveries.delivered(tx, delivery_id, ending.remote_id, ending.drift, ending.notes, at)
 
-    async def _write(self, *changes: Change) -> None:
+    async def _write(self, delivery: Delivery, *changes: Change) -> None:
+        unsaved = self._unsaved.pop(delivery.id, 0)
+
         def together(connection: sqlite3.Connection) -> None:
+            deliveries.counted(connection, [delivery.id], unsaved)
             for change in changes:
                 change(connection)
 
-        await self.journal.write(together)
+        try:
+            await self.journal.write(together)
+        except BaseException:
+            self._unsaved[delivery.id] = unsaved
+            raise
 
 
 def _with_refs(fact: Fact, found: Mapping[str, str]) -> Fact:
     return replace(fact, refs={**fact.refs, **found})
 
 
-def _begin(delivery_id: int, step: Step, at: datetime) -> Change:
-    return lambda tx: deliveries.begin(tx, delivery_id, step, at)
+def _begin(delivery_id: int, coming: OpenStep) -> Change:
+    return lambda tx: deliveries.begin(tx, delivery_id, coming.step, coming.first_sent_at)
 
 
 def _done(delivery_id: int, name: str, found: Mapping[str, str], note: str | None) -> Change:

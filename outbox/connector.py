@@ -19,7 +19,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from outbox.record import Kind, Record
@@ -42,7 +42,7 @@ class Capabilities:
 
     kinds: frozenset[Kind]  # records of other kinds are not delivered to it
     arithmetic: str  # "server": it works totals out itself, "client": it believes ours, "none": it just stores
-    parallel: int = 4  # deliveries under way at once; facts that hang together never overtake each other
+    parallel: int = 4  # tills whose records are under way at once; of one till's, one at a time and in order
     pulls_catalogue: bool = False
     tombstones: bool = False  # deleted items are reported by a pull
 
@@ -216,11 +216,49 @@ class Page:
     troubles: tuple[str, ...] = ()  # items that could not be used, and why
 
 
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A record as it goes into a batch: its bytes, and what names it."""
+
+    id: str
+    kind: str
+    receipt_number: str | None
+    text: str  # the canonical body
+    hash: bytes  # its link in the journal's chain
+
+
+class Packer(Protocol):
+    """How a cloud takes many records in one request.
+
+    Such a cloud must drop, record by record and for ever, what it has seen before: after a lost answer a batch
+    is sent again, and after a refusal in halves, until the one at fault is found.
+    """
+
+    size: int  # records in one request, at most
+
+    def pack(self, records: Sequence[Packed]) -> Step:
+        """Return the one request that takes these, oldest first."""
+        ...
+
+    def verdict(self, records: Sequence[Packed], answer: Answer, now: datetime) -> Outcome:
+        """Say what an answer means for all of them; `Refused`: none took effect, as one of them cannot be taken."""
+        ...
+
+    def complete(self, record: Packed) -> Complete:
+        """Return how the delivery of one of them ended, once the whole batch is `Done`."""
+        ...
+
+
 class Connector(Protocol):
     """The code for one kind of cloud, made from that cloud's section of the configuration."""
 
     base_url: str
     capabilities: Capabilities
+
+    @property
+    def packer(self) -> Packer | None:
+        """Return how it takes many records in one request, or None: one at a time."""
+        ...
 
     def next_step(self, fact: Fact) -> Step | Complete | Refused:
         """Return what comes next; `Refused` where the record can never become a request (a mapping is missing)."""

@@ -1,8 +1,10 @@
 """The courier: the one loop that waits and retries for clouds. One lane a cloud, none in another's way.
 
-Trouble on the line, or in the cloud, slows its lane down and never counts against a record. Only the
-cloud's own refusal parks one, and a parked record holds up nothing but the refunds of its own sale.
-After trouble the lane sends one delivery alone, and the rest follow when that one is answered.
+Of each till one request is under way at a time, so that its records arrive in the order they were written;
+tills do not wait for each other. Trouble on the line, or in the cloud, slows the lane down and never counts
+against a record: after it the lane sends one request alone, and the rest follow when that one is answered.
+Only the cloud's own refusal parks a record. One that the cloud keeps failing on, while it takes others, is
+overtaken by them.
 """
 
 from __future__ import annotations
@@ -17,13 +19,14 @@ from typing import TYPE_CHECKING
 
 from outbox import deliveries
 from outbox.attempt import Attempts, End, Ending
+from outbox.batch_attempt import BatchAttempts
+from outbox.claims import Claim, claim
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from outbox.attempt import Exchanges
     from outbox.connector import Connector, ItemRef
-    from outbox.deliveries import Delivery
     from outbox.journal import Journal
 
 BACKOFF_BASE_S = 0.5
@@ -32,7 +35,7 @@ LINE_BACKOFF_MAX_S = 5.0  # a refused connection costs nothing, and a store watc
 CLOUD_BACKOFF_MAX_S = 60.0  # a cloud in trouble is not helped by being asked more often
 RECORD_BACKOFF_MAX_S = 300.0  # one record that a cloud keeps failing on must not take every probe
 UNAUTHORIZED_WAIT_S = 60.0  # a person has to mend it; retrying a delivery asks again at once
-LOOK_AHEAD = 8  # deliveries read at a time beyond those that are under way or have to wait
+OTHERS_TURN = 10  # failures in a row after which another record is tried, to see which of the two is at fault
 
 _log = logging.getLogger("stillopen.courier")
 
@@ -49,6 +52,7 @@ class LaneState(StrEnum):
 
 _AFTER = {
     Ending.SETTLED: LaneState.OPEN,
+    Ending.HALVE: LaneState.OPEN,
     Ending.LINE: LaneState.LINE,
     Ending.TROUBLE: LaneState.TROUBLE,
     Ending.UNAUTHORIZED: LaneState.UNAUTHORIZED,
@@ -86,6 +90,9 @@ class Courier:
         self.cloud = cloud
         self.view = LaneView(cloud, LaneState.UNTRIED, now())
         self._attempts = Attempts(cloud, connector, journal, session, item_refs, now)
+        packer = connector.packer
+        self._batches = None if packer is None else BatchAttempts(cloud, connector, packer, journal, session, now)
+        self._size = 1 if packer is None else packer.size
         self._parallel = connector.capabilities.parallel
         self._journal = journal
         self._on_delivery = on_delivery
@@ -93,16 +100,27 @@ class Courier:
         self._now = now
         self._random = random
         self._wake = asyncio.Event()
-        self._under_way: dict[asyncio.Task[End], Delivery] = {}
+        self._under_way: dict[asyncio.Task[End], Claim] = {}
         self._resume_at = 0.0  # loop time
-        self._failures: dict[int, int] = {}  # by delivery: how often the cloud failed on it
-        self._not_before: dict[int, float] = {}  # by delivery: loop time
+        self._to_look: set[str] | None = None  # tills that may have something to send; None: whichever there are
+        self._held: set[str] = set()  # tills whose next record waits for another delivery
+        self._sizes: dict[str, int] = {}  # by till, where batches have to be smaller for now
+        self._settled = 0  # how many requests the cloud has answered for good
+        self._failures: dict[int, tuple[int, int]] = {}  # by delivery: how often in a row, and `_settled` at the first
+        self._not_before: dict[int, float] = {}  # by delivery that stands aside: loop time
 
-    def wake(self, *, fresh: bool = False) -> None:
-        """Look for work now. `fresh`: a person asked, or the line is back, so past trouble delays nothing."""
+    def wake(self, *, stream: str | None = None, fresh: bool = False) -> None:
+        """Look for work now, of one till or of all.
+
+        `fresh`: a person asked, or the line is back, so past trouble delays nothing.
+        """
         if fresh:
             self._resume_at = 0.0
-            self._not_before.clear()
+            self._not_before = dict.fromkeys(self._not_before, 0.0)
+        if stream is None:
+            self._to_look = None
+        elif self._to_look is not None:
+            self._to_look.add(stream)
         self._wake.set()
 
     async def run(self) -> None:
@@ -121,32 +139,56 @@ class Courier:
             self._under_way.clear()
 
     def _start(self) -> None:
-        """Start what may go now, oldest first. While the lane has reason to doubt, one alone.
-
-        That one is the oldest of those the cloud has failed on least, so that a record it always fails on
-        does not keep the lane from seeing that the others go through.
-        """
+        """Start what may go now, oldest first. While the lane has reason to doubt, one alone."""
         now = asyncio.get_running_loop().time()
         if now < self._resume_at:
             return
+        if any(at <= now for at in self._not_before.values()):
+            self._to_look = None
         sure = self.view.state is LaneState.OPEN
         room = (self._parallel if sure else 1) - len(self._under_way)
-        above, limit = 0, LOOK_AHEAD + len(self._under_way) + len(self._not_before)
-        while room > 0:
-            found = deliveries.due(self._journal.reader, self.cloud, limit, above=above)
-            ready = [delivery for delivery in found if self._not_before.get(delivery.id, 0.0) <= now]
-            if not sure:
-                ready.sort(key=lambda delivery: (self._failures.get(delivery.id, 0), delivery.id))
-            for delivery in ready:
-                if room > 0 and all(delivery.chain != other.chain for other in self._under_way.values()):
-                    attempt = asyncio.create_task(
-                        self._attempts.make(delivery), name=f"{self.cloud} delivery {delivery.id}"
-                    )
-                    self._under_way[attempt] = delivery
-                    room -= 1
-            if len(found) < limit:
-                return
-            above = found[-1].id
+        if room <= 0:
+            return
+        if self._to_look is None:
+            self._to_look = {*deliveries.streams(self._journal.reader, self.cloud)}
+        busy = {under_way.stream for under_way in self._under_way.values()}
+        found = {stream: self._claim(stream) for stream in self._to_look - busy}
+        for stream in [stream for stream, claimed in found.items() if claimed is None]:
+            self._to_look.discard(stream)
+            if deliveries.open_of(self._journal.reader, self.cloud, stream, 1):
+                self._held.add(stream)
+        claims = sorted((claimed for claimed in found.values() if claimed), key=lambda claimed: claimed.first)
+        if not sure and claims:
+            claims = [self._probe(claims)]
+        for claimed in claims[:room]:
+            attempt = asyncio.create_task(self._attempt(claimed), name=f"{self.cloud} delivery {claimed.first}")
+            self._under_way[attempt] = claimed
+
+    async def _attempt(self, claimed: Claim) -> End:
+        if self._batches is not None:
+            return await self._batches.make(claimed.deliveries)
+        return await self._attempts.make(claimed.deliveries[0])
+
+    def _claim(self, stream: str, *, above: int = 0) -> Claim | None:
+        now = asyncio.get_running_loop().time()
+        return claim(
+            self._journal.reader,
+            self.cloud,
+            stream,
+            self._sizes.get(stream, self._size),
+            stands_aside=self._not_before.__contains__,
+            waits=lambda delivery: self._not_before[delivery] > now,
+            above=above,
+        )
+
+    def _probe(self, claims: list[Claim]) -> Claim:
+        """Return the one to try: the oldest, but now and then the next, as the oldest may be what is at fault."""
+        oldest = claims[0]
+        if self.view.failures % OTHERS_TURN or not self.view.failures:
+            return oldest
+        if len(claims) > 1:
+            return claims[1]
+        return self._claim(oldest.stream, above=oldest.deliveries[-1].id) or oldest
 
     async def _pause(self) -> None:
         """Wait until an attempt ends, somebody wakes the lane, or a delay is over."""
@@ -162,20 +204,47 @@ class Courier:
         finally:
             woken.cancel()
 
-    def _settle(self, delivery: Delivery, end: End) -> None:
+    def _settle(self, claimed: Claim, end: End) -> None:
         now = asyncio.get_running_loop().time()
-        if end.ending is Ending.SETTLED:
-            self._failures.pop(delivery.id, None)
-            self._not_before.pop(delivery.id, None)
+        if self._to_look is not None:
+            self._to_look |= {claimed.stream, *self._held}
+        self._held.clear()
+        if end.ending in (Ending.SETTLED, Ending.HALVE):
+            self._settled += 1
             self._resume_at = 0.0
+            for delivery in claimed.deliveries:
+                self._failures.pop(delivery.id, None)
+                self._not_before.pop(delivery.id, None)
+            self._resize(claimed, grow=end.ending is Ending.SETTLED)
         else:
             if now >= self._resume_at:  # the others that were under way met the same trouble: it counts once
                 self._resume_at = now + self._lane_delay(end)
             if end.ending is Ending.TROUBLE:
-                failures = self._failures[delivery.id] = self._failures.get(delivery.id, 0) + 1
-                self._not_before[delivery.id] = now + self._jitter(RECORD_BACKOFF_MAX_S, failures)
+                self._failed(claimed, now)
         self._note(end)
-        self._on_delivery(delivery.id)
+        for delivery in claimed.deliveries:
+            self._on_delivery(delivery.id)
+
+    def _failed(self, claimed: Claim, now: float) -> None:
+        """Count trouble with a record, to see the one that the cloud fails on while it takes others."""
+        times, settled = self._failures.get(claimed.first, (0, self._settled))
+        times += 1
+        self._failures[claimed.first] = times, settled
+        if times < OTHERS_TURN:
+            return
+        if len(claimed.deliveries) > 1:
+            self._resize(claimed, grow=False)
+        elif self._settled > settled:
+            self._not_before[claimed.first] = now + self._jitter(RECORD_BACKOFF_MAX_S, times)
+
+    def _resize(self, claimed: Claim, *, grow: bool) -> None:
+        """Halve the till's batches, or let them grow back."""
+        if not grow:
+            self._sizes[claimed.stream] = max(1, len(claimed.deliveries) // 2)
+        elif claimed.stream in self._sizes:
+            self._sizes[claimed.stream] *= 2
+            if self._sizes[claimed.stream] >= self._size:
+                del self._sizes[claimed.stream]
 
     def _lane_delay(self, end: End) -> float:
         if end.ending is Ending.UNAUTHORIZED:

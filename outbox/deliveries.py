@@ -32,10 +32,14 @@ class Delivery:
     id: int
     cloud: str
     record_seq: int
+    stream: str  # the record's till: within one, deliveries keep their order
     chain: str
-    state: str
-    attempts: int
     generation: int
+    last_error: str | None
+    doubt: bool  # written before this disk was put back: it may have been sent since
+    batch: int | None  # the request it is under way in, with others
+    after: int | None  # this delivery first
+    after_state: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +72,63 @@ def queue(connection: sqlite3.Connection, record: Record, clouds: Mapping[str, f
         )
 
 
-def due(connection: sqlite3.Connection, cloud: str, limit: int, *, above: int = 0) -> list[Delivery]:
-    """Return the oldest deliveries that may go now: not delivered, not parked, nothing before them open."""
+_DELIVERY = (
+    "select id, cloud, record_seq, stream, chain, generation, last_error, doubt, batch, after, "
+    "(select earlier.state from delivery as earlier where earlier.id = delivery.after) from delivery "
+)
+
+
+def streams(connection: sqlite3.Connection, cloud: str) -> list[str]:
+    """Return the tills that have deliveries open, in one step of the index each."""
+    found: list[str] = []
+    while True:
+        row = connection.execute(
+            "select stream from delivery where cloud = ? and stream > ? and state in ('waiting', 'sending') "
+            "order by stream limit 1",
+            (cloud, found[-1] if found else ""),
+        ).fetchone()
+        if row is None:
+            return found
+        found.append(row[0])
+
+
+def open_of(connection: sqlite3.Connection, cloud: str, stream: str, limit: int, *, above: int = 0) -> list[Delivery]:
+    """Return the oldest deliveries of a till that are neither delivered nor parked, in order."""
     rows = connection.execute(
-        "select id, cloud, record_seq, chain, state, attempts, generation from delivery "
-        "where cloud = ? and id > ? and state in ('waiting', 'sending') and (after is null or "
-        "(select state from delivery as earlier where earlier.id = delivery.after) = 'delivered') "
+        f"{_DELIVERY} where cloud = ? and stream = ? and id > ? and state in ('waiting', 'sending') "
         "order by id limit ?",
-        (cloud, above, limit),
+        (cloud, stream, above, limit),
     ).fetchall()
-    return [Delivery(*row) for row in rows]
+    return [_delivery(row) for row in rows]
 
 
 def one(connection: sqlite3.Connection, delivery_id: int) -> Delivery | None:
     """Return a delivery, or None."""
-    row = connection.execute(
-        "select id, cloud, record_seq, chain, state, attempts, generation from delivery where id = ?", (delivery_id,)
-    ).fetchone()
-    return Delivery(*row) if row else None
+    row = connection.execute(f"{_DELIVERY} where id = ?", (delivery_id,)).fetchone()
+    return _delivery(row) if row else None
+
+
+def state_of(connection: sqlite3.Connection, delivery_id: int) -> str | None:
+    """Return a delivery's state, or None where there is no such delivery."""
+    row = connection.execute("select state from delivery where id = ?", (delivery_id,)).fetchone()
+    return row[0] if row else None
+
+
+def _delivery(row: tuple[Any, ...]) -> Delivery:
+    number, cloud, record_seq, stream, chain, generation, last_error, doubt, batch, after, after_state = row
+    return Delivery(
+        id=number,
+        cloud=cloud,
+        record_seq=record_seq,
+        stream=stream,
+        chain=chain,
+        generation=generation,
+        last_error=last_error,
+        doubt=bool(doubt),
+        batch=batch,
+        after=after,
+        after_state=after_state,
+    )
 
 
 def refs(connection: sqlite3.Connection, delivery_id: int) -> dict[str, str]:
@@ -123,8 +166,8 @@ def open_step(connection: sqlite3.Connection, delivery_id: int) -> OpenStep | No
 # --- what the courier writes ---
 
 
-def begin(connection: sqlite3.Connection, delivery_id: int, step: Step, now: datetime) -> None:
-    """Write a step down as sent, before it is: from here a crash leaves it unclear."""
+def begin(connection: sqlite3.Connection, delivery_id: int, step: Step, first_sent_at: str) -> None:
+    """Write a step down as sent, before it is: from here a crash leaves it unclear. The time is RFC 3339."""
     request = step.request
     connection.execute(
         "insert into step(delivery, name, state, key, idempotency, key_life_s, method, path, headers, body, "
@@ -140,21 +183,30 @@ def begin(connection: sqlite3.Connection, delivery_id: int, step: Step, now: dat
             request.path,
             json.dumps(request.headers),
             request.body,
-            now.isoformat(),
+            first_sent_at,
         ),
     )
     connection.execute("update delivery set state = 'sending', attempts = attempts + 1 where id = ?", (delivery_id,))
 
 
+def counted(connection: sqlite3.Connection, delivery_ids: Iterable[int], attempts: int) -> None:
+    """Add attempts that were made and not written down, as they changed nothing else."""
+    if attempts:
+        connection.execute(
+            "update delivery set attempts = attempts + ? where id in (select value from json_each(?))",
+            (attempts, json.dumps([*delivery_ids])),
+        )
+
+
 def not_sent(connection: sqlite3.Connection, delivery_id: int, name: str, reason: str, *, unclear: bool) -> None:
-    """Take an attempt back: nothing left this machine. What was unclear before it still is."""
+    """Take an attempt back: nothing left this machine. `unclear`: the step is left as one that may have been sent."""
     connection.execute(
         "update step set state = ? where delivery = ? and name = ?",
         ("unclear" if unclear else "ready", delivery_id, name),
     )
     connection.execute(
         "update delivery set state = 'waiting', attempts = attempts - 1, last_error = ? where id = ?",
-        (_short(reason), delivery_id),
+        (short(reason), delivery_id),
     )
 
 
@@ -165,7 +217,7 @@ def failed(connection: sqlite3.Connection, delivery_id: int, name: str, reason: 
         ("unclear" if unclear else "ready", delivery_id, name),
     )
     connection.execute(
-        "update delivery set state = 'waiting', last_error = ? where id = ?", (_short(reason), delivery_id)
+        "update delivery set state = 'waiting', last_error = ? where id = ?", (short(reason), delivery_id)
     )
 
 
@@ -207,7 +259,7 @@ def parked(connection: sqlite3.Connection, delivery_id: int, code: str, reason: 
     """Set a delivery aside: the cloud itself refused it. A person mends the reason and releases it."""
     connection.execute(
         "update delivery set state = 'parked', code = ?, last_error = ?, hint = ? where id = ?",
-        (code, _short(reason), hint, delivery_id),
+        (code, short(reason), hint, delivery_id),
     )
 
 
@@ -226,7 +278,8 @@ def release(connection: sqlite3.Connection, delivery_id: int) -> bool:
     return bool(changed)
 
 
-def _short(reason: str) -> str:
+def short(reason: str) -> str:
+    """Return a reason as it is kept."""
     return reason if len(reason) <= REASON_CHARS_MAX else reason[: REASON_CHARS_MAX - 1] + "…"
 
 
@@ -239,14 +292,13 @@ def counts(connection: sqlite3.Connection, clouds: Iterable[str]) -> dict[str, d
     rows = connection.execute("select cloud, state, count from delivery_count").fetchall()
     for cloud in sorted({*clouds, *(row[0] for row in rows)}):
         found[cloud] = dict.fromkeys(STATES, 0) | {"oldest_waiting": None, "last_error": None}
-        oldest = connection.execute(
-            "select record.occurred_at, delivery.last_error from delivery join record "
-            "on record.seq = delivery.record_seq where delivery.cloud = ? and state in ('waiting', 'sending') "
-            "order by delivery.id limit 1",
-            (cloud,),
-        ).fetchone()
-        if oldest:
-            found[cloud]["oldest_waiting"], found[cloud]["last_error"] = oldest
+        heads = [head for stream in streams(connection, cloud) for head in open_of(connection, cloud, stream, 1)]
+        if heads:
+            oldest = min(heads, key=lambda head: head.id)
+            found[cloud]["last_error"] = oldest.last_error
+            (found[cloud]["oldest_waiting"],) = connection.execute(
+                "select occurred_at from record where seq = ?", (oldest.record_seq,)
+            ).fetchone()
     for cloud, state, count in rows:
         found[cloud][state] = count
     return found

@@ -70,6 +70,7 @@ class Square:
     """One Square location."""
 
     capabilities = CAPABILITIES
+    packer = None
 
     def __init__(self, settings: Settings, store: StoreFacts) -> None:
         self.base_url = settings.base_url

@@ -38,11 +38,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from outbox.connector import Packer
+
 
 class TwoSteps:
     """The connector."""
 
     base_url = "memory://cloud"
+    packer: Packer | None = None
 
     def __init__(self, idempotency: Idempotency, *, key_life_s: float | None = None, parallel: int = 3) -> None:
         self.idempotency = idempotency

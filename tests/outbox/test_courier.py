@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from outbox import deliveries
 from outbox.connector import Answer, Complete, Fact, Idempotency, Refused, Request, Step
-from outbox.courier import Courier, LaneState
+from outbox.courier import OTHERS_TURN, Courier, LaneState
 from outbox.errors import JournalUnclear
 from outbox.journal import Journal
 from outbox.record import Kind
@@ -20,6 +20,7 @@ from tests.outbox.facts import draft, write
 from tests.outbox.memory_cloud import MemoryCloud, TwoSteps, no_items
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Mapping
 
 KINDS = frozenset({Kind.SALE, Kind.REFUND})
@@ -327,8 +328,8 @@ async def test_a_lane_that_knows_nothing_says_so(journal: Journal) -> None:
 
 
 async def test_parallel_when_open_and_alone_when_in_doubt(journal: Journal) -> None:
-    for _ in range(12):
-        await write(journal, draft(), CLOUDS)
+    for number in range(12):
+        await write(journal, draft(till=f"till-{number % 6}"), CLOUDS)
     gate = asyncio.Event()
 
     class Counts(MemoryCloud):
@@ -367,8 +368,8 @@ async def test_a_disk_in_trouble_slows_a_lane_and_parks_nothing(journal: Journal
 
 
 async def test_several_that_meet_the_same_trouble_slow_the_lane_once(journal: Journal) -> None:
-    for _ in range(4):
-        await write(journal, draft(), CLOUDS)
+    for number in range(4):
+        await write(journal, draft(till=f"till-{number}"), CLOUDS)
     connector = TwoSteps(Idempotency.KEY_REPLAY, parallel=3)
     running = Running(journal, MemoryCloud(knows_keys=True), connector)
     await running.until({"delivered": 4})  # the lane is open: it sends three at once
@@ -379,9 +380,88 @@ async def test_several_that_meet_the_same_trouble_slow_the_lane_once(journal: Jo
             return await super().exchange(base_url, request, headers)
 
     running.courier._attempts.session = Falls(knows_keys=True, lies=["no line"] * 3)
-    for _ in range(3):
-        await write(journal, draft(), CLOUDS)
+    for number in range(3):
+        await write(journal, draft(till=f"till-{number}"), CLOUDS)
     await running.until({"delivered": 7})
     await running.stop()
     assert deliveries.one(journal.reader, 7) is not None
     assert deliveries.one(journal.reader, 99) is None
+
+
+@pytest.mark.parametrize("idempotency", [Idempotency.KEY_REPLAY, Idempotency.PROBE_FIRST])
+@pytest.mark.parametrize("lie", ["no line", "lost before", "503", "401"])
+async def test_an_outage_of_days_does_not_wear_the_disk_out(
+    journal: Journal, idempotency: Idempotency, lie: str
+) -> None:
+    record = await write(journal, draft(), CLOUDS)
+    cloud = MemoryCloud(idempotency is Idempotency.KEY_REPLAY, [lie] * 50)
+    written = 0
+    real = journal.write
+
+    async def counting(change: Callable[[sqlite3.Connection], object]) -> object:
+        nonlocal written
+        written += 1
+        return await real(change)
+
+    journal.write = counting  # type: ignore[method-assign, assignment]  # it counts, and does the same
+    await settle(journal, cloud, TwoSteps(idempotency), delivered=1)
+    assert [(order["id"], order["paid"]) for order in cloud.orders] == [(record.id, 1)]
+    assert written <= 6  # begun, failed, each of two steps, delivered; and a look that failed
+
+
+@pytest.mark.parametrize("crashed", [False, True])
+async def test_what_never_left_is_known_not_to_have_and_looked_for_after_a_crash(
+    journal: Journal, *, crashed: bool
+) -> None:
+    await write(journal, draft(), CLOUDS)
+    looked: list[str] = []
+
+    class Watched(MemoryCloud):
+        async def exchange(self, base_url: str, request: Request, headers: Mapping[str, str]) -> Answer:
+            answer = await super().exchange(base_url, request, headers)
+            looked.append(request.method)
+            return answer
+
+    cloud = Watched(knows_keys=False, lies=["no line"] * 3)
+    running = Running(journal, cloud, TwoSteps(Idempotency.PROBE_FIRST))
+    while len(cloud.lies) > 1 or running.courier.view.state is not LaneState.LINE:
+        running.courier.wake(fresh=True)
+        await asyncio.sleep(0.001)
+    if crashed:
+        await running.stop()
+        running = Running(journal, cloud, TwoSteps(Idempotency.PROBE_FIRST))
+    await running.until({"delivered": 1})
+    await running.stop()
+    assert looked == (["GET"] if crashed else []) + ["POST", "POST"]
+    assert len(cloud.orders) == 1
+
+
+@pytest.mark.parametrize("there", [False, True])
+async def test_what_a_disk_that_was_put_back_may_have_sent_is_looked_for(journal: Journal, *, there: bool) -> None:
+    record = await write(journal, draft(), CLOUDS)
+    cloud = MemoryCloud(knows_keys=False)
+    if there:  # sent before the disk was put back, which knows nothing of it
+        cloud.orders.append({"order": "O1", "id": record.id, "sale": None, "total": 1250, "paid": 1})
+    await journal.write(lambda tx: tx.execute("update delivery set doubt = 1"))
+    await settle(journal, cloud, TwoSteps(Idempotency.PROBE_FIRST), delivered=1)
+    assert [(order["id"], order["paid"]) for order in cloud.orders] == [(record.id, 1)]
+    shown = deliveries.shown(journal.reader, 1)
+    assert shown is not None
+    assert [step["state"] for step in shown["steps"]] == ["done", "done"]
+
+
+async def test_a_tills_records_arrive_in_order_whatever_the_line_does(journal: Journal) -> None:
+    wanted = [await write(journal, draft(till=f"till-{number % 2}"), CLOUDS) for number in range(10)]
+    lies = ["503", "lost after", "no line", "honest", "lost before", "401"] * 5
+    cloud = MemoryCloud(knows_keys=True, lies=lies)
+    await settle(journal, cloud, TwoSteps(Idempotency.KEY_REPLAY), delivered=10)
+    for till in ("till-0", "till-1"):
+        mine = [record.id for record in wanted if record.till == till]
+        assert [order["id"] for order in cloud.orders if order["id"] in mine] == mine
+
+
+async def test_a_long_outage_of_the_cloud_keeps_the_order_but_for_one(journal: Journal) -> None:
+    wanted = [await write(journal, draft(), CLOUDS) for _ in range(6)]
+    cloud = MemoryCloud(knows_keys=True, lies=["503"] * (OTHERS_TURN * 3 + 5))
+    await settle(journal, cloud, TwoSteps(Idempotency.KEY_REPLAY), delivered=6)
+    assert [order["id"] for order in cloud.orders] == [record.id for record in wanted]
