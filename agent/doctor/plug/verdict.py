@@ -56,6 +56,8 @@ def compare(count: Count, there: There, boot_now: str) -> Verdict:
     outcome, why = Outcome.HELD, there.fault
     if there.fault is not None or kept < count.number:
         outcome = Outcome.LOST
+        if there.records == 0 and there.fault is None:
+            why = "nothing of the test journal is there"
     elif count.ended:
         outcome, why = Outcome.NOTHING, ENDED
     elif boot_now in (count.boot, there.boot):
