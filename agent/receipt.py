@@ -46,17 +46,23 @@ class ReceiptStore:
     timezone: tzinfo
 
 
-def receipt_document(record: Body, store: ReceiptStore, *, copy: bool, logo: bytes | None = None) -> Document:
-    """Return the receipt of a sale's or a refund's record; `logo` is a PNG. A copy says so, top and bottom."""
-    return Document(tuple(_Receipt(record, store).items(copy=copy, logo=logo)))
+def receipt_document(
+    record: Body, store: ReceiptStore, *, copy: bool, logo: bytes | None = None, anchor: str | None = None
+) -> Document:
+    """Return the receipt of a sale's or a refund's record. A copy says so, top and bottom.
+
+    `logo` is a PNG; `anchor` is what the journal's chain holds at this record.
+    """
+    return Document(tuple(_Receipt(record, store, anchor).items(copy=copy, logo=logo)))
 
 
 class _Receipt:
     """One record on its way to paper."""
 
-    def __init__(self, record: Body, store: ReceiptStore) -> None:
+    def __init__(self, record: Body, store: ReceiptStore, anchor: str | None) -> None:
         self.record = record
         self.store = store
+        self.anchor = anchor
         self.words = words.words(store.locale)
         self.is_refund = record["kind"] == "refund"
 
@@ -160,6 +166,9 @@ class _Receipt:
             yield Feed()
         for line in self.store.footer:
             yield Text(line, Align.CENTER)
+        if self.anchor is not None:
+            yield Feed()
+            yield Row(self.words.anchor, self.anchor)
         number = self.record["receipt_number"]
         if number.isascii() and number.isprintable():  # what CODE 128 holds
             yield Feed()

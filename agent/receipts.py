@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from agent.receipt import ReceiptStore, receipt_document
 from outbox import chain
+from outbox.anchor import anchor
 
 if TYPE_CHECKING:
     from agent.config import Config
@@ -26,7 +27,9 @@ class Receipts:
         """Return a record's receipt, or a copy of it, marked as one."""
         record = chain.by_id(self._journal.reader, record_id)
         assert record is not None, "a job refers to a record that is never deleted"
-        return receipt_document(record.body, self._store, copy=copy, logo=self._logo_of(record.till))
+        return receipt_document(
+            record.body, self._store, copy=copy, logo=self._logo_of(record.till), anchor=anchor(record.hash)
+        )
 
     @cached_property
     def _store(self) -> ReceiptStore:

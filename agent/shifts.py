@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from agent import once
 from agent.problem import conflict
 from outbox import answers, chain
+from outbox.anchor import anchor
 from outbox.answers import Key, Reply
 from outbox.ids import new_id
 from outbox.record import Kind, Record
@@ -62,8 +63,8 @@ class Shifts:
             if _current(connection, till.id) is not None:
                 raise conflict("shift-open", f"Till {till.id} has an open shift: close it first.")
             body = {"currency": self._currency, "float": wanted.float}
-            closed = self._facts.write(connection, till, Kind.SHIFT_OPEN, new_id(), at, body)
-            return Reply(201, closed.record.body)
+            opened = self._facts.write(connection, till, Kind.SHIFT_OPEN, new_id(), at, body).record
+            return Reply(201, opened.body | {"anchor": anchor(opened.hash)})
 
         return await self._once(key, write)
 
@@ -81,8 +82,8 @@ class Shifts:
                 "counted": counted,
                 "over": None if counted is None else counted - figures["expected_cash"],
             }
-            closed = self._facts.write(connection, till, Kind.SHIFT_CLOSE, new_id(), at, body)
-            return Reply(200, closed.record.body)
+            closed = self._facts.write(connection, till, Kind.SHIFT_CLOSE, new_id(), at, body).record
+            return Reply(200, closed.body | {"anchor": anchor(closed.hash)})
 
         return await self._once(key, write)
 

@@ -36,6 +36,7 @@ class ReceiptWords:
     card: str
     change: str
     net: str
+    anchor: str  # what stands before the beginning of the record's hash
 
 
 _WORDS = {
@@ -57,6 +58,7 @@ _WORDS = {
         card="Card",
         change="Change",
         net="net",
+        anchor="Journal",
     ),
     "de": ReceiptWords(
         receipt="Bon",
@@ -76,6 +78,7 @@ _WORDS = {
         card="Karte",
         change="Rückgeld",
         net="netto",
+        anchor="Journal",
     ),
 }
 

@@ -289,3 +289,10 @@ def test_a_language_without_words_gets_english_ones() -> None:
     assert words.words("fi_FI") == words.words("en_US")
     assert words.words("de_CH").total == "Summe"
     assert words.decimal_in("fi_FI", "1.25") == "1,25"
+
+
+@pytest.mark.parametrize("store", [GERMAN, AMERICAN])
+def test_what_the_journal_holds_is_on_the_receipt_above_its_barcode(store: ReceiptStore) -> None:
+    document = receipt_document(german_sale(), store, copy=False, anchor="3F9A-12BC-77D0-01AB")
+    assert printed(document, 32)[-1] == "Journal      3F9A-12BC-77D0-01AB"
+    assert [type(item).__name__ for item in document.items[-4:]] == ["Row", "Feed", "Barcode", "Cut"]
