@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bench.rounds import Figure, Samples
 
 LINES = 5
+BATCH = 50  # records in a request of the lane
 UNDER_WAY_WAIT_S = 30.0  # for a lane to make its first delivery
 POLL_S = 0.002
 
@@ -69,7 +70,8 @@ class _Shop:
     """
 
     def __init__(self, folder: Path, cloud: str, *, tills: int) -> None:
-        text = shop.configuration(tills=max(tills, backlog.TILLS), printer="tcp://127.0.0.1:9", webhook=cloud)
+        tills = max(tills, backlog.TILLS)
+        text = shop.configuration(tills=tills, printer="tcp://127.0.0.1:9", webhook=cloud, batch=BATCH)
         self.app = App(load(shop.write_configuration(folder, text)), folder / "state")
         self.tills = [till.id for till in self.app.config.tills]
 
@@ -87,8 +89,8 @@ class _Shop:
     async def rows(self) -> Rows:
         """Complete a sale, and return what that put on the disk."""
         (sale_id,) = await self.open_sales(1)
-        await self.complete(sale_id)
-        return Rows(self.app.journal.reader, sale_id)
+        key = await self.complete(sale_id)
+        return Rows(self.app.journal.reader, sale_id, key)
 
     async def open_sales(self, count: int) -> list[str]:
         """Put paid sales on the disk, a till each; return their ids."""
@@ -101,10 +103,12 @@ class _Shop:
         await self.app.journal.write(change)
         return [sale.id for sale in sales]
 
-    async def complete(self, sale_id: str) -> None:
-        """Complete a sale as the local API does."""
-        reply = await self.app.closing.complete(sale_id, key=Key("bench", new_id(), sale_id))
+    async def complete(self, sale_id: str) -> str:
+        """Complete a sale as the local API does; return the key that it was asked under."""
+        key = Key("bench", new_id(), sale_id)
+        reply = await self.app.closing.complete(sale_id, key=key)
         assert reply.body["receipt_number"]
+        return key.key
 
     def count(self, state: str) -> int:
         """Return how many deliveries are in a state."""

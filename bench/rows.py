@@ -18,25 +18,28 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_OF_RECORD = {"delivery": "record_seq = (select seq from record where id = :id)", "print_job": "record_id = :id"}
+    Row = dict[str, Any]
+
+_ROWS = {
+    "record": "select * from record where id = :id",
+    "delivery": "select * from delivery where record_seq = (select seq from record where id = :id)",
+    "print_job": "select * from print_job where record_id = :id",
+    "answer": "select * from answer where key = :key",
+}
 
 
 class Rows:
-    """What one sale left: its record, and its delivery, its receipt's job and the answer kept."""
+    """What one sale left: its record, and its delivery, its receipt's job and the answer kept under `key`."""
 
-    def __init__(self, reader: sqlite3.Connection, record_id: str) -> None:
-        self._record = _one(reader, "select * from record where id = :id", record_id)
-        self._others = {
-            table: _one(reader, f"select * from {table} where {where}", record_id)
-            for table, where in _OF_RECORD.items()
-        }
-        self._others["answer"] = _one(reader, "select * from answer where body like '%' || :id || '%'", record_id)
+    def __init__(self, reader: sqlite3.Connection, record_id: str, key: str) -> None:
+        self._id = record_id
+        self._rows = {table: _one(reader, question, id=record_id, key=key) for table, question in _ROWS.items()}
         self._numbers = itertools.count(1)
 
     @property
     def payload(self) -> bytes:
         """The bytes that a bare write has to make durable: the record's body and the answer."""
-        return f"{self._record['body']}{self._others['answer']['body']}".encode()
+        return f"{self._rows['record']['body']}{self._rows['answer']['body']}".encode()
 
     @contextlib.contextmanager
     def file(self, path: Path) -> Iterator[Self]:
@@ -50,24 +53,28 @@ class Rows:
 
     def commit(self) -> None:
         """Insert them once more, under other ids, and commit."""
-        number = next(self._numbers)
-        own = {"seq": number, "id": new_id(), "till_seq": number, "receipt_number": f"{number:012d}"}
+        number, own_id = next(self._numbers), new_id()
+        own: dict[str, Row] = {
+            "record": {"seq": number, "till_seq": number, "receipt_number": f"{number:012d}"},
+            "delivery": {"id": None, "record_seq": number},
+            "print_job": {"id": own_id},
+            "answer": {"key": own_id},
+        }
         self._connection.execute("begin immediate")
-        _insert(self._connection, "record", self._record | own)
-        _insert(self._connection, "delivery", self._others["delivery"] | {"id": None, "record_seq": number})
-        _insert(self._connection, "print_job", self._others["print_job"] | {"id": own["id"], "record_id": own["id"]})
-        _insert(self._connection, "answer", self._others["answer"] | {"key": own["id"]})
+        for table, row in self._rows.items():
+            renamed = {name: own_id if value == self._id else value for name, value in row.items()}
+            _insert(self._connection, table, renamed | own[table])
         self._connection.execute("commit")
 
 
-def _one(reader: sqlite3.Connection, question: str, record_id: str) -> dict[str, Any]:
-    cursor = reader.execute(question, {"id": record_id})
+def _one(reader: sqlite3.Connection, question: str, **values: str) -> Row:
+    cursor = reader.execute(question, values)
     names = [column[0] for column in cursor.description]
     rows = cursor.fetchall()
     assert len(rows) == 1, f"the sale was to leave one row, not {len(rows)}: {question}"
     return dict(zip(names, rows[0], strict=True))
 
 
-def _insert(connection: sqlite3.Connection, table: str, row: dict[str, Any]) -> None:
+def _insert(connection: sqlite3.Connection, table: str, row: Row) -> None:
     marks = ", ".join(f":{name}" for name in row)
     connection.execute(f"insert into {table}({', '.join(row)}) values ({marks})", row)
