@@ -6,7 +6,7 @@ import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from agent.cli import out, pull_the_plug
+from agent.cli import counting, out, pull_the_plug
 from agent.cli.running import RunningAgent
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace, places: Places) -> int:
     if wrong is not None:
         raise out.CommandError(wrong, hint="`stillopen doctor --help` has them all", code=out.WRONG)
     if args.count_for_another:
-        return pull_the_plug.count_for_another(args)
+        return counting.run(args)
     if args.clean:
         return pull_the_plug.clean(args, places)
     if args.after:

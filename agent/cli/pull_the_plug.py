@@ -1,10 +1,9 @@
-"""`stillopen doctor --pull-the-plug`: the trial, the comparison after it, and the counter on another machine."""
+"""`stillopen doctor --pull-the-plug`: the trial, and the comparison after it."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
+import platform
 import re
 import shutil
 import sys
@@ -20,6 +19,7 @@ from agent.cli.run import on_signals
 from agent.doctor.plug import count as counts
 from agent.doctor.plug import disks, results, trial, verdict, words
 from agent.doctor.plug.big import big
+from agent.doctor.plug.count import machine_name
 from agent.doctor.plug.counters import CounterTrouble, FileCounter, LineCounter, ScreenCounter
 from agent.doctor.plug.verdict import Outcome
 from outbox import clock, journal
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from agent.doctor.plug.counters import Counter
     from agent.places import Places
 
-COUNT_PORT = 8751  # where the counter for another machine listens: the one after the agent's own
 SAID_EVERY_S = 5.0  # a line of progress
 _HOST_PORT = re.compile(r"(\[[0-9a-fA-F:]+\]|[^/\\:]{2,}):(\d{1,5})")  # one letter before a colon is a Windows drive
 
@@ -46,7 +45,7 @@ def sell(args: argparse.Namespace, places: Places) -> int:
             raise out.CommandError(
                 "the disk has too little room for a trial beside the store's own sales", hint="free 2 GB on it first"
             )
-        counter = _counter(args, places)
+        counter = _counter(args, places, ScreenCounter(_show))
         cuts = _cuts(root)
         if not args.json:
             out.say(words.instructions(_after_command(args), args.counter, _disk_name(places.state), args.minutes))
@@ -64,28 +63,12 @@ def sell(args: argparse.Namespace, places: Places) -> int:
 
 def after(args: argparse.Namespace, places: Places) -> int:
     """Compare what was acknowledged with what is there; exit 0 only where a cut was survived."""
+    disk = disks.disk_of(places.state) if places.state.exists() else None
+    title = disk.title if disk else None
     with _trouble_named(), _held(places.state) as root:
         cuts = _cuts(root)
-        told = asyncio.run(_told(args, places))
-        if told is None:
-            raise out.CommandError(
-                "the counter has counted nothing",
-                hint="name the same counter as before the cut; or start anew with `stillopen doctor --pull-the-plug`",
-            )
-        earlier = next((cut for cut in cuts if cut.trial == told.trial), None)
-        if earlier is not None:
-            raise out.CommandError(
-                f"{told.trial} was compared already, at {earlier.at} ({earlier.verdict.outcome}), and nothing is new",
-                hint="the next trial: stillopen doctor --pull-the-plug",
-            )
-        found = _compared(root, told)
-        disk = disks.disk_of(places.state)
-        title = disk.title if disk else None
-        at = datetime.now(UTC).isoformat(timespec="seconds")
-        cuts.append(results.Cut(told.trial, at, _kind(args), title, found))
-        results.keep(root, cuts)
-        if found.outcome is not Outcome.LOST and told.trial in trial.trials(root):
-            trial.remove(root, told.trial)  # of a loss, all of it stays to be looked at
+        counter = _counter(args, places, ScreenCounter(_show, seen=None if args.counter else _photographed(args)))
+        told, found = asyncio.run(_compared(root, counter, cuts, title))
     sums = results.sums(cuts, title)
     if args.json:
         out.say_json(words.as_json(told, found, disk, sums))
@@ -114,45 +97,6 @@ def clean(args: argparse.Namespace, places: Places) -> int:
     return out.OK
 
 
-def count_for_another(args: argparse.Namespace) -> int:
-    """Count for another machine's trial until Ctrl-C."""
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_count_for_another(args.host, COUNT_PORT if args.port is None else args.port, as_json=args.json))
-    return out.OK
-
-
-async def _count_for_another(host: str, port: int, *, as_json: bool) -> None:
-    from agent.doctor.plug.count_for_another import CountForAnother
-    from agent.doctor.plug.wire import new_secret
-
-    stop = asyncio.Event()
-    on_signals(stop)
-    secret = new_secret()
-    said: Count | None = None
-    newest: list[Count] = []
-    try:
-        async with CountForAnother(
-            host, port, secret, lambda count: newest.__setitem__(slice(None), [count])
-        ) as server:
-            if as_json:
-                out.say(json.dumps({"host": host, "port": server.port, "secret": secret}))
-            else:
-                out.say(words.counting(host, server.port, secret))
-            sys.stdout.flush()
-            while not stop.is_set():
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), 1.0)
-                if newest and newest[0] != said:
-                    said = newest[0]
-                    out.say(json.dumps(words.count_json(said)) if as_json else words.count_line(said))
-                    sys.stdout.flush()
-    except OSError as error:
-        raise out.CommandError(
-            f"{host}:{port} cannot be listened on: {error.strerror or error}",
-            hint="name an address of this machine with --host, or another port with --port",
-        ) from error
-
-
 async def _sell(root: Path, counter: Counter, settled: set[str], args: argparse.Namespace) -> int:
     stop = asyncio.Event()
     on_signals(stop)
@@ -160,12 +104,12 @@ async def _sell(root: Path, counter: Counter, settled: set[str], args: argparse.
         await counter.open()
         told = await counter.newest()
         waiting = [name for name in trial.trials(root) if name not in settled]
-        if told is not None and not told.ended and told.trial not in settled:
-            waiting.append(told.trial)
+        if told is not None and not told.ended and told.trial not in (*settled, *waiting):
+            waiting.append(f"{told.trial} of {told.machine}")
         if waiting:
             raise out.CommandError(
                 f"trial {waiting[-1]} was not compared yet",
-                hint=f"{_after_command(args)}; or give it up with --clean and a new counter file",
+                hint=f"there: {_after_command(args)}; or give it up with --clean and a new counter",
             )
         for name in trial.trials(root):
             trial.remove(root, name)
@@ -176,31 +120,52 @@ async def _sell(root: Path, counter: Counter, settled: set[str], args: argparse.
         await counter.close()
 
 
-async def _told(args: argparse.Namespace, places: Places) -> Count | None:
-    """Return what the counter counted last; from a person where only the screen did."""
-    if args.counter is None:
-        text = args.seen or _ask("The letters and the number on the last picture, such as KXQR 12,345: ")
-        found = counts.seen(text)
-        if found is None:
-            raise out.CommandError(f"{text!r} is no count", hint='write --seen "KXQR 12,345"', code=out.WRONG)
-        return found
-    counter = _counter(args, places)
+async def _compared(
+    root: Path, counter: Counter, cuts: list[results.Cut], disk: str | None
+) -> tuple[Count, verdict.Verdict]:
+    """Compare the counter's newest trial, keep what comes of it, and tell the counter that it is done with."""
     try:
         await counter.open()
-        return await counter.newest()
+        told = await counter.newest()
+        if told is None:
+            raise out.CommandError(
+                "the counter has counted nothing", hint="name the same counter as before the cut, or start anew"
+            )
+        if (earlier := next((cut for cut in cuts if cut.trial == told.trial), None)) is not None:
+            raise out.CommandError(
+                f"{told.trial} was compared already, at {earlier.at} ({earlier.verdict.outcome}), and nothing is new",
+                hint="the next trial: stillopen doctor --pull-the-plug",
+            )
+        if told.machine not in (None, machine_name(platform.node())):
+            raise out.CommandError(f"{told.trial} was sold on {told.machine}", hint="compare it on that machine")
+        if told.ended and told.trial not in trial.trials(root):  # what ends in order is removed
+            found = verdict.Verdict(Outcome.NOTHING, told.number, told.number, 0, verdict.ENDED)
+        else:
+            found = verdict.compare(told, await trial.look(root, told.trial), clock.boot_id())
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        cuts.append(results.Cut(told.trial, at, counter.kind, disk, found))
+        results.keep(root, cuts)
+        if found.outcome is not Outcome.LOST and told.trial in trial.trials(root):
+            trial.remove(root, told.trial)  # of a loss, all of it stays to be looked at
+        await counter.end(told.trial)
+        return told, found
     finally:
         await counter.close()
 
 
-def _compared(root: Path, told: Count) -> verdict.Verdict:
-    if told.ended and told.trial not in trial.trials(root):  # what ends in order is removed
-        return verdict.Verdict(Outcome.NOTHING, told.number, told.number, 0, verdict.ENDED)
-    return verdict.compare(told, asyncio.run(trial.look(root, told.trial)), clock.boot_id())
+def _photographed(args: argparse.Namespace) -> Count:
+    """Return what a person saw on the screen last."""
+    text = args.seen or _ask("The letters and the number on the last picture, such as KXQR 12,345: ")
+    found = counts.seen(text)
+    if found is None:
+        raise out.CommandError(f"{text!r} is no count", hint='write --seen "KXQR 12,345"', code=out.WRONG)
+    return found
 
 
-def _counter(args: argparse.Namespace, places: Places) -> Counter:
+def _counter(args: argparse.Namespace, places: Places, screen: ScreenCounter) -> Counter:
+    """Return the counter that was named, or else the screen."""
     if args.counter is None:
-        return ScreenCounter(_show)
+        return screen
     line = _HOST_PORT.fullmatch(args.counter)
     if line is not None:
         return LineCounter(line[1].strip("[]"), int(line[2]), _ask("The secret that the other machine shows: "))
@@ -208,12 +173,6 @@ def _counter(args: argparse.Namespace, places: Places) -> Counter:
     if not disks.check_elsewhere(file, places.state) and not args.json:
         out.say(f"Make sure that {file} is on another disk than {places.state}: this system does not say.")
     return FileCounter(file)
-
-
-def _kind(args: argparse.Namespace) -> str:
-    if args.counter is None:
-        return ScreenCounter.kind
-    return LineCounter.kind if _HOST_PORT.fullmatch(args.counter) else FileCounter.kind
 
 
 def _ask(question: str) -> str:

@@ -12,21 +12,22 @@ from agent.doctor.plug.count import TRIAL_CHARS, TRIAL_LETTERS, Count
 from agent.doctor.plug.verdict import Outcome, There, Verdict
 
 FILE = "00112233445566ff"
+LANE = "lane-1"
 BOOT = "6a0e9b1c-1111-4222-8333-444455556666"
 trials = st.text(TRIAL_LETTERS, min_size=TRIAL_CHARS, max_size=TRIAL_CHARS)
 fewer = settings(max_examples=100, deadline=None)
 
 
 def written(trial: str, numbers: int, *, file: str = FILE, end: bool = False) -> bytes:
-    lines = count.begun(file, trial, BOOT) + count.acknowledged(file, trial, 1, numbers)
+    lines = count.begun(file, trial, BOOT, LANE) + count.acknowledged(file, trial, 1, numbers)
     return lines + (count.ended(file, trial) if end else b"")
 
 
 @fewer
-@given(st.lists(st.tuples(trials, st.integers(0, 30), st.booleans()), max_size=5))
+@given(st.lists(st.tuples(trials, st.integers(0, 30), st.booleans()), max_size=5, unique_by=lambda one: one[0]))
 def test_what_is_written_is_read(all_of_them: list[tuple[str, int, bool]]) -> None:
     content = count.heading(FILE) + b"".join(written(trial, number, end=end) for trial, number, end in all_of_them)
-    assert count.read(content) == [Count(trial, number, BOOT, ended=end) for trial, number, end in all_of_them]
+    assert count.read(content) == [Count(trial, number, BOOT, LANE, ended=end) for trial, number, end in all_of_them]
 
 
 @fewer
@@ -42,18 +43,18 @@ def test_a_file_cut_anywhere_with_anything_behind_counts_no_more_than_was_writte
 def test_what_is_left_of_an_older_file_behind_the_end_is_not_counted() -> None:
     older = count.heading("ffeeddccbbaa9988") + written("KXQR", 40, file="ffeeddccbbaa9988") + b""
     newer = count.heading(FILE) + written("KXQR", 20)
-    assert count.read(newer + older[len(newer) :]) == [Count("KXQR", 20, BOOT)]
+    assert count.read(newer + older[len(newer) :]) == [Count("KXQR", 20, BOOT, LANE)]
     # an older trial of the same file, whole, where its numbers would just go on
     other = count.acknowledged(FILE, "ABCD", 21, 30)
-    assert count.read(newer + other) == [Count("KXQR", 20, BOOT)]
+    assert count.read(newer + other) == [Count("KXQR", 20, BOOT, LANE)]
     # its own first line again, with another start of the machine and the old tag
-    changed = count.begun(FILE, "KXQR", BOOT).replace(b"6a0e", b"6a0f")
-    assert count.read(newer + changed) == [Count("KXQR", 20, BOOT)]
+    changed = count.begun(FILE, "KXQR", BOOT, LANE).replace(b"6a0e", b"6a0f")
+    assert count.read(newer + changed) == [Count("KXQR", 20, BOOT, LANE)]
 
 
 def test_a_trial_after_a_torn_line_is_read() -> None:
     content = count.heading(FILE) + written("KXQR", 20)[:-4] + written("ABCD", 3)
-    assert count.read(content) == [Count("KXQR", 19, BOOT), Count("ABCD", 3, BOOT)]
+    assert count.read(content) == [Count("KXQR", 19, BOOT, LANE), Count("ABCD", 3, BOOT, LANE)]
 
 
 @pytest.mark.parametrize("content", [b"", b"stillopen count xyz\n", b"a shopping list\n1\n", b"stillopen count"])
@@ -63,7 +64,7 @@ def test_what_is_no_such_file_has_no_name_and_no_trials(content: bytes) -> None:
 
 
 def test_the_newest_is_the_last_in_which_anything_was_acknowledged() -> None:
-    begun = [Count("ABCD", 7, BOOT), Count("KXQR", 0, BOOT)]
+    begun = [Count("ABCD", 7, BOOT, LANE), Count("KXQR", 0, BOOT, LANE)]
     assert count.newest(begun) == begun[0]
     assert count.newest([Count("KXQR")]) is None
 
@@ -150,15 +151,19 @@ def test_greetings() -> None:
 
 
 @fewer
-@given(st.one_of(st.none(), st.builds(Count, trials, st.integers(0, 10**9), st.just(BOOT), st.booleans())))
+@given(
+    st.one_of(st.none(), st.builds(Count, trials, st.integers(0, 10**9), st.just(BOOT), st.just(LANE), st.booleans()))
+)
 def test_a_count_is_told_as_a_line(told: Count | None) -> None:
     assert wire.count_of(wire.count_line(told)) == told
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "ok KXQR 1", "count", "count KXQR 1", "count kxqr 1 b open", "count KXQR -1 b open", "count KXQR 1 / open",
-     "count KXQR 1000000001 b open", "count KXQR 12345678901234 b open", "count KXQR ² b open"],
+    ["", "ok KXQR 1", "count", "count KXQR 1", "count kxqr 1 b m open", "count KXQR -1 b m open",
+     "count KXQR 1 / m open", "count KXQR 1000000001 b m open",
+     "count KXQR 12345678901234 b m open", "count KXQR ² b m open",
+     "count KXQR 1 b m half", "count KXQR 1 b open"],
 )  # fmt: skip
 def test_what_is_no_count_is_not_taken_for_one(text: str) -> None:
     with pytest.raises(wire.NotSealed):
@@ -166,7 +171,9 @@ def test_what_is_no_count_is_not_taken_for_one(text: str) -> None:
 
 
 def test_a_line_holds_the_longest_that_is_said() -> None:
-    longest = wire.count_line(Count("KXQR", wire.NUMBER_MAX, "b" * count.BOOT_CHARS_MAX, ended=True))
+    longest = wire.count_line(
+        Count("KXQR", wire.NUMBER_MAX, "b" * count.WORD_CHARS_MAX, "m" * count.WORD_CHARS_MAX, ended=True)
+    )
     assert len(pair()[0].close(longest)) <= wire.LINE_BYTES_MAX
 
 
@@ -176,7 +183,7 @@ AFTER = "another-start"
 
 
 def compared(number: int, there: int, *, ended: bool = False, boot: str = BOOT, fault: str | None = None) -> Verdict:
-    return verdict.compare(Count("KXQR", number, BOOT, ended=ended), There(there, boot, fault), AFTER)
+    return verdict.compare(Count("KXQR", number, BOOT, LANE, ended=ended), There(there, boot, fault), AFTER)
 
 
 @fewer
@@ -193,7 +200,7 @@ def test_held_needs_a_cut() -> None:
     assert compared(5, 6).outcome is Outcome.HELD
     assert compared(5, 6, ended=True).outcome is Outcome.NOTHING
     assert compared(0, 1).outcome is Outcome.NOTHING
-    told, there = Count("KXQR", 5, BOOT), There(5, BOOT)
+    told, there = Count("KXQR", 5, BOOT, LANE), There(5, BOOT)
     assert verdict.compare(told, there, BOOT).outcome is Outcome.NOTHING
     by_photo = Count("KXQR", 5)
     assert verdict.compare(by_photo, there, BOOT).outcome is Outcome.NOTHING
@@ -202,7 +209,7 @@ def test_held_needs_a_cut() -> None:
 
 def test_lost_needs_none() -> None:
     assert compared(5, 4, ended=True).outcome is Outcome.LOST
-    assert verdict.compare(Count("KXQR", 5, BOOT), There(4, BOOT), BOOT).outcome is Outcome.LOST
+    assert verdict.compare(Count("KXQR", 5, BOOT, LANE), There(4, BOOT), BOOT).outcome is Outcome.LOST
     damaged = compared(5, 9, fault="sale 10 does not hold")
     assert (damaged.outcome, damaged.lost, damaged.why) == (Outcome.LOST, 0, "sale 10 does not hold")
 
@@ -241,3 +248,16 @@ def test_a_number_for_a_photo() -> None:
     assert len(lines) == 5
     assert lines[0] == "  #         ###   ####   #  #"
     assert len({big(number) for number in range(10)}) == 10
+
+
+def test_a_trial_compared_later_is_ended_there() -> None:
+    content = count.heading(FILE) + written("KXQR", 20)[:-4] + b"\n" + count.ended(FILE, "KXQR") + written("ABCD", 1)
+    assert count.read(content + b"\n" + count.ended(FILE, "ZZZZ")) == [
+        Count("KXQR", 19, BOOT, LANE, ended=True),
+        Count("ABCD", 1, BOOT, LANE),
+    ]
+
+
+@pytest.mark.parametrize("node", ["lane-1", "Kasse 1 (vorn)", "", "x" * 300, "kässe"])
+def test_a_machine_has_a_name_that_can_be_counted_under(node: str) -> None:
+    assert count.is_word(count.machine_name(node))

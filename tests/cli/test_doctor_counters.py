@@ -21,11 +21,11 @@ SECRET = "ABCD-EFGH-JKMN-PQRS"
 async def counted(counter: FileCounter | LineCounter, trial: str, *numbers: int, end: bool = False) -> None:
     await counter.open()
     try:
-        await counter.begin(trial, BOOT)
+        await counter.begin(trial, BOOT, "lane-1")
         for number in numbers:
             await counter.acknowledged(number)
         if end:
-            await counter.end()
+            await counter.end(trial)
     finally:
         await counter.close()
 
@@ -36,10 +36,13 @@ async def counted(counter: FileCounter | LineCounter, trial: str, *numbers: int,
 async def test_a_file_has_a_line_for_each_number_and_goes_on_with_the_next_trial(tmp_path: Path) -> None:
     file = tmp_path / "count"
     await counted(FileCounter(file), "KXQR", 1, 4, end=True)
-    assert file.read_bytes().count(b"\n") == 8  # its name, an empty one, begin, four numbers, end
+    assert file.read_bytes().count(b"\n") == 9  # its name, begin, four numbers, end, and two empty ones
     await counted(FileCounter(file), "ABCD", 2)
-    assert count.read(file.read_bytes()) == [Count("KXQR", 4, BOOT, ended=True), Count("ABCD", 2, BOOT)]
-    assert await FileCounter(file).newest() == Count("ABCD", 2, BOOT)
+    assert count.read(file.read_bytes()) == [
+        Count("KXQR", 4, BOOT, "lane-1", ended=True),
+        Count("ABCD", 2, BOOT, "lane-1"),
+    ]
+    assert await FileCounter(file).newest() == Count("ABCD", 2, BOOT, "lane-1")
 
 
 async def test_a_number_is_synced_before_it_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,7 +56,7 @@ async def test_a_number_is_synced_before_it_counts(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(os, "fsync", synced)
     counter = FileCounter(tmp_path / "count")
     await counter.open()
-    await counter.begin("KXQR", BOOT)
+    await counter.begin("KXQR", BOOT, "lane-1")
     for number in (1, 2, 9):
         await counter.acknowledged(number)
         assert sizes[-1] == (tmp_path / "count").stat().st_size
@@ -73,13 +76,13 @@ async def test_a_stick_that_is_gone_or_full_is_named(tmp_path: Path) -> None:
     counter = FileCounter(tmp_path / "gone" / "count")
     await counter.open()
     with pytest.raises(CounterLost, match="No such file"):
-        await counter.begin("KXQR", BOOT)
+        await counter.begin("KXQR", BOOT, "lane-1")
     with pytest.raises(CounterLost, match="directory"):
         await FileCounter(tmp_path).open()
     if sys.platform == "linux":
         full = FileCounter(Path("/dev/full"))
         with pytest.raises(CounterLost, match="No space left"):
-            await full.begin("KXQR", BOOT)
+            await full.begin("KXQR", BOOT, "lane-1")
         await full.close()
 
 
@@ -87,27 +90,23 @@ async def test_a_stick_that_is_gone_or_full_is_named(tmp_path: Path) -> None:
 
 
 async def test_two_machines_count_together(tmp_path: Path) -> None:
-    heard: list[Count] = []
-    async with CountForAnother("127.0.0.1", 0, SECRET, heard.append) as server:
+    async with CountForAnother("127.0.0.1", 0, SECRET) as server:
         await counted(LineCounter("127.0.0.1", server.port, SECRET), "KXQR", 1, 7)
         again = LineCounter("127.0.0.1", server.port, "abcd efgh jkmn pqrs")
         await again.open()
-        assert await again.newest() == Count("KXQR", 7, BOOT)
-        await again.begin("ABCD", "boot-2")
-        assert await again.newest() == Count("KXQR", 7, BOOT)  # nothing was acknowledged in the new one yet
+        assert await again.newest() == Count("KXQR", 7, BOOT, "lane-1")
+        await again.begin("ABCD", "boot-2", "lane-2")
+        assert await again.newest() == Count("KXQR", 7, BOOT, "lane-1")  # nothing was acknowledged in the new one yet
         await again.acknowledged(1)
-        assert await again.newest() == Count("ABCD", 1, "boot-2")
-        await again.end()
-        assert await again.newest() == Count("ABCD", 1, "boot-2", ended=True)
+        assert await again.newest() == Count("ABCD", 1, "boot-2", "lane-2")
+        await again.end("ABCD")
+        assert await again.newest() == Count("ABCD", 1, "boot-2", "lane-2", ended=True)
         await again.close()
-    assert [(one.trial, one.number) for one in heard] == [
-        ("KXQR", 0), ("KXQR", 1), ("KXQR", 7), ("ABCD", 0), ("ABCD", 1), ("ABCD", 1),
-    ]  # fmt: skip
+        assert [(one.trial, one.number) for one in server.counts] == [("KXQR", 7), ("ABCD", 1)]
 
 
 async def test_whoever_does_not_know_the_secret_counts_nothing() -> None:
-    heard: list[Count] = []
-    async with CountForAnother("127.0.0.1", 0, SECRET, heard.append) as server:
+    async with CountForAnother("127.0.0.1", 0, SECRET) as server:
         stranger = LineCounter("127.0.0.1", server.port, "0000-0000-0000-0000")
         with pytest.raises(CounterLost, match="secret"):
             await stranger.open()
@@ -120,12 +119,12 @@ async def test_whoever_does_not_know_the_secret_counts_nothing() -> None:
             writer.close()
             await writer.wait_closed()
         await counted(LineCounter("127.0.0.1", server.port, SECRET), "KXQR", 3)
-    assert [one.trial for one in heard] == ["KXQR", "KXQR"]
+        assert [(one.trial, one.number) for one in server.counts] == [("KXQR", 3)]
 
 
 async def test_a_recorded_conversation_said_again_counts_nothing() -> None:
     """A third between the two records every byte, and says the same to the counter later."""
-    async with CountForAnother("127.0.0.1", 0, SECRET, lambda _: None) as server:
+    async with CountForAnother("127.0.0.1", 0, SECRET) as server:
         recorded = bytearray()
 
         async def between(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -157,10 +156,10 @@ async def test_a_recorded_conversation_said_again_counts_nothing() -> None:
 
 
 async def test_a_number_of_a_trial_that_it_has_not_begun_is_said_to_be_unknown() -> None:
-    async with CountForAnother("127.0.0.1", 0, SECRET, lambda _: None) as server:
+    async with CountForAnother("127.0.0.1", 0, SECRET) as server:
         counter = LineCounter("127.0.0.1", server.port, SECRET)
         await counter.open()
-        await counter.begin("KXQR", BOOT)
+        await counter.begin("KXQR", BOOT, "lane-1")
         other = LineCounter("127.0.0.1", server.port, SECRET)
         await counted(other, "ABCD", 1)
         with pytest.raises(CounterLost, match="answered 'unknown'"):
@@ -168,22 +167,22 @@ async def test_a_number_of_a_trial_that_it_has_not_begun_is_said_to_be_unknown()
         await counter.close()
 
 
-@pytest.mark.parametrize("command", ["sell everything", "begin kxqr b", "begin KXQR", "acked KXQR x", "newest now"])
+@pytest.mark.parametrize("command", ["sell everything", "begin kxqr b m", "begin KXQR b", "acked KXQR x", "newest now"])
 async def test_a_sealed_line_that_is_no_command_ends_the_line(command: str) -> None:
-    async with CountForAnother("127.0.0.1", 0, SECRET, lambda _: None) as server:
+    async with CountForAnother("127.0.0.1", 0, SECRET) as server:
         counter = LineCounter("127.0.0.1", server.port, SECRET)
         await counter.open()
-        await counter.begin("KXQR", BOOT)
+        await counter.begin("KXQR", BOOT, "lane-1")
         with pytest.raises(CounterLost, match="hung up"):
             await counter._ask(command)
-        assert server.counts == [Count("KXQR", 0, BOOT)]
+        assert server.counts == [Count("KXQR", 0, BOOT, "lane-1")]
 
 
 async def test_a_number_never_goes_back() -> None:
-    async with CountForAnother("127.0.0.1", 0, SECRET, lambda _: None) as server:
+    async with CountForAnother("127.0.0.1", 0, SECRET) as server:
         counter = LineCounter("127.0.0.1", server.port, SECRET)
         await counter.open()
-        await counter.begin("KXQR", BOOT)
+        await counter.begin("KXQR", BOOT, "lane-1")
         await counter.acknowledged(9)
         with pytest.raises(CounterLost, match="KXQR 9"):
             await counter.acknowledged(3)
@@ -191,7 +190,7 @@ async def test_a_number_never_goes_back() -> None:
 
 
 async def test_silence_is_hung_up_on_so_that_cut_lines_do_not_add_up() -> None:
-    async with CountForAnother("127.0.0.1", 0, SECRET, lambda _: None, silence_s=0.05) as server:
+    async with CountForAnother("127.0.0.1", 0, SECRET, silence_s=0.05) as server:
         silent = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(LINES_MAX + 2)]
         for reader, writer in silent:
             await reader.read()
@@ -201,7 +200,7 @@ async def test_silence_is_hung_up_on_so_that_cut_lines_do_not_add_up() -> None:
 
 
 async def test_more_lines_than_it_takes_are_turned_away() -> None:
-    async with CountForAnother("127.0.0.1", 0, SECRET, lambda _: None) as server:
+    async with CountForAnother("127.0.0.1", 0, SECRET) as server:
         held = [LineCounter("127.0.0.1", server.port, SECRET) for _ in range(LINES_MAX)]
         for counter in held:
             await counter.open()
@@ -212,7 +211,7 @@ async def test_more_lines_than_it_takes_are_turned_away() -> None:
 
 
 async def test_where_nobody_counts_the_next_step_is_named() -> None:
-    async with CountForAnother("127.0.0.1", 0, SECRET, lambda _: None) as server:
+    async with CountForAnother("127.0.0.1", 0, SECRET) as server:
         port = server.port
     with pytest.raises(CounterLost, match="no counter at") as caught:
         await LineCounter("127.0.0.1", port, SECRET).open()
@@ -238,11 +237,11 @@ async def test_a_screen_shows_now_and_then() -> None:
     time = 0.0
     counter = ScreenCounter(lambda trial, number: shown.append((trial, number)), clock=lambda: time)
     await counter.open()
-    await counter.begin("KXQR", BOOT)
+    await counter.begin("KXQR", BOOT, "lane-1")
     for number in range(1, 12):
         time += 0.125
         await counter.acknowledged(number)
-    await counter.end()
+    await counter.end("KXQR")
     await counter.close()
     assert shown == [("KXQR", 1), ("KXQR", 5), ("KXQR", 9)]
     assert await counter.newest() is None

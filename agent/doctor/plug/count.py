@@ -4,9 +4,9 @@ A file on a stick goes through the power cut as well, and what is behind its end
 So each line carries a tag that no line of another file or another trial has, and numbers go up by one:
 
     stillopen count 9f3c61d20b7a4e58           the file, by a random name
-    begin KXQR 6a0e... 1b2c3d4e                a trial, and the start of the machine it ran in
+    begin KXQR 6a0e... lane-1 1b2c3d4e         a trial, which start of a machine it ran in, and which machine
     1 77aa0012
-    end 5d5d5d5d                               it was ended in order: nobody pulled
+    end KXQR 5d5d5d5d                          it is done with: ended in order, or compared
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from dataclasses import dataclass, replace
 
 TRIAL_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # without I and O, which a photo turns into 1 and 0
 TRIAL_CHARS = 4
-BOOT_CHARS_MAX = 64  # a UUID has 36
+WORD_CHARS_MAX = 64  # a start of a machine, a UUID of 36; a machine's name, at most 63
 
 _HEADING = b"stillopen count "
 _FILE_ID = re.compile(rb"[0-9a-f]{16}")
 _TRIAL = re.compile(f"[{TRIAL_LETTERS}]{{{TRIAL_CHARS}}}")
-_BOOT = re.compile(rf"[0-9a-zA-Z-]{{1,{BOOT_CHARS_MAX}}}")
+_WORD = re.compile(rf"[0-9a-zA-Z.-]{{1,{WORD_CHARS_MAX}}}")
 _SEEN = re.compile(rf"\s*([A-Za-z]{{{TRIAL_CHARS}}})[\s:-]*([0-9][0-9,.' _]*)")
 
 
@@ -33,7 +33,8 @@ class Count:
     trial: str
     number: int = 0
     boot: str | None = None  # which start of the machine under test; None where nobody wrote it down
-    ended: bool = False  # by itself or by a person, not by a power cut
+    machine: str | None = None  # likewise
+    ended: bool = False  # in order and not by a power cut, or it was compared since
 
 
 def is_trial(text: str) -> bool:
@@ -41,9 +42,14 @@ def is_trial(text: str) -> bool:
     return _TRIAL.fullmatch(text) is not None
 
 
-def is_boot(text: str) -> bool:
-    """Say whether this can name a start of a machine."""
-    return _BOOT.fullmatch(text) is not None
+def is_word(text: str) -> bool:
+    """Say whether this can name a start of a machine, or a machine."""
+    return _WORD.fullmatch(text) is not None
+
+
+def machine_name(node: str) -> str:
+    """Return a machine's name as it is counted under."""
+    return re.sub(r"[^0-9a-zA-Z.-]", "-", node)[:WORD_CHARS_MAX] or "unnamed"
 
 
 def newest(counts: list[Count]) -> Count | None:
@@ -67,9 +73,9 @@ def heading(file_id: str) -> bytes:
     return _HEADING + file_id.encode() + b"\n"
 
 
-def begun(file_id: str, trial: str, boot: str) -> bytes:
+def begun(file_id: str, trial: str, boot: str, machine: str) -> bytes:
     """Return the line that opens a trial, on a line of its own whatever the file ends with."""
-    return b"\n" + _tagged(file_id, trial, f"begin {trial} {boot}")
+    return b"\n" + _tagged(file_id, trial, f"begin {trial} {boot} {machine}")
 
 
 def acknowledged(file_id: str, trial: str, first: int, last: int) -> bytes:
@@ -78,8 +84,8 @@ def acknowledged(file_id: str, trial: str, first: int, last: int) -> bytes:
 
 
 def ended(file_id: str, trial: str) -> bytes:
-    """Return the line that says that a trial was ended in order."""
-    return _tagged(file_id, trial, "end")
+    """Return the line that says that a trial is done with."""
+    return _tagged(file_id, trial, f"end {trial}")
 
 
 def file_id_of(content: bytes) -> str | None:
@@ -90,32 +96,25 @@ def file_id_of(content: bytes) -> str | None:
 
 
 def read(content: bytes) -> list[Count]:
-    """Return a file's trials, oldest first. A trial ends with its first line that does not hold."""
+    """Return a file's trials, oldest first. A trial's numbers end with the first line that does not hold."""
     file_id = file_id_of(content)
-    counts: list[Count] = []
     if file_id is None:
-        return counts
-    holds = False
+        return []
+    counts: dict[str, Count] = {}
+    now: Count | None = None  # the trial whose numbers go on
     for line in content.split(b"\n")[1:-1]:  # what has no end of line was not written whole
         text, _, _ = line.decode("ascii", "replace").rpartition(" ")
-        words = text.split(" ")
-        if words[0] == "begin" and len(words) == 3 and is_trial(words[1]) and is_boot(words[2]):  # noqa: PLR2004
-            trial = words[1]
-            if line + b"\n" == _tagged(file_id, trial, text):
-                counts.append(Count(trial, boot=words[2]))
-                holds = True
+        if now is not None and line == _tagged(file_id, now.trial, str(now.number + 1))[:-1]:
+            now = counts[now.trial] = replace(now, number=now.number + 1)
             continue
-        if not counts or not holds:
-            continue
-        count = counts[-1]
-        following = str(count.number + 1)
-        if line + b"\n" == _tagged(file_id, count.trial, following):
-            counts[-1] = replace(count, number=count.number + 1)
-        else:
-            holds = False
-            if line + b"\n" == _tagged(file_id, count.trial, "end"):
-                counts[-1] = replace(count, ended=True)
-    return counts
+        match text.split(" "):
+            case ["begin", trial, boot, machine] if line == _tagged(file_id, trial, text)[:-1]:
+                now = counts[trial] = Count(trial, 0, boot, machine)
+            case ["end", trial] if trial in counts and line == _tagged(file_id, trial, text)[:-1]:
+                now, counts[trial] = None, replace(counts[trial], ended=True)
+            case _ if line:
+                now = None
+    return list(counts.values())
 
 
 def _tagged(file_id: str, trial: str, text: str) -> bytes:

@@ -9,13 +9,10 @@ import asyncio
 import contextlib
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from agent.doctor.plug import wire
-from agent.doctor.plug.count import Count, is_boot, is_trial, newest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from agent.doctor.plug.count import Count, is_trial, is_word, newest
 
 LINES_MAX = 8  # connections at a time; every power cut leaves one that nobody closes
 SILENCE_MAX_S = 60.0  # a PC that sells speaks many times a second, and one whose power is gone never again
@@ -25,16 +22,13 @@ _log = logging.getLogger("stillopen.doctor")
 
 
 class CountForAnother:
-    """Listens on `host` and `port` (0: a free one). `on_count` hears every change, at once."""
+    """Listens on `host` and `port` (0: a free one). `counts` is what it has heard, oldest trial first."""
 
-    def __init__(
-        self, host: str, port: int, secret: str, on_count: Callable[[Count], None], *, silence_s: float = SILENCE_MAX_S
-    ) -> None:
+    def __init__(self, host: str, port: int, secret: str, *, silence_s: float = SILENCE_MAX_S) -> None:
         self.port = port
         self.counts: list[Count] = []
         self._host = host
         self._key = wire.secret_key(secret)
-        self._on_count = on_count
         self._silence_s = silence_s
         self._server: asyncio.Server | None = None
         self._lines: set[asyncio.Task[None]] = set()
@@ -89,15 +83,15 @@ class CountForAnother:
         match words:
             case ["newest"]:
                 return wire.count_line(newest(self.counts))
-            case ["begin", trial, boot] if is_trial(trial) and is_boot(boot):
-                self.counts = [*self.counts[1 - TRIALS_MAX :], Count(trial, boot=boot)]
+            case ["begin", trial, boot, machine] if is_trial(trial) and is_word(boot) and is_word(machine):
+                self.counts = [*self.counts[1 - TRIALS_MAX :], Count(trial, 0, boot, machine)]
             case ["acked", trial, number] if self.counts and trial == self.counts[-1].trial:
                 self.counts[-1] = replace(self.counts[-1], number=max(self.counts[-1].number, wire.number_of(number)))
-            case ["end", trial] if self.counts and trial == self.counts[-1].trial:
-                self.counts[-1] = replace(self.counts[-1], ended=True)
-            case ["acked" | "end", *_] if not self.counts or words[1] != self.counts[-1].trial:
+            case ["acked", _, _]:
                 return "unknown"
+            case ["end", trial]:
+                self.counts = [replace(count, ended=count.ended or count.trial == trial) for count in self.counts]
+                return f"ok {trial}"
             case _:
                 raise wire.NotSealed(f"{words[0]!r} is no command of this version")
-        self._on_count(self.counts[-1])
         return f"ok {self.counts[-1].trial} {self.counts[-1].number}"

@@ -62,7 +62,7 @@ class Counter(Protocol):
         """Return the newest trial that anything was acknowledged in; None where there is none, or nobody knows."""
         ...
 
-    async def begin(self, trial: str, boot: str) -> None:
+    async def begin(self, trial: str, boot: str, machine: str) -> None:
         """Open a trial; returns when that is safe."""
         ...
 
@@ -70,8 +70,8 @@ class Counter(Protocol):
         """Count every number up to this one, in the trial that is open; returns when that is safe."""
         ...
 
-    async def end(self) -> None:
-        """Close the trial: it ends in order."""
+    async def end(self, trial: str) -> None:
+        """Write down that a trial is done with: it ended in order, or was compared."""
         ...
 
 
@@ -101,18 +101,13 @@ class FileCounter:
         """Return the newest trial in the file."""
         return lines.newest(lines.read(await self._content()))
 
-    async def begin(self, trial: str, boot: str) -> None:
+    async def begin(self, trial: str, boot: str, machine: str) -> None:
         """Write the trial's first line."""
         start = b""
-        if self._file is None:
-            try:
-                self._file = self._path.open("ab", buffering=0)
-            except OSError as error:
-                raise self._lost(error) from error
         if not self._id:
             self._id = secrets.token_hex(FILE_ID_BYTES)
             start = lines.heading(self._id)
-        await self._write(start + lines.begun(self._id, trial, boot))
+        await self._write(start + lines.begun(self._id, trial, boot, machine))
         self._trial, self._number = trial, 0
 
     async def acknowledged(self, number: int) -> None:
@@ -120,9 +115,9 @@ class FileCounter:
         await self._write(lines.acknowledged(self._id, self._trial, self._number + 1, number))
         self._number = number
 
-    async def end(self) -> None:
-        """Write the trial's last line."""
-        await self._write(lines.ended(self._id, self._trial))
+    async def end(self, trial: str) -> None:
+        """Write the trial's last line, on a line of its own: the one before may have been cut."""
+        await self._write(b"\n" + lines.ended(self._id, trial))
 
     async def _content(self) -> bytes:
         try:
@@ -145,7 +140,8 @@ class FileCounter:
             raise self._lost(error) from error
 
     def _append(self, content: bytes) -> None:
-        assert self._file is not None, "a trial is open"
+        if self._file is None:
+            self._file = self._path.open("ab", buffering=0)
         while content:  # a raw file may take less than it is given
             content = content[self._file.write(content) :]
         os.fsync(self._file.fileno())
@@ -204,18 +200,18 @@ class LineCounter:
         except wire.NotSealed as error:
             raise self._lost(error) from error
 
-    async def begin(self, trial: str, boot: str) -> None:
+    async def begin(self, trial: str, boot: str, machine: str) -> None:
         """Open a trial there."""
         self._trial = trial
-        await self._expect(f"begin {trial} {boot}", f"ok {trial} 0")
+        await self._expect(f"begin {trial} {boot} {machine}", f"ok {trial} 0")
 
     async def acknowledged(self, number: int) -> None:
         """Tell the number, and wait until it is counted."""
         await self._expect(f"acked {self._trial} {number}", f"ok {self._trial} {number}")
 
-    async def end(self) -> None:
+    async def end(self, trial: str) -> None:
         """Close the trial there."""
-        await self._ask(f"end {self._trial}")
+        await self._ask(f"end {trial}")
 
     async def _expect(self, text: str, expected: str) -> None:
         answer = await self._ask(text)
@@ -255,8 +251,15 @@ class ScreenCounter:
 
     kind = "screen"
 
-    def __init__(self, show: Callable[[str, int], None], *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        show: Callable[[str, int], None],
+        *,
+        seen: Count | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._show = show
+        self._seen = seen
         self._clock = clock
         self._shown_at = -SHOWN_EVERY_S
         self._trial = ""
@@ -268,10 +271,10 @@ class ScreenCounter:
         """Nothing to do."""
 
     async def newest(self) -> Count | None:
-        """Return None: only the picture knows."""
-        return None
+        """Return what a person says was on the last picture."""
+        return self._seen
 
-    async def begin(self, trial: str, boot: str) -> None:  # noqa: ARG002 - a person copies no boot id
+    async def begin(self, trial: str, boot: str, machine: str) -> None:  # noqa: ARG002 - a person copies neither
         """Remember what to show."""
         self._trial = trial
 
@@ -282,5 +285,5 @@ class ScreenCounter:
             self._show(self._trial, number)
         await asyncio.sleep(0)  # whoever shows must not keep the sales waiting in line
 
-    async def end(self) -> None:
+    async def end(self, trial: str) -> None:
         """Nothing to do."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import platform
 import shutil
 import sqlite3
 import sys
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from agent.doctor.plug.count import TRIAL_CHARS, TRIAL_LETTERS, is_trial
+from agent.doctor.plug.count import TRIAL_CHARS, TRIAL_LETTERS, is_trial, machine_name
 from agent.doctor.plug.verdict import There
 from agent.facts import Facts, TillSetup
 from outbox import chain, clock, schema
@@ -66,6 +67,7 @@ class Trial:
     random: Random
     sales_max: int = TRIAL_SALES
     boot: Callable[[], str] = clock.boot_id
+    machine: Callable[[], str] = platform.node
 
     async def run(self) -> int:
         """Sell in one test journal after another, end in order and leave none. Returns how many were acknowledged.
@@ -79,10 +81,10 @@ class Trial:
             journal = Journal(self.root / name)
             await journal.open()
             try:
-                await self.counter.begin(name, self.boot())
+                await self.counter.begin(name, self.boot(), machine_name(self.machine()))
                 total += await self._sell_in(journal, name)
                 if self.stop.is_set():
-                    await self.counter.end()
+                    await self.counter.end(name)
             finally:
                 await journal.close()
         for name in trials(self.root):

@@ -6,8 +6,8 @@ direction, the line's place and its text, so that nothing said once can be said 
 
     counter     stillopen count 1 NONCE
     the other   NONCE
-    the other   SEAL begin KXQR BOOT | SEAL acked KXQR 17 | SEAL end KXQR | SEAL newest
-    counter     SEAL ok KXQR 17      |                                    | SEAL count KXQR 17 BOOT open
+    the other   SEAL begin KXQR BOOT MACHINE, SEAL acked KXQR 17, SEAL end KXQR; and SEAL newest
+    counter     SEAL ok KXQR 17, each; and SEAL count KXQR 17 BOOT MACHINE open
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import hmac
 import re
 import secrets
 
-from agent.doctor.plug.count import Count, is_boot, is_trial
+from agent.doctor.plug.count import Count, is_trial, is_word
 
 GREETING = "stillopen count 1"
 NONCE_BYTES = 16
 SEAL_CHARS = 64  # SHA-256 in hexadecimal
-LINE_BYTES_MAX = 256  # a seal, a command and a boot id; more is something else talking
+LINE_BYTES_MAX = 256  # a seal, a command and two names; more is something else talking
 SECRET_CHARS = 16  # of 32 letters: 80 bits, so that whoever recorded a line has nothing to try it on
 NUMBER_MAX = 10**9  # a disk that sells ten thousand a second needs a day
 
@@ -87,7 +87,7 @@ def count_line(count: Count | None) -> str:
     """Return how the counter tells the newest trial."""
     if count is None:
         return "count none"
-    return f"count {count.trial} {count.number} {count.boot} {'ended' if count.ended else 'open'}"
+    return f"count {count.trial} {count.number} {count.boot} {count.machine} {'ended' if count.ended else 'open'}"
 
 
 def count_of(text: str) -> Count | None:
@@ -95,9 +95,12 @@ def count_of(text: str) -> Count | None:
     words = text.split(" ")
     if words == ["count", "none"]:
         return None
-    if len(words) != 5 or words[0] != "count" or not is_trial(words[1]) or not is_boot(words[3]):  # noqa: PLR2004
-        raise NotSealed("the counter said something that this version does not know: use the same on both machines")
-    return Count(words[1], number_of(words[2]), words[3], ended=words[4] == "ended")
+    match words:
+        case ["count", trial, number, boot, machine, ("open" | "ended") as end] if (
+            is_trial(trial) and is_word(boot) and is_word(machine)
+        ):
+            return Count(trial, number_of(number), boot, machine, ended=end == "ended")
+    raise NotSealed("the counter said something that this version does not know: use the same on both machines")
 
 
 def number_of(text: str) -> int:
