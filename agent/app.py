@@ -29,8 +29,9 @@ from agent.sale import TaxRate
 from agent.scans import Scans
 from agent.shifts import Shifts
 from agent.till import Store, Tills
-from outbox import answers
+from outbox import answers, epoch
 from outbox.catalogue import Catalogue
+from outbox.clock import Clock
 from outbox.journal import Journal
 from outbox.room import Disk, Room
 
@@ -93,7 +94,7 @@ class App:
             has_room=lambda: self.disk.room is not Room.FULL,
             now=now,
         )
-        facts = Facts(config.store.id, self.lanes.kinds)
+        facts = Facts(config.store.id, self.lanes.kinds, Clock(now))
         self.scans = Scans(self.tills, self.catalogue)
         self.ringing = Ringing(self.tills, self.catalogue)
         self.closing = Closing(self.tills, facts, self.prints, self.kicks, on_record=self.lanes.wake)
@@ -183,6 +184,7 @@ class App:
             "devices": self.device_views(),
             "clouds": clouds,
             "oldest_waiting": min(waiting, default=None),
+            "notices": epoch.notices(self.journal.reader),
         }
 
     def till_view(self, till_id: str) -> dict[str, Any]:

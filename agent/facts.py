@@ -6,18 +6,19 @@ receipt and the drawer, and keep the answer: all of it or nothing, and after one
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from agent import print_jobs
 from agent.kicks import Kicks
-from outbox import chain, clock, deliveries
+from outbox import chain, deliveries
+from outbox.clock import Clock, Said
 from outbox.ids import derived_id
 from outbox.record import Draft, Kind, Record
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
 
@@ -52,7 +53,7 @@ class Facts:
 
     store: str
     clouds: Mapping[str, frozenset[Kind]]
-    stamp: Callable[[], dict[str, int | str]] = clock.stamp
+    clock: Clock = field(default_factory=Clock)
 
     def write(
         self,
@@ -68,7 +69,7 @@ class Facts:
     ) -> Written:
         """Add a record and what hangs on it. `at` is the store's own time."""
         occurred_at = at.isoformat(timespec="milliseconds")
-        body = {"store": self.store, "clock": self.stamp(), **body}
+        body = {"store": self.store, "clock": self.clock.stamp(at, lambda: _newest_said(connection)), **body}
         draft = Draft(record_id, kind, till.id, occurred_at, at.date().isoformat(), body)
         record, new = chain.append(connection, draft)
         if not new:
@@ -99,6 +100,11 @@ class Facts:
             self.write(connection, till, Kind.DRAWER, opening, at, body)
         Kicks.begin(connection, opening, till.drawer)
         return opening, till.drawer
+
+
+def _newest_said(connection: sqlite3.Connection) -> Said | None:
+    newest = chain.newest(connection, 1)
+    return Said.to(newest[0].body) if newest else None
 
 
 def print_state(connection: sqlite3.Connection, record: Record) -> str:

@@ -40,9 +40,7 @@ _log = logging.getLogger("stillopen.journal")
 class Writer:
     """Writes to the journal at `path`. `fault` is why it has stopped for good, or None."""
 
-    def __init__(
-        self, path: Path, *, when_idle: Callable[[sqlite3.Connection], None] = lambda connection: None
-    ) -> None:
+    def __init__(self, path: Path, *, when_idle: Callable[[sqlite3.Connection], None] = lambda _: None) -> None:
         self._path = path
         self._when_idle = when_idle  # run on the thread after a checkpoint, when nobody waits
         self._connection: aiosqlite.Connection | None = None

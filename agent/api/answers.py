@@ -208,6 +208,15 @@ class Outbox(BaseModel):
     deliveries: list[Delivery]
 
 
+class Notice(BaseModel):
+    """What a person should know for as long as this journal is kept: since when, and what to do."""
+
+    code: Literal["new-epoch"]
+    since: Time
+    detail: str
+    hint: str
+
+
 class Status(BaseModel):
     """The store as a whole."""
 
@@ -215,6 +224,7 @@ class Status(BaseModel):
     tills: list[Any]
     devices: list[Any]
     clouds: dict[str, Any] | list[Any]
+    notices: list[Notice]
 
 
 class Event(BaseModel):

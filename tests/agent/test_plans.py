@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
 
-SMALL = {"delivery_count", "pairing"}  # as many rows as clouds, and as front ends
+SMALL = {"delivery_count", "pairing", "epoch"}  # as many rows as clouds, front ends, and disks put back
 # Indexes of only what is open: reading all of one is the point of it.
 PARTIAL = r"(?! USING (?:COVERING )?INDEX (?:print_job_sending|kick_sending))"
 WHOLE = re.compile(rf"\bSCAN (\w+)\b{PARTIAL}")

@@ -20,7 +20,7 @@ from tests.powercut.disk import Disk, Image, Pattern
 from tests.powercut.promises import Owed, ToldRecord
 from tests.powercut.recorder import Entry, Recorder, Synced, Wrote
 from tests.powercut.recover import digest
-from tests.powercut.store import CLOUDS, KINDS, TILLS, request_key, stamp
+from tests.powercut.store import CLOCK, CLOUDS, KINDS, TILLS, request_key
 
 if TYPE_CHECKING:
     import sqlite3
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 AT = datetime(2026, 11, 20, 10, tzinfo=UTC)
-FACTS = Facts("store-1", dict.fromkeys(CLOUDS, KINDS), stamp)
+FACTS = Facts("store-1", dict.fromkeys(CLOUDS, KINDS), CLOCK)
 DECISIVE = 8  # writes and syncs: the last pages of a commit, its sync, and what fills its last sector
 DRAWS = 2  # of every pattern that leaves something to chance
 

@@ -17,7 +17,7 @@ from outbox.record import Kind, Record
 from tests.outbox.memory_cloud import TwoSteps, no_items
 from tests.powercut.connection import Connection, Cursor
 from tests.powercut.invariants import Fault
-from tests.powercut.store import CLOUDS, KINDS, Store, stamp
+from tests.powercut.store import CLOCK, CLOUDS, KINDS, Store
 from tests.powercut.subject import Subject
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class _TwoTransactions(Store):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self.facts = Facts("store-1", {}, stamp)
+        self.facts = Facts("store-1", {}, CLOCK)
 
     async def told_after(self, change: Callable[[sqlite3.Connection], T], told: Callable[[T], object]) -> T:
         result = await self.journal.write(change)

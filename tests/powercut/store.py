@@ -20,7 +20,7 @@ from agent.facts import Facts, TillSetup, Written
 from agent.pricing import Rules, price
 from agent.refund import Want, plan_refund
 from agent.sale import Sale, TaxRate
-from outbox import answers, chain, deliveries
+from outbox import answers, chain, clock, deliveries
 from outbox.answers import Reply
 from outbox.attempt import Attempts, Ending
 from outbox.connector import Idempotency
@@ -43,9 +43,8 @@ TILLS = tuple(TillSetup(f"till-{n}", printer=f"receipt-{n}", drawer=f"drawer-{n}
 KINDS = frozenset({Kind.SALE, Kind.REFUND})
 
 
-def stamp() -> dict[str, int | str]:
-    """Return what the clocks say here: the same in every run, since a replay is held to every byte."""
-    return {"since_boot_ms": 1, "boot": "simulated"}
+# The same in every run, since a replay is held to every byte.
+CLOCK = clock.Clock(lambda: datetime(2026, 11, 20, 9, tzinfo=UTC), since_boot_ms=lambda: 1, boot=lambda: "simulated")
 
 
 CLOUDS: Mapping[str, Idempotency] = {"keys": Idempotency.KEY_REPLAY, "looks": Idempotency.PROBE_FIRST}
@@ -91,7 +90,7 @@ class Store:
         self.journal = journal
         self.note = note
         self.now = Clock(datetime(2026, 11, 20 + life, 9, tzinfo=UTC))
-        self.facts = Facts("store-1", dict.fromkeys(CLOUDS, KINDS), stamp)
+        self.facts = Facts("store-1", dict.fromkeys(CLOUDS, KINDS), CLOCK)
         self.clouds = {name: NotingCloud(name, memory, note) for name, memory in clouds.items()}
         self._random = random
         self._ids = life << 32

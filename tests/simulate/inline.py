@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-import outbox.clock
 import outbox.ids
 import outbox.session
 import outbox.writer
@@ -23,6 +22,7 @@ from drivers.printer.printer import Printer
 from drivers.printer.session import Session as PrinterSession
 from drivers.scanner.scanner import Scanner
 from drivers.supervisor import Supervisor
+from outbox.clock import Clock
 from outbox.epoch import Surroundings
 from outbox.journal import Journal
 
@@ -131,6 +131,8 @@ def under_the_seed(world: World) -> Iterator[None]:
         keyword(Scanner, "now", loop_time),
         keyword(Supervisor, "now", world.pc_clock),
         keyword(Events, "now", world.pc_clock),
+        keyword(Clock, "since_boot_ms", world.since_boot_ms),
+        keyword(Clock, "boot", lambda: "simulated"),
         keyword(Journal, "around", Surroundings(lot=world.random, now=world.pc_clock)),
         attribute(outbox.ids, "time", SimpleNamespace(time_ns=millis)),
         attribute(outbox.ids, "os", SimpleNamespace(urandom=bytes_of)),
@@ -140,8 +142,6 @@ def under_the_seed(world: World) -> Iterator[None]:
             SimpleNamespace(Connection=lambda connector, iter_chunk_size: InlineConnection(world, connector)),
         ),
         attribute(outbox.session, "Session", world.session),
-        attribute(outbox.clock, "since_boot_ms", lambda: int(loop_time() * 1000)),
-        attribute(outbox.clock, "boot_id", lambda: "simulated"),
     ]
     dice = random.getstate()
     random.seed(world.seed)  # couriers and supervisors took `random.random` when they were imported

@@ -117,6 +117,10 @@ class World:
         """Return the time as the PC has it."""
         return self.now() + self.clock_off
 
+    def since_boot_ms(self) -> int:
+        """Return what CLOCK_BOOTTIME says: sleep counts, and nobody can set it."""
+        return round((self.now() - EPOCH).total_seconds() * 1000)
+
     def sleep_until(self, at: datetime) -> None:
         """Let the PC sleep: the world's time goes on, and the loop's, as CLOCK_MONOTONIC does, does not."""
         self._slept += max(timedelta(), at - self.now())
