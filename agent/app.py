@@ -29,7 +29,8 @@ from agent.sale import TaxRate
 from agent.scans import Scans
 from agent.shifts import Shifts
 from agent.till import Store, Tills
-from outbox import answers, epoch
+from agent.upkeep import Upkeep
+from outbox import epoch
 from outbox.catalogue import Catalogue
 from outbox.clock import Clock
 from outbox.journal import Journal
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from agent.config import Config
     from drivers.simulated.bench import Bench
+    from outbox import answers
 
 DISK_LOOK_S = 30.0  # the fastest disk that fills up by accident takes minutes
 STOP_WAIT_S = 5.0  # for a task to end; the slowest closes a serial port
@@ -63,7 +65,6 @@ class App:
         self.state = state
         self.version = importlib.metadata.version("stillopen")
         self.failed: asyncio.Future[None] | None = None  # set when a task ended that never should
-        self._now = now
         self._tasks: set[asyncio.Task[None]] = set()
         zone = ZoneInfo(config.store.timezone)
 
@@ -109,6 +110,15 @@ class App:
             on_record=self.lanes.wake,
             now=now,
         )
+        self.upkeep = Upkeep(
+            self.journal,
+            self.events,
+            prints=self.prints,
+            kicks=self.kicks,
+            pairings=self.door.pairings,
+            wake=self.lanes.wake,
+            now=now,
+        )
 
     async def start(self) -> None:
         """Open what is on the disk and let everything run. Raises `OutboxError` where selling is not safe."""
@@ -121,7 +131,6 @@ class App:
             self.door.open()
             await self.prints.recover()
             await self.kicks.recover()
-            await self._forget_old_answers()
             await self.lanes.open()
         except BaseException:
             await self.stop()
@@ -132,6 +141,7 @@ class App:
             *((f"prints {name}", self.prints.run(name)) for name in self.devices.printers),
             *((f"till {till.id}", self.scans.run(till.id)) for till in self.config.tills),
             *self.lanes.tasks(),
+            *self.upkeep.tasks(),
             ("disk", self._watch_disk()),
         ):
             self._run(name, work)
@@ -169,6 +179,7 @@ class App:
             "version": self.version,
             "selling": fault is None,
             "fault": None if fault is None else f"{fault}. {getattr(fault, 'hint', '')}".strip(),
+            "journal": self.upkeep.view(),
             "disk": {"free_bytes": self.disk.free_bytes, "room": self.disk.room.name.lower()},
             "store": {
                 "id": self.config.store.id,
@@ -241,10 +252,6 @@ class App:
         while True:
             await asyncio.sleep(DISK_LOOK_S)
             self.disk.look()
-
-    async def _forget_old_answers(self) -> None:
-        before = datetime.fromtimestamp(self._now().timestamp() - answers.KEPT_DAYS * 86_400, UTC).isoformat()
-        await self.journal.write(lambda connection: answers.forget(connection, before))
 
 
 def rules(config: Config) -> Rules:

@@ -32,6 +32,8 @@ class Kicks:
         self._drawers = drawers
         self._events = events
         self._under_way: set[asyncio.Task[None]] = set()
+        self._opening: set[str] = set()  # record ids of the openings that drawers are at
+        self._ended: dict[str, tuple[str, str, str]] = {}  # drawer, state, reason by record: not on the disk yet
 
     @staticmethod
     def begin(connection: sqlite3.Connection, record_id: str, drawer: str) -> None:
@@ -40,16 +42,27 @@ class Kicks:
 
     def start(self, record_id: str, drawer: str) -> None:
         """Tell the drawer, now, without holding anybody up."""
+        self._opening.add(record_id)
         task = asyncio.create_task(self._open(record_id, drawer), name=f"drawer {drawer}")
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
     async def recover(self) -> None:
         """After a start: what had been begun is unknown."""
-        for record_id, drawer in self._journal.reader.execute(
-            "select record_id, drawer from kick where state = 'sending'"
-        ).fetchall():
+        for record_id, drawer in self.left():
             await self._end(record_id, drawer, "unknown", "the agent stopped while the drawer was being opened")
+
+    def left(self) -> list[tuple[str, str]]:
+        """Return the record ids and drawers of openings that are begun on the disk and that nobody is at."""
+        rows = self._journal.reader.execute("select record_id, drawer from kick where state = 'sending'").fetchall()
+        return [(record_id, drawer) for record_id, drawer in rows if record_id not in self._opening]
+
+    async def settle(self, left: list[tuple[str, str]]) -> None:
+        """Write down the ends that the disk would not take. Openings that are `left` without one were never tried."""
+        never = "the disk failed before the drawer was told; open it with its key, or for a reason of its own"
+        ends = {record_id: (drawer, "not_opened", never) for record_id, drawer in left} | self._ended
+        for record_id, (drawer, state, reason) in ends.items():
+            await self._end(record_id, drawer, state, reason)
 
     async def close(self) -> None:
         """Wait for what is under way: each ends within seconds."""
@@ -67,15 +80,19 @@ class Kicks:
             state, reason = "unknown", "a fault in the agent; the log has it. Look at the drawer."
         try:
             await self._end(record_id, drawer, state, reason)
-        except OutboxError as error:  # it stays as begun, and is unknown after the next start
+        except OutboxError as error:  # it stays as begun until the disk is there again: unknown, after a start
             _log.warning("How drawer %s ended (%s) is not written down: %s. %s", drawer, state, error, error.hint)
+        finally:
+            self._opening.discard(record_id)
 
     async def _end(self, record_id: str, drawer: str, state: str, reason: str) -> None:
+        self._ended[record_id] = drawer, state, reason
         await self._journal.write(
             lambda connection: connection.execute(
                 "update kick set state = ?, reason = ? where record_id = ?", (state, reason, record_id)
             )
         )
+        self._ended.pop(record_id, None)
         if state != "opened":
             _log.warning("Drawer %s: %s (%s).", drawer, state, reason)
         self._events.publish("drawer", drawer=drawer, record_id=record_id, state=state, reason=reason or None)

@@ -61,9 +61,10 @@ class Pairings:
         self._now = now
         self._secret = secret
         self._by_hash: dict[bytes, Pairing] = {}
+        self._shut_out: set[bytes] = set()  # whatever the disk says
 
     def load(self) -> None:
-        """Read them; the journal is open by now."""
+        """Read them: the journal was opened, or opened again."""
         rows = self._journal.reader.execute("select hash, origin, name, made_at from pairing order by made_at, hash")
         self._by_hash = {hashed: Pairing(_id(hashed), origin, name, made_at) for hashed, origin, name, made_at in rows}
 
@@ -73,7 +74,8 @@ class Pairings:
 
     def find(self, secret: str) -> Pairing | None:
         """Return whose secret it is. Only its hash is looked up, so timing tells nothing of the secret."""
-        return self._by_hash.get(_hash(secret))
+        hashed = _hash(secret)
+        return None if hashed in self._shut_out else self._by_hash.get(hashed)
 
     async def add(self, origin: str, name: str) -> tuple[Pairing, str]:
         """Let one in; returns it and its secret, which is kept nowhere. Raises `Problem` when there are too many."""
@@ -104,8 +106,10 @@ class Pairings:
         hashed = next((hashed for hashed, one in self._by_hash.items() if one.id == pairing_id), None)
         if hashed is None:
             raise not_found("pairing", f"no pairing is called {pairing_id}; see them with `stillopen pair --list`")
-        pairing = self._by_hash.pop(hashed)  # first here: from now on it opens nothing, whatever the disk says
+        self._shut_out.add(hashed)  # first: from now on it opens nothing. It is listed until the disk is rid of it
         await self._journal.write(
             lambda connection: connection.execute("delete from pairing where hash = ?", (hashed,)).rowcount
         )
+        pairing = self._by_hash.pop(hashed)
+        self._shut_out.discard(hashed)
         return pairing

@@ -60,6 +60,10 @@ class Prints:
         self._wait_s = wait_s
         self._now = now
         self._wake = {name: asyncio.Event() for name in printers}
+        self._under_way: set[str] = set()  # ids of the jobs that printers are at
+        self._ended: dict[
+            str, tuple[Job, str, str | None, str | None]
+        ] = {}  # by job: ends that are not on the disk yet
 
     async def recover(self) -> None:
         """After a start: what was half-way is unknown, and stays so until a person decides."""
@@ -71,6 +75,21 @@ class Prints:
                 "the agent stopped while it was being printed",
                 "Look whether the receipt is there and whole; if not, print a copy.",
             )
+
+    def left(self) -> list[Job]:
+        """Return the jobs that are begun on the disk and that no printer is at: it was opened again."""
+        return [job for job in print_jobs.left_sending(self._journal.reader) if job.id not in self._under_way]
+
+    async def settle(self, left: list[Job]) -> None:
+        """Write down the ends that the disk would not take. Jobs that are `left` without one were never sent."""
+        for job, state, reason, hint in list(self._ended.values()):
+            if job.id not in self._under_way:
+                await self._end(job, state, reason, hint)
+                left = [other for other in left if other.id != job.id]
+        for job in left:
+            await self._note(job, "queued")
+        for name in self._printers:
+            self.wake(name)
 
     def wake(self, printer: str) -> None:
         """Look at the printer's queue now: a job was added, or the printer has changed."""
@@ -114,6 +133,7 @@ class Prints:
             if job is None:
                 await wake.wait()
                 continue
+            self._under_way.add(job.id)
             try:
                 waits = await self._try(printer, job)
             except OutboxError as error:  # the disk; the journal has said so, loudly
@@ -123,6 +143,8 @@ class Prints:
                 _log.exception("A fault while printing job %s; it counts as unknown", job.id)
                 await self._end(job, "unknown", "a fault in the agent; the log has it", "Look at the receipt.")
                 continue
+            finally:
+                self._under_way.discard(job.id)
             if waits:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_AGAIN_S):
@@ -170,7 +192,9 @@ class Prints:
         await self._journal.write(lambda connection: print_jobs.note(connection, job.id, state, at, reason, hint))
 
     async def _end(self, job: Job, state: str, reason: str | None, hint: str | None) -> None:
+        self._ended[job.id] = job, state, reason, hint
         await self._note(job, state, reason, hint)
+        del self._ended[job.id]
         if state != "printed":
             _log.warning("Print job %s on %s: %s (%s). %s", job.id, job.printer, state, reason, hint or "")
         self._tell(job, state, reason, hint)

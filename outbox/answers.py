@@ -54,6 +54,10 @@ def find(connection: sqlite3.Connection, key: Key) -> tuple[Reply, bool] | None:
     return Reply(status, json.loads(body)), fingerprint == key.fingerprint
 
 
-def forget(connection: sqlite3.Connection, before: str) -> int:
-    """Drop answers made before a time (RFC 3339, UTC); returns how many."""
-    return connection.execute("delete from answer where made_at < ?", (before,)).rowcount
+def forget(connection: sqlite3.Connection, before: str, limit: int) -> int:
+    """Drop the oldest answers made before a time (RFC 3339, UTC), up to `limit` of them; returns how many."""
+    return connection.execute(
+        "delete from answer where (caller, key) in "
+        "(select caller, key from answer where made_at < ? order by made_at limit ?)",
+        (before, limit),
+    ).rowcount

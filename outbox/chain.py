@@ -15,7 +15,7 @@ from outbox.record import GENESIS, NUMBERED, Draft, Kind, Record, canonical_text
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _NUMBER = re.compile(r"-([A-Z]*)([0-9]+)\Z")
 
@@ -181,11 +181,18 @@ class Verified:
     broken: Broken | None
 
 
-def verify(connection: sqlite3.Connection, *, last: int | None = None) -> Verified:
+def verify(
+    connection: sqlite3.Connection,
+    *,
+    last: int | None = None,
+    page: int = PAGE,
+    pause: Callable[[], object] = lambda: None,
+) -> Verified:
     """Follow the chain from the first record (or over the `last` ones) and stop at the first that fails.
 
     Checked: each hash over the stored bytes and the hash before it, that the columns say what the hashed
-    body says, that sequence and receipt numbers have no gap per till, and that no epoch comes back.
+    body says, that sequence and receipt numbers have no gap per till, and that no epoch comes back. `pause` is
+    called before each `page` of so many records.
     """
     after, head = 0, GENESIS
     if last is not None:
@@ -194,8 +201,9 @@ def verify(connection: sqlite3.Connection, *, last: int | None = None) -> Verifi
     followed = _Followed(partial=after > 0)
     count = 0
     while True:
+        pause()
         rows = connection.execute(
-            f"select {_COLUMNS} from record where seq > ? order by seq limit ?", (after, PAGE)
+            f"select {_COLUMNS} from record where seq > ? order by seq limit ?", (after, page)
         ).fetchall()
         if not rows:
             return Verified(records=count, head=head.hex(), broken=None)

@@ -46,4 +46,4 @@ class JournalFull(OutboxError):
 
 
 class JournalUnclear(OutboxError):
-    """The disk failed at the commit: whether it was written shows only after a restart."""
+    """The disk failed at the commit: whether it was written shows once the file was opened again."""

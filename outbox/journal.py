@@ -6,11 +6,12 @@ import sqlite3
 from typing import TYPE_CHECKING, TypeVar
 
 from outbox import answers, chain, epoch, head, place, schema
-from outbox.errors import JournalDamaged, JournalUnavailable, StateInUse
+from outbox.errors import JournalDamaged, JournalUnavailable, JournalUnclear, StateInUse
+from outbox.sqlite_codes import is_damage
 from outbox.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from filelock import FileLock
@@ -43,25 +44,52 @@ class Journal:
         try:
             await self._writer.open()
             self._reader = schema.connect_to_read(self.path)
-            found = chain.verify(self._reader, last=VERIFIED_AT_START)
-            if found.broken is not None:
-                raise JournalDamaged(
-                    f"{self.path}: record {found.broken.seq} does not hold: {found.broken.reason}",
-                    hint="Keep the whole state folder as it is, put back the newest backup, and compare both with: "
-                    "stillopen journal verify",
-                )
+            self._look(self._reader)
             await epoch.settle(self._reader, self.write, self.path, self._around)
             self._head.judged = True
             self._head.keep(self._reader)
         except sqlite3.DatabaseError as error:
             await self.close()
-            raise JournalDamaged(
-                f"{self.path} is damaged: {error}",
-                hint="Keep the whole state folder as it is and put back the newest backup.",
-            ) from error
+            raise self._damaged(error) from error
         except BaseException:
             await self.close()
             raise
+
+    async def reopen(self) -> None:
+        """After `JournalUnclear`: open the file again as at a start, and look what it holds now.
+
+        Readers see what is there from here on; nothing is written until `go_on`. Raises `OutboxError`: ask again
+        later. What turns out to be damaged stays so, and nothing is tried any more.
+        """
+        assert isinstance(self.fault, JournalUnclear), "what is not unclear is not looked after"
+        try:
+            await self._writer.reopen(self._look)
+            reader = schema.connect_to_read(self.path)
+        except JournalDamaged as error:
+            self._writer.stop(error)
+            raise
+        except sqlite3.DatabaseError as error:
+            if is_damage(error):
+                damaged = self._damaged(error)
+                self._writer.stop(damaged)
+                raise damaged from error
+            raise JournalUnavailable(
+                f"{self.path} cannot be read: {error}", hint="Check this PC's disk, its cable and its free space."
+            ) from error
+        before, self._reader = self._reader, reader  # the old one was open so long, so that reading never stopped
+        if before is not None:
+            before.close()
+
+    async def go_on(self, at: str) -> None:
+        """Write a line and wait for its fsync; only then is the fault over. Raises `OutboxError`."""
+
+        def probe(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "insert into upkeep values ('reopened', ?) on conflict do update set value = excluded.value",
+                (at,),
+            )
+
+        await self._writer.go_on(probe)
 
     async def close(self) -> None:
         """Finish what was asked for and let the folder go. The writer closes last, as it checkpoints."""
@@ -80,8 +108,33 @@ class Journal:
 
     @property
     def fault(self) -> Exception | None:
-        """Why nothing more can be written until a restart, or None."""
+        """Why nothing more is written, or None."""
         return self._writer.fault
+
+    async def stopped(self) -> None:
+        """Wait until there is a fault that nobody was told of yet."""
+        await self._writer.stopped.wait()
+        self._writer.stopped.clear()
+
+    @property
+    def log_bytes(self) -> int:
+        """How long the write-ahead log is."""
+        try:
+            return self.path.with_name(f"{self.path.name}-wal").stat().st_size
+        except OSError:  # there is none, or the disk does not say
+            return 0
+
+    async def copy(self, target: sqlite3.Connection, *, pages: int, between: Callable[[], Awaitable[None]]) -> None:
+        """Copy the whole file while it is sold into; see `Writer.copy`."""
+        await self._writer.copy(target, pages=pages, between=between)
+
+    async def rest(self, at_most_s: float) -> None:
+        """Wait until nothing is being written, and no longer than that."""
+        await self._writer.rest(at_most_s)
+
+    def quiet_s(self) -> float:
+        """Return for how long nothing has been written, in seconds."""
+        return self._writer.quiet_s()
 
     @property
     def reader(self) -> sqlite3.Connection:
@@ -96,6 +149,22 @@ class Journal:
     async def keep_answer(self, key: answers.Key, reply: answers.Reply, at: str) -> None:
         """Keep a reply that changed nothing else (a refusal)."""
         await self.write(lambda connection: answers.keep(connection, key, reply, at))
+
+    def _look(self, connection: sqlite3.Connection) -> None:
+        """Check the newest records. Raises `JournalDamaged`, or `sqlite3.DatabaseError`."""
+        found = chain.verify(connection, last=VERIFIED_AT_START)
+        if found.broken is not None:
+            raise JournalDamaged(
+                f"{self.path}: record {found.broken.seq} does not hold: {found.broken.reason}",
+                hint="Keep the whole state folder as it is, put back the newest backup, and compare both with: "
+                "stillopen journal verify",
+            )
+
+    def _damaged(self, error: sqlite3.DatabaseError) -> JournalDamaged:
+        return JournalDamaged(
+            f"{self.path} is damaged: {error}",
+            hint="Keep the whole state folder as it is and put back the newest backup.",
+        )
 
 
 def hold(state: Path) -> FileLock:

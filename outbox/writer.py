@@ -16,15 +16,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import aiosqlite
 
 from outbox import schema
-from outbox.errors import JournalDamaged, JournalFull, JournalUnclear, OutboxError
+from outbox.errors import JournalDamaged, JournalFull, JournalUnavailable, JournalUnclear, OutboxError
+from outbox.sqlite_codes import is_damage, is_full, is_of_the_disk
+from outbox.steps import Steps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
 T = TypeVar("T")
@@ -38,7 +41,10 @@ _log = logging.getLogger("stillopen.journal")
 
 
 class Writer:
-    """Writes to the journal at `path`. `fault` is why it has stopped for good, or None."""
+    """Writes to the journal at `path`. `fault` is why nothing is written any more, or None.
+
+    `stopped` is set when there is a fault; whoever sees to it clears it.
+    """
 
     def __init__(self, path: Path, *, when_idle: Callable[[sqlite3.Connection], None] = lambda _: None) -> None:
         self._path = path
@@ -48,7 +54,11 @@ class Writer:
         self._draining: asyncio.Task[None] | None = None
         self._commits = 0  # since the last checkpoint
         self._idle: asyncio.TimerHandle | None = None  # until the next one
+        self._steps: Steps | None = None  # a copy that is under way on the thread
+        self._copying: asyncio.Future[None] | None = None
+        self._rested_at = 0.0  # loop time; since then nothing was committed
         self.fault: OutboxError | None = None
+        self.stopped = asyncio.Event()
 
     async def open(self) -> None:
         """Open and migrate. Raises `JournalUnavailable`."""
@@ -63,19 +73,99 @@ class Writer:
         """Wait for what was asked for, then close: the log is checkpointed by SQLite itself."""
         while self._draining is not None:
             await asyncio.shield(self._draining)
+        await self._end_copy()
         if self._idle is not None:
             self._idle.cancel()
-        if self._connection is not None:
-            await self._connection.close()
-            self._connection = None
+            self._idle = None
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    async def reopen(self, look: Callable[[sqlite3.Connection], None]) -> None:
+        """After `JournalUnclear`: close the file, open it as at a start, and `look` at what it holds.
+
+        Raises what opening and `look` raise. The fault stays, whatever comes of it, until `go_on`.
+        """
+        assert self.fault is not None, "there is nothing to look after"
+        try:
+            await self.close()
+        except sqlite3.Error as error:  # it is let go of all the same
+            _log.debug("The journal could not be closed cleanly: %s", error)
+        await self.open()
+        await self._run(look)
+
+    async def go_on(self, probe: Callable[[sqlite3.Connection], None]) -> None:
+        """Write `probe`, and take up writing again once its fsync has returned. Raises as `write` does."""
+        (result,) = await self._run(_commit_twice, [probe])
+        if isinstance(result, _Raised):
+            raise result.error
+        self.fault = None
+
+    def stop(self, fault: OutboxError) -> None:
+        """Refuse every change from now on, for this reason."""
+        self.fault = fault
+        self.stopped.set()
+        _log.critical("Selling has stopped: %s. %s", fault, fault.hint)
+
+    async def copy(self, target: sqlite3.Connection, *, pages: int, between: Callable[[], Awaitable[None]]) -> None:
+        """Copy the whole file into `target`, so many pages at a time; what is asked for meanwhile goes first.
+
+        `between` is awaited before each further step. Raises `sqlite3.Error` where the target's disk fails, and
+        `JournalUnavailable` where the journal was closed meanwhile. One copy at a time.
+        """
+        assert self._connection is not None, "the writer is not open"
+        assert self._steps is None, "one copy at a time"
+        steps = self._steps = Steps(asyncio.get_running_loop())
+        connection = self._connection._conn  # noqa: SLF001 - see the module's docstring
+        copying = self._copying = asyncio.ensure_future(
+            self._connection._execute(steps.run, connection, target, pages)  # type: ignore[no-untyped-call]  # noqa: SLF001
+        )
+        whole = False
+        try:
+            while await steps.stepped() is not None:
+                await between()
+                steps.go_on()
+            whole = self._steps is steps
+        finally:
+            if self._steps is steps:
+                await self._end_copy()
+        copying.result()
+        if not whole:
+            raise JournalUnavailable("the journal was closed while it was copied", hint="The copy is made again later.")
+
+    async def _end_copy(self) -> None:
+        """Let the thread leave a copy, within a step. Not to be given up half-way: the target must outlive it."""
+        steps, self._steps = self._steps, None  # from here on work goes to the thread's own queue, behind the copy
+        if steps is None:
+            return
+        assert self._copying is not None
+        steps.leave()
+        cancelled = False
+        while not self._copying.done():
+            try:
+                await asyncio.wait([self._copying])
+            except asyncio.CancelledError:
+                cancelled = True
+        self._copying.exception()  # whoever was cancelled will not ask
+        if cancelled:
+            raise asyncio.CancelledError
+
+    async def rest(self, at_most_s: float) -> None:
+        """Wait until nothing is asked for, and no longer than that."""
+        if self._draining is not None:
+            await asyncio.wait([self._draining], timeout=at_most_s)
+
+    def quiet_s(self) -> float:
+        """Return for how long nothing has been asked for, in seconds."""
+        return 0.0 if self._draining is not None else asyncio.get_running_loop().time() - self._rested_at
 
     async def write(self, change: Callable[[sqlite3.Connection], T]) -> T:
         """Run `change` in a transaction and return what it returned, after the fsync.
 
         Whatever `change` raises is raised here and undoes only its own work. Raises `JournalFull` (it does not
         count, though a power cut right then may bring it back whole: ask again under the same id), or
-        `JournalUnclear` or `JournalDamaged`, after which every write is refused until a restart. Being cancelled
-        while waiting does not stop the change: it is then as unclear as a lost answer.
+        `JournalUnclear` or `JournalDamaged`, after which every write is refused: until `go_on`, or for good. Being
+        cancelled while waiting does not stop the change: it is then as unclear as a lost answer.
         """
         if self.fault is not None:
             raise self.fault
@@ -102,13 +192,13 @@ class Writer:
                     except OutboxError as error:
                         results = [error] * len(batch)
                         if not isinstance(error, JournalFull):
-                            self.fault = error
-                            _log.critical("Selling has stopped: %s. %s", error, error.hint)
+                            self.stop(error)
                 self._commits += 1
                 for (_, done), result in zip(batch, results, strict=True):
                     _resolve(done, result)
         finally:
             self._draining = None
+            self._rested_at = asyncio.get_running_loop().time()
         if self._commits >= CHECKPOINT_COMMITS and self.fault is None:
             self._idle = asyncio.get_running_loop().call_later(CHECKPOINT_IDLE_S, self._fold_in)
 
@@ -131,6 +221,8 @@ class Writer:
     async def _run(self, work: Callable[..., T], *arguments: Any) -> T:
         assert self._connection is not None, "the writer is not open"
         connection = self._connection._conn  # noqa: SLF001 - see the module's docstring
+        if self._steps is not None:
+            return await self._steps.do(partial(work, connection, *arguments))
         result: T = await self._connection._execute(work, connection, *arguments)  # type: ignore[no-untyped-call]  # noqa: SLF001
         return result
 
@@ -163,12 +255,12 @@ def _commit_twice(connection: sqlite3.Connection, changes: list[Callable[[sqlite
     try:
         return _commit(connection, changes)
     except sqlite3.DatabaseError as error:
-        if _is_damage(error):
+        if is_damage(error):
             raise JournalDamaged(
                 f"the journal is damaged: {error}",
                 hint="Stop the agent, keep the whole state folder as it is, and put back the newest backup.",
             ) from error
-        if _is_full(error):
+        if is_full(error):
             raise JournalFull(
                 f"the disk is full: {error}",
                 hint="Free some space on the disk that holds the state folder and try again; sales so far are safe.",
@@ -179,8 +271,8 @@ def _commit_twice(connection: sqlite3.Connection, changes: list[Callable[[sqlite
     except sqlite3.DatabaseError as error:
         raise JournalUnclear(
             f"the disk failed while writing the journal: {error}",
-            hint="Do not sell on this PC until its disk is checked. Restart the agent: it will look which of the "
-            "last changes were kept.",
+            hint="Wait: the agent opens the journal again by itself and looks which of the last changes were kept. "
+            "Then do the last step again. If it does not sell within minutes, the PC's disk has to be checked.",
         ) from error
 
 
@@ -201,7 +293,7 @@ def _commit(connection: sqlite3.Connection, changes: list[Callable[[sqlite3.Conn
             try:
                 results.append(change(connection))
             except Exception as error:
-                if not connection.in_transaction or _is_of_the_disk(error):
+                if not connection.in_transaction or is_of_the_disk(error):
                     raise  # it concerns the whole batch; SQLite may have undone all of it already
                 connection.execute("rollback to one")
                 results.append(_Raised(error))
@@ -212,20 +304,3 @@ def _commit(connection: sqlite3.Connection, changes: list[Callable[[sqlite3.Conn
             connection.execute("rollback")
         raise
     return results
-
-
-def _code(error: Exception) -> int:
-    """Return SQLite's primary result code, or 0 for what is no error of SQLite's."""
-    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
-
-
-def _is_full(error: Exception) -> bool:
-    return _code(error) == sqlite3.SQLITE_FULL
-
-
-def _is_damage(error: Exception) -> bool:
-    return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
-def _is_of_the_disk(error: Exception) -> bool:
-    return _is_full(error) or _is_damage(error) or _code(error) == sqlite3.SQLITE_IOERR

@@ -102,7 +102,10 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "trouble": (422, "The demo's cloud knows no such trouble."),
     # the agent itself
     "disk-full": (507, "The disk is full and nothing was written. Free some space; sales so far are safe."),
-    "disk-unclear": (500, "The disk failed at the moment of writing. Restart the agent; it looks what was kept."),
+    "disk-unclear": (
+        500,
+        "The disk failed while writing. The agent looks what was kept: repeat it under the same key.",
+    ),
     "disk-unavailable": (500, "What is kept on the disk cannot be used; the detail says why."),
     "bug": (500, "A fault of the agent. Report it with the `reference` that is in its log."),
 }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from agent.api.bodies import NewRefund, NewShift, RefundTender
+from outbox import retention
 from outbox.answers import Key
 from tests.agent.store import CONFIG, MUG, Shop, opened
 from tests.clouds.lying_webhook import SECRET, LyingWebhook
@@ -42,7 +44,8 @@ async def a_day(shop: Shop) -> None:
     shop.app.outbox_view(cloud="hook", state="delivered", limit=5)
     await shop.app.prints.recover()
     await shop.app.kicks.recover()
-    await shop.app._forget_old_answers()
+    for duty in retention.DUTIES:
+        await shop.app.journal.write(partial(duty.prune, now=shop.clock()))
     await shop.until(lambda: shop.app.lanes.views()["hook"]["waiting"] + shop.app.lanes.views()["hook"]["sending"] == 0)
 
 

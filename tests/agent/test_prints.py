@@ -208,6 +208,7 @@ async def test_an_opening_that_was_under_way_at_a_crash_is_unknown_and_not_repea
         await shop.until(lambda: shop.told("drawer"))
         await shop.app.journal.write(lambda tx: tx.execute("update kick set state = 'sending'").close())
     async with opened(tmp_path) as shop:
+        await shop.until(lambda: shop.told("drawer"))
         assert shop.told("drawer")[0]["state"] == "unknown"
         await shop.connected()
         assert not shop.printer.kicks

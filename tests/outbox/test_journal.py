@@ -164,8 +164,8 @@ async def test_an_answer_is_kept_with_its_effect_and_over_a_restart(tmp_path: Pa
     assert journal.answer(key) == (Reply(201, {"n": 2}), True)
     assert journal.answer(Key("local", "k1", "another")) == (Reply(201, {"n": 2}), False)
     assert journal.answer(Key("somebody else", "k1", "digest")) is None
-    assert await journal.write(lambda tx: answers.forget(tx, "2026-11-20T10:00:00+00:00")) == 0
-    assert await journal.write(lambda tx: answers.forget(tx, "2026-11-21T10:00:00+00:00")) == 1
+    assert await journal.write(lambda tx: answers.forget(tx, "2026-11-20T10:00:00+00:00", 9)) == 0
+    assert await journal.write(lambda tx: answers.forget(tx, "2026-11-21T10:00:00+00:00", 9)) == 1
     await journal.close()
 
 
