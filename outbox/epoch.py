@@ -65,6 +65,7 @@ class _Entry:
     since: str
     why: str
     head: str | None  # the side file it answers
+    others: tuple[str, ...]  # epochs that only the side file knows of
     sale_ids: dict[str, str]  # of open sales: a new id each, as the old one may be a record elsewhere
 
 
@@ -118,8 +119,8 @@ def _missing(connection: sqlite3.Connection, beside: str | None) -> Iterator[str
     noted = None if beside is None else head.from_text(beside)
     if noted is None:
         return
-    rows = connection.execute("select letters, head from epoch order by number").fetchall()
-    if rows and rows[-1][1] == beside:
+    answered = connection.execute("select head from epoch order by number desc limit 1").fetchone()
+    if answered is not None and answered[0] == beside:
         return
     row = connection.execute("select hash from record where seq = ?", (noted.seq,)).fetchone()
     own_hash = row[0] if row else GENESIS if not noted.seq else None
@@ -127,14 +128,15 @@ def _missing(connection: sqlite3.Connection, beside: str | None) -> Iterator[str
         yield f"record {noted.seq} was here and is not any more"
     elif own_hash.hex() != noted.hash:
         yield f"record {noted.seq} was another one"
-    elif not set(noted.epochs) <= {"", *(letters for letters, _ in rows)}:
+    elif not set(noted.epochs) <= set(head.of(connection).epochs):
         yield f"epoch {noted.epochs[-1]} was here and is not any more"
 
 
 def _entry(connection: sqlite3.Connection, why: str, beside: str | None, around: Surroundings) -> _Entry:
     noted: Head | None = None if beside is None else head.from_text(beside)
-    used = {*head.of(connection).epochs, *(noted.epochs if noted else ())}
-    free = [letters for letters in EPOCHS if letters not in used]
+    known = head.of(connection).epochs
+    others = tuple(letters for letters in (noted.epochs if noted else ()) if letters not in known)
+    free = [letters for letters in EPOCHS if letters not in (*known, *others)]
     if not free:
         raise JournalUnsafe(
             f"this journal was put back or copied {len(EPOCHS)} times, and no letters are left for its receipt numbers",
@@ -143,15 +145,20 @@ def _entry(connection: sqlite3.Connection, why: str, beside: str | None, around:
     sales = [row[0] for row in connection.execute("select id from open_sale order by id").fetchall()]
     new_ids = sorted(new_id() for _ in sales)  # parked sales are shown in the order of their ids
     return _Entry(
-        around.lot.choice(free), around.now().isoformat(), why, beside, dict(zip(sales, new_ids, strict=True))
+        letters=around.lot.choice(free),
+        since=around.now().isoformat(),
+        why=why,
+        head=beside,
+        others=others,
+        sale_ids=dict(zip(sales, new_ids, strict=True)),
     )
 
 
 def _enter(connection: sqlite3.Connection, entry: _Entry) -> None:
     """Begin an epoch. What was under way before may have been ended, by the journal that this one is a copy of."""
     connection.execute(
-        "insert into epoch(letters, since, why, head) values (?, ?, ?, ?)",
-        (entry.letters, entry.since, entry.why, entry.head),
+        "insert into epoch(letters, since, why, head, others) values (?, ?, ?, ?, ?)",
+        (entry.letters, entry.since, entry.why, entry.head, " ".join(entry.others)),
     )
     connection.execute("update delivery set doubt = 1 where state in ('waiting', 'sending', 'parked')")
     connection.execute(

@@ -25,7 +25,7 @@ _log = logging.getLogger("stillopen.journal")
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The newest record, and every epoch there has been, the first one ("") first."""
+    """The newest record, and every epoch there has been here, the first one ("") first and the present one last."""
 
     seq: int  # 0: there is no record yet
     hash: str  # in hex
@@ -40,8 +40,10 @@ def of(connection: sqlite3.Connection) -> Head:
     """Return how far a journal has come."""
     row = connection.execute("select seq, hash from record where seq = (select max(seq) from record)").fetchone()
     seq, own_hash = row or (0, GENESIS)
-    letters = connection.execute("select letters from epoch order by number").fetchall()
-    return Head(seq, own_hash.hex(), ("", *(row[0] for row in letters)))
+    epochs = [""]
+    for letters, others in connection.execute("select letters, others from epoch order by number").fetchall():
+        epochs += [*others.split(), letters]
+    return Head(seq, own_hash.hex(), tuple(epochs))
 
 
 def from_text(text: str) -> Head | None:

@@ -133,15 +133,13 @@ create table batch(                      -- many records in one request, written
 
 create table epoch(                      -- none: the first; each later one numbers receipts apart from all before it
   number integer primary key, letters text not null unique, since text not null, why text not null,
-  head text                              -- the side file of then, word for word: this epoch answers it
+  head text,                             -- the side file of then, word for word: this epoch answers it
+  others text not null                   -- letters that only the side file knew of, with a space between two
 ) strict;
 create table home(                       -- which file on which PC this journal is, for a copy to know itself by
   one integer primary key check (one = 1), salt blob not null,
   inode text, born text, machine text, cards text not null
 ) strict;
-
-create table upkeep(what text primary key, value text not null) strict, without rowid; -- how far it has come
-create index print_job_document on print_job(updated_at) where document is not null;
 """
 
 MIGRATIONS: tuple[str, ...] = (_V1, _V2)  # the n-th brings a file from version n to n + 1

@@ -20,14 +20,15 @@ def check(lines: TextIO) -> tuple[int, str, str | None]:
     """Return how many records hold, the last good hash in hex, and what is wrong with the next one, or None."""
     head, count = "00" * 32, 0
     numbers: dict[str, int] = {}
-    receipts: dict[str, dict[str, int]] = {}
+    receipts: dict[str, int] = {}
+    epochs: list[str] = []
     for line in lines:
         if not line.strip():
             continue
         try:
             record = json.loads(line)
             given = {name: record.pop(name) for name in ("seq", "prev_hash", "hash")}
-            fault = _fault(record, given, head, numbers, receipts)
+            fault = _fault(record, given, head, numbers, receipts, epochs)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             return count, head, f"line {count + 1} is no record of an export: {error!r}"
         if fault is not None:
@@ -41,24 +42,32 @@ def _fault(
     given: dict[str, Any],
     head: str,
     numbers: dict[str, int],
-    receipts: dict[str, dict[str, int]],
+    receipts: dict[str, int],
+    epochs: list[str],
 ) -> str | None:
     if given["prev_hash"] != head:
         return "it does not follow the record before it: one was removed, added or changed"
     canonical = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     if hashlib.sha256(bytes.fromhex(head) + canonical).hexdigest() != given["hash"]:
         return "its content is not what was written"
-    till = record["till"]
+    till, epoch = record["till"], record.get("epoch", "")
+    if epoch not in epochs:
+        epochs.append(epoch)
+    elif epoch != epochs[-1]:
+        return f"it goes back to epoch {epoch!r} from {epochs[-1]!r}"
     if record["till_seq"] != numbers.get(till, 0) + 1:
         return f"till {till} goes from number {numbers.get(till, 0)} to {record['till_seq']}"
     numbers[till] = record["till_seq"]
     if record["receipt_number"] is not None:
-        series, _, digits = record["receipt_number"].rpartition("-")
-        letters = digits.rstrip("0123456789")
-        number, counted = int(digits[len(letters) :]), receipts.setdefault(till, {})
-        if number != counted.get("last", 0) + 1:
-            return f"till {till} goes from receipt {counted.get('last', 0)} to {number} ({series})"
-        counted["last"] = number
+        # An epoch's letters stand before the count, which goes on: TILL-1-000123, TILL-1-KX000124.
+        count = record["receipt_number"].rpartition("-")[2]
+        letters = count.rstrip("0123456789")
+        number = int(count[len(letters) :])
+        if number != receipts.get(till, 0) + 1:
+            return f"till {till} goes from receipt {receipts.get(till, 0)} to {number}"
+        if letters != epoch:
+            return f"its receipt number is not of epoch {epoch!r}"
+        receipts[till] = number
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from agent.cli.journal import exported
 from outbox import chain
 from outbox.journal import Journal
-from outbox.record import Kind
+from outbox.record import Kind, Record, canonical, link
 from tests.outbox.facts import draft, write
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "verify_export.py"
@@ -76,6 +77,34 @@ def test_records_missing_at_the_end_show_by_the_hash_they_should_end_at(records:
     code, said = verified(export(records[:-1]), "--head", records[-1]["hash"])
     assert code == 1
     assert "the export ends at hash" in said
+
+
+async def test_the_records_of_a_journal_that_was_put_back_hold_and_no_epoch_comes_back(tmp_path: Path) -> None:
+    found: list[Record] = []
+    for copy in range(3):
+        state = tmp_path / f"state {copy}"
+        if copy:
+            shutil.copytree(tmp_path / f"state {copy - 1}", state)
+        journal = Journal(state)
+        await journal.open()
+        await write(journal, draft())
+        found = list(chain.oldest_first(journal.reader))
+        await journal.close()
+    records = [exported(record) for record in found]
+    epochs = [record["epoch"] for record in records]
+    assert [record["receipt_number"] for record in records] == [f"TILL-1-{epochs[n]}{n + 1:06d}" for n in range(3)]
+    assert len(set(epochs)) == 3
+    assert verified(export(records))[0] == 0
+    for changes, words in (
+        ({"epoch": ""}, f"it goes back to epoch '' from '{epochs[1]}'"),
+        ({"epoch": epochs[1]}, f"its receipt number is not of epoch '{epochs[1]}'"),
+        ({"receipt_number": "TILL-1-000003"}, f"its receipt number is not of epoch '{epochs[2]}'"),
+    ):
+        body = {n: v for n, v in (records[2] | changes).items() if n not in ("seq", "prev_hash", "hash")}
+        own_hash = link(found[1].hash, canonical(body)).hex()
+        code, said = verified(export([*records[:2], records[2] | changes | {"hash": own_hash}]))
+        assert code == 1
+        assert words in said
 
 
 def test_a_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
