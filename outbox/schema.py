@@ -140,6 +140,9 @@ create table home(                       -- which file on which PC this journal 
   one integer primary key check (one = 1), salt blob not null,
   inode text, born text, machine text, cards text not null
 ) strict;
+
+create table upkeep(what text primary key, value text not null) strict, without rowid; -- how far it has come
+create index print_job_document on print_job(updated_at) where document is not null;
 """
 
 MIGRATIONS: tuple[str, ...] = (_V1, _V2)  # the n-th brings a file from version n to n + 1
