@@ -12,7 +12,6 @@ from pydantic import ValidationError
 from agent.config.cloud import read_clouds
 from agent.config.crosscheck import crosscheck
 from agent.config.findings import findings
-from agent.config.lines import key_lines, line_of
 from agent.config.problems import ConfigInvalid, ConfigMissing, ConfigProblem, Finding
 from agent.config.sections import Config, File
 
@@ -117,6 +116,8 @@ def _whole_file(path: Path, found: str, cure: str) -> ConfigInvalid:
 
 
 def _placed(wrong: list[Finding], path: Path, text: str, raw: dict[str, Any]) -> list[ConfigProblem]:
+    from agent.config.lines import key_lines, line_of  # its patterns take 5 ms, and a file in order has no use for them
+
     lines = key_lines(text)
     problems = [
         ConfigProblem(path, line_of(one.loc, lines), _key(one.loc, raw), one.found, one.fix, one.code) for one in wrong
