@@ -45,13 +45,13 @@ async def main(config: Path, state: Path, *, only_open: bool) -> None:
 
 
 async def _open(state: Path) -> None:
-    from outbox import deliveries
+    from outbox import delivery_views
     from outbox.journal import Journal
 
     began = time.perf_counter()
     journal = Journal(state)
     await journal.open()
-    deliveries.counts(journal.reader, ["cloud"])
+    delivery_views.counts(journal.reader, ["cloud"])
     took_ms = (time.perf_counter() - began) * 1e3
     await journal.close()
     _say(ms=took_ms)

@@ -15,7 +15,7 @@ class Effort:
     waiting: tuple[int, ...] = (0, 10_000, 100_000)  # in the queues of the outbox bench
     items: int = 60  # put, and taken and acknowledged, in a block of the outbox bench
     item_s: float = 2.0  # a block of it ends after this long, for the queues that get slow
-    backlog: int = 2_000  # records drained
+    backlog: int = 6_000  # records drained in batches: enough that the one which goes first, alone, is lost in it
     backlog_single: tuple[int, int, int] = (2_000, 500, 200)  # the same one a request, 0, 20 and 100 ms away
     drains: int = 3  # rounds of the drain bench: each is thousands of samples by itself
     drains_far: int = 1  # rounds of it one by one and far away, where the line's own wait is most of it
@@ -40,7 +40,7 @@ EFFORTS = {
         cold_starts=5,
         idle_s=60.0,
     ),
-    "slow": Effort(rounds=3, sales=(20, 6, 1)),  # for a disk that takes milliseconds
+    "slow": Effort(rounds=3, sales=(20, 6, 1), draining=1_000),  # for a disk that takes milliseconds
     "tiny": Effort(
         rounds=1,
         baskets=1,
