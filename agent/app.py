@@ -13,7 +13,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
+from agent.backups import Backups
 from agent.closing import Closing
+from agent.config.backup import check_backup
 from agent.devices import Devices
 from agent.door import Door
 from agent.events import Events
@@ -119,9 +121,20 @@ class App:
             wake=self.lanes.wake,
             now=now,
         )
+        self.backups = Backups(
+            config.backup,
+            self.journal,
+            stem=f"journal-{config.store.id}-{config.tills[0].id}",  # a lane's own: two may copy to one folder
+            timezone=zone,
+            now=now,
+        )
 
     async def start(self) -> None:
-        """Open what is on the disk and let everything run. Raises `OutboxError` where selling is not safe."""
+        """Open what is on the disk and let everything run.
+
+        Raises `OutboxError` where selling is not safe, and `ConfigInvalid` where copies would go with the original.
+        """
+        check_backup(self.config, self.state)
         if self.state.exists():
             self.disk.look()  # on a full disk, opening needs what the ballast holds
         await self.journal.open()
@@ -142,6 +155,7 @@ class App:
             *((f"till {till.id}", self.scans.run(till.id)) for till in self.config.tills),
             *self.lanes.tasks(),
             *self.upkeep.tasks(),
+            *self.backups.tasks(),
             ("disk", self._watch_disk()),
         ):
             self._run(name, work)
@@ -180,6 +194,7 @@ class App:
             "selling": fault is None,
             "fault": None if fault is None else f"{fault}. {getattr(fault, 'hint', '')}".strip(),
             "journal": self.upkeep.view(),
+            "backup": self.backups.view(),
             "disk": {"free_bytes": self.disk.free_bytes, "room": self.disk.room.name.lower()},
             "store": {
                 "id": self.config.store.id,

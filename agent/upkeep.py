@@ -150,6 +150,8 @@ class Upkeep:
                 _log.log(logging.INFO if gone else logging.DEBUG, "%d rows that have served are gone.", gone)
             except OutboxError as error:  # a full disk, or one that failed; it has been said
                 _log.debug("What has served is cleared away later: %s", error)
+            except Exception:  # noqa: BLE001 - rows too many are no reason to stop selling
+                _log.exception("A fault while clearing away what has served")
             await self._sleep(PRUNE_EVERY_S)
 
     async def prune(self) -> int:

@@ -7,6 +7,7 @@ OutboxError               has `.hint`: the next step
 │   ├── JournalDamaged    it is not what was written
 │   └── JournalUnsafe     the file system does not give what "paid" promises
 ├── JournalFull           the disk is full; nothing of this change was written
+├── BackupFailed          no copy of it could be made; it is not affected
 └── JournalUnclear        the disk failed while committing: written or not is not known
 """
 
@@ -43,6 +44,10 @@ class JournalUnsafe(JournalUnavailable):
 
 class JournalFull(OutboxError):
     """No room left on the disk. This change does not count; ask again under the same id. Those before are safe."""
+
+
+class BackupFailed(OutboxError):
+    """A copy of the journal could not be made, or does not hold. The journal itself is not affected."""
 
 
 class JournalUnclear(OutboxError):

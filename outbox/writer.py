@@ -110,9 +110,11 @@ class Writer:
     async def copy(self, target: sqlite3.Connection, *, pages: int, between: Callable[[], Awaitable[None]]) -> None:
         """Copy the whole file into `target`, so many pages at a time; what is asked for meanwhile goes first.
 
-        `between` is awaited before each further step. Raises `sqlite3.Error` where the target's disk fails, and
-        `JournalUnavailable` where the journal was closed meanwhile. One copy at a time.
+        `between` is awaited before each further step. Raises `sqlite3.Error` where the target's disk fails, the
+        fault where there is one, and `JournalUnavailable` where the journal was closed meanwhile. One at a time.
         """
+        if self.fault is not None:
+            raise self.fault
         assert self._connection is not None, "the writer is not open"
         assert self._steps is None, "one copy at a time"
         steps = self._steps = Steps(asyncio.get_running_loop())

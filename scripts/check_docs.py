@@ -30,7 +30,7 @@ CONFIGURATION = "agent/CONFIGURATION.md"
 COMMANDS = "agent/README.md"
 API = "agent/api/README.md"
 EVERYWHERE = {"--config", "--state"}  # every command has these, and the text above the table says so
-SINGLE_TABLES = ("store", "api")  # the rest of the file's sections are arrays of tables
+SINGLE_TABLES = ("store", "api", "backup")  # the rest of the file's sections are arrays of tables
 
 _FENCE = re.compile(r"^( *)(```|~~~).*?^ *\2[^\n]*$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
@@ -100,7 +100,7 @@ def config_sections() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for name, field in File.model_fields.items():
         single = name in SINGLE_TABLES
-        model = cast("type[BaseModel]", field.annotation if single else get_args(field.annotation)[0])
+        model = cast("type[BaseModel]", (*get_args(field.annotation), field.annotation)[0])
         found[f"[{name}]" if single else f"[[{name}]]"] = set(model.model_fields)
     found["[[cloud]]"] = set(CloudHead.model_fields)
     for kind in KINDS.values():

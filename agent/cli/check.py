@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from agent.cli import out
 from agent.config import ConfigInvalid, ConfigMissing, load
+from agent.config.backup import check_backup
 
 if TYPE_CHECKING:
     import argparse
@@ -34,6 +35,7 @@ def run(args: argparse.Namespace, places: Places) -> int:
     """Say what is wrong (exit 2), or what there is (exit 0)."""
     try:
         config = load(places.config)
+        check_backup(config, places.state)
     except ConfigMissing as missing:
         if args.json:
             return _json(places, missing)
@@ -74,3 +76,5 @@ def _summary(config: Config) -> None:
         out.say(f"  till {till.id}: {', '.join(devices) or 'no devices'}")
     for cloud in config.clouds:
         out.say(f"  cloud {cloud.name}: {cloud.kind}")
+    if config.backup is not None:
+        out.say(f"  backup at {config.backup.at} to {config.backup.folder}")

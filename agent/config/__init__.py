@@ -6,6 +6,7 @@ from agent.config.load import load
 from agent.config.problems import ConfigInvalid, ConfigMissing, ConfigProblem
 from agent.config.sections import (
     ApiConfig,
+    BackupConfig,
     CloudConfig,
     Config,
     DrawerConfig,
@@ -18,6 +19,7 @@ from agent.config.sections import (
 
 __all__ = [
     "ApiConfig",
+    "BackupConfig",
     "CloudConfig",
     "Config",
     "ConfigInvalid",

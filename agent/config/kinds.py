@@ -129,6 +129,13 @@ def _path(value: Any, info: Any) -> Path:
     return folder / value
 
 
+def _folder(value: Any, info: Any) -> Path:
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise fix("write a folder's path in quotes; on Windows in single quotes: 'E:\\Stillopen'")
+    folder: Path = info.context["folder"]
+    return folder / value
+
+
 def _texts(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
@@ -153,4 +160,5 @@ TemplateText = Annotated[str, AfterValidator(_template)]
 Origin = Annotated[str, AfterValidator(_origin)]
 Host = Annotated[str, AfterValidator(_host)]
 FilePath = Annotated[Path, BeforeValidator(_path)]
+FolderPath = Annotated[Path, BeforeValidator(_folder)]
 FromList = BeforeValidator(_texts)  # TOML has lists; what is read from the file is frozen

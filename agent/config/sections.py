@@ -7,6 +7,7 @@ A field's `description` completes the sentence "write …", its first example th
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import time
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
@@ -15,6 +16,7 @@ from agent.config.kinds import (
     Currency,
     DecimalText,
     FilePath,
+    FolderPath,
     FromList,
     Host,
     Line,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RECEIPT_LINES_MAX = 30  # of header or footer; more is a leaflet
+BACKUPS_MAX = 366  # a year of nights; who needs more carries some away
 WAIT_S_MAX = 86_400  # one day; a receipt nobody fetched by then is not wanted
 DUPLICATE_WINDOW_MS_MAX = 10_000  # longer than this, a second scan is meant
 
@@ -223,6 +226,28 @@ class TaxConfig(Section):
         return section
 
 
+class BackupConfig(Section):
+    """Copies of the journal on another disk."""
+
+    folder: FolderPath = Field(
+        description="the path of a folder on another disk, in quotes", examples=["/media/usb/stillopen"]
+    )
+    at: str = Field(
+        default="03:30",
+        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$",
+        description="the time in the store, as hours and minutes in quotes",
+        examples=["03:30"],
+    )
+    keep: int = Field(
+        default=14, ge=1, le=BACKUPS_MAX, description=f"how many copies stay, 1 to {BACKUPS_MAX}", examples=[14]
+    )
+
+    @property
+    def at_time(self) -> time:
+        """When, in the store's own time."""
+        return time.fromisoformat(self.at)
+
+
 class CloudHead(Section):
     """What every kind of cloud has; the rest of its section is that kind's own."""
 
@@ -252,6 +277,7 @@ class File(Section):
     tax: Annotated[tuple[TaxConfig, ...], FromList] = Field(
         default=(), description="[[tax]] sections, with double brackets"
     )
+    backup: BackupConfig | None = Field(default=None, description="a [backup] section")
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,3 +305,4 @@ class Config:
     drawers: tuple[DrawerConfig, ...]
     taxes: tuple[TaxConfig, ...]
     clouds: tuple[CloudConfig, ...]
+    backup: BackupConfig | None = None

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import get_args
 
 import pytest
 from pydantic import BaseModel
@@ -20,12 +20,8 @@ ROW = re.compile(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \|", re.MULTILINE)
 
 def _sections() -> Iterator[tuple[str, type[BaseModel]]]:
     for name, field in File.model_fields.items():
-        one = name in {"store", "api"}
-        yield (
-            (f"## `[{name}]`", cast("Any", field.annotation))
-            if one
-            else (f"## `[[{name}]]`", get_args(field.annotation)[0])
-        )
+        one = name in {"store", "api", "backup"}
+        yield f"## `[{name}]`" if one else f"## `[[{name}]]`", (*get_args(field.annotation), field.annotation)[0]
     yield "## `[[cloud]]`", CloudHead
     for name, kind in KINDS.items():
         yield f'### kind `"{name}"`', kind.settings()

@@ -465,3 +465,29 @@ def test_a_variable_that_is_not_there(problems: Problems, environ: dict[str, str
 def test_no_problem_ever_repeats_a_secret(problems: Problems, more: str) -> None:
     found = problems(STORE + TILL + more, environ={"HOOK": "hunter2-hunter2"})
     assert "hunter2" not in "".join(f"{one}{one.to_json()}" for one in found)
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "fix"),
+    [
+        ("keep = 3", "[backup] → folder", "write the path of a folder on another disk"),
+        ('folder = ""', "[backup] → folder", "write a folder's path in quotes"),
+        ("folder = 7", "[backup] → folder", "write a folder's path in quotes"),
+        ('folder = "x"\nat = "3:30"', "[backup] → at", 'like at = "03:30"'),
+        ('folder = "x"\nat = "24:00"', "[backup] → at", 'like at = "03:30"'),
+        ('folder = "x"\nkeep = 0', "[backup] → keep", "1 to 366"),
+        ('folder = "x"\nevery = 1', "[backup] → every", "known here: folder, at, keep"),
+    ],
+)
+def test_what_is_wrong_with_a_backup(problems: Problems, line: str, key: str, fix: str) -> None:
+    (problem,) = problems(f"{STORE}{TILL}[backup]\n{line}\n")
+    assert problem.key == key
+    assert fix in problem.fix
+
+
+def test_a_backup_is_wanted_only_where_it_is_named(write: Write) -> None:
+    assert load(write(STORE + TILL), environ={}).backup is None
+    found = load(write(f'{STORE}{TILL}[backup]\nfolder = "copies"\n'), environ={}).backup
+    assert found is not None
+    assert (found.folder.name, found.at_time.isoformat(), found.keep) == ("copies", "03:30:00", 14)
+    assert found.folder.is_absolute()
