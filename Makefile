@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check powercut simulate soak bench format lock clean setup
+.PHONY: demo test check plug powercut simulate soak bench format lock clean setup
 
 setup: $(READY)
 
@@ -32,6 +32,9 @@ check: $(READY)  ## the gate: yes or no
 
 powercut: $(READY)  ## power cuts until IMAGES disks were tried; SEED=7 OP=1234 tries one operation again
 	$(BIN)/python -m tests.powercut.campaign $(if $(IMAGES),--images $(IMAGES)) $(if $(SEED),--seed $(SEED)) $(if $(OP),--op $(OP))
+
+plug: $(READY)  ## doctor --pull-the-plug in a Debian whose power is cut: CUTS=6 (needs the rig: STILLOPEN_RIG)
+	$(BIN)/python -m tests.plug $(if $(CUTS),--cuts $(CUTS)) $(if $(SEED),--seed $(SEED))
 
 simulate: $(READY)  ## whole stores under seeds: SEEDS=200 DAYS=365; SEEDS=17, replays one
 	$(BIN)/python -m tests.simulate $(if $(SEEDS),--seeds $(SEEDS)) $(if $(DAYS),--days $(DAYS))

@@ -93,7 +93,8 @@ def clean(args: argparse.Namespace, places: Places) -> int:
     if args.json:
         out.say_json({"removed": removed})
     else:
-        out.say(f"{len(removed)} test journals removed; {root / results.FILE} keeps what was found out")
+        kept = f"; {root / results.FILE} keeps what was found out" if (root / results.FILE).exists() else ""
+        out.say(f"{len(removed)} test journals removed{kept}")
     return out.OK
 
 

@@ -16,7 +16,7 @@ from agent import api_token
 from agent.config import ConfigInvalid, load
 from agent.doctor.finding import Finding, failed, not_known, ok, warning
 from agent.doctor.plug import disks, results, trial
-from outbox import chain, deliveries, place, schema
+from outbox import chain, delivery_views, place, schema
 from outbox.errors import JournalUnavailable, JournalUnsafe
 from outbox.journal import FILE, VERIFIED_AT_START
 from outbox.room import BALLAST, BALLAST_BYTES, FULL_BYTES, Room, room_of
@@ -219,7 +219,7 @@ def token_rights(state: Path) -> Finding:
 
 def waiting(reader: sqlite3.Connection, clouds: Iterable[str], now: datetime) -> Iterator[Finding]:
     """Look what waits for each cloud, what it refused, and since when."""
-    counts = deliveries.counts(reader, clouds)
+    counts = delivery_views.counts(reader, clouds)
     if not counts:
         yield ok("deliveries", "no cloud is configured, and nothing was ever queued for one")
     for cloud, count in counts.items():

@@ -28,7 +28,6 @@ from outbox.room import BALLAST_BYTES
 from tests.api.shop import CONFIG, open_shop
 
 CLOUD = '\n[[cloud]]\nname = "hook"\nkind = "webhook"\nurl = "http://127.0.0.1:9/hook"\nsecret = { file = "secret" }\n'
-NOW = datetime.now(UTC)
 posix = pytest.mark.skipif(os.name == "nt", reason="modes are POSIX; Windows has access lists")
 
 
@@ -53,8 +52,12 @@ def folder(store: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def examined(folder: Path, *, now: datetime = NOW) -> dict[str, Finding]:
-    found, _ = on_disk.all_of(Places(folder / "stillopen.toml", folder / "state"), now)
+def right_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def examined(folder: Path, *, now: datetime | None = None) -> dict[str, Finding]:
+    found, _ = on_disk.all_of(Places(folder / "stillopen.toml", folder / "state"), now or right_now())
     return {finding.check: finding for finding in found}
 
 
@@ -120,7 +123,7 @@ def test_the_configuration_names_its_first_problem_and_how_many_more(folder: Pat
     found = examined(folder)["configuration"]
     assert found.state is State.FAILED
     assert "(and 1 more)" in found.said
-    assert examined(folder)["time zone"].state is State.NOT_KNOWN
+    assert examined(folder)["time zone"].state is State.NOT_Kright_now()N
 
 
 def change(folder: Path, script: str) -> None:
@@ -144,7 +147,7 @@ def test_a_damaged_journal(folder: Path) -> None:
     path.write_bytes(b"this was never a journal, and is longer than its first hundred bytes" * 100)
     found = examined(folder)
     assert found["journal"].state is State.FAILED
-    assert found["clock"].state is found["deliveries"].state is State.NOT_KNOWN
+    assert found["clock"].state is found["deliveries"].state is State.NOT_Kright_now()N
 
 
 def test_a_journal_in_another_mode(folder: Path) -> None:
@@ -154,10 +157,10 @@ def test_a_journal_in_another_mode(folder: Path) -> None:
 
 def test_the_clock(folder: Path) -> None:
     assert examined(folder)["clock"].state is State.OK
-    back = examined(folder, now=NOW - timedelta(days=90))["clock"]
+    back = examined(folder, now=right_now() - timedelta(days=90))["clock"]
     assert back.state is State.FAILED
     assert "before the newest record" in back.said
-    assert examined(folder, now=NOW - timedelta(seconds=20))["clock"].state is State.OK  # as network time corrects it
+    assert examined(folder, now=right_now() - timedelta(seconds=20))["clock"].state is State.OK  # as network time corrects it
     assert "before this version was made" in examined(folder, now=datetime(1970, 1, 1, tzinfo=UTC))["clock"].said
 
 
@@ -165,24 +168,24 @@ async def test_a_journal_with_no_record_cannot_tell_the_time(tmp_path: Path) -> 
     journal = Journal(tmp_path / "state")
     await journal.open()
     await journal.close()
-    assert examined(tmp_path)["clock"].state is State.NOT_KNOWN
+    assert examined(tmp_path)["clock"].state is State.NOT_Kright_now()N
     assert examined(tmp_path)["journal"].said == "it is in order, and has no record yet"
 
 
 def test_the_time_zone(folder: Path) -> None:
-    local = NOW.astimezone().utcoffset()
+    local = right_now().astimezone().utcoffset()
     here = next(name for name in ("UTC", "Etc/GMT-14") if (zone_offset(name) == local) is (local == timedelta()))
     other = "Pacific/Kiritimati" if here == "UTC" else "UTC"
     for name, state in ((other, State.WARNING), *([("UTC", State.OK)] if here == "UTC" else [])):
         (folder / "stillopen.toml").write_text(CONFIG.replace("Europe/Berlin", name))
         config = load(folder / "stillopen.toml")
-        assert on_disk.timezone(config, NOW).state is state
+        assert on_disk.timezone(config, right_now()).state is state
 
 
 def zone_offset(name: str) -> timedelta | None:
     from zoneinfo import ZoneInfo
 
-    return NOW.astimezone(ZoneInfo(name)).utcoffset()
+    return right_now().astimezone(ZoneInfo(name)).utcoffset()
 
 
 @posix
@@ -195,7 +198,7 @@ def test_who_may_read_the_token_and_the_folder(folder: Path) -> None:
     token.write_text("short\n")
     assert "holds no token" in examined(folder)["api token"].said
     token.unlink()
-    assert examined(folder)["api token"].state is State.NOT_KNOWN
+    assert examined(folder)["api token"].state is State.NOT_Kright_now()N
     (folder / "state").chmod(0o755)
     assert examined(folder)["state folder"].state is State.WARNING
     (folder / "state").chmod(0o700)
@@ -233,7 +236,7 @@ def test_settings_are_tried_beside_the_journal_and_nothing_stays(folder: Path, m
 
 def test_what_waits_and_what_was_refused(folder: Path) -> None:
     assert examined(folder)["deliveries to hook"].state is State.OK
-    late = examined(folder, now=NOW + timedelta(hours=25))["deliveries to hook"]
+    late = examined(folder, now=right_now() + timedelta(hours=25))["deliveries to hook"]
     assert (late.state, "the oldest since" in late.said) == (State.WARNING, True)
 
     async def park() -> None:
@@ -253,11 +256,11 @@ def test_what_the_plug_has_shown(folder: Path) -> None:
     root = folder / "state" / trial.FOLDER
     root.mkdir()
     (root / results.FILE).write_text("{")
-    assert examined(folder)["power cuts"].state is State.NOT_KNOWN
+    assert examined(folder)["power cuts"].state is State.NOT_Kright_now()N
     held = Cut("KXQR", "2026-11-21T10:00:00+00:00", "file", None, Verdict(Outcome.HELD, 10, 10, 1))
     nothing = Cut("ABCD", "2026-11-21T10:00:00+00:00", "file", None, Verdict(Outcome.NOTHING, 10, 10, 1, "why"))
     lost = Cut("EFGH", "2026-11-21T10:00:00+00:00", "file", None, Verdict(Outcome.LOST, 10, 7, 0))
-    for cuts, state in (([nothing], State.NOT_KNOWN), ([held], State.OK), ([held, lost], State.FAILED)):
+    for cuts, state in (([nothing], State.NOT_Kright_now()N), ([held], State.OK), ([held, lost], State.FAILED)):
         results.keep(root, cuts)
         assert examined(folder)["power cuts"].state is state
     assert "THIS DISK LOSES SALES" in examined(folder)["power cuts"].said
@@ -276,8 +279,8 @@ SAYS: dict[str, Any] = {"online": True, "cover_open": False, "paper": "ok", "cut
     [
         (READY, State.OK),
         (READY | {"status": SAYS}, State.OK),
-        (READY | {"status": dict.fromkeys(SAYS)}, State.NOT_KNOWN),
-        (READY | {"status": SAYS | {"online": None}}, State.NOT_KNOWN),
+        (READY | {"status": dict.fromkeys(SAYS)}, State.NOT_Kright_now()N),
+        (READY | {"status": SAYS | {"online": None}}, State.NOT_Kright_now()N),
         (READY | {"status": SAYS | {"paper": "near_end"}}, State.WARNING),
         (READY | {"status": SAYS | {"paper": "end"}}, State.FAILED),
         (READY | {"status": SAYS | {"online": False}}, State.FAILED),
@@ -285,7 +288,7 @@ SAYS: dict[str, Any] = {"online": True, "cover_open": False, "paper": "ok", "cut
         (READY | {"status": SAYS | {"cutter_error": True}}, State.FAILED),
         (READY | {"status": SAYS | {"error": True}}, State.FAILED),
         (READY | {"state": "lost", "error": "no such port", "hint": "plug it in"}, State.FAILED),
-        (READY | {"state": "opening"}, State.NOT_KNOWN),
+        (READY | {"state": "opening"}, State.NOT_Kright_now()N),
     ],
 )
 def test_a_device_is_what_it_says_it_is(device: dict[str, Any], state: State) -> None:
@@ -297,8 +300,8 @@ def test_a_device_is_what_it_says_it_is(device: dict[str, Any], state: State) ->
 @pytest.mark.parametrize(
     ("lane", "state"),
     [
-        ("open", State.OK), ("untried", State.NOT_KNOWN), ("line", State.WARNING), ("trouble", State.WARNING),
-        ("unauthorized", State.FAILED), ("not_configured", State.WARNING), ("something new", State.NOT_KNOWN),
+        ("open", State.OK), ("untried", State.NOT_Kright_now()N), ("line", State.WARNING), ("trouble", State.WARNING),
+        ("unauthorized", State.FAILED), ("not_configured", State.WARNING), ("something new", State.NOT_Kright_now()N),
     ],
 )  # fmt: skip
 def test_a_clouds_line(lane: str, state: State) -> None:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from agent.facts import Written
 
 FOLDER = "pull-the-plug"  # in the state folder, so that it is on the journal's own disk
-TRIAL_SALES = 50_000  # some 250 MB; then the next test journal is begun and this one goes
+TRIAL_SALES = 50_000  # some 200 MB; then the next test journal is begun and this one goes
 LINES_MAX = 40  # of most sales: 0.5 to 7 KB, one to three blocks of the log
 LARGE_EVERY = 50  # one sale in so many is
 LARGE_LINES = 400  # 60 KB: its commit is a dozen blocks, which a cut may fall between

@@ -60,7 +60,7 @@ def compare(count: Count, there: There, boot_now: str) -> Verdict:
             why = "nothing of the test journal is there"
     elif count.ended:
         outcome, why = Outcome.NOTHING, ENDED
-    elif boot_now in (count.boot, there.boot):
+    elif boot_now == (count.boot or there.boot):
         outcome, why = Outcome.NOTHING, "this PC was not started anew since, so its power was not cut"
     elif count.number == 0:
         outcome, why = Outcome.NOTHING, "no sale had been acknowledged when the power went"
