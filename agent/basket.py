@@ -255,6 +255,8 @@ def _mergeable(sale: Sale, new: Line) -> Line | None:
         return None
     discounted = {discount.line for discount in sale.discounts}
     for line in reversed(sale.lines):
+        if line.sku != new.sku:
+            continue
         one_more = replace(line, id=new.id, quantity=new.quantity, barcode=new.barcode)
         if one_more == new and line.id not in discounted and line.quantity + new.quantity <= entry.QUANTITY_MAX:
             return line

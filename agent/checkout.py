@@ -10,7 +10,7 @@ from typing import Any
 
 from agent import entry
 from agent.basket import REASON_CHARS_MAX, checked, must_be_open, named_ids, spelled
-from agent.pricing import Priced, Rules, price, view
+from agent.pricing import Rules, price, view
 from agent.problem import conflict, not_found
 from agent.sale import Sale, State, Tender, TenderType
 
@@ -63,11 +63,10 @@ def complete(sale: Sale, rules: Rules) -> dict[str, Any]:
     must_be_open(sale)
     if not sale.lines:
         raise conflict("sale-empty", "There is nothing to complete: add an item, or void the sale.")
-    priced = price(sale, rules)
-    due = priced.settlement.due
+    due = price(sale, rules).settlement.due
     if due:
         raise conflict("sale-not-paid", f"{spelled(sale, due)} is still due: take a tender for it first.", due=due)
-    return _record_fields(replace(sale, state=State.COMPLETED), rules, priced) | {"kind": "sale"}
+    return _record_fields(sale, rules) | {"kind": "sale", "state": State.COMPLETED.value}
 
 
 def void(sale: Sale) -> Sale:
@@ -109,9 +108,9 @@ def _must_be_unpaid(sale: Sale, then: str) -> None:
         )
 
 
-def _record_fields(sale: Sale, rules: Rules, priced: Priced | None = None) -> dict[str, Any]:
+def _record_fields(sale: Sale, rules: Rules) -> dict[str, Any]:
     """Return the view without what only an open sale has, and without the journal's own `id` and `till`."""
-    fields = view(sale, rules, priced)
+    fields = view(sale, rules)
     for name in ("id", "till", "cash_due", "label"):
         del fields[name]
     return fields

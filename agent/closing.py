@@ -10,8 +10,8 @@ from agent.basket import REASON_CHARS_MAX
 from agent.facts import Facts, Written, print_state
 from agent.problem import invalid, not_found
 from agent.refund import Want, plan_refund
+from agent.till import not_open
 from outbox import answers, chain
-from outbox.answers import Reply
 from outbox.ids import new_id
 from outbox.record import Kind
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from agent.kicks import Kicks
     from agent.prints import Prints
     from agent.till import Tills
-    from outbox.answers import Key
+    from outbox.answers import Key, Reply
 
     Close = Callable[[sqlite3.Connection, datetime], tuple[Written, int]]  # what to write, and the status to answer
 
@@ -46,14 +46,12 @@ class Closing:
         """Make a paid sale a record. The reply is given after the fsync; receipt and drawer follow."""
 
         def close(connection: sqlite3.Connection, at: datetime) -> tuple[Written, int]:
-            done = chain.by_id(connection, sale_id)
-            if done is not None and done.kind is Kind.SALE:  # asked again: the same fact
-                return Written(done, new=False, print_state=print_state(connection, done)), 200
-            sale = self._tills.sale(connection, sale_id)
+            sale = open_sales.take(connection, sale_id)
+            if sale is None:
+                return _closed_before(connection, sale_id, Kind.SALE), 200
             body = checkout.complete(sale, self._tills.rules)
             till = self._tills.setup(sale.till)
             cash = any(tender["type"] == "cash" for tender in body["tenders"])
-            open_sales.drop(connection, sale.id)
             closed = self._facts.write(connection, till, Kind.SALE, sale.id, at, body, prints=True, opens_drawer=cash)
             return closed, 200
 
@@ -63,12 +61,10 @@ class Closing:
         """Give a sale up. One that had lines leaves a record."""
 
         def close(connection: sqlite3.Connection, at: datetime) -> tuple[Written, int]:
-            done = chain.by_id(connection, sale_id)
-            if done is not None and done.kind is Kind.VOID:
-                return Written(done, new=False, print_state="not_printed"), 200
-            sale = checkout.void(self._tills.sale(connection, sale_id))
-            body = checkout.void_fields(sale, self._tills.rules, reason=reason)
-            open_sales.drop(connection, sale.id)
+            sale = open_sales.take(connection, sale_id)
+            if sale is None:
+                return _closed_before(connection, sale_id, Kind.VOID), 200
+            body = checkout.void_fields(checkout.void(sale), self._tills.rules, reason=reason)
             return self._facts.write(connection, self._tills.setup(sale.till), Kind.VOID, sale.id, at, body), 200
 
         return await self._close(key, close)
@@ -146,7 +142,7 @@ class Closing:
             if kept is not None:
                 return None, kept
             closed, status = close(connection, local)
-            return closed, answers.keep(connection, key, Reply(status, closed.view()), local.isoformat())
+            return closed, answers.keep(connection, key, closed.reply(status), local.isoformat())
 
         closed, reply = await self._tills.journal.write(change)
         if closed is not None and closed.new:
@@ -155,7 +151,15 @@ class Closing:
             if closed.printer is not None:
                 self._prints.wake(closed.printer)
             self._on_record()
-            self._tills.events.publish("record", till=closed.record.till, record=closed.view())
+            self._tills.events.publish("record", till=closed.record.till, record=reply)
             if closed.record.kind in (Kind.SALE, Kind.VOID):
-                self._tills.events.publish("sale", till=closed.record.till, sale=closed.record.body)
+                self._tills.events.publish("sale", till=closed.record.till, sale=closed.record)
         return reply
+
+
+def _closed_before(connection: sqlite3.Connection, sale_id: str, kind: Kind) -> Written:
+    """Return the record that a sale became when this was asked for before. Raises `Problem` where it did not."""
+    done = chain.by_id(connection, sale_id)
+    if done is None or done.kind is not kind:
+        raise not_open(sale_id, done)
+    return Written(done, new=False, print_state=print_state(connection, done))

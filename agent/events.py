@@ -7,11 +7,13 @@ listener that cannot keep up loses nothing by being let go: it comes back and as
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from outbox.answers import Reply, as_json
+from outbox.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,11 +34,20 @@ def _local_now() -> datetime:
     return datetime.now().astimezone()
 
 
-def _ending(event: dict[str, Any]) -> str:
+def _ending(type: EventType, fields: dict[str, Any]) -> str:  # noqa: A002 - the event's own word
     """Return what tells events of a type apart: a record's kind, or how a print or a drawer ended."""
-    if event["type"] == "record":
-        return str(event["record"]["kind"])
-    return str(event.get("state", ""))
+    if type == "record":
+        return str(fields["record"].body["kind"])
+    return str(fields.get("state", ""))
+
+
+def _as_json(value: Any) -> str:
+    """Return a field as JSON; of a reply or a record the text that it has already."""
+    if isinstance(value, Reply):
+        return value.text
+    if isinstance(value, Record):
+        return value.canonical_body().decode()
+    return as_json(value)
 
 
 class Dropped(Exception):
@@ -89,13 +100,13 @@ class Events:
     def publish(self, type: EventType, **fields: Any) -> None:  # noqa: A002 - the event's own word
         """Tell everyone, now. Never waits, never raises: a till does not fail because nobody can listen."""
         try:
-            event = {"type": type, "at": self._now().isoformat(timespec="milliseconds"), **fields}
             if type not in TYPES:
                 raise ValueError(f"{type!r} is no event type; the types are {', '.join(TYPES)}")
-            self.told[type, _ending(event)] += 1
+            self.told[type, _ending(type, fields)] += 1
             if not self._subscriptions:
                 return
-            text = json.dumps(event, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+            event = {"type": type, "at": self._now().isoformat(timespec="milliseconds"), **fields}
+            text = "{" + ",".join(f'"{name}":{_as_json(value)}' for name, value in event.items()) + "}"
         except Exception:  # noqa: BLE001 - a bug in an event must not undo the sale it tells of
             _log.exception("An event of type %r could not be told; this is a bug, please report it", type)
             return

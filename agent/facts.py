@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from agent import print_jobs
 from agent.kicks import Kicks
 from outbox import chain, deliveries
+from outbox.answers import Reply
 from outbox.clock import Clock, Said
 from outbox.ids import derived_id
 from outbox.record import Draft, Kind, Record
@@ -42,9 +43,9 @@ class Written:
     printer: str | None = None
     kick: tuple[str, str] | None = None  # record id, drawer
 
-    def view(self) -> dict[str, Any]:
+    def reply(self, status: int) -> Reply:
         """Return the record as the local API shows it, from inside the change that wrote it."""
-        return self.record.body | {"print": self.print_state}
+        return Reply.of_record(status, self.record, print=self.print_state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +76,17 @@ class Facts:
         if not new:
             return Written(record, new=False, print_state=print_state(connection, record))
         deliveries.queue(connection, record, self.clouds)
-        if prints and till.printer is not None:
-            print_jobs.add(
-                connection, derived_id(record.id, "receipt"), till.printer, at.isoformat(), record_id=record.id
-            )
+        printer = till.printer if prints else None
+        if printer is not None:
+            print_jobs.add(connection, print_jobs.receipt_of(record.id), printer, at.isoformat(), record_id=record.id)
         kick = None
         if opens_drawer and till.drawer is not None:
             kick = self._drawer(connection, till, record, at)
         return Written(
             record,
             new=True,
-            print_state=print_state(connection, record),
-            printer=till.printer if prints else None,
+            print_state="not_printed" if printer is None else "pending",
+            printer=printer,
             kick=kick,
         )
 

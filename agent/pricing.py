@@ -16,6 +16,8 @@ from outbox.money import allocate, percent_of, tax_within, times, to_increment
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+LATEST_MAX = 256  # sales, some 3 KB each: four times the tills of the largest store
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -84,8 +86,22 @@ class Priced:
     settlement: Settlement
 
 
+_latest: dict[str, tuple[Sale, Rules, Priced]] = {}  # by the sale's id; of that very object, since a sale never changes
+
+
 def price(sale: Sale, rules: Rules) -> Priced:
-    """Work out every amount of the sale."""
+    """Return every amount of the sale. One that is checked, shown and completed is worked out once."""
+    latest = _latest.get(sale.id)
+    if latest is not None and latest[0] is sale and latest[1] is rules:
+        return latest[2]
+    priced = _work_out(sale, rules)
+    if len(_latest) >= LATEST_MAX:
+        _latest.clear()
+    _latest[sale.id] = (sale, rules, priced)
+    return priced
+
+
+def _work_out(sale: Sale, rules: Rules) -> Priced:
     gross = [times(line.price, line.quantity) for line in sale.lines]
     totals, own_amounts = _line_discounts(sale, gross)
     nets, sale_amounts = _sale_discounts(sale, totals)
@@ -119,9 +135,9 @@ def settle(total: int, card: int, cash: int, cash_rounding: int) -> Settlement:
     return Settlement(card + cash, exact - cash, rounded - cash, 0, 0)
 
 
-def view(sale: Sale, rules: Rules, priced: Priced | None = None) -> dict[str, Any]:
-    """Return the sale as the local API shows it; `priced` where it was worked out already."""
-    priced = price(sale, rules) if priced is None else priced
+def view(sale: Sale, rules: Rules) -> dict[str, Any]:
+    """Return the sale as the local API shows it."""
+    priced = price(sale, rules)
     settlement = priced.settlement
     return {
         "id": sale.id,

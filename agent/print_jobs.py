@@ -13,6 +13,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from outbox.ids import derived_id
+
 if TYPE_CHECKING:
     import sqlite3
 
@@ -70,6 +72,11 @@ def add(
     return Job(job_id, printer, record_id, copy, document, "queued", None, None, at)
 
 
+def receipt_of(record_id: str) -> str:
+    """Return the id that the job of a record's first receipt has."""
+    return derived_id(record_id, "receipt")
+
+
 def note(
     connection: sqlite3.Connection, job_id: str, state: str, at: str, reason: str | None = None, hint: str | None = None
 ) -> None:
@@ -97,10 +104,7 @@ def next_queued(connection: sqlite3.Connection, printer: str) -> Job | None:
 
 def of_record(connection: sqlite3.Connection, record_id: str) -> Job | None:
     """Return the job of a record's first receipt (not of a copy), or None."""
-    row = connection.execute(
-        f"select {_COLUMNS} from print_job where record_id = ? and copy = 0 order by created_at limit 1", (record_id,)
-    ).fetchone()
-    return _job(row) if row else None
+    return find(connection, receipt_of(record_id))
 
 
 def left_sending(connection: sqlite3.Connection) -> list[Job]:

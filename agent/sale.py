@@ -7,7 +7,7 @@ Prices, names and tax rates are copied in when a line is added, so that a basket
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
@@ -107,12 +107,19 @@ class Sale:
         """Return the sale as JSON values."""
         return {
             "format": FORMAT,
-            **asdict(self),
+            "id": self.id,
+            "till": self.till,
+            "currency": self.currency,
+            "prices_include_tax": self.prices_include_tax,
+            "opened_at": self.opened_at,
+            "state": self.state.value,
+            "label": self.label,
             "lines": [_line_to_json(line) for line in self.lines],
-            "discounts": [
-                asdict(discount) | {"percent": decimal_text(discount.percent)} for discount in self.discounts
-            ],
-            "tenders": [asdict(tender) for tender in self.tenders],
+            "discounts": [_discount_to_json(discount) for discount in self.discounts],
+            "tenders": [_tender_to_json(tender) for tender in self.tenders],
+            "lines_made": self.lines_made,
+            "discounts_made": self.discounts_made,
+            "tenders_made": self.tenders_made,
         }
 
     @classmethod
@@ -150,12 +157,38 @@ def decimal_text(value: Decimal | None) -> str | None:
     return None if value is None else f"{value.normalize():f}"
 
 
+# Field by field: `dataclasses.asdict` takes ten times as long, at every scan.
+
+
 def _line_to_json(line: Line) -> dict[str, Any]:
     tax = line.tax
-    return asdict(line) | {
+    return {
+        "id": line.id,
+        "sku": line.sku,
+        "name": line.name,
         "quantity": decimal_text(line.quantity),
-        "tax": None if tax is None else asdict(tax) | {"rate": decimal_text(tax.rate)},
+        "unit": line.unit.value,
+        "price": line.price,
+        "tax": None if tax is None else {"code": tax.code, "name": tax.name, "rate": decimal_text(tax.rate)},
+        "list_price": line.list_price,
+        "price_reason": line.price_reason,
+        "barcode": line.barcode,
+        "gs1": dict(line.gs1),
     }
+
+
+def _discount_to_json(discount: Discount) -> dict[str, Any]:
+    return {
+        "id": discount.id,
+        "percent": decimal_text(discount.percent),
+        "amount": discount.amount,
+        "line": discount.line,
+        "reason": discount.reason,
+    }
+
+
+def _tender_to_json(tender: Tender) -> dict[str, Any]:
+    return {"id": tender.id, "type": tender.type.value, "amount": tender.amount, "reference": tender.reference}
 
 
 def _line_from_json(row: _Row) -> Line:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from drivers.scanner.embedded import Template
     from outbox.answers import Key, Reply
     from outbox.journal import Journal
+    from outbox.record import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ class Tills:
 
         reply, fresh = await self.journal.write(whole)
         if fresh:
-            self.events.publish("sale", till=reply.body["till"], sale=reply.body)
+            self.events.publish("sale", till=reply.body["till"], sale=reply)
         return reply
 
     def sale(self, connection: sqlite3.Connection, sale_id: str) -> Sale:
@@ -143,11 +144,7 @@ class Tills:
         sale = open_sales.find(connection, sale_id)
         if sale is not None:
             return sale
-        record = chain.by_id(connection, sale_id)
-        if record is not None and record.kind in (Kind.SALE, Kind.VOID):
-            state = State.COMPLETED if record.kind is Kind.SALE else State.VOIDED
-            raise conflict("sale-closed", f"This sale is {state}: open a new one with POST /v1/sales.")
-        raise _no_such_sale(sale_id)
+        raise not_open(sale_id, chain.by_id(connection, sale_id))
 
     def new_sale(self, till_id: str) -> Sale:
         """Return an empty sale, not yet on the disk. Raises `Problem` where the disk has no room for it."""
@@ -159,6 +156,14 @@ class Tills:
             )
         opened_at = self.local_now().isoformat(timespec="milliseconds")
         return basket.new_sale(self.rules, id=new_id(), till=till_id, opened_at=opened_at)
+
+
+def not_open(sale_id: str, record: Record | None) -> Problem:
+    """Say why a sale is none of the open ones; `record` is the one with its id."""
+    if record is not None and record.kind in (Kind.SALE, Kind.VOID):
+        state = State.COMPLETED if record.kind is Kind.SALE else State.VOIDED
+        return conflict("sale-closed", f"This sale is {state}: open a new one with POST /v1/sales.")
+    return _no_such_sale(sale_id)
 
 
 def _no_such_sale(sale_id: str) -> Problem:

@@ -122,6 +122,8 @@ alter table delivery add column stream text not null default '';  -- the record'
 alter table delivery add column doubt integer not null default 0; -- this disk was put back: look before sending
 alter table delivery add column batch integer;                    -- the request it is under way in, with others
 update delivery set stream = (select till from record where seq = record_seq);
+alter table answer add column record text; -- the record that it tells of; its body holds only what comes after
+drop index print_job_record;               -- the job of a record's receipt is found by its id
 drop index delivery_due;
 create index delivery_due on delivery(cloud, stream, id) where state in ('waiting', 'sending');
 create index delivery_batch on delivery(batch) where batch is not null;

@@ -17,9 +17,11 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
 from starlette.responses import Response
 
 from agent.api import json_body
+from agent.api.findings import invalid_request
 from agent.api.refusals import json_response, problem_of
 from agent.api.route import Call
 from agent.door import not_paired
@@ -102,7 +104,7 @@ class Exchange:
                     "this Idempotency-Key was used for another request; use a new key for a new request and the "
                     "old one only to repeat the old request, byte for byte",
                 )
-            return json_response(reply.status, reply.body, {"Idempotency-Replayed": "true"})
+            return json_response(reply.status, reply.text, {"Idempotency-Replayed": "true"})
         try:
             answer = await self._call(route, request, caller, body, key)
         except Exception as error:
@@ -110,7 +112,7 @@ class Exchange:
             if _final(problem.status):
                 await self._keep(key, Reply(problem.status, problem.document()))
             raise problem from error
-        if isinstance(answer, Reply) and _final(answer.status) and self._app.journal.answer(key) is None:
+        if isinstance(answer, Reply) and _final(answer.status) and not answer.kept:
             await self._keep(key, answer)  # an effect without a transaction of its own: a test print, a refusal
         return _response(answer)
 
@@ -184,13 +186,9 @@ def _query(route: Route, request: Request) -> Any:
 
 
 def _checked(model: type[BaseModel], value: dict[str, Any], where: str) -> BaseModel:
-    from pydantic import ValidationError
-
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        from agent.api.findings import invalid_request
-
         raise invalid_request(error, model, where=where) from None
 
 
@@ -199,4 +197,4 @@ def _final(status: int) -> bool:
 
 
 def _response(answer: Reply | Response) -> Response:
-    return answer if isinstance(answer, Response) else json_response(answer.status, answer.body)
+    return answer if isinstance(answer, Response) else json_response(answer.status, answer.text)

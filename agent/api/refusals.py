@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from starlette.responses import Response
 
 from agent.problem import Problem
 from drivers.errors import DeviceError, DocumentInvalid
+from outbox.answers import as_json
 from outbox.errors import JournalFull, JournalUnclear, OutboxError
 from outbox.ids import new_id
 
@@ -85,8 +85,8 @@ def answer_of(problem: Problem, headers: Mapping[str, str] | None = None) -> Res
     return json_response(problem.status, problem.document(), {**extra, **(headers or {})})
 
 
-def json_response(status: int, body: dict[str, Any], headers: Mapping[str, str] | None = None) -> Response:
-    """Return a JSON answer: the same bytes for the same body, whether first told or replayed."""
+def json_response(status: int, body: dict[str, Any] | str, headers: Mapping[str, str] | None = None) -> Response:
+    """Return a JSON answer; a body that is text already goes as it is."""
     media_type = "application/json" if status < HTTPStatus.BAD_REQUEST else MEDIA_TYPE
-    content = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    return Response(content, status, dict(headers or {}), media_type)
+    text = body if isinstance(body, str) else as_json(body)
+    return Response(text.encode(), status, dict(headers or {}), media_type)

@@ -20,7 +20,7 @@ from agent.api.bodies import (
 )
 from agent.problem import Problem
 from drivers.device import DeviceState
-from outbox import chain
+from outbox import anchor, chain
 from outbox.answers import Key, Reply
 from outbox.room import Room
 from tests.agent.store import MUG, TEA, Shop, opened
@@ -35,7 +35,7 @@ async def test_a_basket_is_there_after_a_restart_with_its_tender(tmp_path: Path)
         before = (await shop.app.ringing.add_tender(sale["id"], NewTender(type="cash", amount=500), key=None)).body
     async with opened(tmp_path) as shop:
         assert shop.app.tills.view("till-1")["sale"] == before
-        assert (await shop.app.ringing.open_sale("till-1", key=None)) == (200, before)
+        assert (await shop.app.ringing.open_sale("till-1", key=None)) == Reply(200, before)
 
 
 async def test_scans_of_the_real_scanner_are_rung_in_their_order(shop: Shop) -> None:
@@ -221,6 +221,9 @@ async def test_shifts_add_up_what_lies_between(shop: Shop) -> None:
     assert report["expected_cash"] == 12_500
     closed = (await shop.app.shifts.close(CloseShift(till="till-1", counted=12_450), key=None)).body
     assert (closed["kind"], closed["over"], closed["expected_cash"]) == ("shift_close", -50, 12_500)
+    found = anchor.find(shop.app.journal.reader, anchor.parse(closed["anchor"]))
+    assert found is not None
+    assert chain.by_seq(shop.app.journal.reader, found[0]).id == closed["id"]  # type: ignore[union-attr]  # it is there
     with pytest.raises(Problem, match="no open shift"):
         await shop.app.shifts.close(CloseShift(till="till-1", counted=None), key=None)
 

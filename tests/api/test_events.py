@@ -13,6 +13,7 @@ from agent.events import (
     Dropped,
     Events,
 )
+from outbox.answers import Reply
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -103,8 +104,8 @@ async def test_a_revoked_caller_hears_no_more() -> None:
 
 def test_what_was_told_is_counted_by_how_it_ended() -> None:
     events = Events()
-    events.publish("record", record={"kind": "sale"})
-    events.publish("record", record={"kind": "sale"})
+    events.publish("record", record=Reply(200, {"kind": "sale"}))
+    events.publish("record", record=Reply(200, {"kind": "sale"}))
     events.publish("print", state="unknown")
     events.publish("scan")
     assert events.told == {("record", "sale"): 2, ("print", "unknown"): 1, ("scan", ""): 1}

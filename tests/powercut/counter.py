@@ -11,7 +11,6 @@ import apsw
 
 from agent.facts import Facts
 from outbox import answers
-from outbox.answers import Reply
 from outbox.journal import FILE
 from outbox.record import Kind, Record
 from outbox.writer import Writer
@@ -40,7 +39,7 @@ def sale(number: int) -> Callable[[sqlite3.Connection], Record]:
 
     def change(connection: sqlite3.Connection) -> Record:
         written = FACTS.write(connection, TILLS[0], Kind.SALE, record_id, AT, body, prints=True, opens_drawer=True)
-        answers.keep(connection, request_key(_key(number)), Reply(200, written.view()), AT.isoformat())
+        answers.keep(connection, request_key(_key(number)), written.reply(200), AT.isoformat())
         return written.record
 
     return change

@@ -138,5 +138,7 @@ def _read(connection: sqlite3.Connection, tables: str) -> Recovered:
     for sale_id, text in query("select id, document from open_sale"):
         document = json.loads(text)
         recovered.open_sales[sale_id] = document["lines_made"] + document["tenders_made"]
-    recovered.answers = {key: json.loads(body) for key, body in query("select key, body from answer")}
+    for key, record_id, body in query("select key, record, body from answer"):
+        _, record = recovered.records.get(record_id, (b"", {"id": record_id, "receipt_number": None}))
+        recovered.answers[key] = record | json.loads(body)
     return recovered

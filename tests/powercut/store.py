@@ -21,7 +21,6 @@ from agent.pricing import Rules, price
 from agent.refund import Want, plan_refund
 from agent.sale import Sale, TaxRate
 from outbox import answers, chain, clock, deliveries
-from outbox.answers import Reply
 from outbox.attempt import Attempts, Ending
 from outbox.connector import Idempotency
 from outbox.record import Kind
@@ -169,7 +168,7 @@ class Store:
         refused = self._random.random() < 1 / 8
 
         def close(connection: sqlite3.Connection) -> Record:
-            open_sales.drop(connection, sale.id)
+            open_sales.take(connection, sale.id)
             written = self.facts.write(connection, till, Kind.SALE, sale.id, at, body, prints=True, opens_drawer=cash)
             if refused:
                 raise Refused
@@ -185,7 +184,7 @@ class Store:
         body = checkout.void_fields(voided, RULES, reason="left it")
 
         def close(connection: sqlite3.Connection) -> Record:
-            open_sales.drop(connection, sale.id)
+            open_sales.take(connection, sale.id)
             written = self.facts.write(connection, till, Kind.VOID, sale.id, at, body)
             return _answered(connection, written, f"void {sale.id}", at)
 
@@ -262,5 +261,5 @@ class Store:
 
 
 def _answered(connection: sqlite3.Connection, written: Written, key: str, at: datetime) -> Record:
-    answers.keep(connection, request_key(key), Reply(200, written.view()), at.isoformat())
+    answers.keep(connection, request_key(key), written.reply(200), at.isoformat())
     return written.record
