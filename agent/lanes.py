@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from agent.problem import conflict, not_found
-from outbox import answers, deliveries
+from outbox import answers, deliveries, delivery_views
 from outbox.answers import Reply
 from outbox.clouds import KINDS, StoreFacts, make
 from outbox.courier import Courier, LaneState
@@ -102,7 +102,7 @@ class Lanes:
 
     def views(self) -> dict[str, dict[str, Any]]:
         """Return, by cloud, the counts, and what its lane knows of it (`untried` is not `open`)."""
-        counts = deliveries.counts(self._journal.reader, self.kinds)
+        counts = delivery_views.counts(self._journal.reader, self.kinds)
         for name, count in counts.items():
             courier = self._couriers.get(name)
             if courier is not None:
@@ -117,7 +117,7 @@ class Lanes:
 
     def outbox(self, *, cloud: str | None, state: str | None, limit: int, after: int) -> dict[str, Any]:
         """Return counts and a page of deliveries; `next` is the `after` of the page after it, or None."""
-        found = deliveries.listed(self._journal.reader, cloud=cloud, state=state, after=after, limit=limit)
+        found = delivery_views.listed(self._journal.reader, cloud=cloud, state=state, after=after, limit=limit)
         return {
             "clouds": self.views(),
             "deliveries": found,
@@ -136,7 +136,7 @@ class Lanes:
             if state == "delivered":
                 raise conflict("already-delivered", f"Delivery {delivery_id} is delivered: there is nothing to retry.")
             deliveries.release(connection, number)
-            shown = deliveries.shown(connection, number)
+            shown = delivery_views.shown(connection, number)
             assert shown is not None
             return answers.keep(connection, key, Reply(200, shown), at)
 
@@ -148,7 +148,7 @@ class Lanes:
         return reply
 
     def _delivery(self, delivery_id: int) -> None:
-        shown = deliveries.one_listed(self._journal.reader, delivery_id)
+        shown = delivery_views.one_listed(self._journal.reader, delivery_id)
         if shown is not None:
             self._events.publish("delivery", delivery=shown)
 

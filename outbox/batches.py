@@ -41,13 +41,13 @@ def freeze(
     `batch` is the one they are in already: sent again as it is where it holds exactly these, and given up where
     it holds more, since it is then to go in parts.
     """
-    records = _records(connection, delivery_ids)
+    packed = records(connection, delivery_ids)
     if batch is not None:
         found = _read(connection, batch, len(delivery_ids))
         if found is not None:
-            return Frozen(batch, found, tuple(delivery_ids), records, fresh=False)
+            return Frozen(batch, found, tuple(delivery_ids), packed, fresh=False)
         drop(connection, batch)
-    step = packer.pack(records)
+    step = packer.pack(packed)
     request = step.request
     cursor = connection.execute(
         "insert into batch(key, idempotency, method, path, headers, body, first_sent_at) values (?, ?, ?, ?, ?, ?, ?)",
@@ -67,7 +67,7 @@ def freeze(
         "where id in (select value from json_each(?))",
         (cursor.lastrowid, json.dumps(delivery_ids)),
     )
-    return Frozen(cursor.lastrowid, step, tuple(delivery_ids), records, fresh=True)
+    return Frozen(cursor.lastrowid, step, tuple(delivery_ids), packed, fresh=True)
 
 
 def drop(connection: sqlite3.Connection, batch: int) -> None:
@@ -98,7 +98,8 @@ def delivered(connection: sqlite3.Connection, frozen: Frozen, ends: Sequence[Com
     connection.execute("delete from batch where id = ?", (frozen.id,))
 
 
-def _records(connection: sqlite3.Connection, delivery_ids: Sequence[int]) -> tuple[Packed, ...]:
+def records(connection: sqlite3.Connection, delivery_ids: Sequence[int]) -> tuple[Packed, ...]:
+    """Return what is to be packed for these deliveries, in their order."""
     rows = connection.execute(
         "select record.id, kind, receipt_number, body, hash from json_each(?) as wanted "
         "cross join delivery on delivery.id = wanted.value cross join record on record.seq = delivery.record_seq "

@@ -12,7 +12,7 @@ from agent.cli import out
 from agent.cli.journal import exported
 from agent.cli.running import RunningAgent
 from agent.config import ConfigInvalid, load
-from outbox import chain, deliveries, schema
+from outbox import chain, deliveries, delivery_views, schema
 from outbox.errors import OutboxError
 from outbox.journal import FILE
 
@@ -70,7 +70,7 @@ def _status(reader: sqlite3.Connection, args: argparse.Namespace, places: Places
     configured: list[str] = []
     with suppress(ConfigInvalid):  # what is on the disk can be told without it
         configured = [cloud.name for cloud in load(places.config, need_secrets=False).clouds]
-    counts = deliveries.counts(reader, configured)
+    counts = delivery_views.counts(reader, configured)
     if args.json:
         out.say_json({"clouds": counts})
         return out.OK
@@ -88,7 +88,7 @@ def _status(reader: sqlite3.Connection, args: argparse.Namespace, places: Places
 
 
 def _list(reader: sqlite3.Connection, args: argparse.Namespace) -> int:
-    found = deliveries.listed(reader, cloud=args.cloud, state=args.only, limit=max(1, args.limit))
+    found = delivery_views.listed(reader, cloud=args.cloud, state=args.only, limit=max(1, args.limit))
     if args.json:
         out.say_json({"deliveries": found})
         return out.OK
@@ -100,7 +100,7 @@ def _list(reader: sqlite3.Connection, args: argparse.Namespace) -> int:
 
 
 def _show(reader: sqlite3.Connection, args: argparse.Namespace) -> int:
-    found = deliveries.shown(reader, args.delivery)
+    found = delivery_views.shown(reader, args.delivery)
     if found is None:
         raise out.CommandError(
             f"there is no delivery {args.delivery}", hint="`stillopen outbox list` shows the numbers there are"
@@ -127,7 +127,7 @@ def _export(reader: sqlite3.Connection, cloud: str | None) -> int:
 
 def _undelivered(reader: sqlite3.Connection, cloud: str | None) -> Iterator[dict[str, Any]]:
     after = 0
-    while page := deliveries.listed(reader, cloud=cloud, after=after, limit=_PAGE):
+    while page := delivery_views.listed(reader, cloud=cloud, after=after, limit=_PAGE):
         yield from (delivery for delivery in page if delivery["state"] != "delivered")
         after = page[-1]["id"]
 

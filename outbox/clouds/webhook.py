@@ -84,7 +84,9 @@ class Settings(CloudSettings):
 
     url: CloudUrl = Field(description="where the records are posted")
     secret: Annotated[SecretStr, AfterValidator(_checked)] = Field(description="whsec_…, known to both sides")
-    batch: int = Field(1, ge=1, le=BATCH_MAX, description="records in one request; above 1 the body is an array")
+    batch: int = Field(
+        default=1, ge=1, le=BATCH_MAX, description="records in one request; above 1 the body is an array"
+    )
 
 
 CAPABILITIES = Capabilities(kinds=frozenset(Kind), arithmetic="none")

@@ -20,7 +20,7 @@ from agent.app import App
 from agent.config import load
 from drivers.device import DeviceState
 from drivers.printer.settings import PrinterSettings
-from outbox import chain, deliveries
+from outbox import chain, delivery_views
 from outbox.answers import Key
 from outbox.session import open_client
 
@@ -71,7 +71,7 @@ async def settled(app: App) -> None:
             jobs = dict(reader.execute("select state, count(*) from print_job group by state").fetchall())
             kicks = reader.execute("select count(*) from kick where state = 'sending'").fetchone()[0]
             waiting = sum(
-                cloud["waiting"] + cloud["sending"] for cloud in deliveries.counts(reader, ["cloud"]).values()
+                cloud["waiting"] + cloud["sending"] for cloud in delivery_views.counts(reader, ["cloud"]).values()
             )
             if not (jobs.get("queued") or jobs.get("sending") or kicks or waiting):
                 return
@@ -115,7 +115,7 @@ async def recover(config: str, state: str) -> dict[str, Any]:
             "print": app.records.get(reply.body["receipt_number"])["print"],
             "kicks": [row[0] for row in reader.execute("select state from kick").fetchall()],
             "open_sales": reader.execute("select count(*) from open_sale").fetchone()[0],
-            "parked": len(deliveries.listed(reader, state="parked")),
+            "parked": len(delivery_views.listed(reader, state="parked")),
         }
 
 

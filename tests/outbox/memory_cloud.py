@@ -35,10 +35,10 @@ from outbox.record import Kind
 from outbox.session import AnswerLost, NotSent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from outbox.connector import Packer
+    from outbox.connector import Packed, Packer
 
 
 class TwoSteps:
@@ -113,6 +113,36 @@ class TwoSteps:
         raise AssertionError("it has no catalogue")
 
 
+class Arrays:
+    """Packs records into a JSON array."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def pack(self, records: Sequence[Packed]) -> Step:
+        key = derived_id(records[0].id, f"{len(records)} {records[-1].id}")
+        body = "[" + ",".join(record.text for record in records) + "]"
+        return Step("post", key, Idempotency.KEY_REPLAY, Request("POST", "/batch", body.encode()))
+
+    def verdict(self, records: Sequence[Packed], answer: Answer, now: datetime) -> Outcome:
+        if answer.status == 422:
+            return Refused("422", "one of them cannot be taken", "mend it")
+        return Done() if answer.status == 200 and answer.body != b"{" else Retry(f"it answered {answer.status}")
+
+    def complete(self, record: Packed) -> Complete:
+        return Complete(record.id)
+
+
+class InArrays(TwoSteps):
+    """A connector that sends many records in one request."""
+
+    packer: Arrays
+
+    def __init__(self, size: int = 3) -> None:
+        super().__init__(Idempotency.KEY_REPLAY)
+        self.packer = Arrays(size)
+
+
 @dataclass
 class MemoryCloud:
     """The cloud. `lies` are used up one an exchange; then it is honest."""
@@ -148,6 +178,14 @@ class MemoryCloud:
         if self.knows_keys and key in self.answers:
             return self.answers[key]
         body = json.loads(request.body)
+        if request.path == "/batch":
+            if any(record["id"] in self.refuses for record in body):
+                return Answer(422, {}, b"")
+            known = {order["id"] for order in self.orders}
+            self.orders += [
+                {"order": record["id"], "id": record["id"], "paid": 1} for record in body if record["id"] not in known
+            ]
+            return Answer(200, {}, b"[]")
         if request.path == "/make":
             if body["id"] in self.refuses:
                 return Answer(422, {}, b'{"why": "no such tax"}')

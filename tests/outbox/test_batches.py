@@ -12,49 +12,21 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outbox import deliveries
-from outbox.connector import Answer, Complete, Done, Idempotency, Outcome, Packed, Refused, Request, Retry, Step
+from outbox import deliveries, delivery_views
+from outbox.connector import Answer, Request
 from outbox.courier import OTHERS_TURN, Courier, LaneState
-from outbox.ids import derived_id
 from outbox.journal import Journal
 from outbox.record import Kind
 from outbox.session import AnswerLost, NotSent
 from tests.outbox.facts import draft, write
-from tests.outbox.memory_cloud import TwoSteps, no_items
+from tests.outbox.memory_cloud import InArrays, no_items
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Mapping
 
 CLOUDS = {"cloud": frozenset(Kind)}
 WAIT_S = 20.0
 LIES = ["no line", "lost before", "lost after", "503", "stop"]
-
-
-class Arrays:
-    """Packs records into a JSON array."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-
-    def pack(self, records: Sequence[Packed]) -> Step:
-        key = derived_id(records[0].id, f"{len(records)} {records[-1].id}")
-        body = "[" + ",".join(record.text for record in records) + "]"
-        return Step("post", key, Idempotency.KEY_REPLAY, Request("POST", "/batch", body.encode()))
-
-    def verdict(self, records: Sequence[Packed], answer: Answer, now: datetime) -> Outcome:
-        if answer.status == 422:
-            return Refused("422", "one of them cannot be taken", "mend it")
-        return Done() if answer.status == 200 else Retry(f"it answered {answer.status}")
-
-    def complete(self, record: Packed) -> Complete:
-        return Complete(record.id)
-
-
-class Batching(TwoSteps):
-    def __init__(self, size: int) -> None:
-        super().__init__(Idempotency.KEY_REPLAY)
-        self.packer = Arrays(size)
 
 
 @dataclass
@@ -99,7 +71,7 @@ class Receiver:
 class Running:
     def __init__(self, journal: Journal, receiver: Receiver, size: int) -> None:
         self.journal = journal
-        self.courier = Courier("cloud", Batching(size), journal, receiver, item_refs=no_items, random=lambda: 0.0)
+        self.courier = Courier("cloud", InArrays(size), journal, receiver, item_refs=no_items, random=lambda: 0.0)
         self.task = asyncio.create_task(self.courier.run())
 
     async def until(self, **states: int) -> None:
@@ -109,7 +81,7 @@ class Running:
                 while not all(found.get(state) == count for state, count in states.items()):
                     self.courier.wake(fresh=True)
                     await asyncio.sleep(0.001)
-                    found = deliveries.counts(self.journal.reader, ["cloud"])["cloud"]
+                    found = delivery_views.counts(self.journal.reader, ["cloud"])["cloud"]
                 while self.courier._under_way:
                     await asyncio.sleep(0.001)
         except TimeoutError:
@@ -138,7 +110,7 @@ async def test_many_go_in_one_request_of_each_till_in_order(journal: Journal) ->
         ]
     assert sorted(receiver.sizes) == [2, 2, 5, 5]
     assert journal.reader.execute("select count(*) from batch").fetchone() == (0,)
-    shown = deliveries.listed(journal.reader)[0]
+    shown = delivery_views.listed(journal.reader)[0]
     assert (shown["remote_id"], shown["attempts"], shown["state"]) == (wanted[0].id, 1, "delivered")
 
 
@@ -147,7 +119,7 @@ async def test_the_one_at_fault_is_found_by_halves_and_parked_alone(journal: Jou
     receiver = Receiver(refuses={wanted[5].id})
     await deliver(journal, receiver, 16, delivered=15, parked=1, waiting=0, sending=0)
     assert [who for _, who in receiver.applied] == [record.id for record in wanted if record is not wanted[5]]
-    (parked,) = deliveries.listed(journal.reader, state="parked")
+    (parked,) = delivery_views.listed(journal.reader, state="parked")
     assert (parked["record_id"], parked["code"], parked["hint"]) == (wanted[5].id, "422", "mend it")
     assert len(receiver.sizes) <= 12  # sixteen, halves down to the one, and growing again
     receiver.refuses.clear()
@@ -199,7 +171,7 @@ async def test_a_refund_of_a_parked_sale_holds_up_nobody(journal: Journal) -> No
     receiver = Receiver(refuses={sale.id})
     await deliver(journal, receiver, 4, delivered=30, parked=1, waiting=1)
     assert [who for _, who in receiver.applied] == [record.id for record in others]
-    assert deliveries.listed(journal.reader, state="waiting")[0]["record_id"] == refund.id
+    assert delivery_views.listed(journal.reader, state="waiting")[0]["record_id"] == refund.id
 
 
 async def test_a_store_that_gives_batches_up_sends_what_was_begun_one_by_one(journal: Journal) -> None:
@@ -230,7 +202,7 @@ def test_any_line_any_refusals_each_once_in_order_and_only_the_refused_parked(
 
 
 def _open(journal: Journal) -> bool:
-    count = deliveries.counts(journal.reader, ["cloud"])["cloud"]
+    count = delivery_views.counts(journal.reader, ["cloud"])["cloud"]
     return bool(count["waiting"] + count["sending"])
 
 
@@ -262,7 +234,7 @@ async def any_day(size: int, lies: list[str], tills: list[int], refused: set[int
         await deliver(
             journal, receiver, size, delivered=len(good), parked=len(wanted) - len(good), waiting=0, sending=0
         )
-        parked = {row["record_id"] for row in deliveries.listed(journal.reader, state="parked")}
+        parked = {row["record_id"] for row in delivery_views.listed(journal.reader, state="parked")}
         await journal.close()
     assert parked == receiver.refuses
     for name in {record.till for record in wanted}:
@@ -288,7 +260,7 @@ async def test_an_outage_of_days_writes_once_for_each_till(journal: Journal) -> 
     await deliver(journal, receiver, 4, delivered=3)
     assert not receiver.lies
     assert written <= 3 * 4  # each till: begun, the first failure, the other kind of failure, delivered
-    attempts = sum(row["attempts"] for row in deliveries.listed(journal.reader))
+    attempts = sum(row["attempts"] for row in delivery_views.listed(journal.reader))
     assert attempts == 6  # three that were lost and three that were answered; what never left does not count
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outbox import deliveries
+from outbox import deliveries, delivery_views
 from outbox.connector import Answer, Complete, Fact, Idempotency, Refused, Request, Step
 from outbox.courier import OTHERS_TURN, Courier, LaneState
 from outbox.errors import JournalUnclear
@@ -62,7 +62,7 @@ class Running:
                 while not all(found.get(state) == count for state, count in states.items()):
                     self.courier.wake(fresh=True)  # a person who does not wait
                     await asyncio.sleep(0.001)
-                    found = deliveries.counts(self.journal.reader, ["cloud"])["cloud"]
+                    found = delivery_views.counts(self.journal.reader, ["cloud"])["cloud"]
                 while self.courier._under_way:  # on the disk already; the lane hears of it next
                     await asyncio.sleep(0.001)
         except TimeoutError:
@@ -209,7 +209,7 @@ async def test_the_line_never_counts_against_a_sale(journal: Journal) -> None:
     running = await settle(journal, cloud, TwoSteps(Idempotency.KEY_REPLAY), delivered=1, parked=0)
     assert LaneState.LINE in running.lanes
     assert running.lanes[-1] is LaneState.OPEN
-    shown = deliveries.listed(journal.reader)[0]
+    shown = delivery_views.listed(journal.reader)[0]
     assert shown["attempts"] == 2  # one a step: what never left is no attempt
     assert shown["last_error"] is None
 
@@ -222,9 +222,9 @@ async def test_a_parked_sale_says_why_holds_up_nothing_and_goes_when_released(jo
     await write(journal, draft(Kind.REFUND, original={"id": bad.id, "receipt_number": "x"}), CLOUDS)
     connector = TwoSteps(Idempotency.KEY_REPLAY)
     await settle(journal, cloud, connector, delivered=1, parked=1, waiting=1)
-    shown = deliveries.listed(journal.reader, state="parked")[0]
+    shown = delivery_views.listed(journal.reader, state="parked")[0]
     assert (shown["code"], shown["last_error"], shown["hint"]) == ("refused", "no such tax", "mend it")
-    waiting = deliveries.listed(journal.reader, state="waiting")[0]
+    waiting = delivery_views.listed(journal.reader, state="waiting")[0]
     assert waiting["last_error"] == "it waits for its sale, which is parked there"
     cloud.refuses.clear()
     assert await journal.write(lambda tx: deliveries.release(tx, shown["id"]))
@@ -237,7 +237,7 @@ async def test_a_record_that_can_never_be_a_request_is_parked_without_one(journa
     await write(journal, draft(unmapped=True), CLOUDS)
     cloud = MemoryCloud(knows_keys=True)
     await settle(journal, cloud, TwoSteps(Idempotency.KEY_REPLAY), parked=1)
-    assert deliveries.listed(journal.reader)[0]["code"] == "unmapped"
+    assert delivery_views.listed(journal.reader)[0]["code"] == "unmapped"
     assert not cloud.answers
 
 
@@ -289,7 +289,7 @@ async def test_where_nothing_can_be_looked_up_nothing_is_sent_twice(journal: Jou
         await asyncio.sleep(0.001)
     await running.stop()
     assert len(cloud.orders) == 1
-    assert "compare by hand" in deliveries.listed(journal.reader)[0]["last_error"]
+    assert "compare by hand" in delivery_views.listed(journal.reader)[0]["last_error"]
 
 
 async def test_drift_notes_and_the_remote_id_are_kept_and_shown(journal: Journal) -> None:
@@ -303,21 +303,21 @@ async def test_drift_notes_and_the_remote_id_are_kept_and_shown(journal: Journal
             return answer
 
     await settle(journal, RoundsUp(knows_keys=True), TwoSteps(Idempotency.KEY_REPLAY), delivered=1)
-    number = deliveries.listed(journal.reader)[0]["id"]
-    shown = deliveries.shown(journal.reader, number)
+    number = delivery_views.listed(journal.reader)[0]["id"]
+    shown = delivery_views.shown(journal.reader, number)
     assert shown is not None
     assert (shown["remote_id"], shown["drift"], shown["notes"]) == ("O1", 1, ["paid there", "kept"])
     assert [(step["name"], step["state"]) for step in shown["steps"]] == [("make", "done"), ("pay", "done")]
-    assert deliveries.shown(journal.reader, 999) is None
+    assert delivery_views.shown(journal.reader, 999) is None
 
 
 async def test_a_record_goes_only_to_the_clouds_that_take_its_kind(journal: Journal) -> None:
     clouds = {"all": frozenset(Kind), "sales": KINDS}
     await write(journal, draft(Kind.DRAWER), clouds)
     await write(journal, draft(Kind.SALE), clouds)
-    found = [(row["cloud"], row["kind"]) for row in deliveries.listed(journal.reader)]
+    found = [(row["cloud"], row["kind"]) for row in delivery_views.listed(journal.reader)]
     assert found == [("all", "drawer"), ("all", "sale"), ("sales", "sale")]
-    assert [row["id"] for row in deliveries.listed(journal.reader, cloud="all", after=1, limit=1)] == [2]
+    assert [row["id"] for row in delivery_views.listed(journal.reader, cloud="all", after=1, limit=1)] == [2]
 
 
 async def test_a_lane_that_knows_nothing_says_so(journal: Journal) -> None:
@@ -445,7 +445,7 @@ async def test_what_a_disk_that_was_put_back_may_have_sent_is_looked_for(journal
     await journal.write(lambda tx: tx.execute("update delivery set doubt = 1"))
     await settle(journal, cloud, TwoSteps(Idempotency.PROBE_FIRST), delivered=1)
     assert [(order["id"], order["paid"]) for order in cloud.orders] == [(record.id, 1)]
-    shown = deliveries.shown(journal.reader, 1)
+    shown = delivery_views.shown(journal.reader, 1)
     assert shown is not None
     assert [step["state"] for step in shown["steps"]] == ["done", "done"]
 

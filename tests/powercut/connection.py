@@ -18,7 +18,7 @@ import apsw
 from outbox import schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 _OPEN = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI
 _KINDS: dict[int, type[sqlite3.DatabaseError]] = {  # by primary result code, as CPython's sqlite3 has it
@@ -73,6 +73,10 @@ class Connection:
         if was_open and sql.lower() == "commit":
             self._on_commit(self)
         return cursor
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> Cursor:
+        with _translated():
+            return Cursor(self._connection.executemany(sql, rows), self._connection)
 
     def executescript(self, script: str) -> Cursor:
         with _translated():

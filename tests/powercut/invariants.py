@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from outbox.ids import derived_id
 from outbox.record import NUMBERED, Kind
-from tests.powercut.store import CLOUDS, KINDS
+from tests.powercut.store import BATCHED, CLOUDS, KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -150,8 +150,10 @@ def _against_the_clouds(found: Recovered, owed: Owed) -> Iterator[Violation]:
                 yield Violation(Fault.AHEAD, f"{where}: step {name!r} is marked as done, and the cloud has {orders}")
     for (cloud, record_id), orders in has.items():
         known = by_record.get((cloud, record_id))
+        if cloud == BATCHED and not (known and (known.batch or known.state == "delivered")):
+            yield Violation(Fault.BEHIND, f"{cloud} has {orders} of {record_id}; no batch is written down")
         paid = any(order.paid for order in orders)
-        for name, took_effect in (("make", True), ("pay", paid)):
+        for name, took_effect in (("make", cloud != BATCHED), ("pay", paid and cloud != BATCHED)):
             written = known.steps.get(name) if known else None
             if took_effect and (written is None or written.state == "ready"):
                 yield Violation(Fault.BEHIND, f"{cloud} has {orders} of {record_id}; step {name!r} is not written down")

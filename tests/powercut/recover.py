@@ -41,6 +41,7 @@ class Delivery:
     record_id: str
     state: str
     remote_id: str | None
+    batch: bool  # under way in a request with others
     steps: Mapping[str, Step]
 
 
@@ -126,9 +127,9 @@ def _read(connection: sqlite3.Connection, tables: str) -> Recovered:
     for delivery, name, state, refs in query("select delivery, name, state, refs from step"):
         steps.setdefault(delivery, {})[name] = Step(state, json.loads(refs))
     recovered.deliveries = [
-        Delivery(number, cloud, record_id, state, remote_id, steps.get(number, {}))
-        for number, cloud, record_id, state, remote_id in query(
-            "select delivery.id, cloud, record.id, state, remote_id from delivery "
+        Delivery(number, cloud, record_id, state, remote_id, bool(batch), steps.get(number, {}))
+        for number, cloud, record_id, state, remote_id, batch in query(
+            "select delivery.id, cloud, record.id, state, remote_id, batch from delivery "
             "join record on record.seq = delivery.record_seq"
         )
     ]

@@ -20,11 +20,13 @@ from agent.facts import Facts, TillSetup, Written
 from agent.pricing import Rules, price
 from agent.refund import Want, plan_refund
 from agent.sale import Sale, TaxRate
-from outbox import answers, chain, clock, deliveries
+from outbox import answers, chain, clock, deliveries, delivery_views
 from outbox.attempt import Attempts, Ending
+from outbox.batch_attempt import BatchAttempts
+from outbox.claims import claim
 from outbox.connector import Idempotency
 from outbox.record import Kind
-from tests.outbox.memory_cloud import MemoryCloud, TwoSteps, no_items
+from tests.outbox.memory_cloud import InArrays, MemoryCloud, TwoSteps, no_items
 from tests.powercut.promises import NotingCloud, ToldDelivered, ToldRecord, ToldSale
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
     from random import Random
 
-    from outbox.deliveries import Delivery
+    from outbox.claims import Claim
     from outbox.journal import Journal
     from outbox.record import Record
 
@@ -46,7 +48,12 @@ KINDS = frozenset({Kind.SALE, Kind.REFUND})
 CLOCK = clock.Clock(lambda: datetime(2026, 11, 20, 9, tzinfo=UTC), since_boot_ms=lambda: 1, boot=lambda: "simulated")
 
 
-CLOUDS: Mapping[str, Idempotency] = {"keys": Idempotency.KEY_REPLAY, "looks": Idempotency.PROBE_FIRST}
+CLOUDS: Mapping[str, Idempotency] = {
+    "keys": Idempotency.KEY_REPLAY,
+    "looks": Idempotency.PROBE_FIRST,
+    "arrays": Idempotency.KEY_REPLAY,
+}
+BATCHED = "arrays"  # the cloud that takes many records in one request
 RULES = Rules("EUR", True, taxes={"standard": TaxRate("standard", "VAT 19%", Decimal(19))}, default_tax="standard")
 CALLER = "till page"
 LINES_MAX = 2  # of a sale here: what a power cut could tear is the sale, not its length
@@ -91,6 +98,7 @@ class Store:
         self.now = Clock(datetime(2026, 11, 20 + life, 9, tzinfo=UTC))
         self.facts = Facts("store-1", dict.fromkeys(CLOUDS, KINDS), CLOCK)
         self.clouds = {name: NotingCloud(name, memory, note) for name, memory in clouds.items()}
+        self._small: set[str] = set()  # tills whose last batch was refused
         self._random = random
         self._ids = life << 32
 
@@ -98,6 +106,11 @@ class Store:
         """Return what takes deliveries to a cloud."""
         connector = TwoSteps(CLOUDS[name])
         return Attempts(name, connector, self.journal, self.clouds[name], item_refs=no_items, now=self.now)
+
+    def batch_attempts(self, name: str) -> BatchAttempts:
+        """Return what takes deliveries to the cloud that takes them in arrays."""
+        connector = InArrays()
+        return BatchAttempts(name, connector, connector.packer, self.journal, self.clouds[name], now=self.now)
 
     async def told_after(self, change: Callable[[sqlite3.Connection], T], told: Callable[[T], object]) -> T:
         """Write a change, and tell of it when the journal says it is written."""
@@ -113,10 +126,8 @@ class Store:
         for name, cloud in self.clouds.items():
             if self._random.random() < 1 / 4:
                 cloud.memory.lies.append(self._random.choice(LIES))
-            attempts = self.attempts(name)
-            due = deliveries.due(self.journal.reader, name, 4 * AT_ONCE)
-            apart = {delivery.chain: delivery for delivery in reversed(due)}  # never two of one chain at once
-            doing.extend(self._deliver(attempts, delivery) for delivery in list(apart.values())[:AT_ONCE])
+            due = [self._claim(name, stream) for stream in deliveries.streams(self.journal.reader, name)]
+            doing.extend(self._deliver(name, claimed) for claimed in due[:AT_ONCE] if claimed)
         if self._random.random() < 1 / 3:
             doing.append(self._printed())
         if self._random.random() < 1 / 6:
@@ -227,12 +238,22 @@ class Store:
 
     # --- behind the tills ---
 
-    async def _deliver(self, attempts: Attempts, delivery: Delivery) -> None:
-        end = await attempts.make(delivery)
+    def _claim(self, cloud: str, stream: str) -> Claim | None:
+        never = frozenset[int]().__contains__
+        size = InArrays().packer.size if cloud == BATCHED and stream not in self._small else 1
+        return claim(self.journal.reader, cloud, stream, size, stands_aside=never, waits=never)
+
+    async def _deliver(self, cloud: str, claimed: Claim) -> None:
+        if cloud == BATCHED:
+            end = await self.batch_attempts(cloud).make(claimed.deliveries)
+        else:
+            end = await self.attempts(cloud).make(claimed.deliveries[0])
         assert "fault in the connector" not in end.reason, end
-        now = deliveries.one(self.journal.reader, delivery.id)
-        if end.ending is Ending.SETTLED and now is not None and now.state == "delivered":
-            self.note(ToldDelivered(delivery.id))
+        (self._small.add if end.ending is Ending.HALVE else self._small.discard)(claimed.stream)
+        for delivery in claimed.deliveries:
+            state = deliveries.state_of(self.journal.reader, delivery.id)
+            if end.ending is Ending.SETTLED and state == "delivered":
+                self.note(ToldDelivered(delivery.id))
 
     async def _printed(self) -> None:
         job = print_jobs.next_queued(self.journal.reader, self._random.choice(TILLS).printer or "")
@@ -245,7 +266,7 @@ class Store:
         return lambda connection: print_jobs.note(connection, job_id, state, at)
 
     async def _released(self) -> None:
-        parked = deliveries.listed(self.journal.reader, state="parked")
+        parked = delivery_views.listed(self.journal.reader, state="parked")
         if parked:
             one = parked[0]
             self.clouds[one["cloud"]].memory.refuses.discard(one["record_id"])
