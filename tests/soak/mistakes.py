@@ -62,20 +62,8 @@ def receipts_tried_again() -> None:
     Prints.recover = again  # type: ignore[method-assign]  # likewise
 
 
-def drawers_tried_again() -> None:
-    """Kick again, after a start, what was half-way."""
-    from agent.kicks import Kicks
-
-    async def again(self: Kicks) -> None:
-        rows = self._journal.reader.execute("select record_id, drawer from kick where state = 'sending'").fetchall()
-        for record_id, drawer in rows:
-            self.start(record_id, drawer)
-
-    Kicks.recover = again  # type: ignore[method-assign]  # likewise
-
-
 MISTAKES: dict[str, Callable[[], None]] = {
-    make.__name__: make for make in (new_key_per_attempt, answers_forgotten, receipts_tried_again, drawers_tried_again)
+    make.__name__: make for make in (new_key_per_attempt, answers_forgotten, receipts_tried_again)
 }
 
 

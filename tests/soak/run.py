@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from outbox import deliveries
 from outbox.schema import connect_to_read
 from tests.soak import store
 from tests.soak.processes import COMMAND, Agent, Beside, Broken
@@ -49,7 +48,7 @@ class Plan:
     seed: str
     batch: int = 1
     life_s: float = LIFE_S
-    sells_s: float = 0.0  # at least, whatever was killed
+    sales: int = 0  # at least so many, whatever was killed
     program: tuple[str, ...] = (str(COMMAND),)
     forgets: bool = False
     in_order: bool = True
@@ -80,9 +79,9 @@ def soak(plan: Plan, folder: Path, say: Callable[[str], None] = lambda _: None) 
         agent.command("catalogue", "import", str(folder / "items.csv"))
         start_s = _first_start(agent)
         tills = beside.enter_context(Beside("tills", folder, str(folder), str(port), plan.seed, *store.TILLS))
-        until = time.monotonic() + plan.sells_s
         _kill(plan, agent, kills, start_s, say)
-        time.sleep(max(0.0, until - time.monotonic()))
+        while tills.tell("counts").get("sales", 0) < plan.sales:
+            time.sleep(LOOK_S)
         sold = tills.end()
         clouds.tell("calm")
         say("The tills are closed; what is left is delivered and printed.")
@@ -156,9 +155,12 @@ def _settle(folder: Path, say: Callable[[str], None]) -> None:
 
 
 def _left(reader: sqlite3.Connection) -> dict[str, int]:
-    counts = deliveries.counts(reader, ["hook", "square"])
-    left = {cloud: sum(count[state] for state in deliveries.STATES) for cloud, count in counts.items()}
-    left = {cloud: left[cloud] - counts[cloud]["delivered"] for cloud in counts}
+    """Return what is still to be done. A refund whose sale is parked waits for a person."""
+    deliveries = (
+        "select delivery.cloud, count(*) from delivery left join delivery as earlier on earlier.id = delivery.after "
+        "where delivery.state in ('waiting', 'sending') and earlier.state is not 'parked' group by 1"
+    )
+    left = dict(reader.execute(deliveries).fetchall())
     prints = "select count(*) from print_job where state in ('queued', 'sending')"
     left["prints"] = reader.execute(prints).fetchone()[0]
     left["kicks"] = reader.execute("select count(*) from kick where state = 'sending'").fetchone()[0]
@@ -170,6 +172,10 @@ def _evidence(folder: Path, exported: str, seen: dict[str, Any], paper: dict[str
         drift = reader.execute(
             "select record.id, drift from delivery join record on record.seq = record_seq where cloud = 'square'"
         ).fetchall()
+        parked = reader.execute(
+            "select cloud, record.id, last_error from delivery join record on record.seq = record_seq "
+            "where state = 'parked'"
+        ).fetchall()
         prints = reader.execute(
             "select printer, receipt_number, state from print_job join record on record.id = record_id where copy = 0"
         ).fetchall()
@@ -180,6 +186,7 @@ def _evidence(folder: Path, exported: str, seen: dict[str, Any], paper: dict[str
         hook=seen["hook"],
         square=seen["square"],
         drift=dict(drift),
+        parked=parked,
         papers=paper["papers"],
         prints=prints,
         kicks=[(drawer.removesuffix("-drawer"), state) for drawer, state in kicks],

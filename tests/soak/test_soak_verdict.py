@@ -65,6 +65,7 @@ def world() -> Evidence:
             "refunds": [["Receipt TILL-1-000003/1 refund-4", 480]],
         },
         drift={},
+        parked=[],
         papers={"receipt": {"originals": {"TILL-1-000001": 1, "TILL-1-000003": 1}, "copies": {}, "pulses": 1}},
         prints=[
             ("receipt", "TILL-1-000001", "printed"),
@@ -181,6 +182,10 @@ def a_refund_of_nothing(it: Evidence) -> None:
     it.square["refunds"].append(["Receipt TILL-1-000009/1 nothing", 1])
 
 
+def refused_by_a_cloud(it: Evidence) -> None:
+    it.parked.append(("square", "sale-3", "no such item"))
+
+
 def on_paper_twice(it: Evidence) -> None:
     it.papers["receipt"]["originals"]["TILL-1-000003"] = 2
 
@@ -244,6 +249,7 @@ PLANTED: list[tuple[Callable[[Evidence], None], str]] = [
     (refunded_twice, "back 2 times"),
     (never_refunded, "given 0 back"),
     (a_refund_of_nothing, "refunds that the journal has not"),
+    (refused_by_a_cloud, "parked at square: no such item"),
     (on_paper_twice, "2 times on the paper"),
     (printed_and_not_on_paper, "is printed, and 0 times"),
     (not_printed_and_on_paper, "is not_printed, and 1 times"),

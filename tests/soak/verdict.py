@@ -27,6 +27,7 @@ class Evidence:
     hook: dict[str, Any]
     square: dict[str, Any]
     drift: dict[str, int]  # by record: by how much the agent says that Square's total is another
+    parked: list[tuple[str, str, str]]  # cloud, record id, what the cloud had against it
     papers: dict[str, Any]  # by printer: originals, copies, pulses
     prints: list[tuple[str, str, str]]  # printer, receipt number, how it ended; copies left out
     kicks: list[tuple[str, str]]  # printer, how it ended
@@ -50,6 +51,8 @@ def judge(evidence: Evidence, *, in_order: bool = True) -> Verdict:
     _hook(evidence, verdict, in_order=in_order)
     _square_sales(evidence, verdict, in_order=in_order)
     _square_refunds(evidence, verdict)
+    for cloud, record_id, why in evidence.parked:  # what these tills sell, both clouds take
+        verdict.violations.append(f"{record_id} is parked at {cloud}: {why}")
     _paper(evidence, verdict)
     _drawers(evidence, verdict)
     return verdict
