@@ -117,33 +117,28 @@ def settings(state: Path) -> Finding:
     return ok(name, "SQLite takes every setting here that durability rests on, and says so when asked")
 
 
-def of_journal(state: Path, config: Config | None, now: datetime) -> Iterator[Finding]:
+def of_journal(state: Path, config: Config | None, now: datetime) -> list[Finding]:
     """Check what the journal itself tells: its chain, the clock, and the deliveries."""
+    path = state / FILE
+    found: list[Finding] = []
     try:
-        with closing(schema.connect_to_read(state / FILE)) as reader:
-            yield chain_holds(reader)
-            yield clock_is_sane(reader, now)
-            yield from waiting(reader, [cloud.name for cloud in config.clouds] if config else (), now)
+        with closing(schema.connect_to_read(path)) as reader:
+            found.append(chain_holds(reader))
+            found.append(clock_is_sane(reader, now))
+            found += waiting(reader, [cloud.name for cloud in config.clouds] if config else (), now)
+            return found
     except JournalUnavailable as error:
-        here = (state / FILE).exists()
-        yield (failed if here else not_known)("journal", str(error), error.hint)
-        yield from _unread(error.hint)
+        trouble = (failed if path.exists() else not_known)("journal", str(error), error.hint)
     except OSError as error:
-        yield not_known("journal", f"{state / FILE}: {error.strerror}", _AS_AGENT)
-        yield from _unread(_AS_AGENT)
+        trouble = not_known("journal", f"{path}: {error.strerror}", _AS_AGENT)
     except sqlite3.OperationalError as error:  # a log that only its owner may read
-        yield not_known("journal", f"{state / FILE} cannot be read: {error}", _AS_AGENT)
+        trouble = not_known("journal", f"{path} cannot be read: {error}", _AS_AGENT)
     except sqlite3.DatabaseError as error:
-        yield failed(
-            "journal",
-            f"{state / FILE} is damaged: {error}",
-            "keep the whole state folder as it is, and put back the newest backup",
-        )
-
-
-def _unread(next_step: str) -> Iterator[Finding]:
-    for check in ("clock", "deliveries"):
-        yield not_known(check, "the journal could not be read", next_step)
+        restore = "keep the whole state folder as it is, and put back the newest backup"
+        trouble = failed("journal", f"{path} is damaged: {error}", restore)
+    seen = {finding.check for finding in found}
+    unread = [check for check in ("clock", "deliveries") if check not in seen]
+    return [*found, trouble, *(not_known(check, "the journal could not be read", _AS_AGENT) for check in unread)]
 
 
 def chain_holds(reader: sqlite3.Connection) -> Finding:

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -186,6 +186,26 @@ def zone_offset(name: str) -> timedelta | None:
     from zoneinfo import ZoneInfo
 
     return right_now().astimezone(ZoneInfo(name)).utcoffset()
+
+
+def test_what_this_user_may_not_look_at_is_not_known(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = folder / "state"
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert examined(folder)["state folder"].state is State.NOT_KNOWN
+    for name in (FILE, "api-token", f"{trial.FOLDER}/{results.FILE}"):  # a folder is as unreadable as another's file
+        with suppress(FileNotFoundError):
+            (state / name).unlink()
+        (state / name).mkdir(parents=True)
+    found = examined(folder)
+    for check in ("clock", "deliveries", "api token", "power cuts"):
+        assert found[check].state is State.NOT_KNOWN, check
+        assert found[check].next
+    assert found["journal"].state is not State.OK
+    shutil.rmtree(state)
+    state.write_bytes(b"")
+    found = examined(folder)
+    for check in ("state folder", "free space", "settings", "journal", "clock", "api token", "power cuts"):
+        assert found[check].state is not State.OK or check == "free space", check
 
 
 @posix

@@ -229,7 +229,7 @@ def test_how_many_cuts_it_takes() -> None:
         ([compared(5, 6)], "1 cut, 5 acknowledged, 0 lost; a disk that fails 1 cut in 10 needs 22 cuts"),
         ([compared(5_000, 5_000)] * 3, "3 cuts, 15,000 acknowledged, 0 lost; a disk that fails 1 cut in 10 needs 22"),
         ([compared(5, 5)] * 22, "22 cuts, 110 acknowledged, 0 lost; 90 % sure that this disk fails fewer than 10 cuts"),
-        ([compared(5, 5), compared(9, 2)], "2 cuts, 14 acknowledged, 7 lost; 1 of the cuts failed"),
+        ([compared(5, 5), compared(9, 2)], "2 cuts, 14 acknowledged, 7 lost; 1 of 2 failed"),
     ],
 )
 def test_several_cuts_add_up(cuts: list[Verdict], words: str) -> None:

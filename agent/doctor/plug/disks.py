@@ -9,7 +9,7 @@ from pathlib import Path
 from agent.doctor.plug.counters import CounterRefused
 from outbox.place import file_system
 
-IN_MEMORY = frozenset({"tmpfs", "ramfs", "devtmpfs", "overlay"})  # gone with the power, or on who knows what disk
+IN_MEMORY = frozenset({"tmpfs", "ramfs", "devtmpfs"})  # gone with the power
 
 _SYS = Path("/sys")
 
@@ -66,7 +66,7 @@ def check_elsewhere(file: Path, state: Path, *, mounts: str | None = None, sys: 
     if same:
         raise CounterRefused(f"{file} is on the same disk as {state}: it would be lost with it", hint=hint)
     kind = file_system(folder.resolve(), mounts)
-    if kind in IN_MEMORY:
+    if kind in IN_MEMORY or kind == "overlay":  # a container's: on who knows what disk
         raise CounterRefused(f"{file} is on no disk of its own ({kind}): it would not outlive the cut", hint=hint)
     theirs, ours = disk_of(folder, sys=sys), disk_of(state, sys=sys)
     if theirs is not None and ours is not None and theirs.name == ours.name:

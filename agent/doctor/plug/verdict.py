@@ -103,7 +103,7 @@ class Sums:
         plural = "cut" if self.cuts == 1 else "cuts"
         said = f"{self.cuts} {plural}, {self.acknowledged:,} acknowledged, {self.lost:,} lost"
         if self.cuts_that_lost:
-            return f"{said}; {self.cuts_that_lost} of the {plural} failed"
+            return f"{said}; {self.cuts_that_lost} of {self.cuts} failed"
         if self.cuts >= cuts_needed():
             return f"{said}; 90 % sure that this disk fails fewer than {self.ruled_out_percent} cuts in 100"
         return f"{said}; a disk that fails 1 cut in 10 needs {cuts_needed()} cuts to be 90 % sure of finding it out"

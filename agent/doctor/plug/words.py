@@ -48,7 +48,7 @@ def counting(host: str, port: int, secret: str) -> str:
 
 def count_line(count: Count) -> str:
     """Return the count as the counting machine shows it."""
-    return f"{count.trial} {count.number:,} acknowledged" + (" (ended in order)" if count.ended else "")
+    return f"{count.trial} {count.number:,} acknowledged" + (" (done with)" if count.ended else "")
 
 
 def count_json(count: Count) -> dict[str, Any]:
