@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.cli import out
-from outbox import chain, schema
+from outbox import anchor, chain, schema
 from outbox.errors import OutboxError
 from outbox.journal import FILE
 
@@ -26,6 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="what", required=True, metavar="COMMAND")
     verify = commands.add_parser("verify", help="follow the hash chain; exit 1 names the first record that fails")
     verify.add_argument("--json", action="store_true", help="the answer as JSON, for programs")
+    verify.add_argument(
+        "--anchor",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="also find the record whose hash begins so: from a receipt, a shift's closing or a cloud; may be repeated",
+    )
     export = commands.add_parser("export", help="write every record as one JSON object a line, oldest first")
     export.add_argument("file", nargs="?", metavar="FILE", help="write here instead of to the screen")
     backup = commands.add_parser("backup", help="write a consistent copy of the journal, also while the agent sells")
@@ -37,7 +44,7 @@ def run(args: argparse.Namespace, places: Places) -> int:
     try:
         with closing(schema.connect_to_read(places.state / FILE)) as reader:
             if args.what == "verify":
-                return _verify(reader, as_json=args.json)
+                return _verify(reader, [_digits(text) for text in args.anchor], as_json=args.json)
             if args.what == "export":
                 return _export(reader, args.file)
             return _backup(reader, Path(args.file))
@@ -50,28 +57,52 @@ def run(args: argparse.Namespace, places: Places) -> int:
         ) from error
 
 
-def _verify(reader: sqlite3.Connection, *, as_json: bool) -> int:
+def _digits(text: str) -> str:
+    try:
+        return anchor.parse(text)
+    except ValueError as error:
+        raise out.CommandError(str(error), hint="read it from the receipt again", code=out.WRONG) from error
+
+
+def _verify(reader: sqlite3.Connection, anchors: list[str], *, as_json: bool) -> int:
     found = chain.verify(reader)
     broken = found.broken
+    held = {digits: anchor.find(reader, digits) for digits in anchors}
+    missing = [digits for digits, place in held.items() if place is None]
     if as_json:
         out.say_json(
             {
-                "ok": broken is None,
+                "ok": broken is None and not missing,
                 "records": found.records,
                 "head": found.head,
                 "broken": broken and {"seq": broken.seq, "receipt_number": broken.receipt_number, "why": broken.reason},
+                "anchors": {
+                    digits: place and {"seq": place[0], "receipt_number": place[1]} for digits, place in held.items()
+                },
             }
         )
-    elif broken is None:
-        out.say(f"{found.records} records hold; the last hash is {found.head}")
-    if broken is None:
-        return out.OK
-    name = f"record {broken.seq}" + (f" (receipt {broken.receipt_number})" if broken.receipt_number else "")
-    out.complain(
-        f"{name} does not hold: {broken.reason}",
-        f"the {found.records} before it do; keep the whole state folder as it is and compare it with a backup",
-    )
-    return out.FAILED
+    else:
+        if broken is None:
+            out.say(f"{found.records} records hold; the last hash is {found.head}")
+        for digits, place in held.items():
+            if place is not None:
+                out.say(f"{digits} is {_name(*place)}, as it was written")
+    if broken is not None:
+        out.complain(
+            f"{_name(broken.seq, broken.receipt_number)} does not hold: {broken.reason}",
+            f"the {found.records} before it do; keep the whole state folder as it is and compare it with a backup",
+        )
+    for digits in missing:
+        out.complain(
+            f"no record's hash begins with {digits}: the journal was rewritten, or records are gone from it",
+            "compare with the receipt once more; then keep the whole state folder as it is, and compare it with a "
+            "backup and with the clouds",
+        )
+    return out.OK if broken is None and not missing else out.FAILED
+
+
+def _name(seq: int, receipt_number: str | None) -> str:
+    return f"record {seq}" + (f" (receipt {receipt_number})" if receipt_number else "")
 
 
 def exported(record: Record) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from agent.api.bodies import NewLine, NewTender
 from agent.app import App
 from agent.cli import main
 from agent.config import load
-from outbox import deliveries
+from outbox import anchor, deliveries
+from outbox.record import GENESIS, link
 from tests.clouds.lying_square import LyingSquare
 from tests.clouds.serving import serving
 
@@ -81,6 +82,35 @@ def test_verify_names_the_first_record_that_does_not(folder: Path, capsys: pytes
     assert "next: " in said
     assert run(folder, "journal", "verify", "--json") == 1
     assert json.loads(capsys.readouterr().out)["broken"]["seq"] == 2
+
+
+def test_a_receipt_finds_its_record_and_says_when_the_journal_was_rewritten(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(folder, "journal", "export") == 0
+    second = json.loads(capsys.readouterr().out.splitlines()[1])
+    on_paper = anchor.anchor(bytes.fromhex(second["hash"]))
+    assert run(folder, "journal", "verify", "--anchor", on_paper, "--anchor", second["hash"]) == 0
+    assert "is record 2 (receipt TILL-1-000002)" in capsys.readouterr().out
+    connection = sqlite3.connect(folder / "state" / "journal.db")
+    head = GENESIS  # somebody with the whole file, who knows how it is made
+    connection.execute("drop trigger record_no_update")
+    for seq, body in connection.execute("select seq, body from record order by seq").fetchall():
+        changed = body.replace('"total":100', '"total":10')
+        previous, head = head, link(head, changed.encode())
+        connection.execute(
+            "update record set body = ?, prev_hash = ?, hash = ? where seq = ?", (changed, previous, head, seq)
+        )
+    connection.commit()
+    connection.close()
+    assert run(folder, "journal", "verify") == 0  # the chain alone cannot show it
+    assert run(folder, "journal", "verify", "--anchor", on_paper) == 1
+    assert "the journal was rewritten" in capsys.readouterr().err
+    assert run(folder, "journal", "verify", "--json", "--anchor", on_paper) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert (said["ok"], said["anchors"]) == (False, {anchor.parse(on_paper): None})
+    assert run(folder, "journal", "verify", "--anchor", "TILL-1-000002") == 2
+    assert "as on a receipt" in capsys.readouterr().err
 
 
 def test_export_is_a_record_a_line_oldest_first(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
