@@ -38,7 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     plug.add_argument("--clean", action="store_true", help="remove the test journals")
     plug.add_argument("--count-for-another", action="store_true", help="be the counter of another machine's trial")
     plug.add_argument(
-        "--host", default="127.0.0.1", metavar="ADDR", help="the address of this machine to count at (default: none)"
+        "--host",
+        default="127.0.0.1",
+        metavar="ADDR",
+        help="the address of this machine at which to count (default: 127.0.0.1, which no other machine reaches)",
     )
 
 

@@ -54,6 +54,11 @@ def test_a_disk_that_loses_sales_has_its_own_next_steps(disk: Disk | None, step:
     assert ("Cheap SSD SN1" in what) == (disk is SSD)
 
 
+def test_what_proved_nothing_is_done_again() -> None:
+    assert words.trouble(Verdict(Outcome.NOTHING, 5, 5, 0, "why"), SSD)[0] == "nothing was proved"
+    assert words.trouble(Verdict(Outcome.LOST, 5, 4, 0), None)[0].endswith("said was safe")
+
+
 def test_what_to_do_in_order() -> None:
     told = words.instructions("stillopen doctor --after", "/media/stick/count", "Cheap SSD SN1", 10.0)
     steps = [told.index(word) for word in ("numbers go up", "out of the wall", "Wait 10 seconds", "Run: stillopen")]
@@ -70,6 +75,7 @@ def test_what_to_do_in_order() -> None:
 def test_a_count_on_the_other_machine() -> None:
     assert words.count_line(Count("KXQR", 12_345)) == "KXQR 12,345 acknowledged"
     assert words.count_line(Count("KXQR", 1, ended=True)).endswith("(done with)")
+    assert words.count_json(Count("KXQR", 7)) == {"trial": "KXQR", "acknowledged": 7, "ended": False}
     assert "ABCD-EFGH" in words.counting("192.0.2.7", 8751, "ABCD-EFGH")
     assert "--counter 192.0.2.7:8751" in words.counting("192.0.2.7", 8751, "ABCD-EFGH")
 
