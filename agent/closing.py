@@ -33,7 +33,13 @@ class Closing:
     """The order is the product: record, journal (fsync), then drawer and receipt, then events."""
 
     def __init__(
-        self, tills: Tills, facts: Facts, prints: Prints, kicks: Kicks, *, on_record: Callable[[], None] = lambda: None
+        self,
+        tills: Tills,
+        facts: Facts,
+        prints: Prints,
+        kicks: Kicks,
+        *,
+        on_record: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._tills = tills
         self._facts = facts
@@ -150,7 +156,7 @@ class Closing:
                 self._kicks.start(*closed.kick)
             if closed.printer is not None:
                 self._prints.wake(closed.printer)
-            self._on_record()
+            self._on_record(closed.record.till)
             self._tills.events.publish("record", till=closed.record.till, record=reply)
             if closed.record.kind in (Kind.SALE, Kind.VOID):
                 self._tills.events.publish("sale", till=closed.record.till, sale=closed.record)

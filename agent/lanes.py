@@ -95,10 +95,10 @@ class Lanes:
             if self._connectors[name].capabilities.pulls_catalogue:
                 yield f"pull {name}", self._pull_for_ever(name)
 
-    def wake(self) -> None:
-        """Tell every lane that there is a new record."""
+    def wake(self, till: str | None = None) -> None:
+        """Tell every lane that a till has a new record, or that any may have."""
         for courier in self._couriers.values():
-            courier.wake()
+            courier.wake(stream=till)
 
     def views(self) -> dict[str, dict[str, Any]]:
         """Return, by cloud, the counts, and what its lane knows of it (`untried` is not `open`)."""

@@ -43,7 +43,7 @@ class Shifts:
         *,
         currency: str,
         timezone: ZoneInfo,
-        on_record: Callable[[], None] = lambda: None,
+        on_record: Callable[[str], None] = lambda _: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._journal = journal
@@ -111,7 +111,7 @@ class Shifts:
 
         reply, fresh = await self._journal.write(change)
         if fresh:
-            self._on_record()
+            self._on_record(reply.body["till"])
             self._events.publish("shift", till=reply.body["till"], shift=reply.body)
         return reply
 
