@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import select
 import signal
 import subprocess
 import sys
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).with_name("stillopen")
 HEALTHY_S = 60.0  # a start takes under a second; with the tills hammering on it and others on this machine, more
-END_S = 120.0  # for the tills to serve their customers, and for a report to be written
+ANSWER_S = 120.0  # for the tills to serve their customers, and for a report to be written
+END_S = 10.0  # for a process that has written its report
 LOOK_S = 0.05  # between two looks at an agent that starts
 
 
@@ -36,11 +38,10 @@ class Beside:
         self.name = name
         self._log = folder / f"{name}.log"
         self._arguments = arguments
-        self._held = ExitStack()
 
     def __enter__(self) -> Self:
-        with self._log.open("ab") as log:
-            self._process = self._held.enter_context(
+        with ExitStack() as held, self._log.open("ab") as log:
+            self._process = held.enter_context(
                 subprocess.Popen(
                     [sys.executable, "-m", f"tests.soak.{self.name}", *self._arguments],
                     cwd=ROOT,
@@ -50,8 +51,9 @@ class Beside:
                     text=True,
                 )
             )
-        self._held.callback(self._process.kill)
-        self.hello = self._hear()
+            held.callback(self._process.kill)
+            self.hello = self._hear()
+            self._held = held.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -75,6 +77,8 @@ class Beside:
 
     def _hear(self) -> Any:
         assert self._process.stdout is not None
+        if not select.select([self._process.stdout], [], [], ANSWER_S)[0]:  # nothing is buffered: a word, an answer
+            raise Broken(f"{self.name} has said nothing for {ANSWER_S:g} s:\n{tail(self._log)}")
         line = self._process.stdout.readline()
         if not line:
             raise self._broken()
@@ -132,7 +136,7 @@ class Agent:
         assert self._process is not None
         self._process.kill()
         code = self._process.wait()
-        if code not in (-signal.SIGKILL, 0 if self._asked_to_stop else -signal.SIGKILL):
+        if code != -signal.SIGKILL and not (self._asked_to_stop and code == 0):
             raise Broken(f"the agent ended by itself, with {code}:\n{tail(self.log)}")
         return code != 0
 

@@ -51,7 +51,6 @@ class Plan:
     sales: int = 0  # at least so many, whatever was killed
     program: tuple[str, ...] = (str(COMMAND),)
     forgets: bool = False
-    in_order: bool = True
 
 
 @dataclass
@@ -93,7 +92,7 @@ def soak(plan: Plan, folder: Path, say: Callable[[str], None] = lambda _: None) 
         exported = agent.command("journal", "export")
         seen, paper = clouds.end(), printers.end()
     evidence = _evidence(folder, exported, seen, paper)
-    verdict = judge(evidence, in_order=plan.in_order)
+    verdict = judge(evidence)
     found = verdict.violations + sold["complaints"] + paper["twice"] + _faults(agent)
     figures = {
         "double effects": verdict.double_effects,

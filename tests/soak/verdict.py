@@ -42,14 +42,14 @@ class Verdict:
     order_violations: int = 0
 
 
-def judge(evidence: Evidence, *, in_order: bool = True) -> Verdict:
-    """Hold everything against everything. `in_order`: of one till, a cloud has the older fact first."""
+def judge(evidence: Evidence) -> Verdict:
+    """Hold everything against everything."""
     verdict = Verdict()
     _told(evidence, verdict)
     _numbers(evidence, verdict)
     _refunds(evidence, verdict)
-    _hook(evidence, verdict, in_order=in_order)
-    _square_sales(evidence, verdict, in_order=in_order)
+    _hook(evidence, verdict)
+    _square_sales(evidence, verdict)
     _square_refunds(evidence, verdict)
     for cloud, record_id, why in evidence.parked:  # what these tills sell, both clouds take
         verdict.violations.append(f"{record_id} is parked at {cloud}: {why}")
@@ -115,7 +115,7 @@ def _refunds(evidence: Evidence, verdict: Verdict) -> None:
             verdict.violations.append(f"{sale['receipt_number']} has been given back more than it was")
 
 
-def _hook(evidence: Evidence, verdict: Verdict, *, in_order: bool) -> None:
+def _hook(evidence: Evidence, verdict: Verdict) -> None:
     hook = evidence.hook
     wanted = {record["id"]: digest(body_of(record)) for record in evidence.journal}
     if hook["turned_away"]:
@@ -129,24 +129,23 @@ def _hook(evidence: Evidence, verdict: Verdict, *, in_order: bool) -> None:
             verdict.violations.append(f"the webhook has applied {record_id} {times} times")
         elif record_id in wanted and hook["digests"][record_id] != wanted[record_id]:
             verdict.violations.append(f"{record_id} at the webhook is another than in the journal")
-    _order("the webhook", [(till, seq) for till, seq, _ in hook["order"]], verdict, in_order=in_order)
+    _order("the webhook", [(till, seq) for till, seq, _ in hook["order"]], verdict)
     place = {record_id: at for at, (_, _, record_id) in enumerate(hook["order"])}
     for refund in evidence.journal:
         if refund["kind"] == "refund" and place.get(refund["id"], 0) < place.get(refund["original"]["id"], 0):
             verdict.violations.append(f"the webhook had refund {refund['receipt_number']} before its sale")
 
 
-def _order(cloud: str, applied: list[tuple[str, int]], verdict: Verdict, *, in_order: bool) -> None:
+def _order(cloud: str, applied: list[tuple[str, int]], verdict: Verdict) -> None:
     newest: Counter[str] = Counter()
     for till, seq in applied:
         if seq < newest[till]:
             verdict.order_violations += 1
-            if in_order:
-                verdict.violations.append(f"{cloud} had record {newest[till]} of {till} before its {seq}")
+            verdict.violations.append(f"{cloud} had record {newest[till]} of {till} before its {seq}")
         newest[till] = max(newest[till], seq)
 
 
-def _square_sales(evidence: Evidence, verdict: Verdict, *, in_order: bool) -> None:
+def _square_sales(evidence: Evidence, verdict: Verdict) -> None:
     """Each sale is one order, paid, of the till's total."""
     orders: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for order in evidence.square["orders"]:
@@ -166,7 +165,7 @@ def _square_sales(evidence: Evidence, verdict: Verdict, *, in_order: bool) -> No
     if orders:
         verdict.violations.append(f"Square has sales that the journal has not: {sorted(orders)[:3]}")
     first = {order["record"]: None for order in evidence.square["orders"]}  # a second one is not late, but double
-    _order("Square", [places[record_id] for record_id in first if record_id in places], verdict, in_order=in_order)
+    _order("Square", [places[record_id] for record_id in first if record_id in places], verdict)
 
 
 def _square_refunds(evidence: Evidence, verdict: Verdict) -> None:
