@@ -142,10 +142,11 @@ class _Shop:
     async def memory(self, sales: int) -> dict[str, float]:
         """Return the agent's memory in MB, by what it has just done."""
         async with _selling(self._offline, self._state) as (agent, first):
-            sold = await agent.ask(f"sell {sales}")
+            sold = [await agent.ask(f"sell {sales}") for _ in range(2)]
         return {
             "once it sells": first["resident_mb"],
-            f"after {sales:,} sales more": sold["resident_mb"],
+            f"after {sales:,} sales more": sold[0]["resident_mb"],
+            f"after as many again, {2 * sales:,} in all": sold[1]["resident_mb"],
             f"the most until {sales:,} are delivered": await self.memory_delivering(sales),
         }
 
