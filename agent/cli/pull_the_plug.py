@@ -181,6 +181,8 @@ def _ask(question: str) -> str:
     sys.stderr.write(question)
     sys.stderr.flush()
     answer = sys.stdin.readline().strip()
+    if not sys.stdin.isatty():  # nobody pressed Enter on this screen
+        sys.stderr.write("\n")
     if not answer:
         raise out.CommandError("no answer was given", hint="type it, or give it on standard input", code=out.WRONG)
     return answer
