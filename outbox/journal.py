@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, TypeVar
 
-from outbox import answers, chain, epoch, head, place, schema
+from outbox import answers, chain, epoch, head, log_again, place, schema
 from outbox.errors import JournalDamaged, JournalUnavailable, JournalUnclear, StateInUse
 from outbox.sqlite_codes import is_damage
 from outbox.writer import Writer
@@ -42,6 +42,7 @@ class Journal:
         """
         self._lock = hold(self._state)
         try:
+            log_again.make_certain(self.path)
             await self._writer.open()
             self._reader = schema.connect_to_read(self.path)
             self._look(self._reader)
@@ -58,6 +59,8 @@ class Journal:
     async def reopen(self) -> None:
         """After `JournalUnclear`: open the file again as at a start, and look what it holds now.
 
+        The reader stays open meanwhile: as long as one is, SQLite knows how much of the log was synced, and nothing
+        beyond that is folded in. What a failed sync left behind it is gone then; see `log_again`.
         Readers see what is there from here on; nothing is written until `go_on`. Raises `OutboxError`: ask again
         later. What turns out to be damaged stays so, and nothing is tried any more.
         """
@@ -76,7 +79,7 @@ class Journal:
             raise JournalUnavailable(
                 f"{self.path} cannot be read: {error}", hint="Check this PC's disk, its cable and its free space."
             ) from error
-        before, self._reader = self._reader, reader  # the old one was open so long, so that reading never stopped
+        before, self._reader = self._reader, reader
         if before is not None:
             before.close()
 
