@@ -121,6 +121,10 @@ class Events:
                 subscription.caller,
             )
 
+    def untold(self, type: EventType, count: int) -> None:  # noqa: A002 - the event's own word
+        """Count events that were not made, as nobody listens."""
+        self.told[type, ""] += count
+
     def subscribe(self, caller: str) -> Subscription:
         """Start listening; to be ended with `unsubscribe`. Raises `Dropped` when there are too many."""
         if len(self._subscriptions) >= SUBSCRIBERS_MAX:

@@ -76,7 +76,7 @@ class Lanes:
                 self._journal,
                 self._sessions[name],
                 item_refs=self._catalogue.refs,
-                on_delivery=self._delivery,
+                on_deliveries=self._deliveries,
                 on_lane=self._lane,
                 now=self._now,
             )
@@ -144,13 +144,17 @@ class Lanes:
         courier = self._couriers.get(reply.body["cloud"])
         if courier is not None:
             courier.wake(fresh=True)
-        self._delivery(number)
+        self._deliveries([number])
         return reply
 
-    def _delivery(self, delivery_id: int) -> None:
-        shown = delivery_views.one_listed(self._journal.reader, delivery_id)
-        if shown is not None:
-            self._events.publish("delivery", delivery=shown)
+    def _deliveries(self, delivery_ids: list[int]) -> None:
+        if not len(self._events):  # nobody listens: what would be told is not asked for
+            self._events.untold("delivery", len(delivery_ids))
+            return
+        for delivery_id in delivery_ids:
+            shown = delivery_views.one_listed(self._journal.reader, delivery_id)
+            if shown is not None:
+                self._events.publish("delivery", delivery=shown)
 
     def _lane(self, view: LaneView) -> None:
         self._events.publish(

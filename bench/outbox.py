@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from bench.queues import Queue
     from bench.rounds import Figure, Samples
     from outbox.connector import Request
-    from outbox.deliveries import Delivery
+    from outbox.deliveries import Waiting
 
 CLOUD = "cloud"
 BATCH = 50
@@ -104,7 +104,7 @@ class _Ours:
         await backlog.fill(self.journal, self._effort.items, _KINDS)
 
         async def one() -> None:
-            end = await self._attempts.make(self._claimed(1)[0])
+            end = await self._attempts.make(self._claimed(1)[0].id)
             assert end.ending is Ending.SETTLED, end
 
         return await _timed(self._effort, one)
@@ -121,7 +121,7 @@ class _Ours:
 
         return await _timed(self._effort, one, count=backlog.TILLS, size=BATCH)
 
-    def _claimed(self, size: int) -> tuple[Delivery, ...]:
+    def _claimed(self, size: int) -> tuple[Waiting, ...]:
         found = claim(
             self.journal.reader,
             CLOUD,

@@ -87,14 +87,16 @@ class Attempts:
     _clean: set[int] = field(default_factory=set)  # its open step is known to have had no effect
     _unsaved: dict[int, int] = field(default_factory=dict)  # attempts that changed nothing else
 
-    async def make(self, delivery: Delivery) -> End:
+    async def make(self, delivery_id: int) -> End:
         """Take a delivery as far as it will go now. Raises nothing but cancellation."""
         try:
+            delivery = deliveries.one(self.journal.reader, delivery_id)
+            assert delivery is not None, "what is claimed is never deleted"
             return await self._make(delivery)
         except OutboxError as error:  # the disk; the journal has said so, loudly
             return End(Ending.TROUBLE, f"{error}. {error.hint}")
         except Exception as error:  # noqa: BLE001 - a bug in one connector stops one delivery, not the lane
-            _log.exception("A fault in the connector of %s at delivery %d", self.cloud, delivery.id)
+            _log.exception("A fault in the connector of %s at delivery %d", self.cloud, delivery_id)
             return End(Ending.TROUBLE, f"a fault in the connector ({type(error).__name__}); the log has it")
 
     async def _make(self, delivery: Delivery) -> End:

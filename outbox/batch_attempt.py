@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from outbox.attempt import Exchanges
     from outbox.batches import Frozen
     from outbox.connector import Connector, Packer
-    from outbox.deliveries import Delivery
+    from outbox.deliveries import Waiting
     from outbox.journal import Journal
 
 _log = logging.getLogger("stillopen.courier")
@@ -43,7 +43,7 @@ class BatchAttempts:
     _frozen: dict[int, Frozen] = field(default_factory=dict)  # by batch, those that are to be sent again
     _unsaved: dict[int, int] = field(default_factory=dict)  # by batch: attempts that changed nothing
 
-    async def make(self, wanted: Sequence[Delivery]) -> End:
+    async def make(self, wanted: Sequence[Waiting]) -> End:
         """Take deliveries of one till, oldest first, as far as they will go now. Raises nothing but cancellation."""
         try:
             return await self._make(wanted)
@@ -53,7 +53,7 @@ class BatchAttempts:
             _log.exception("A fault in the connector of %s at delivery %d and on", self.cloud, wanted[0].id)
             return End(Ending.TROUBLE, f"a fault in the connector ({type(error).__name__}); the log has it")
 
-    async def _make(self, wanted: Sequence[Delivery]) -> End:
+    async def _make(self, wanted: Sequence[Waiting]) -> End:
         frozen = await self._freeze(wanted)
         try:
             credentials = self.connector.credentials(frozen.step.request, frozen.step.key, self.now())
@@ -83,7 +83,7 @@ class BatchAttempts:
             return await self._again(frozen, wanted, End(Ending.UNAUTHORIZED, outcome.reason), sent=True)
         return await self._again(frozen, wanted, End(Ending.TROUBLE, outcome.reason, outcome.after_s), sent=True)
 
-    async def _freeze(self, wanted: Sequence[Delivery]) -> Frozen:
+    async def _freeze(self, wanted: Sequence[Waiting]) -> Frozen:
         ids, batch = [delivery.id for delivery in wanted], wanted[0].batch
         known = self._frozen.get(batch) if batch is not None else None
         if known is not None and list(known.delivery_ids) == ids:
@@ -98,7 +98,7 @@ class BatchAttempts:
         self._frozen[frozen.id] = frozen
         return frozen
 
-    async def _again(self, frozen: Frozen, wanted: Sequence[Delivery], end: End, *, sent: bool) -> End:
+    async def _again(self, frozen: Frozen, wanted: Sequence[Waiting], end: End, *, sent: bool) -> End:
         """Keep an ending after which the batch is to be sent again; what the disk says already stays as it is."""
         reason = deliveries.short(end.reason)
         unsaved = self._unsaved.get(frozen.id, 0)

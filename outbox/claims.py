@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
-    from outbox.deliveries import Delivery
+    from outbox.deliveries import Waiting
 
 AHEAD = 8  # deliveries read beyond those that are wanted, as some may stand aside
 
@@ -25,12 +25,7 @@ class Claim:
     """Deliveries of one till that go together, oldest first; never empty."""
 
     stream: str
-    deliveries: tuple[Delivery, ...]
-
-    @property
-    def first(self) -> int:
-        """Return the oldest one's id, by which claims are put in order."""
-        return self.deliveries[0].id
+    deliveries: tuple[Waiting, ...]
 
 
 def claim(
@@ -48,7 +43,7 @@ def claim(
     `stands_aside(delivery)` is true of those that others may overtake, `waits(delivery)` of those whose time has
     not come. A batch that is under way already is claimed as it is, or its first part where `size` is smaller.
     """
-    taken: list[Delivery] = []
+    taken: list[Waiting] = []
     while True:
         found = deliveries.open_of(connection, cloud, stream, size + AHEAD, above=above)
         for delivery in found:
@@ -71,5 +66,5 @@ def claim(
         above = found[-1].id
 
 
-def _of(stream: str, taken: list[Delivery]) -> Claim | None:
+def _of(stream: str, taken: list[Waiting]) -> Claim | None:
     return Claim(stream, tuple(taken)) if taken else None

@@ -82,7 +82,7 @@ class Courier:
         session: Exchanges,
         *,
         item_refs: Callable[[str, Iterable[str]], Mapping[str, ItemRef]],  # cloud, skus
-        on_delivery: Callable[[int], None] = lambda _: None,  # this delivery has come to an end, or to trouble
+        on_deliveries: Callable[[list[int]], None] = lambda _: None,  # these have come to an end, or to trouble
         on_lane: Callable[[LaneView], None] = lambda _: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         random: Callable[[], float] = random.random,
@@ -95,7 +95,7 @@ class Courier:
         self._size = 1 if packer is None else packer.size
         self._parallel = connector.capabilities.parallel
         self._journal = journal
-        self._on_delivery = on_delivery
+        self._on_deliveries = on_deliveries
         self._on_lane = on_lane
         self._now = now
         self._random = random
@@ -103,7 +103,8 @@ class Courier:
         self._under_way: dict[asyncio.Task[End], Claim] = {}
         self._resume_at = 0.0  # loop time
         self._to_look: set[str] | None = None  # tills that may have something to send; None: whichever there are
-        self._held: set[str] = set()  # tills whose next record waits for another delivery
+        self._heads: dict[str, int] = {}  # by till that has something to send: its oldest delivery
+        self._held: set[str] = set()  # tills whose oldest delivery waits for another one
         self._sizes: dict[str, int] = {}  # by till, where batches have to be smaller for now
         self._settled = 0  # how many requests the cloud has answered for good
         self._failures: dict[int, tuple[int, int]] = {}  # by delivery: how often in a row, and `_settled` at the first
@@ -119,7 +120,7 @@ class Courier:
             self._not_before = dict.fromkeys(self._not_before, 0.0)
         if stream is None:
             self._to_look = None
-        elif self._to_look is not None:
+        elif self._to_look is not None and stream not in self._heads:
             self._to_look.add(stream)
         self._wake.set()
 
@@ -143,31 +144,44 @@ class Courier:
         now = asyncio.get_running_loop().time()
         if now < self._resume_at:
             return
-        if any(at <= now for at in self._not_before.values()):
-            self._to_look = None
         sure = self.view.state is LaneState.OPEN
         room = (self._parallel if sure else 1) - len(self._under_way)
         if room <= 0:
             return
-        if self._to_look is None:
-            self._to_look = {*deliveries.streams(self._journal.reader, self.cloud)}
+        self._look(now)
         busy = {under_way.stream for under_way in self._under_way.values()}
-        found = {stream: self._claim(stream) for stream in self._to_look - busy}
-        for stream in [stream for stream, claimed in found.items() if claimed is None]:
-            self._to_look.discard(stream)
-            if deliveries.open_of(self._journal.reader, self.cloud, stream, 1):
+        for stream in sorted(self._heads.keys() - busy, key=self._heads.__getitem__):
+            claimed = self._claim(stream)
+            if claimed is None:  # it has something to send, which waits for another till's
+                del self._heads[stream]
                 self._held.add(stream)
-        claims = sorted((claimed for claimed in found.values() if claimed), key=lambda claimed: claimed.first)
-        if not sure and claims:
-            claims = [self._probe(claims)]
-        for claimed in claims[:room]:
-            attempt = asyncio.create_task(self._attempt(claimed), name=f"{self.cloud} delivery {claimed.first}")
+                continue
+            if not sure:
+                claimed = self._in_doubt(claimed)
+            attempt = asyncio.create_task(
+                self._attempt(claimed), name=f"{self.cloud} delivery {claimed.deliveries[0].id}"
+            )
             self._under_way[attempt] = claimed
+            room -= 1
+            if not room:
+                return
+
+    def _look(self, now: float) -> None:
+        """Bring `_heads` up to date for the tills where something may have changed."""
+        if any(at <= now for at in self._not_before.values()):
+            self._to_look = None  # what stood aside may go now
+        if self._to_look is None:
+            self._to_look = {*deliveries.streams(self._journal.reader, self.cloud), *self._heads}
+        for stream in self._to_look:
+            self._heads.pop(stream, None)
+            for head in deliveries.open_of(self._journal.reader, self.cloud, stream, 1):
+                self._heads[stream] = head.id
+        self._to_look = set()
 
     async def _attempt(self, claimed: Claim) -> End:
         if self._batches is not None:
             return await self._batches.make(claimed.deliveries)
-        return await self._attempts.make(claimed.deliveries[0])
+        return await self._attempts.make(claimed.deliveries[0].id)
 
     def _claim(self, stream: str, *, above: int = 0) -> Claim | None:
         now = asyncio.get_running_loop().time()
@@ -181,13 +195,14 @@ class Courier:
             above=above,
         )
 
-    def _probe(self, claims: list[Claim]) -> Claim:
-        """Return the one to try: the oldest, but now and then the next, as the oldest may be what is at fault."""
-        oldest = claims[0]
+    def _in_doubt(self, oldest: Claim) -> Claim:
+        """Return the one to try: the oldest, but now and then another, as the oldest may be what is at fault."""
         if self.view.failures % OTHERS_TURN or not self.view.failures:
             return oldest
-        if len(claims) > 1:
-            return claims[1]
+        for stream in sorted(self._heads.keys() - {oldest.stream}, key=self._heads.__getitem__):
+            other = self._claim(stream)
+            if other is not None:
+                return other
         return self._claim(oldest.stream, above=oldest.deliveries[-1].id) or oldest
 
     async def _pause(self) -> None:
@@ -222,20 +237,20 @@ class Courier:
             if end.ending is Ending.TROUBLE:
                 self._failed(claimed, now)
         self._note(end)
-        for delivery in claimed.deliveries:
-            self._on_delivery(delivery.id)
+        self._on_deliveries([delivery.id for delivery in claimed.deliveries])
 
     def _failed(self, claimed: Claim, now: float) -> None:
         """Count trouble with a record, to see the one that the cloud fails on while it takes others."""
-        times, settled = self._failures.get(claimed.first, (0, self._settled))
+        first = claimed.deliveries[0].id
+        times, settled = self._failures.get(first, (0, self._settled))
         times += 1
-        self._failures[claimed.first] = times, settled
+        self._failures[first] = times, settled
         if times < OTHERS_TURN:
             return
         if len(claimed.deliveries) > 1:
             self._resize(claimed, grow=False)
         elif self._settled > settled:
-            self._not_before[claimed.first] = now + self._jitter(RECORD_BACKOFF_MAX_S, times)
+            self._not_before[first] = now + self._jitter(RECORD_BACKOFF_MAX_S, times)
 
     def _resize(self, claimed: Claim, *, grow: bool) -> None:
         """Halve the till's batches, or let them grow back."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from outbox.connector import Idempotency, Request, Step
 
@@ -37,6 +37,13 @@ class Delivery:
     generation: int
     last_error: str | None
     doubt: bool  # written before this disk was put back: it may have been sent since
+
+
+class Waiting(NamedTuple):
+    """A delivery that is neither delivered nor parked: what is needed to choose the next."""
+
+    id: int
+    last_error: str | None
     batch: int | None  # the request it is under way in, with others
     after: int | None  # this delivery first
     after_state: str | None
@@ -72,12 +79,6 @@ def queue(connection: sqlite3.Connection, record: Record, clouds: Mapping[str, f
         )
 
 
-_DELIVERY = (
-    "select id, cloud, record_seq, stream, chain, generation, last_error, doubt, batch, after, "
-    "(select earlier.state from delivery as earlier where earlier.id = delivery.after) from delivery "
-)
-
-
 def streams(connection: sqlite3.Connection, cloud: str) -> list[str]:
     """Return the tills that have deliveries open, in one step of the index each."""
     found: list[str] = []
@@ -92,43 +93,33 @@ def streams(connection: sqlite3.Connection, cloud: str) -> list[str]:
         found.append(row[0])
 
 
-def open_of(connection: sqlite3.Connection, cloud: str, stream: str, limit: int, *, above: int = 0) -> list[Delivery]:
+def open_of(connection: sqlite3.Connection, cloud: str, stream: str, limit: int, *, above: int = 0) -> list[Waiting]:
     """Return the oldest deliveries of a till that are neither delivered nor parked, in order."""
     rows = connection.execute(
-        f"{_DELIVERY} where cloud = ? and stream = ? and id > ? and state in ('waiting', 'sending') "
-        "order by id limit ?",
+        "select id, last_error, batch, after, "
+        "(select earlier.state from delivery as earlier where earlier.id = delivery.after) from delivery "
+        "where cloud = ? and stream = ? and id > ? and state in ('waiting', 'sending') order by id limit ?",
         (cloud, stream, above, limit),
-    ).fetchall()
-    return [_delivery(row) for row in rows]
+    )
+    return [Waiting(*row) for row in rows]
 
 
 def one(connection: sqlite3.Connection, delivery_id: int) -> Delivery | None:
     """Return a delivery, or None."""
-    row = connection.execute(f"{_DELIVERY} where id = ?", (delivery_id,)).fetchone()
-    return _delivery(row) if row else None
+    row = connection.execute(
+        "select id, cloud, record_seq, stream, chain, generation, last_error, doubt from delivery where id = ?",
+        (delivery_id,),
+    ).fetchone()
+    if row is None:
+        return None
+    number, cloud, record_seq, stream, chain, generation, last_error, doubt = row
+    return Delivery(number, cloud, record_seq, stream, chain, generation, last_error, bool(doubt))
 
 
 def state_of(connection: sqlite3.Connection, delivery_id: int) -> str | None:
     """Return a delivery's state, or None where there is no such delivery."""
     row = connection.execute("select state from delivery where id = ?", (delivery_id,)).fetchone()
     return row[0] if row else None
-
-
-def _delivery(row: tuple[Any, ...]) -> Delivery:
-    number, cloud, record_seq, stream, chain, generation, last_error, doubt, batch, after, after_state = row
-    return Delivery(
-        id=number,
-        cloud=cloud,
-        record_seq=record_seq,
-        stream=stream,
-        chain=chain,
-        generation=generation,
-        last_error=last_error,
-        doubt=bool(doubt),
-        batch=batch,
-        after=after,
-        after_state=after_state,
-    )
 
 
 def refs(connection: sqlite3.Connection, delivery_id: int) -> dict[str, str]:

@@ -20,10 +20,11 @@ def counts(connection: sqlite3.Connection, clouds: Iterable[str]) -> dict[str, d
         found[cloud] = dict.fromkeys(STATES, 0) | {"oldest_waiting": None, "last_error": None}
         heads = [head for stream in streams(connection, cloud) for head in open_of(connection, cloud, stream, 1)]
         if heads:
-            oldest = min(heads, key=lambda head: head.id)
+            oldest = min(heads)
             found[cloud]["last_error"] = oldest.last_error
             (found[cloud]["oldest_waiting"],) = connection.execute(
-                "select occurred_at from record where seq = ?", (oldest.record_seq,)
+                "select occurred_at from record where seq = (select record_seq from delivery where id = ?)",
+                (oldest.id,),
             ).fetchone()
     for cloud, state, count in rows:
         found[cloud][state] = count

@@ -48,7 +48,7 @@ class Running:
             journal,
             cloud,
             item_refs=no_items,
-            on_delivery=self.told.append,
+            on_deliveries=self.told.extend,
             on_lane=lambda view: self.lanes.append(view.state),
             now=now,
             random=lambda: 0.0,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from outbox.batches import Frozen
-    from outbox.deliveries import Delivery
+    from outbox.deliveries import Delivery, Waiting
 
 T = TypeVar("T")
 
@@ -177,7 +177,7 @@ class _SendsFirst(Attempts):
 class _SendsABatchFirst(BatchAttempts):
     """Sends a batch, and then writes it down."""
 
-    async def _make(self, wanted: Sequence[Delivery]) -> End:
+    async def _make(self, wanted: Sequence[Waiting]) -> End:
         reader, ids, at = self.journal.reader, [delivery.id for delivery in wanted], self.now()
         step = self.packer.pack(batches.records(reader, ids))
         credentials = self.connector.credentials(step.request, step.key, at)
@@ -189,7 +189,7 @@ class _SendsABatchFirst(BatchAttempts):
 class _ClosesABatchFirst(BatchAttempts):
     """Marks all of a batch as delivered, and then sends it."""
 
-    async def _make(self, wanted: Sequence[Delivery]) -> End:
+    async def _make(self, wanted: Sequence[Waiting]) -> End:
         ids, batch, at = [delivery.id for delivery in wanted], wanted[0].batch, self.now()
 
         def closed(connection: sqlite3.Connection) -> Frozen:

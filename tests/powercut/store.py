@@ -247,7 +247,7 @@ class Store:
         if cloud == BATCHED:
             end = await self.batch_attempts(cloud).make(claimed.deliveries)
         else:
-            end = await self.attempts(cloud).make(claimed.deliveries[0])
+            end = await self.attempts(cloud).make(claimed.deliveries[0].id)
         assert "fault in the connector" not in end.reason, end
         (self._small.add if end.ending is Ending.HALVE else self._small.discard)(claimed.stream)
         for delivery in claimed.deliveries:
