@@ -1,25 +1,26 @@
 """Batches on disk: several deliveries of one till in one request, written down before it is first sent.
 
-A batch is there while its request may be under way, and its deliveries name it. It goes when they are
-delivered, or when it is sent in smaller parts. Functions that write are run inside the journal's changes.
+A batch is there while its request may be under way, and its deliveries name it. Its bytes are not kept a second
+time: they are the records', which never change, and a digest shows that they are packed as they were. The batch
+goes when its deliveries are delivered, or when they are sent in smaller parts. Functions that write are run
+inside the journal's changes.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from outbox.connector import Complete, Idempotency, Packed, Request, Step
+from outbox.connector import Packed
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
     from datetime import datetime
 
-    from outbox.connector import Packer
-
-STEP = "batch"  # what a batch's one request is called among steps
+    from outbox.connector import Complete, Packer, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +39,18 @@ def freeze(
 ) -> Frozen:
     """Return the request for these deliveries, written down and marked as sent.
 
-    `batch` is the one they are in already: sent again as it is where it holds exactly these, and given up where
-    it holds more, since it is then to go in parts.
+    `batch` is the one they are in already: sent again where it holds exactly these and comes to the same bytes, and
+    given up otherwise, as when it is to go in parts.
     """
     packed = records(connection, delivery_ids)
-    if batch is not None:
-        found = _read(connection, batch, len(delivery_ids))
-        if found is not None:
-            return Frozen(batch, found, tuple(delivery_ids), packed, fresh=False)
-        drop(connection, batch)
     step = packer.pack(packed)
-    request = step.request
+    digest = _digest(step)
+    if batch is not None:
+        if _is_still(connection, batch, len(delivery_ids), digest):
+            return Frozen(batch, step, tuple(delivery_ids), packed, fresh=False)
+        drop(connection, batch)
     cursor = connection.execute(
-        "insert into batch(key, idempotency, method, path, headers, body, first_sent_at) values (?, ?, ?, ?, ?, ?, ?)",
-        (
-            step.key,
-            str(step.idempotency),
-            request.method,
-            request.path,
-            json.dumps(request.headers),
-            request.body,
-            now.isoformat(),
-        ),
+        "insert into batch(key, digest, first_sent_at) values (?, ?, ?)", (step.key, digest, now.isoformat())
     )
     assert cursor.lastrowid is not None
     connection.execute(
@@ -109,13 +100,14 @@ def records(connection: sqlite3.Connection, delivery_ids: Sequence[int]) -> tupl
     return tuple(Packed(*row) for row in rows)
 
 
-def _read(connection: sqlite3.Connection, batch: int, size: int) -> Step | None:
+def _is_still(connection: sqlite3.Connection, batch: int, size: int, digest: bytes) -> bool:
+    """Return whether a batch holds so many deliveries, and is packed as it was when it was first sent."""
     (held,) = connection.execute("select count(*) from delivery where batch = ?", (batch,)).fetchone()
-    row = connection.execute(
-        "select key, idempotency, method, path, headers, body from batch where id = ?", (batch,)
-    ).fetchone()
-    if row is None or held != size:
-        return None
-    key, idempotency, method, path, headers, body = row
-    request = Request(method, path, bytes(body), tuple((str(n), str(v)) for n, v in json.loads(headers)))
-    return Step(STEP, key, Idempotency(idempotency), request)
+    row = connection.execute("select digest from batch where id = ?", (batch,)).fetchone()
+    return held == size and row is not None and row[0] == digest
+
+
+def _digest(step: Step) -> bytes:
+    request = step.request
+    head = json.dumps([step.key, request.method, request.path, request.headers])
+    return hashlib.sha256(head.encode() + request.body).digest()

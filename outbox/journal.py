@@ -11,6 +11,7 @@ from outbox.sqlite_codes import is_damage
 from outbox.writer import Writer
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
@@ -108,6 +109,10 @@ class Journal:
     async def write(self, change: Callable[[sqlite3.Connection], T]) -> T:
         """Run a change in the next commit; returns after the fsync. See `Writer.write`."""
         return await self._writer.write(change)
+
+    def submit(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
+        """Ask for a change without waiting for it. See `Writer.submit`."""
+        return self._writer.submit(change)
 
     @property
     def fault(self) -> Exception | None:

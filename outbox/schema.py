@@ -128,9 +128,8 @@ drop index delivery_due;
 create index delivery_due on delivery(cloud, stream, id) where state in ('waiting', 'sending');
 create index delivery_batch on delivery(batch) where batch is not null;
 
-create table batch(                      -- many records in one request, written down before it is first sent
-  id integer primary key, key text not null, idempotency text not null,
-  method text not null, path text not null, headers text not null, body blob not null, first_sent_at text not null
+create table batch(                      -- many records in one request: which, and a digest of it, before it is sent
+  id integer primary key, key text not null, digest blob not null, first_sent_at text not null
 ) strict;
 
 create table epoch(                      -- none: the first; each later one numbers receipts apart from all before it

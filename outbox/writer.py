@@ -169,6 +169,13 @@ class Writer:
         `JournalUnclear` or `JournalDamaged`, after which every write is refused: until `go_on`, or for good. Being
         cancelled while waiting does not stop the change: it is then as unclear as a lost answer.
         """
+        return await asyncio.shield(self.submit(change))
+
+    def submit(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
+        """Ask for what `write` does, for whoever has something to do after it also when nobody waits any more.
+
+        What is returned must not be cancelled: `asyncio.shield` it.
+        """
         if self.fault is not None:
             raise self.fault
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
@@ -178,7 +185,7 @@ class Writer:
             self._idle = None
         if self._draining is None:
             self._draining = asyncio.create_task(self._drain(), name="journal writer")
-        return await asyncio.shield(done)
+        return done
 
     async def _drain(self) -> None:
         """Commit batch after batch: what arrives during one fsync shares the next."""

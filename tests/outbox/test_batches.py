@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +15,17 @@ from hypothesis import strategies as st
 from outbox import deliveries, delivery_views
 from outbox.connector import Answer, Request
 from outbox.courier import OTHERS_TURN, Courier, LaneState
+from outbox.ids import derived_id
 from outbox.journal import Journal
 from outbox.record import Kind
 from outbox.session import AnswerLost, NotSent
 from tests.outbox.facts import draft, write
-from tests.outbox.memory_cloud import InArrays, no_items
+from tests.outbox.memory_cloud import Arrays, InArrays, no_items
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from outbox.connector import Packed, Step
 
 CLOUDS = {"cloud": frozenset(Kind)}
 WAIT_S = 20.0
@@ -69,9 +72,11 @@ class Receiver:
 
 
 class Running:
-    def __init__(self, journal: Journal, receiver: Receiver, size: int) -> None:
+    def __init__(self, journal: Journal, receiver: Receiver, size: int, packer: Arrays | None = None) -> None:
         self.journal = journal
-        self.courier = Courier("cloud", InArrays(size), journal, receiver, item_refs=no_items, random=lambda: 0.0)
+        connector = InArrays(size)
+        connector.packer = packer or connector.packer
+        self.courier = Courier("cloud", connector, journal, receiver, item_refs=no_items, random=lambda: 0.0)
         self.task = asyncio.create_task(self.courier.run())
 
     async def until(self, **states: int) -> None:
@@ -149,6 +154,29 @@ async def test_after_a_crash_the_very_same_bytes_go_again(journal: Journal) -> N
     await write(journal, draft(), CLOUDS)
     await deliver(journal, receiver, 50, delivered=7)  # what was begun with four is gone on with as four
     assert receiver.sizes[0] == 4
+    assert all(len(bodies) == 1 for bodies in receiver.bodies.values())
+
+
+async def test_a_newer_agent_that_packs_otherwise_sends_it_as_a_new_request(journal: Journal) -> None:
+    for _ in range(3):
+        await write(journal, draft(), CLOUDS)
+    receiver = Receiver(lies=["lost after"])
+    running = Running(journal, receiver, 3)
+    while running.courier.view.state is not LaneState.LINE:
+        await asyncio.sleep(0.001)
+    await running.stop()
+
+    class Spaced(Arrays):
+        def pack(self, records: Sequence[Packed]) -> Step:
+            step = super().pack(records)
+            body = step.request.body.replace(b"},{", b"}, {")
+            return replace(step, key=derived_id(step.key, "spaced"), request=replace(step.request, body=body))
+
+    running = Running(journal, receiver, 3, Spaced(3))
+    await running.until(delivered=3)
+    await running.stop()
+    assert len(receiver.applied) == 3
+    assert len(receiver.bodies) == 2
     assert all(len(bodies) == 1 for bodies in receiver.bodies.values())
 
 
