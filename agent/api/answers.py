@@ -218,8 +218,12 @@ class Notice(BaseModel):
 
 
 class Status(BaseModel):
-    """The store as a whole."""
+    """The store as a whole. `backup` is null where no copies of the journal are configured."""
 
+    selling: bool
+    fault: str | None
+    journal: dict[str, Any]
+    backup: dict[str, Any] | None
     store: dict[str, Any]
     tills: list[Any]
     devices: list[Any]

@@ -55,7 +55,7 @@ _EVENTS = {
     "scan": "A barcode was scanned: <code>till, text, symbology, item, problem</code>.",
     "sale": "A sale has changed: <code>till, sale</code>.",
     "record": "A fact is on the disk: <code>till, record</code>.",
-    "device": "A device's state has changed: <code>device</code>.",
+    "device": "A device's state has changed: <code>device</code>; of <code>kind</code> <code>journal</code>: the disk.",
     "print": "A print job has got on or ended: <code>job, printer, record_id, copy, state, reason, hint</code>.",
     "drawer": "An opening of the drawer has ended: <code>drawer, record_id, state, reason</code>.",
     "delivery": "A delivery has got on: <code>delivery</code>.",
