@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from outbox.answers import Key, Reply
 
     Close = Callable[[sqlite3.Connection, datetime], tuple[Written, int]]  # what to write, and the status to answer
+    Closed = tuple[Written | None, Reply]  # None: it was answered before
 
 
 class Closing:
@@ -46,7 +47,7 @@ class Closing:
         self._prints = prints
         self._kicks = kicks
         self._on_record = on_record
-        self._acting: set[asyncio.Task[Reply]] = set()
+        self._acting: set[asyncio.Future[Closed]] = set()
 
     async def complete(self, sale_id: str, *, key: Key | None) -> Reply:
         """Make a paid sale a record. The reply is given after the fsync; receipt and drawer follow."""
@@ -135,32 +136,37 @@ class Closing:
 
     async def _close(self, key: Key | None, close: Close) -> Reply:
         """Write, then act. Whoever asked may go away meanwhile: a written sale gets its drawer and its receipt."""
-        acting = asyncio.create_task(self._write_and_act(key, close), name="closing")
-        self._acting.add(acting)
-        acting.add_done_callback(self._acting.discard)
-        return await asyncio.shield(acting)
-
-    async def _write_and_act(self, key: Key | None, close: Close) -> Reply:
         local = self._tills.local_now()
 
-        def change(connection: sqlite3.Connection) -> tuple[Written | None, Reply]:
+        def change(connection: sqlite3.Connection) -> Closed:
             kept = once.kept(connection, key)
             if kept is not None:
                 return None, kept
             closed, status = close(connection, local)
             return closed, answers.keep(connection, key, closed.reply(status), local.isoformat())
 
-        closed, reply = await self._tills.journal.write(change)
-        if closed is not None and closed.new:
-            if closed.kick is not None:  # first: the cashier has the customer's money in the hand
-                self._kicks.start(*closed.kick)
-            if closed.printer is not None:
-                self._prints.wake(closed.printer)
-            self._on_record(closed.record.till)
-            self._tills.events.publish("record", till=closed.record.till, record=reply)
-            if closed.record.kind in (Kind.SALE, Kind.VOID):
-                self._tills.events.publish("sale", till=closed.record.till, sale=closed.record)
+        written = self._tills.journal.submit(change)
+        self._acting.add(written)
+        written.add_done_callback(self._act)
+        _, reply = await asyncio.shield(written)
         return reply
+
+    def _act(self, written: asyncio.Future[Closed]) -> None:
+        """Drawer, receipt, clouds, events: in this order, and started before whoever asked is told."""
+        self._acting.discard(written)
+        if written.exception() is not None:
+            return
+        closed, reply = written.result()
+        if closed is None or not closed.new:
+            return
+        if closed.kick is not None:  # first: the cashier has the customer's money in the hand
+            self._kicks.start(*closed.kick)
+        if closed.printer is not None:
+            self._prints.wake(closed.printer)
+        self._on_record(closed.record.till)
+        self._tills.events.publish("record", till=closed.record.till, record=reply)
+        if closed.record.kind in (Kind.SALE, Kind.VOID):
+            self._tills.events.publish("sale", till=closed.record.till, sale=closed.record)
 
 
 def _closed_before(connection: sqlite3.Connection, sale_id: str, kind: Kind) -> Written:

@@ -24,6 +24,7 @@ from outbox import anchor, chain
 from outbox.answers import Key, Reply
 from outbox.room import Room
 from tests.agent.store import MUG, TEA, Shop, opened
+from tests.outbox.failing_disk import fail
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,6 +95,32 @@ async def test_two_front_ends_at_once_lose_no_line(shop: Shop) -> None:
     wanted = NewLine(sku="TEA")
     await asyncio.gather(*(shop.app.ringing.add_line(sale["id"], wanted, key=None) for _ in range(20)))
     assert len(shop.app.tills.view_sale(sale["id"])["lines"]) == 21
+
+
+async def test_a_sale_whose_commit_had_to_be_made_twice_is_one(shop: Shop) -> None:
+    sale = await shop.sale("MUG", "TEA")
+    await shop.app.ringing.add_tender(sale["id"], NewTender(type="cash", amount=2000), key=None)
+    key = Key("local", "k", "complete")
+    fail(shop.app.journal, "lost")
+    reply = await shop.app.closing.complete(sale["id"], key=key)
+    assert (reply.body["receipt_number"], reply.body["print"], reply.body["change"]) == (
+        "TILL-1-000001",
+        "pending",
+        430,
+    )
+    assert [record.kind for record in chain.oldest_first(shop.app.journal.reader)] == ["sale", "drawer"]
+    again = await shop.app.closing.complete(sale["id"], key=key)
+    assert (again.status, again.text) == (reply.status, reply.text)
+    await shop.until(lambda: shop.told("drawer"))
+
+
+async def test_what_is_told_of_a_sale_is_its_record_word_for_word(shop: Shop) -> None:
+    record = await shop.sold("MUG", card=True)
+    told = await shop.until(lambda: shop.told("record"))
+    assert told[0]["record"] == record
+    closed = shop.told("sale")[-1]["sale"]
+    assert record == closed | {"print": "pending"}
+    assert shop.app.tills.view_sale(record["id"]).items() >= closed.items()
 
 
 async def test_complete_twice_is_one_record_and_one_receipt_number(shop: Shop) -> None:

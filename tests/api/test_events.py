@@ -1,6 +1,7 @@
 import json
 import logging
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,8 @@ from agent.events import (
     Events,
 )
 from outbox.answers import Reply
+from outbox.journal import Journal
+from tests.outbox.facts import draft, write
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -29,6 +32,21 @@ async def test_an_event_has_a_type_a_time_and_its_fields() -> None:
             "till": "till-1",
             "text": "Käse €",
         }
+
+
+async def test_a_reply_and_a_record_are_told_in_the_text_they_have(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    await journal.open()
+    record = await write(journal, draft(name="Käse"))
+    await journal.close()
+    reply = Reply.of_record(200, record, print="pending")
+    events = Events(now=lambda: NOON)
+    subscription = events.subscribe("a")
+    events.publish("record", till="till-1", record=reply)
+    events.publish("sale", till="till-1", sale=record)
+    at = '"at":"2026-03-01T12:00:00.000+00:00","till":"till-1"'
+    assert await subscription.next() == f'{{"type":"record",{at},"record":{reply.text}}}'
+    assert await subscription.next() == f'{{"type":"sale",{at},"sale":{record.text}}}'
 
 
 async def test_the_time_has_an_offset_by_itself() -> None:

@@ -1,6 +1,10 @@
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
-from agent import basket
+import pytest
+
+from agent import basket, pricing
 from agent.basket import Product
 from agent.pricing import Rules, price, settle, view
 from agent.sale import Sale, TaxRate, Unit
@@ -108,3 +112,20 @@ def test_what_is_handed_over_less_the_change_is_the_total_and_its_rounding() -> 
                 else:
                     assert settled.due == total - card - cash > 0
                     assert (settled.change, settled.rounding) == (0, 0)
+
+
+def test_what_was_worked_out_is_remembered_for_that_sale_and_those_rules_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = Rules("CHF", prices_include_tax=True, taxes={"s": STANDARD}, default_tax="s")
+    coins = Rules("CHF", prices_include_tax=True, cash_rounding=5, taxes={"s": STANDARD}, default_tax="s")
+    sale = rung(rules, Product("a", "A", 1_02))
+    assert price(sale, rules) is price(sale, rules)
+    assert (price(sale, rules).settlement.cash_due, price(sale, coins).settlement.cash_due) == (102, 100)
+    assert price(sale, rules).settlement.cash_due == 102
+    other = rung(rules, Product("b", "B", 5_00))  # under the same id, as after a restart
+    assert [price(one, rules).total for one in (sale, other, sale)] == [102, 500, 102]
+    monkeypatch.setattr(pricing, "LATEST_MAX", 2)
+    latest: dict[str, Any] = {}
+    monkeypatch.setattr(pricing, "_latest", latest)
+    for number in range(7):
+        assert price(replace(sale, id=f"s{number}"), rules).total == 102
+        assert len(latest) <= 2
