@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
+import threading
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -143,6 +144,31 @@ async def test_a_copy_that_is_given_up_leaves_nothing_and_holds_nobody_up(large:
     await cleared(stick)
     await write(large, draft())
     assert (await backup.make(large, stick, STEM, AT, keep=3)).records == RECORDS + 1
+
+
+async def test_who_is_impatient_twice_still_waits_for_the_thread_to_leave_the_copy(
+    large: Journal, tmp_path: Path
+) -> None:
+    gate, begun = threading.Event(), asyncio.Event()
+
+    async def between() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    with closing(sqlite3.connect(tmp_path / "copy.db", isolation_level=None, check_same_thread=False)) as target:
+        copying = asyncio.create_task(large.copy(target, pages=8, between=between))
+        await begun.wait()
+        writing = asyncio.create_task(large.write(lambda _: gate.wait()))
+        await asyncio.sleep(0.01)
+        for _ in range(2):
+            copying.cancel()
+            await asyncio.sleep(0.01)
+        assert not copying.done()  # the thread is busy, and the target must outlive its copy
+        gate.set()
+        with pytest.raises(asyncio.CancelledError):
+            await copying
+        assert await writing
+    await write(large, draft())
 
 
 async def test_a_disk_that_fails_while_it_is_copied_is_looked_after_first(large: Journal, stick: Path) -> None:
