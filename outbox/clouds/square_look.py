@@ -119,7 +119,7 @@ def _refund(step: Step, fact: Fact, value: Any) -> Found | None:
     if not isinstance(value, dict) or value.get("reason") != square_refund.reason(fact, part):
         return None
     seen = square_refund.read_refund(step, fact, value)
-    return Found(seen.refs) if isinstance(seen, Done) else None
+    return Found(seen.refs) if isinstance(seen, Done) else square_refund.planned_before(part, fact, value)
 
 
 def _first(found: Iterable[Found | None]) -> Found | None:

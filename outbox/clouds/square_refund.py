@@ -14,7 +14,7 @@ from outbox.clouds.square_order import money
 from outbox.clouds.square_payment import CASH, external
 from outbox.clouds.square_plan import Place, look, number, write
 from outbox.clouds.square_sale import stock_step
-from outbox.connector import Complete, Done, Refused, Unclear
+from outbox.connector import Complete, Done, Found, Refused, Unclear
 
 if TYPE_CHECKING:
     from outbox.connector import Fact, Outcome, Step
@@ -99,6 +99,22 @@ def read_refund(step: Step, fact: Fact, value: Any) -> Outcome:
     if status not in _STANDING or amount != part.amount:
         return Unclear(f"Square shows the refund as {status} of {amount}, not {part.amount}")
     return Done({f"refund-{part.number}": value["id"], f"refunded-{part.number}": str(amount)})
+
+
+def planned_before(part: Part, fact: Fact, value: dict[str, Any]) -> Found | None:
+    """Read a refund that stands under this part's reason, but is of another amount or payment; None: it is none.
+
+    It was made before a disk was put back, when the payments still had its money: with that money counted as left,
+    the plan comes out as it was.
+    """
+    amount, payment_id = _amount(value.get("amount_money")), value.get("payment_id")
+    if value.get("status") not in _STANDING or not isinstance(value.get("id"), str) or amount is None:
+        return None
+    refs = {f"refund-{part.number}": value["id"], f"refunded-{part.number}": str(amount)}
+    for n, known in _payments(fact):
+        if known == payment_id:
+            refs[f"left-{n}"] = str(int(fact.refs.get(f"left-{n}", "0")) + amount)
+    return Found(refs)
 
 
 def _payments(fact: Fact) -> list[tuple[int, str]]:
