@@ -36,11 +36,9 @@ powercut: $(READY)  ## power cuts until IMAGES disks were tried; SEED=7 OP=1234 
 plug: $(READY)  ## doctor --pull-the-plug in a Debian whose power is cut: CUTS=6 (needs the rig: STILLOPEN_RIG)
 	$(BIN)/python -m tests.plug $(if $(CUTS),--cuts $(CUTS)) $(if $(SEED),--seed $(SEED))
 
-simulate: $(READY)  ## whole stores under seeds: SEEDS=200 DAYS=365; SEEDS=17, replays one
-	$(BIN)/python -m tests.simulate $(if $(SEEDS),--seeds $(SEEDS)) $(if $(DAYS),--days $(DAYS))
-
-soak: $(READY)  ## the real agent killed KILLS times while it sells, its answers lost; SEED=17 BATCH=50
-	$(BIN)/python -m tests.soak $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) $(if $(BATCH),--batch $(BATCH))
+simulate: $(READY)  ## whole stores under seeds: SEEDS=200 DAYS=365 JOBS=2; SEEDS=17, replays one, RESUME=file goes on
+	$(BIN)/python -m tests.simulate $(if $(SEEDS),--seeds $(SEEDS)) $(if $(DAYS),--days $(DAYS)) \
+	  $(if $(JOBS),--jobs $(JOBS)) $(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(RESUME),--resume $(RESUME))
 
 bench: $(READY)  ## our figure, the peer's and the limit, interleaved in one run; LONG=1 takes an hour
 	$(BIN)/python -m bench $(if $(LONG),--long)

@@ -1,54 +1,44 @@
-"""`make simulate SEEDS=200 DAYS=365`: the long proof. Prints what was simulated and every seed that failed.
+"""`make simulate SEEDS=200 DAYS=365 JOBS=2`: the long proof. Prints what was simulated and every seed that failed.
 
-SEEDS is how many, from 1; or the seeds themselves, `SEEDS=17,23`, to replay them.
+SEEDS is how many, from 1; or the seeds themselves, `SEEDS=17,23` or `SEEDS=17,`, to replay them. Every finished
+seed is kept: what was interrupted goes on with `RESUME=build/simulate.jsonl`.
 """
 
 from __future__ import annotations
 
 import argparse
-import concurrent.futures
-import multiprocessing
 import os
 import sys
-import time
-from collections import Counter
+from pathlib import Path
 
-from tests.simulate.store import simulate_a_year
+from tests.simulate.campaign import Campaign, NotTheSame
+from tests.simulate.weather import Weather
 
-SHOWN = ("days", "sales", "refunds", "starts", "crashes", "cut lines", "disk faults", "unheard", "quiet times")
+FILE = Path("build/simulate.jsonl")
 
 
 def main() -> int:
-    """Run the seeds, one process each. Exits 1 where one failed."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Run the seeds. Exits 1 where one failed or was interrupted, 2 where there is nothing to go on with."""
+    parser = argparse.ArgumentParser(prog="make simulate", description=__doc__)
     parser.add_argument("--seeds", default="10", help="how many, or the seeds themselves: 17,23")
     parser.add_argument("--days", type=int, default=365)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes, a seed each at a time")
+    parser.add_argument("--customers", type=int, default=Weather().customers_a_day, help="on a usual day")
+    parser.add_argument("--save", type=Path, default=FILE, help="the file to be begun for finished seeds")
+    parser.add_argument("--resume", type=Path, help="such a file of before, to go on with")
     options = parser.parse_args()
     text: str = options.seeds
     seeds = [int(seed) for seed in text.split(",") if seed] if "," in text else list(range(1, int(text) + 1))
-    began, counts, failed = time.monotonic(), Counter[str](), []
-    # A process a seed: what a killed agent leaves behind goes with it.
-    spawn = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(options.jobs, spawn, max_tasks_per_child=1) as pool:
-        waiting = {pool.submit(simulate_a_year, seed, options.days): seed for seed in seeds}
-        for number, done in enumerate(concurrent.futures.as_completed(waiting), 1):
-            outcome = done.result()
-            counts += outcome.counts
-            if outcome.violations:
-                failed.append(outcome.seed)
-                _say(f"seed {outcome.seed} failed; replay: make simulate SEEDS={outcome.seed}, DAYS={options.days}")
-                for violation in outcome.violations[:10]:
-                    _say(f"  {violation}")
-            if sys.stderr.isatty():
-                print(f"{number} of {len(seeds)}", end="\r", file=sys.stderr, flush=True)  # noqa: T201 - likewise
-    _say(f"seeds {len(seeds)}, " + ", ".join(f"{name} {counts[name]:,}" for name in SHOWN))
-    _say(f"violations in {len(failed)} seeds {sorted(failed)}, in {time.monotonic() - began:,.0f} s")
-    return 1 if failed else 0
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201 - a command line prints
+    campaign = Campaign(seeds, options.days, Weather(customers_a_day=options.customers), options.resume or options.save)
+    try:
+        if options.resume is None:
+            campaign.begin()
+        else:
+            campaign.go_on()
+    except (NotTheSame, OSError) as error:
+        print(f"make simulate: {error}", file=sys.stderr)  # noqa: T201 - a command line prints
+        return 2
+    return campaign.run(options.jobs)
 
 
 if __name__ == "__main__":

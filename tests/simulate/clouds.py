@@ -1,36 +1,40 @@
-"""The store's two clouds, and the line to them: in process, in virtual time, and with everything that goes wrong there.
+"""The store's two clouds: what they take, what they refuse, and what they remember of who came when.
 
-A request is in one of three places when a crash comes: not yet gone, on its way (it may still arrive), or
-taken in with its answer on the way back. Faults come from the world's weather, one draw an exchange.
+Both are called in process. What goes wrong on the way to them is the line's; what goes wrong in them is here:
+credentials that are not accepted for a while, storms of 429 and 503, records that are refused until a person mends
+them, and records that the cloud fails on, for ever.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 import standardwebhooks
 
 from outbox.connector import Answer
-from outbox.session import AnswerLost, NotSent
+from outbox.courier import OTHERS_TURN
+from outbox.record import canonical
 from tests.clouds import lying_square
 from tests.clouds.lying_webhook import SECRET
+from tests.simulate.ledger import digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Iterator, Mapping
     from random import Random
 
     from outbox.connector import Request
     from tests.clouds.lying_square import LyingSquare
-    from tests.simulate.weather import Weather
 
 HOOK, SQUARE = "http://127.0.0.1:1/hook", "http://127.0.0.1:2"
-READ_S = 30.0  # how long the agent's session waits for an answer that does not come
 TOLERANCE_S = 300  # how far a webhook's timestamp may be off, as the specification's reference has it
+LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+_VERIFIER = standardwebhooks.Webhook(SECRET)
 
 
 def bodies_unjudged(put: Callable[[object, str, object], None] = setattr) -> None:
@@ -39,32 +43,114 @@ def bodies_unjudged(put: Callable[[object, str, object], None] = setattr) -> Non
 
 
 @dataclass
+class Moods:
+    """What a cloud does besides taking records; and, in its own counting of what happened, when which record came."""
+
+    expired_until: datetime = LONG_AGO  # credentials are not accepted
+    storm_until: datetime = LONG_AGO
+    storm: int = 429
+    refuse_next: bool = False  # the next new record
+    fail_next: bool = False
+    refuses: set[str] = field(default_factory=set)  # until mended
+    fails: set[str] = field(default_factory=set)
+    happened: int = 0
+    arrived: dict[str, int] = field(default_factory=dict)  # record: when it was first taken
+    refused: dict[str, int] = field(default_factory=dict)  # record: when it was first refused
+    stood_aside: dict[str, int] = field(default_factory=dict)  # record: since when others may overtake it
+    trouble: Counter[str] = field(default_factory=Counter)  # by record
+
+    def mend(self) -> None:
+        """Let nothing go wrong any more."""
+        self.expired_until = self.storm_until = LONG_AGO
+        self.refuse_next = self.fail_next = False
+        self.refuses.clear()
+        self.fails.clear()
+
+    @property
+    def stubborn(self) -> set[str]:
+        """The records that it will not take until it is mended."""
+        return self.refuses | self.fails
+
+    def came(self, records: list[str], answer: Answer) -> None:
+        """Remember how the cloud answered to records. One that it failed on often may be overtaken."""
+        self.happened += 1
+        for record in records:
+            if answer.status < 300:
+                self.arrived.setdefault(record, self.happened)
+            elif 400 <= answer.status < 500 and record in self.refuses:  # not those that were in one array with it
+                self.refused.setdefault(record, self.happened)
+        if len(records) == 1 and (answer.status >= 500 or answer.status == 429):
+            self.failed(records[0])
+
+    def failed(self, record: str) -> None:
+        """Remember trouble with a record."""
+        self.trouble[record] += 1
+        if self.trouble[record] >= OTHERS_TURN:
+            self.stood_aside.setdefault(record, self.happened)
+
+    def answer(self, records: list[str], now: datetime, random: Random) -> Answer | None:
+        """Return what it answers instead of taking the records, or None."""
+        if now < self.storm_until:
+            return Answer(self.storm, {"retry-after": str(random.randint(1, 60))} if self.storm == 429 else {}, b"")
+        new = [record for record in records if record not in self.arrived]
+        if new and self.refuse_next:
+            self.refuse_next = False
+            self.refuses.add(new[-1])
+        if new and self.fail_next:
+            self.fail_next = False
+            self.fails.add(new[-1])
+        if any(record in self.fails for record in new):
+            return Answer(500, {}, b"<html>")
+        return None
+
+
+class Cloud(Protocol):
+    """What both are for the line."""
+
+    moods: Moods
+
+    def take(self, request: Request, headers: Mapping[str, str]) -> Answer:
+        """Answer a request."""
+        ...
+
+    def subjects(self, request: Request) -> list[str]:
+        """Return the ids of the records that a request is about, as far as it says so."""
+        ...
+
+
+@dataclass
 class Receiver:
     """A webhook receiver: verifies what the reference library signs, and drops what it has seen."""
 
     now: Callable[[], datetime]
-    records: dict[str, Any] = field(default_factory=dict)  # by id, in the order they first came
-    refuses: set[str] = field(default_factory=set)
-    refused: set[str] = field(default_factory=set)
-    refuse_next: bool = False
-    expired: bool = False
+    random: Random
+    moods: Moods = field(default_factory=Moods)
+    records: dict[str, bytes] = field(default_factory=dict)  # digests by id, in the order they first came
+
+    def subjects(self, request: Request) -> list[str]:
+        return [record["id"] for record in _records(request)]
 
     def take(self, request: Request, headers: Mapping[str, str]) -> Answer:
-        given = dict(request.headers) | dict(headers)
+        records = _records(request)
+        ids = [record["id"] for record in records]
+        answer = self._answer(request, dict(request.headers) | dict(headers), ids)
+        self.moods.came(ids, answer)
+        if answer.status < 300:
+            for record in records:
+                self.records.setdefault(record["id"], digest_of(canonical(record)))
+        return answer
+
+    def _answer(self, request: Request, given: Mapping[str, str], ids: list[str]) -> Answer:
         at = int(given["webhook-timestamp"])
-        off_s = abs(self.now().timestamp() - at)
-        signed = standardwebhooks.Webhook(SECRET).sign(
-            given["webhook-id"], datetime.fromtimestamp(at, UTC), request.body.decode()
-        )
-        if self.expired or off_s > TOLERANCE_S or signed != given["webhook-signature"]:
+        signed = _VERIFIER.sign(given["webhook-id"], datetime.fromtimestamp(at, UTC), request.body.decode())
+        trusted = signed == given["webhook-signature"] and abs(self.now().timestamp() - at) <= TOLERANCE_S
+        if not trusted or self.now() < self.moods.expired_until:
             return Answer(401, {}, b"")
-        if self.refuse_next and given["webhook-id"] not in self.records:
-            self.refuse_next = False
-            self.refuses.add(given["webhook-id"])
-        if given["webhook-id"] in self.refuses:
-            self.refused.add(given["webhook-id"])
+        instead = self.moods.answer(ids, self.now(), self.random)
+        if instead is not None:
+            return instead
+        if any(record in self.moods.refuses for record in ids):  # all of an array or none of it
             return Answer(422, {}, b"not mapped")
-        self.records.setdefault(given["webhook-id"], json.loads(request.body))
         return Answer(200, {}, b"{}")
 
 
@@ -73,28 +159,86 @@ class Square:
     """The lying Square of tests/clouds, called as the ASGI program it is. It refuses planted sales as unmapped."""
 
     square: LyingSquare
-    refuses: set[str] = field(default_factory=set)
-    refused: set[str] = field(default_factory=set)
-    refuse_next: bool = False
-    expired: bool = False
+    random: Random
+    moods: Moods = field(default_factory=Moods)
+    _orders: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by record id
+    _refunds: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    _indexed: int = 0
+    _indexed_refunds: int = 0
+
+    def subjects(self, request: Request) -> list[str]:
+        if request.method != "POST" or not request.body:
+            return []
+        body = json.loads(request.body)
+        if request.path == "/v2/orders":
+            return [body["order"]["metadata"]["stillopen_id"]]
+        if request.path == "/v2/refunds":
+            return [_record_of(body)]
+        order = self.square.books.orders.get(body.get("order_id", ""))
+        return [order["metadata"]["stillopen_id"]] if order else []
 
     def take(self, request: Request, headers: Mapping[str, str]) -> Answer:
-        if self.expired:
+        about = self.subjects(request)
+        answer = self._answer(request, headers, about if request.path in ("/v2/orders", "/v2/refunds") else [])
+        if request.path in ("/v2/orders", "/v2/refunds"):
+            self.moods.came(about, answer)
+        elif answer.status >= 500 or answer.status == 429:
+            for record in about:
+                self.moods.failed(record)
+        return answer
+
+    def _answer(self, request: Request, headers: Mapping[str, str], about: list[str]) -> Answer:
+        now = self.square.now()
+        if now < self.moods.expired_until:
             return _square_error(401, "AUTHENTICATION_ERROR", "ACCESS_TOKEN_EXPIRED")
-        if request.method == "POST" and request.path == "/v2/orders":
-            sale = json.loads(request.body)["order"]["metadata"]["stillopen_id"]
-            if self.refuse_next and not self.has(sale):
-                self.refuse_next = False
-                self.refuses.add(sale)
-            if sale in self.refuses:
-                self.refused.add(sale)
-                return _square_error(400, "INVALID_REQUEST_ERROR", "NOT_FOUND")
+        instead = self.moods.answer(about, now, self.random)
+        if instead is not None:
+            return instead
+        if any(record in self.moods.refuses for record in about):
+            return _square_error(400, "INVALID_REQUEST_ERROR", "NOT_FOUND")
         return call(self.square, request, headers)
 
-    def has(self, sale: str) -> bool:
-        """Return whether there is an order for a sale, paid or not."""
-        orders: Any = self.square.books.orders.values()
-        return any(order["metadata"]["stillopen_id"] == sale for order in orders)
+    # --- what it has, by the record it is of ---
+
+    def orders(self, record: str) -> list[dict[str, Any]]:
+        """Return the orders made of a sale."""
+        self._index()
+        return self._orders.get(record, [])
+
+    def refunds(self, record: str) -> list[dict[str, Any]]:
+        """Return the refunds made of a refund, one a payment."""
+        self._index()
+        return self._refunds.get(record, [])
+
+    def known(self) -> Iterator[str]:
+        """Yield every record it has something of."""
+        self._index()
+        yield from self._orders
+        yield from self._refunds
+
+    def forget_old_keys(self) -> None:
+        """Drop what it would not look at again: it compares a key's age before anything else."""
+        books = self.square.books
+        oldest = self.square.now() - books.key_life
+        books.keys = {key: kept for key, kept in books.keys.items() if kept[0] >= oldest}
+        self.square.requests.clear()
+
+    def _index(self) -> None:
+        books = self.square.books
+        for order in islice(books.orders.values(), self._indexed, None):
+            self._orders.setdefault(order["metadata"]["stillopen_id"], []).append(order)
+        for refund in islice(books.refunds.values(), self._indexed_refunds, None):
+            self._refunds.setdefault(_record_of(refund), []).append(refund)
+        self._indexed, self._indexed_refunds = len(books.orders), len(books.refunds)
+
+
+def _records(request: Request) -> list[dict[str, Any]]:
+    said = json.loads(request.body)
+    return said if isinstance(said, list) else [said]
+
+
+def _record_of(refund: Mapping[str, Any]) -> str:
+    return str(refund["reason"]).rpartition(" ")[2]
 
 
 def _square_error(status: int, category: str, code: str) -> Answer:
@@ -135,68 +279,3 @@ def _at_once(work: Coroutine[Any, Any, None]) -> None:
     except StopIteration:
         return
     raise AssertionError("a cloud waited for something")
-
-
-@dataclass
-class Line:
-    """The line and what is at its end. `note` hears of every exchange as it is taken in."""
-
-    random: Random
-    weather: Weather
-    clouds: dict[str, Receiver | Square]  # by base_url
-    note: Callable[..., None]
-    now: Callable[[], datetime]
-    down_until: datetime | None = None
-    calm: bool = False  # no faults but a line that is down
-    exchanges: int = 0
-    on_its_way: dict[int, tuple[str, Request, dict[str, str]]] = field(default_factory=dict)
-
-    @property
-    def up(self) -> bool:
-        """Whether the line carries."""
-        return self.down_until is None or self.now() >= self.down_until
-
-    async def exchange(self, base_url: str, request: Request, headers: Mapping[str, str]) -> Answer:
-        """Be the agent's session."""
-        self.exchanges += 1
-        number, draw = self.exchanges, 1.0 if self.calm else self.random.random()
-        fault = next((name for name, share in self.weather.faults() if (draw := draw - share) < 0), "")
-        way_s = self.random.uniform(0.005, 0.060)
-        await asyncio.sleep(way_s)
-        if not self.up:
-            if self.random.random() < 1 / 20:  # no answer at all, where most lines refuse at once
-                await asyncio.sleep(READ_S)
-                raise AnswerLost("planted: nothing came back", hint="")
-            raise NotSent("planted: no line", hint="")
-        if fault == "lost before":
-            await asyncio.sleep(READ_S)
-            raise AnswerLost("planted: lost before", hint="")
-        if fault in ("503", "429"):
-            return Answer(int(fault), {"retry-after": "2"} if fault == "429" else {}, b"")
-        self.on_its_way[number] = (base_url, request, dict(headers))
-        await asyncio.sleep(way_s * (20 if fault == "slow" else 1))
-        answer = self._arrive(number)
-        await asyncio.sleep(way_s)
-        if fault == "lost after":
-            raise AnswerLost("planted: lost after", hint="")
-        if fault == "half":
-            return Answer(answer.status, answer.headers, answer.body[: len(answer.body) // 2])
-        if fault == "500 after":
-            return Answer(500, {}, b"<html>")
-        return answer
-
-    def _arrive(self, number: int) -> Answer:
-        base_url, request, headers = self.on_its_way.pop(number)
-        answer = self.clouds[base_url].take(request, headers)
-        self.note("cloud", base_url, request.method, request.path, request.body, answer.status)
-        return answer
-
-    def sender_died(self) -> None:
-        """Let what was on its way arrive, or not."""
-        for number in list(self.on_its_way):
-            if self.random.random() < 1 / 2:
-                self._arrive(number)
-        self.on_its_way.clear()
-
-    async def aclose(self) -> None:
-        """Close nothing: the line is shared."""

@@ -14,7 +14,10 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import agent.upkeep
 import outbox.ids
+import outbox.journal
+import outbox.room
 import outbox.session
 import outbox.writer
 from agent.events import Events
@@ -28,22 +31,47 @@ from outbox.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
+    from pathlib import Path
 
     from tests.simulate.world import World
 
+FULL_BYTES = 100 * 1024**2  # below which outbox/room.py lets no sale begin
+VERIFIED_AT_START = 100  # records: a store of a few a day starts every day, and the ledger verifies them, too
+PRUNE_FIRST_S = 45.0  # of waking time, of which a day here has a minute or two
+BALLAST_COMMITS = 150  # what giving the ballast up makes room for; really some thousands
 FSYNC_MIN_S, FSYNC_MAX_S = 0.0002, 0.020  # facts/durability.md: an SSD with a cache, and a worn eMMC
 
 
 class Disk:
-    """What the disk will do at the next commits: "error", "full" or "unclear", one each."""
+    """What the disk will do at the next commits: "error", "full" or "unclear", one each; and how full it is."""
 
-    def __init__(self) -> None:
+    def __init__(self, state: Path) -> None:
         self.moods: list[str] = []
         self.unclear = 0  # commits of which nobody can say whether they are there
+        self.full = False
+        self._ballast = state / outbox.room.BALLAST
+        self._left = 0  # commits that what the ballast held still has room for
+
+    def fill(self) -> None:
+        """Leave no room, but for what the ballast holds."""
+        self.full, self._left = True, BALLAST_COMMITS if self._ballast.exists() else 0
+
+    def empty(self) -> None:
+        """Make room."""
+        self.full = False
+
+    def usage(self, _: Path) -> SimpleNamespace:
+        """Be `shutil.disk_usage`."""
+        return SimpleNamespace(free=FULL_BYTES if self.full else 2**40)
 
     def commit(self, connection: sqlite3.Connection) -> sqlite3.Cursor:
         """Commit, or fail as told; SQLite undoes a transaction whose COMMIT fails."""
         mood = self.moods.pop(0) if self.moods else ""
+        if not mood and self.full:
+            if self._ballast.exists() or not self._left:
+                mood = "full"
+            else:
+                self._left -= 1
         if mood == "unclear":  # it is there, and SQLite says it is not
             self.unclear += 1
             connection.execute("commit")
@@ -65,6 +93,9 @@ class MoodyConnection:
         if sql == "commit":
             return self._disk.commit(self.real)
         return self.real.execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Any) -> sqlite3.Cursor:
+        return self.real.executemany(sql, parameters)
 
     @property
     def in_transaction(self) -> bool:
@@ -142,6 +173,10 @@ def under_the_seed(world: World) -> Iterator[None]:
             SimpleNamespace(Connection=lambda connector, iter_chunk_size: InlineConnection(world, connector)),
         ),
         attribute(outbox.session, "Session", world.session),
+        attribute(outbox.room, "shutil", SimpleNamespace(disk_usage=world.disk.usage)),
+        attribute(outbox.room, "BALLAST_BYTES", 4096),  # what counts is whether it is there
+        attribute(outbox.journal, "VERIFIED_AT_START", VERIFIED_AT_START),
+        attribute(agent.upkeep, "PRUNE_FIRST_S", PRUNE_FIRST_S),
     ]
     dice = random.getstate()
     random.seed(world.seed)  # couriers and supervisors took `random.random` when they were imported

@@ -11,22 +11,24 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from agent.problem import Problem
 from outbox.errors import OutboxError
+from tests.simulate.accounts import Accounts
 from tests.simulate.cashier import Cashier
-from tests.simulate.clouds import bodies_unjudged
+from tests.simulate.clouds import LONG_AGO
+from tests.simulate.hardware import Hardware
 from tests.simulate.inline import under_the_seed
 from tests.simulate.ledger import Ledger
-from tests.simulate.loop import Deadlock
+from tests.simulate.loop import Deadlock, Spinning
 from tests.simulate.shop import EPOCH, ITEMS
 from tests.simulate.trouble import Trouble
 from tests.simulate.weather import Weather
-from tests.simulate.world import PLANTED_S, Died, World
+from tests.simulate.world import Died, World
 
 if TYPE_CHECKING:
     import sqlite3
@@ -37,7 +39,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 STOPPED, UNPLUGGED = 0.5, 0.15  # the shares of nights; through the others the PC sleeps
-LOOK_S = 5.0  # how often a quiet store looks whether it is through
+STARTED_AGAIN_S = (0.1, 3.0)  # what a service manager waits before it starts again what has ended
+LOOK_MAX_S = 20.0  # how often, at last, a quiet store looks whether it is through
+WEEK, SUNDAY = 7, 6
+BUSY = (0.2, 0.5, 0.9, 1.0, 1.0, 1.2, 2.2)  # days of a shop: of what is usual, how many customers come
+CUSTOMERS_MISSED = 2  # what a closed day is taken for where troubles are spread over it
+SWEPT_EVERY_DAYS = 5
 DAY_S = 3 * 3600.0  # of waking time; a day takes minutes, and a mending afterwards at most `QUIET_S`
 QUIET_EVERY_DAYS = 5
 QUIET_S = 3600.0  # of waking time with a line, after which nothing may be left
@@ -53,12 +60,21 @@ class Outcome:
     trace: str
     violations: tuple[str, ...]
     counts: Counter[str] = field(default_factory=Counter)
-    took_s: float = 0.0
+    took_s: float = 0.0  # of one core
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as it is kept."""
+        return {**asdict(replace(self, counts=Counter())), "counts": dict(self.counts)}
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> Outcome:
+        """Read it again."""
+        return cls(**kept | {"violations": tuple(kept["violations"]), "counts": Counter(kept["counts"])})
 
 
 def simulate(seed: int, days: int, weather: Weather | None = None) -> Outcome:
     """Run a store for so many days under a seed, up to its first evening with a violation."""
-    began = time.monotonic()
+    began = time.process_time()
     folder = Path(tempfile.mkdtemp(prefix="stillopen-", dir=MEMORY if MEMORY.is_dir() else None))
     world = World(seed, folder, weather or Weather())
     errors = _Errors(world)
@@ -75,6 +91,8 @@ def simulate(seed: int, days: int, weather: Weather | None = None) -> Outcome:
                 world.loop.run_until_complete(_Store(world).run(days))
             except Deadlock:
                 world.violate("everybody waits for somebody, and nothing is due")
+            except Spinning:
+                world.violate("somebody goes round and round, and no time goes by")
             except Exception:  # noqa: BLE001 - what nobody foresaw is told with its seed, too
                 world.violate(f"nobody foresaw: {traceback.format_exc()}")
             finally:
@@ -84,14 +102,10 @@ def simulate(seed: int, days: int, weather: Weather | None = None) -> Outcome:
         gc.enable()
         logger.removeHandler(errors)
         shutil.rmtree(folder, ignore_errors=True)
-    return Outcome(seed, days, world.trace, tuple(world.violations), world.counts, time.monotonic() - began)
-
-
-def simulate_a_year(seed: int, days: int) -> Outcome:
-    """Run a seed of the long proof, in a process of its own."""
-    logging.getLogger().setLevel(logging.ERROR)  # a year of warnings is written for nobody here
-    bodies_unjudged()
-    return simulate(seed, days)
+    world.counts["answers lost"] = world.line.lost
+    world.counts["unclear commits"] = world.disk.unclear
+    took_s = time.process_time() - began
+    return Outcome(seed, days, world.trace, tuple(world.violations), world.counts, took_s)
 
 
 class _Errors(logging.Handler):
@@ -102,7 +116,7 @@ class _Errors(logging.Handler):
         self._world = world
 
     def emit(self, record: logging.LogRecord) -> None:
-        if self._world.loop.time() - self._world.planted_at > PLANTED_S:
+        if not self._world.planted:
             why = f" ({record.exc_info[1]!r})" if record.exc_info else ""
             self._world.violate(f"logged: {record.getMessage()}{why}")
 
@@ -111,7 +125,10 @@ class _Store:
     def __init__(self, world: World) -> None:
         self.world = world
         self.ledger = Ledger(world)
+        self.accounts = Accounts(world, self.ledger)
+        self.hardware = Hardware(world)
         self.trouble = Trouble(world)
+        self.swept = 0  # the day on which garbage was last collected
         self.cashiers = [
             Cashier(world, self.ledger, "till-1", "receipt", scans=True),
             Cashier(world, self.ledger, "till-2", "second", scans=False),
@@ -119,6 +136,7 @@ class _Store:
 
     async def run(self, days: int) -> None:
         keeper = asyncio.create_task(self._keep_running())
+        self.world.gone.set()
         await self._up()
         items = "sku,name,price,tax,barcode,unit\n" + "".join(
             f"{sku},{sku.title()},{price / 100:.2f},{tax},{barcode},{unit}\n"
@@ -139,31 +157,41 @@ class _Store:
         keeper.cancel()
 
     async def _keep_running(self) -> None:
-        """Be the service manager, which starts what has died, and the person who restarts what no longer sells."""
+        """Be the service manager, which starts what has ended."""
+        world = self.world
         while True:
-            await asyncio.sleep(1)
-            if self.world.app is not None and self.world.app.journal.fault is not None:
-                self.world.kill()
-            if self.world.app is None and not self.world.closed:
-                await self.world.start()
+            await world.gone.wait()
+            world.gone.clear()
+            await asyncio.sleep(world.random.uniform(*STARTED_AGAIN_S))
+            if world.app is None and not world.closed:
+                await world.start()
 
     async def _up(self) -> None:
         while not self.world.running:
             await asyncio.sleep(0.1)
 
     async def _day(self, day: int, *, last: bool) -> None:
-        world = self.world
-        world.closed = False
+        world, weather = self.world, self.world.weather
+        self._morning()
         world.counts["days"] += 1
         await self._up()
-        each = world.weather.sales_a_day / len(self.cashiers)
-        length_s = each * world.weather.gap_s
-        troubles = self.trouble.day(length_s)
-        await asyncio.gather(*troubles, *(self._shift(cashier, round(each)) for cashier in self.cashiers))
+        customers = 0.0 if day % WEEK == SUNDAY else weather.customers_a_day * world.random.choice(BUSY)
+        each = round(customers / len(self.cashiers))
+        troubles = self.trouble.day(max(each, CUSTOMERS_MISSED) * weather.gap_s)
+        await asyncio.gather(*troubles, *(self._shift(cashier, each) for cashier in self.cashiers if each))
         if last or day % QUIET_EVERY_DAYS == QUIET_EVERY_DAYS - 1:
-            await self._quiet()
+            await self._quiet(whole=last)
         await self._look(lambda connection: self._evening(connection, whole=last))
         await self._night(day)
+
+    def _morning(self) -> None:
+        """See to what was left for today, and switch the PC on."""
+        due, self.world.mornings = self.world.mornings, []
+        for see_to in due:
+            see_to()
+        if self.world.closed:
+            self.world.closed = False
+            self.world.gone.set()
 
     async def _shift(self, cashier: Cashier, customers: int) -> None:
         try:
@@ -175,33 +203,52 @@ class _Store:
         except Problem as problem:
             self.world.violate(f"{cashier.till} was refused what makes sense: {problem.code}: {problem.detail}")
 
-    def _evening(self, connection: sqlite3.Connection, *, whole: bool) -> None:
+    def _evening(self, connection: sqlite3.Connection, *, whole: bool = False) -> None:
         self.ledger.evening(connection, whole=whole)
-        self.ledger.delivered(connection)
+        self.hardware.evening(connection, whole=whole)
+        self.accounts.evening(connection)
         self.world.note("evening", self.world.loop.steps)
 
-    async def _quiet(self) -> None:
-        """Mend everything and wait until nothing is left to deliver; then compare."""
-        world = self.world
+    async def _quiet(self, *, whole: bool) -> None:
+        """Give it a line, and time: all is delivered but what a cloud will not take. Then mend that, too; compare."""
+        world, moods = self.world, [order.moods for order in self.accounts.orders]
+        while world.mornings:
+            self._morning()
         world.line.down_until, world.line.calm = None, True
-        await self._look(self.ledger.parked)
-        world.receiver.refuses.clear()
-        world.square_cloud.refuses.clear()
-        world.receiver.refuse_next = world.square_cloud.refuse_next = False
-        until = world.loop.time() + QUIET_S
-        while world.loop.time() < until and await self._look(self._left):
-            await asyncio.sleep(LOOK_S)
-            for delivery in await self._look(self._parked):
-                with contextlib.suppress(Died, Problem, OutboxError):  # it is asked again, or delivered
-                    await world.ask(lambda app, delivery=delivery: app.retry(str(delivery), key=None))  # type: ignore[misc]  # a loop's own
-        await self._look(self.ledger.evening)
-        await self._look(self.ledger.quiet)
+        for cloud in moods:
+            cloud.storm_until = LONG_AGO
+            cloud.refuse_next = cloud.fail_next = False
+        if any(cloud.stubborn or world.now() < cloud.expired_until for cloud in moods):
+            world.counts["partly quiet"] += 1
+            await self._until_nothing(self.accounts.held_up, "is held up by what it has nothing to do with")
+        await self._look(self.accounts.parked)
+        for cloud in moods:
+            cloud.mend()
+        await self._until_nothing(self._left, "is not delivered", released=True)
+        await self._look(self._evening)
+        await self._look(lambda connection: self.accounts.quiet(connection, whole=whole))
         world.line.calm = False
         world.counts["quiet times"] += 1
 
+    async def _until_nothing(
+        self, look: Callable[[sqlite3.Connection], list[T]], what: str, *, released: bool = False
+    ) -> None:
+        """Wait until a look finds nothing; what is parked is released meanwhile, or left as it is."""
+        world = self.world
+        until, wait_s = world.loop.time() + QUIET_S, 1.0
+        while left := await self._look(look):
+            if world.loop.time() >= until:
+                world.violate(f"in {QUIET_S:.0f} s with a line: {left[0]} {what}")
+                return
+            for delivery in await self._look(self._parked) if released else ():
+                with contextlib.suppress(Died, Problem, OutboxError):  # it is asked again, or delivered
+                    await world.ask(lambda app, delivery=delivery: app.retry(str(delivery), key=None))  # type: ignore[misc]  # a loop's own
+            await asyncio.sleep(wait_s)
+            wait_s = min(wait_s * 2, LOOK_MAX_S)
+
     @staticmethod
-    def _left(connection: sqlite3.Connection) -> bool:
-        return connection.execute("select 1 from delivery where state <> 'delivered' limit 1").fetchone() is not None
+    def _left(connection: sqlite3.Connection) -> list[int]:
+        return [row[0] for row in connection.execute("select id from delivery where state <> 'delivered' limit 5")]
 
     @staticmethod
     def _parked(connection: sqlite3.Connection) -> list[int]:
@@ -210,13 +257,16 @@ class _Store:
     async def _night(self, day: int) -> None:
         """Switch the PC off, pull its plug, or let it sleep."""
         world, how = self.world, self.world.random.random()
-        if how < STOPPED:
+        if how < STOPPED + UNPLUGGED:
             world.closed = True
-            await world.stop()
-        elif how < STOPPED + UNPLUGGED:
-            world.closed = True
-            world.kill()
-        gc.collect()
+            if how < STOPPED:
+                await world.stop()
+            else:
+                world.kill()
+            if day - self.swept >= SWEPT_EVERY_DAYS:
+                self.swept = day
+                gc.collect()
+                gc.freeze()  # with no agent running: what is left stays, and is not looked through again
         world.sleep_until(EPOCH + timedelta(days=day + 1))
 
     async def _look(self, look: Callable[[sqlite3.Connection], T]) -> T:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Weather:
-    """A store's luck. The defaults are a bad year: everything that can happen does, every few days."""
+    """A store's luck. The defaults are a bad year: everything that can happen does, every few days or weeks."""
 
-    sales_a_day: int = 15  # over both tills
+    customers_a_day: int = 15  # over both tills
     gap_s: float = 12.0  # the agent's waking time between two customers, on average
     brings_back: float = 0.06  # the share of customers who come for a refund
     # shares of exchanges with a cloud
@@ -23,15 +23,23 @@ class Weather:
     unheard: float = 0.03
     # how many a day, on average
     crashes: float = 0.35
+    crash_loops: float = 0.03  # dies again while it starts, some times
+    restarts: float = 0.05  # stopped and started by the service manager, in the middle of whatever is under way
     outages: float = 0.5
     long_outages: float = 0.15  # the share of outages that take a day to three
     paper: float = 0.5  # out of paper, cover open
+    paper_days: float = 0.03  # out of paper, and nobody sees to it until the next morning
     power: float = 0.3  # the printer's
     scanner: float = 0.1  # unplugged
     disk: float = 0.15  # a commit that fails
-    clock: float = 0.1  # the PC's clock set wrong
-    token: float = 0.05  # a cloud no longer takes our credentials
+    full: float = 0.04  # no room on the disk until somebody makes some
+    clock: float = 0.1  # the PC's clock set wrong for a minute or two
+    wrong_years: float = 0.02  # or for days, by days or years
+    token: float = 0.05  # a cloud does not take our credentials for a minute or two
+    token_days: float = 0.04  # or for a day or two
+    storms: float = 0.06  # nothing but 429 or 503 from a cloud, for minutes to hours
     refusals: float = 0.15  # a record that a cloud refuses until a person mends it
+    poison: float = 0.03  # a record that a cloud fails on with 500 until a person mends it
 
     def faults(self) -> tuple[tuple[str, float], ...]:
         """Return what may befall an exchange, and how likely."""

@@ -19,8 +19,9 @@ from drivers.simulated.scanner import SimulatedScanner
 from outbox.errors import OutboxError
 from tests.clouds.lying_square import TOKEN, LyingSquare
 from tests.clouds.lying_webhook import SECRET
-from tests.simulate.clouds import HOOK, SQUARE, Line, Receiver, Square
+from tests.simulate.clouds import HOOK, SQUARE, Receiver, Square
 from tests.simulate.inline import Disk
+from tests.simulate.line import Line
 from tests.simulate.loop import LIFE, VirtualLoop
 from tests.simulate.paper import Paper
 from tests.simulate.shop import CONFIG, EPOCH, ITEMS, PRINTERS, SQUARE_SELLS
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 RESTART_S = 5.0  # what a service manager waits after a start that failed
+ANSWERED_S = 10.0  # what a server waits for its answers to be given when it is stopped
 PLANTED_S = 120.0  # a planted disk fault may show itself as an ERROR for as long
 
 
@@ -68,24 +70,27 @@ class World:
         self.weather = weather
         self.random = Random(seed)
         self.loop = VirtualLoop()
-        self.loop.after_step = self._stepped
-        self.disk = Disk()
+        self.loop.alarm = self.kill
+        self.disk = Disk(folder / "state")
         self.violations: list[str] = []
         self.broken: asyncio.Future[None] = self.loop.create_future()  # done with the first of them
         self.counts: Counter[str] = Counter()
         self.app: App | None = None
         self.running = False  # whether it has started, and not ended
         self.closed = False  # whether the PC is off for the night
+        self.gone = asyncio.Event()  # the agent has ended, or the PC is switched on
         self.life = 0
         self.clock_off = timedelta()
+        self.mornings: list[Callable[[], None]] = []  # what somebody sees to before the store opens again
+        self.dies_starting: list[int] = []  # after how many steps of its next starts the agent dies
         self.planted_at = -1e9  # loop time of the last fault that may log an ERROR
         self._slept = timedelta()
+        self._now = (-1.0, EPOCH)  # what `now` said last, and when
         self._folder = folder
         self._context = contextvars.copy_context()
         self._outside = contextvars.copy_context()
         self._asked: dict[asyncio.Future[Any], None] = {}
         self._files: list[sqlite3.Connection] = []
-        self._die_in = 0  # steps; 0: not
         self._trace = hashlib.blake2b()
         file = folder / "stillopen.toml"
         file.write_text(CONFIG, "utf-8")
@@ -96,8 +101,8 @@ class World:
             variation = {"id": f"V-{sku}", "name": "Regular", "sku": sku, "price": price, "upc": barcode}
             self.square.catalogue.put(f"I-{sku}", sku.title(), [variation])
             self.square.books.variations.add(f"V-{sku}")
-        self.receiver = Receiver(self.now)
-        self.square_cloud = Square(self.square)
+        self.receiver = Receiver(self.now, self.random)
+        self.square_cloud = Square(self.square, self.random)
         self.line = Line(self.random, weather, {HOOK: self.receiver, SQUARE: self.square_cloud}, self.note, self.now)
         self.bench = StoreBench(self)
         self.printers = {name: SimulatedPrinter() for name in PRINTERS}
@@ -111,7 +116,12 @@ class World:
 
     def now(self) -> datetime:
         """Return the time as it is."""
-        return EPOCH + self._slept + timedelta(seconds=self.loop.time())
+        at, said = self._now
+        if at != self.loop.time():
+            at = self.loop.time()
+            said = EPOCH + self._slept + timedelta(seconds=at)
+            self._now = (at, said)
+        return said
 
     def pc_clock(self) -> datetime:
         """Return the time as the PC has it."""
@@ -124,6 +134,7 @@ class World:
     def sleep_until(self, at: datetime) -> None:
         """Let the PC sleep: the world's time goes on, and the loop's, as CLOCK_MONOTONIC does, does not."""
         self._slept += max(timedelta(), at - self.now())
+        self._now = (-1.0, EPOCH)
 
     # --- what is remembered ---
 
@@ -141,6 +152,11 @@ class World:
         self.violations.append(f"seed {self.seed}, {self.now():%Y-%m-%d %H:%M:%S}, life {self.life}: {what}")
         if not self.broken.done():
             self.broken.set_result(None)
+
+    @property
+    def planted(self) -> bool:
+        """Whether the disk has failed lately, so that the agent may say so."""
+        return self.disk.full or self.loop.time() - self.planted_at <= PLANTED_S
 
     # --- the agent's life ---
 
@@ -166,12 +182,14 @@ class World:
             app = self.app = self._context.run(
                 App, self.config, self._folder / "state", bench=self.bench, now=self.pc_clock
             )
+            if self.dies_starting:
+                self.die_in(self.dies_starting.pop(0))
             try:
                 await self.ask(lambda app: app.start(), starting=True)
             except Died:
                 continue
             except OutboxError as error:
-                if self.loop.time() - self.planted_at > PLANTED_S:
+                if not self.planted:
                     self.violate(f"the agent does not start: {error}")
                 self.kill()
                 await asyncio.sleep(RESTART_S)
@@ -206,20 +224,26 @@ class World:
             self._asked.pop(asked, None)
 
     async def stop(self) -> None:
-        """Stop the agent as a service manager does."""
-        try:
-            await self.ask(lambda app: app.stop())
-        except Died:
+        """Stop the agent as a service manager does: the server answers what it was asked, and takes nothing new."""
+        if not self.running:
             return
         self.running = False
+        if self._asked:
+            await asyncio.wait([*self._asked], timeout=ANSWERED_S)
+        try:
+            await self.ask(lambda app: app.stop(), starting=True)
+        except Died:
+            return
         left = self.loop.left(self.life)
         if left:
             self.violate(f"tasks left after a stop: {left}")
         self.note("stop")
+        self.loop.alarm_at = 0
         self.loop.end_life(self.life, self._context)
         self.line.sender_died()
         self._files.clear()
         self.app = None
+        self.gone.set()
 
     def bury(self) -> None:
         """End everything, when the last day is over."""
@@ -229,7 +253,7 @@ class World:
 
     def die_in(self, steps: int) -> None:
         """Let the agent die after so many of its steps."""
-        self._die_in = steps
+        self.loop.alarm_at = self.loop.steps + steps
 
     def kill(self) -> None:
         """End the agent as `kill -9` does, and do what the system does then."""
@@ -238,7 +262,7 @@ class World:
             return
         self.note("kill", self.loop.steps)
         self.counts["crashes"] += 1
-        self._die_in = 0
+        self.loop.alarm_at = 0
         self.app, self.running = None, False
         logging.disable(logging.CRITICAL)  # what it says in dying nobody reads
         self.loop.end_life(self.life, self._context)
@@ -265,12 +289,7 @@ class World:
                 asked.set_exception(Died())
                 asked.exception()  # whoever asked may be gone, too
         self._asked.clear()
-
-    def _stepped(self) -> None:
-        if self._die_in:
-            self._die_in -= 1
-            if not self._die_in:
-                self.kill()
+        self.gone.set()
 
     def _failed(self, failed: asyncio.Future[None]) -> None:
         if failed.cancelled() or self.app is None or self.app.failed is not failed:
