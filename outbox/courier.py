@@ -196,8 +196,9 @@ class Courier:
         )
 
     def _in_doubt(self, oldest: Claim) -> Claim:
-        """Return the one to try: the oldest, but now and then another, as the oldest may be what is at fault."""
-        if self.view.failures % OTHERS_TURN or not self.view.failures:
+        """Return the one to try: the oldest, but now and then another where the cloud has failed on that one often."""
+        times, _ = self._failures.get(oldest.deliveries[0].id, (0, 0))
+        if times < OTHERS_TURN or self.view.failures % OTHERS_TURN:
             return oldest
         for stream in sorted(self._heads.keys() - {oldest.stream}, key=self._heads.__getitem__):
             other = self._claim(stream)
