@@ -152,6 +152,7 @@ class ShiftRecord(BaseModel):
     occurred_at: Time
     currency: str
     float: Amount
+    anchor: str  # the beginning of the record's hash: `stillopen journal verify --anchor` finds it again
 
 
 class ShiftReport(BaseModel):

@@ -17,9 +17,11 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
 from starlette.responses import Response
 
 from agent.api import json_body
+from agent.api.findings import invalid_request
 from agent.api.refusals import json_response, problem_of
 from agent.api.route import Call
 from agent.door import not_paired
@@ -184,13 +186,9 @@ def _query(route: Route, request: Request) -> Any:
 
 
 def _checked(model: type[BaseModel], value: dict[str, Any], where: str) -> BaseModel:
-    from pydantic import ValidationError
-
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        from agent.api.findings import invalid_request
-
         raise invalid_request(error, model, where=where) from None
 
 
