@@ -14,6 +14,7 @@ from outbox.record import GENESIS, Kind, canonical, link
 from tests.outbox.facts import draft, write
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -177,3 +178,56 @@ def test_canonical_bytes_are_one_for_one_with_the_value(body: dict[str, object])
 def test_a_float_never_gets_into_a_record(body: dict[str, object]) -> None:
     with pytest.raises(TypeError, match="never a float"):
         canonical(body)
+
+
+_PLACES = st.sampled_from(
+    [
+        lambda value: {"a": value},
+        lambda value: {"a": [value]},
+        lambda value: {"a": ["x", value]},
+        lambda value: {"a": {"b": [1, {"c": value}]}, "z": "1.5"},
+        lambda value: {'"': value, "\\": "e+"},
+    ]
+)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.floats(), _PLACES)
+def test_no_float_of_any_size_gets_in_at_any_place(value: float, place: Callable[[object], dict[str, object]]) -> None:
+    with pytest.raises(TypeError, match="never a float"):
+        canonical(place(value))
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.text('0123456789.eE+-:,["\\{} ', max_size=30), _PLACES)
+def test_text_that_looks_like_a_float_is_text(value: str, place: Callable[[object], dict[str, object]]) -> None:
+    assert json.loads(canonical(place(value))) == place(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "letters", "number"),
+    [
+        ("TILL-1-000123", "", 123),
+        ("TILL-1-KX000124", "KX", 124),
+        ("T-1000000", "", 1_000_000),
+        ("none", "", 0),
+        ("TILL-1-", "", 0),
+    ],
+)
+def test_a_receipt_number_tells_its_epoch_and_its_count(text: str, letters: str, number: int) -> None:
+    assert chain.number_of(text) == (letters, number)
+
+
+async def test_several_records_of_one_change_follow_each_other_and_so_does_what_comes_after_one_undone(
+    journal: Journal,
+) -> None:
+    def three(connection: sqlite3.Connection) -> None:
+        first, _ = chain.append(connection, draft(till="new"))
+        connection.execute("savepoint inner")
+        chain.append(connection, draft())
+        connection.execute("rollback to inner")
+        second, _ = chain.append(connection, draft(till="new"))
+        assert (second.prev_hash, second.till_seq, second.receipt_number) == (first.hash, 2, "NEW-000002")
+
+    await journal.write(three)
+    assert chain.verify(journal.reader) == chain.Verified(2, chain.newest(journal.reader, 1)[0].hash.hex(), None)
