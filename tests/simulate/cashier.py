@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 ASK_AGAIN_S = 0.5  # how soon a front end repeats itself
 LINES_MAX = 4
+MONEY_S = 3.2  # after which no opening is waited for any more: only a switch that moves says that a drawer opened
 ANSWER_S = 1.0  # of an agent that lives, whatever line, clouds and devices do: some fsyncs, of 20 ms at most
 
 
@@ -71,6 +72,7 @@ class Cashier:
     async def customer(self) -> None:
         """Serve one customer."""
         random = self.world.random
+        await self._shut(0.0)  # one that opened late
         what = random.random()
         if random.random() < self.world.weather.brings_back and self.ledger.sales:
             await self._refund()
@@ -159,7 +161,7 @@ class Cashier:
         body = self.ledger.told(reply.body)
         self.receipts.append(body["receipt_number"])
         self.cash += sum(tender["amount"] for tender in body["tenders"] if tender["type"] == "cash") - body["change"]
-        self.world.printers[self.printer].close_drawer()
+        await self._shut()
 
     async def _tender(self, sale_id: str, tender: NewTender) -> int:
         """Take money, and return what is due then."""
@@ -192,7 +194,14 @@ class Cashier:
         body = self.ledger.told(reply.body)
         self.receipts.append(body["receipt_number"])
         self.cash -= sum(tender["amount"] for tender in body["tenders"] if tender["type"] == "cash")
-        self.world.printers[self.printer].close_drawer()
+        await self._shut()
+
+    async def _shut(self, money_s: float = MONEY_S) -> None:
+        """Put the money away and push the drawer shut, if it opened."""
+        await asyncio.sleep(money_s)
+        printer = self.world.printers[self.printer]
+        if printer.drawer_open:
+            printer.close_drawer()
 
     async def _clear(self) -> None:
         """Give up what is still open in the evening: a scan that came after the last sale."""
