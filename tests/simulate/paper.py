@@ -21,7 +21,7 @@ _HEAD = re.compile(
     + re.escape(_COPY)
     + rb"\n)?Corner Shop\n(?:(?![^\n]*Corner Shop)[^\n]*\n){0,3}?"  # a refund says so, of what, and why
     + _WORDS.receipt.encode()
-    + rb" +(TILL-\d-\d{6})"
+    + rb" +(TILL-\d-(?:[A-Z]{2})?\d{6})"
 )
 
 
@@ -43,8 +43,11 @@ class Paper:
         if event != "receipt":
             return
         text = self._printer.receipts.pop().text
-        for found in _HEAD.finditer(text):  # more than one where a power cut left a half one hanging out
+        heads = list(_HEAD.finditer(text))  # more than one where a power cut left another hanging out
+        for found in heads:
             number = found[2].decode()
-            (self.copies if found[1] else self.originals)[number] += 1
+            # The mark above may be the one below a copy that hung out; but the last receipt is whole, mark and all.
+            copy = text.rstrip().endswith(_COPY) if found is heads[-1] else bool(found[1])
+            (self.copies if copy else self.originals)[number] += 1
             if self.originals[number] > 1:
                 self._violate(f"{self._name}: {number} is on paper twice, and not as a copy")

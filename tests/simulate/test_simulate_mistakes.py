@@ -15,7 +15,7 @@ from agent.kicks import Kicks
 from agent.prints import Prints
 from outbox import answers, chain, deliveries
 from outbox.attempt import Attempts, End, Ending
-from outbox.courier import Courier
+from outbox.courier import OTHERS_TURN, Courier
 from outbox.deliveries import OpenStep
 from outbox.record import NUMBERED
 from tests.simulate.clouds import bodies_unjudged
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from outbox.answers import Key, Reply
     from outbox.claims import Claim
     from outbox.connector import Complete, Fact, Refused
-    from outbox.deliveries import Delivery
+    from outbox.deliveries import Delivery, Waiting
     from outbox.record import Draft, Record
 
 STORM = Weather(crashes=4.0, unheard=0.1, lost_after=0.1, disk=1.0)
-TRIES = 6  # seeds that a planted mistake may take to be noticed
-DAYS = 10
+TRIES = 12  # seeds that a planted mistake may take to be noticed
+DAYS = 5  # up to the first quiet time
 
 
 @pytest.fixture(autouse=True)
@@ -152,7 +152,7 @@ def the_newest_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
 def a_parked_record_holds_up_its_till(monkeypatch: pytest.MonkeyPatch) -> None:
     open_of = deliveries.open_of
 
-    def held(connection: sqlite3.Connection, cloud: str, stream: str, limit: int, *, above: int = 0) -> list[Delivery]:
+    def held(connection: sqlite3.Connection, cloud: str, stream: str, limit: int, *, above: int = 0) -> list[Waiting]:
         parked = connection.execute(
             "select min(id) from delivery where cloud = ? and stream = ? and state = 'parked'", (cloud, stream)
         ).fetchone()[0]
@@ -179,43 +179,54 @@ def one_cloud_holds_up_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def a_sale_waits_for_its_delivery(monkeypatch: pytest.MonkeyPatch) -> None:
-    write_and_act = Closing._write_and_act
+    complete = Closing.complete
 
-    async def waits(self: Closing, *given: Any) -> Reply:
-        reply = await write_and_act(self, *given)
-        journal = self._tills.journal
+    async def waits(self: Closing, sale_id: str, *, key: Key | None) -> Reply:
+        reply = await complete(self, sale_id, key=key)
+        reader = self._tills.journal.reader
         for _ in range(300):
-            if not journal.reader.execute("select 1 from delivery where state <> 'delivered'").fetchone():
+            if not reader.execute("select 1 from delivery where state <> 'delivered'").fetchone():
                 break
             await asyncio.sleep(0.1)
         return reply
 
-    monkeypatch.setattr(Closing, "_write_and_act", waits)
+    monkeypatch.setattr(Closing, "complete", waits)
 
 
-MISTAKES: list[tuple[Callable[[pytest.MonkeyPatch], None], Weather]] = [
-    (told_before_the_commit, STORM),
-    (number_outside_the_transaction, STORM),
-    (no_unclear_state, replace(STORM, outages=1.0, long_outages=1.0, lost_after=0.4)),
-    (refunds_that_do_not_wait, replace(STORM, outages=3.0, brings_back=0.4, trouble=0.2)),
-    (a_receipt_tried_again, replace(STORM, crashes=8.0)),
-    (a_drawer_tried_again, replace(STORM, crashes=8.0)),
-    (answers_not_kept, STORM),
-    (a_new_key_for_a_retry, replace(STORM, lost_after=0.3)),
-    (the_newest_goes_first, Weather()),
-    (a_parked_record_holds_up_its_till, Weather(refusals=3.0)),
-    (one_cloud_holds_up_the_other, Weather(token_days=2.0)),
-    (a_sale_waits_for_its_delivery, Weather(outages=2.0)),
+def a_line_that_was_down_lets_others_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_doubt = Courier._in_doubt
+
+    def blamed(self: Courier, oldest: Claim) -> Claim:
+        self._failures.setdefault(oldest.deliveries[0].id, (OTHERS_TURN, self._settled))
+        return in_doubt(self, oldest)
+
+    monkeypatch.setattr(Courier, "_in_doubt", blamed)
+
+
+MISTAKES: list[tuple[Callable[[pytest.MonkeyPatch], None], Weather, int]] = [  # and a seed at which it shows soon
+    (told_before_the_commit, STORM, 1),
+    (number_outside_the_transaction, STORM, 11),
+    (no_unclear_state, replace(STORM, outages=1.0, long_outages=1.0, lost_after=0.4), 4),
+    (refunds_that_do_not_wait, replace(STORM, outages=3.0, brings_back=0.4, trouble=0.2), 11),
+    (a_receipt_tried_again, replace(STORM, crashes=8.0), 8),
+    (a_drawer_tried_again, replace(STORM, crashes=8.0), 2),
+    (answers_not_kept, STORM, 1),
+    (a_new_key_for_a_retry, replace(STORM, lost_after=0.3), 11),
+    (the_newest_goes_first, Weather(), 1),
+    (a_parked_record_holds_up_its_till, Weather(refusals=3.0), 7),
+    (one_cloud_holds_up_the_other, Weather(token_days=2.0), 12),
+    (a_sale_waits_for_its_delivery, Weather(outages=2.0), 1),
+    (a_line_that_was_down_lets_others_by, Weather(outages=4.0), 1),
 ]
 
 
-@pytest.mark.parametrize(("mistake", "weather"), MISTAKES, ids=lambda one: getattr(one, "__name__", ""))
+@pytest.mark.parametrize(("mistake", "weather", "first"), MISTAKES, ids=lambda one: getattr(one, "__name__", ""))
 def test_a_mistake_is_noticed(
-    monkeypatch: pytest.MonkeyPatch, mistake: Callable[[pytest.MonkeyPatch], None], weather: Weather
+    monkeypatch: pytest.MonkeyPatch, mistake: Callable[[pytest.MonkeyPatch], None], weather: Weather, first: int
 ) -> None:
     with monkeypatch.context() as mistaken:
         mistake(mistaken)
-        for seed in range(1, TRIES + 1):
+        for seed in range(first, first + TRIES):
             outcome = simulate(seed, DAYS, weather)
             if outcome.violations:
                 break

@@ -265,10 +265,11 @@ class World:
         self.loop.alarm_at = 0
         self.app, self.running = None, False
         logging.disable(logging.CRITICAL)  # what it says in dying nobody reads
+        openings = dict(self.bench.opening)
         self.loop.end_life(self.life, self._context)
         logging.disable(logging.NOTSET)
         for name in (*PRINTERS, "counter"):
-            opening = self.bench.opening.pop(name, None)
+            opening = openings.get(name)
             if opening is not None:
                 opening.add_done_callback(_cut, context=self._outside.copy())
             wire = self.bench.wire(name)
