@@ -66,6 +66,7 @@ class Campaign:
     weather: Weather
     file: Path
     say: Callable[[str], None] = _say
+    commit: str = field(default_factory=commit)
     finished: dict[int, Outcome] = field(default_factory=dict)
 
     def begin(self) -> None:
@@ -132,13 +133,13 @@ class Campaign:
         planted = sorted(counts.keys() - set(SUMMARY))
         self.say("planted: " + ", ".join(f"{name} {counts[name]:,}" for name in planted))
         self.say(
-            f"{len(outcomes)} seeds at {self._what()['commit']}: violations in {len(failed)} {failed}; "
+            f"{len(outcomes)} seeds at {self.commit}: violations in {len(failed)} {failed}; "
             f"{took_s:,.0f} s now, {cpu_s:,.0f} s of one core in all, {counts['days'] / cpu_s * 60:,.0f} days a minute"
         )
         return 1 if failed else 0
 
     def _what(self) -> dict[str, Any]:
-        return {"commit": commit(), "days": self.days, "weather": asdict(self.weather)}
+        return {"commit": self.commit, "days": self.days, "weather": asdict(self.weather)}
 
     def _replay(self, seed: int) -> str:
         return f"make simulate SEEDS={seed}, DAYS={self.days} CUSTOMERS={self.weather.customers_a_day}"

@@ -78,26 +78,26 @@ def test_a_seed_is_all_there_is_to_a_run() -> None:
 
 def test_a_campaign_goes_on_where_it_was_interrupted_and_names_the_replay(tmp_path: Path) -> None:
     said: list[str] = []
-    file, bad = tmp_path / "kept" / "seeds.jsonl", Weather(customers_a_day=2)
-    first = Campaign([1, 2], 1, bad, file, said.append)
+    file, few = tmp_path / "kept" / "seeds.jsonl", Weather(customers_a_day=2)
+    first = Campaign([1, 2], 1, few, file, said.append, "of now")
     first.begin()
     assert first.run(1) == 0
     assert len(file.read_text("utf-8").splitlines()) == 3
     said.clear()
-    second = Campaign([1, 2, 3], 1, bad, file, said.append)
+    second = Campaign([1, 2, 3], 1, few, file, said.append, "of now")
     second.go_on()
     assert second.run(1) == 0
     assert said[0] == "2 of 3 seeds were finished before"
     assert [json.loads(line)["seed"] for line in file.read_text("utf-8").splitlines()[1:]] == [1, 2, 3]
     assert said[-3].startswith("days 3, sales ")
     with pytest.raises(NotTheSame):
-        Campaign([1], 2, bad, file, said.append).go_on()
+        Campaign([1], 1, few, file, said.append, "of later").go_on()
 
 
 def test_a_seed_that_failed_is_told_with_what_replays_it(tmp_path: Path) -> None:
     said: list[str] = []
     file = tmp_path / "seeds.jsonl"
-    campaign = Campaign([5], 1, Weather(), file, said.append)
+    campaign = Campaign([5], 1, Weather(), file, said.append, "of now")
     campaign.begin()
     failed = {"seed": 5, "days": 1, "trace": "", "violations": ["two and two are five"], "counts": {"days": 1}}
     with file.open("a", encoding="utf-8") as kept:
