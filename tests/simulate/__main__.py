@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 
 from tests.simulate.campaign import Campaign, NotTheSame
-from tests.simulate.weather import Weather
 
 FILE = Path("build/simulate.jsonl")
 
@@ -23,13 +22,13 @@ def main() -> int:
     parser.add_argument("--seeds", default="10", help="how many, or the seeds themselves: 17,23")
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes, a seed each at a time")
-    parser.add_argument("--customers", type=int, default=Weather().customers_a_day, help="on a usual day")
+    parser.add_argument("--customers", type=int, help="on a usual day; else as the seed has it")
     parser.add_argument("--save", type=Path, default=FILE, help="the file to be begun for finished seeds")
     parser.add_argument("--resume", type=Path, help="such a file of before, to go on with")
     options = parser.parse_args()
     text: str = options.seeds
     seeds = [int(seed) for seed in text.split(",") if seed] if "," in text else list(range(1, int(text) + 1))
-    campaign = Campaign(seeds, options.days, Weather(customers_a_day=options.customers), options.resume or options.save)
+    campaign = Campaign(seeds, options.days, options.customers, options.resume or options.save)
     try:
         if options.resume is None:
             campaign.begin()

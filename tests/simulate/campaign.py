@@ -9,17 +9,16 @@ import multiprocessing
 import subprocess
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.simulate.clouds import bodies_unjudged
 from tests.simulate.store import Outcome, simulate
+from tests.simulate.weather import Weather
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from tests.simulate.weather import Weather
 
 ROOT = Path(__file__).parents[2]
 VIOLATIONS_SHOWN = 10  # of a seed; what comes after the first is most often its consequence
@@ -59,11 +58,14 @@ def _say(line: str) -> None:
 
 @dataclass
 class Campaign:
-    """Seeds of so many days, and the file in which the finished ones are kept, one JSON object a line."""
+    """Seeds of so many days, and the file in which the finished ones are kept, one JSON object a line.
+
+    `customers` a usual day, or None: each seed's shop has its own.
+    """
 
     seeds: list[int]
     days: int
-    weather: Weather
+    customers: int | None
     file: Path
     say: Callable[[str], None] = _say
     commit: str = field(default_factory=commit)
@@ -91,7 +93,7 @@ class Campaign:
         # A process a seed: what a killed agent leaves behind goes with it.
         spawn = multiprocessing.get_context("spawn")
         with concurrent.futures.ProcessPoolExecutor(jobs, spawn, max_tasks_per_child=1) as pool:
-            running = [pool.submit(run_one, seed, self.days, self.weather) for seed in left]
+            running = [pool.submit(run_one, seed, self.days, self._weather(seed)) for seed in left]
             try:
                 for done in concurrent.futures.as_completed(running):
                     self.end(done.result())
@@ -139,12 +141,20 @@ class Campaign:
         return 1 if failed else 0
 
     def _what(self) -> dict[str, Any]:
-        return {"commit": self.commit, "days": self.days, "weather": asdict(self.weather)}
+        return {"commit": self.commit, "days": self.days, "customers": self.customers, "weather": asdict(Weather())}
+
+    def _weather(self, seed: int) -> Weather:
+        weather = Weather().of_shop(seed)
+        return weather if self.customers is None else replace(weather, customers_a_day=self.customers)
 
     def _replay(self, seed: int) -> str:
-        return f"make simulate SEEDS={seed}, DAYS={self.days} CUSTOMERS={self.weather.customers_a_day}"
+        return f"make simulate SEEDS={seed}, DAYS={self.days}{self._customers}"
+
+    @property
+    def _customers(self) -> str:
+        return "" if self.customers is None else f" CUSTOMERS={self.customers}"
 
     def _arguments(self) -> str:
         text = ",".join(str(seed) for seed in self.seeds)
         seeds = str(len(self.seeds)) if self.seeds == list(range(1, len(self.seeds) + 1)) else f"{text},"
-        return f"SEEDS={seeds} DAYS={self.days} CUSTOMERS={self.weather.customers_a_day}"
+        return f"SEEDS={seeds} DAYS={self.days}{self._customers}"

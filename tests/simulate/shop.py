@@ -8,7 +8,7 @@ from tests.simulate.clouds import HOOK, SQUARE
 
 EPOCH = datetime(2026, 1, 5, 8, tzinfo=UTC)
 PRINTERS = ("receipt", "second")
-CONFIG = f"""
+_CONFIG = f"""
 [store]
 id = "store-1"
 name = "Corner Shop"
@@ -55,6 +55,7 @@ rate = "7"
 name = "hook"
 kind = "webhook"
 url = "{HOOK}"
+batch = BATCH
 secret = {{ env = "HOOK" }}
 [[cloud]]
 name = "square"
@@ -63,6 +64,13 @@ base_url = "{SQUARE}"
 location_id = "L1"
 token = {{ env = "SQUARE" }}
 """
+
+
+def config_text(batch: int) -> str:
+    """Return the configuration, with so many records in a webhook's request."""
+    return _CONFIG.replace("BATCH", str(batch))
+
+
 ITEMS = {  # sku: price, tax, barcode, unit
     "MUG": (1250, "standard", "4006381333931", "each"),
     "TEA": (320, "reduced", "96385074", "each"),

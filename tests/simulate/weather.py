@@ -1,8 +1,19 @@
-"""How often what goes wrong. Shares are of exchanges, of answers or of days, as each says."""
+"""A shop's trade, and how often what goes wrong. Shares are of exchanges, of answers or of days, as each says."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from random import Random
+
+SHOPS = (
+    2,
+    3,
+    4,
+    5,
+    6,
+    15,
+)  # customers a day: the long proof's stores differ, and most of what goes wrong is by the day
+BATCHES = (1, 1, 3, 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,6 +21,7 @@ class Weather:
     """A store's luck. The defaults are a bad year: everything that can happen does, every few days or weeks."""
 
     customers_a_day: int = 15  # over both tills
+    batch: int = 1  # records that the webhook's receiver takes in one request
     gap_s: float = 12.0  # the agent's waking time between two customers, on average
     brings_back: float = 0.06  # the share of customers who come for a refund
     # shares of exchanges with a cloud
@@ -52,3 +64,8 @@ class Weather:
             ("500 after", self.trouble_after),
             ("slow", self.slow),
         )
+
+    def of_shop(self, seed: int) -> Weather:
+        """Return it for the shop that belongs to a seed: each has its own trade."""
+        random = Random(f"shop {seed}")
+        return replace(self, customers_a_day=random.choice(SHOPS), batch=random.choice(BATCHES))

@@ -24,7 +24,7 @@ from tests.simulate.inline import Disk
 from tests.simulate.line import Line
 from tests.simulate.loop import LIFE, VirtualLoop
 from tests.simulate.paper import Paper
-from tests.simulate.shop import CONFIG, EPOCH, ITEMS, PRINTERS, SQUARE_SELLS
+from tests.simulate.shop import EPOCH, ITEMS, PRINTERS, SQUARE_SELLS, config_text
 
 if TYPE_CHECKING:
     import sqlite3
@@ -93,7 +93,7 @@ class World:
         self._files: list[sqlite3.Connection] = []
         self._trace = hashlib.blake2b()
         file = folder / "stillopen.toml"
-        file.write_text(CONFIG, "utf-8")
+        file.write_text(config_text(weather.batch), "utf-8")
         self.config = load(file, environ={"HOOK": SECRET, "SQUARE": TOKEN})
         self.square = LyingSquare(now=self.now)
         for sku in SQUARE_SELLS:
