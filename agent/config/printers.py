@@ -8,7 +8,8 @@ from agent.config.problems import Finding, shown
 from agent.config.tables import named
 from drivers.printer.codepages import code_page, printer_profile
 from drivers.printer.document import IMAGE_BYTES_MAX
-from drivers.printer.settings import PrinterSettings
+from drivers.printer.escpos import FenceKind
+from drivers.printer.settings import DialectName, PrinterSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,12 +36,24 @@ def _settings(loc: Loc, table: dict[str, Any]) -> Iterator[Finding]:
     number = table.get("code_page_number")
     if not isinstance(profile, str) or not isinstance(page, str) or not isinstance(number, int | None):
         return  # the section itself says so
+    try:
+        speaks = DialectName(table.get("dialect", plain.speaks))
+        fence = FenceKind(table["fence"]) if "fence" in table else None
+    except ValueError:
+        return  # so does it here
     settings = PrinterSettings(
-        profile=profile, code_page=page, code_page_number=number, kanji_off=table.get("kanji_off") is True
+        profile=profile,
+        code_page=page,
+        code_page_number=number,
+        kanji_off=table.get("kanji_off") is True,
+        fence=fence,
+        speaks=speaks,
     )
     for key, value, ask in (
         ("profile", profile, lambda: printer_profile(profile)),
-        ("code_page", page, lambda: code_page(page, profile, number)),
+        ("profile", profile, settings.check_profile),
+        ("fence", str(fence), settings.check_fence),
+        ("code_page", page, lambda: code_page(page, settings.numbering, number)),
         ("kanji_off", settings.kanji_off, settings.dialect),
     ):
         try:

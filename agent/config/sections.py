@@ -30,7 +30,7 @@ from agent.config.kinds import (
     Title,
 )
 from drivers.printer.escpos import CutKind, FenceKind
-from drivers.printer.settings import COLUMNS_MAX, COLUMNS_MIN, PrinterSettings
+from drivers.printer.settings import COLUMNS_MAX, COLUMNS_MIN, DialectName, PrinterSettings
 from drivers.scanner.framing import Suffix
 from outbox import money
 
@@ -164,9 +164,14 @@ class PrinterConfig(Section):
         default=None, ge=100, le=2_000, description="how many dots wide the paper prints, 100 to 2000", examples=[576]
     )
     code_page: str = Field(default="cp858", description="the one code page the printer is set to", examples=["cp858"])
-    fence: Annotated[FenceKind, Strict(strict=False)] = Field(
-        default=FenceKind.GS_R,
-        description='how it says that it has printed: "gs_r", "gs_h" or "none"',
+    dialect: Annotated[DialectName, Strict(strict=False)] = Field(
+        default=DialectName.ESCPOS,
+        description='the language it is set to: "escpos", "star_line" or "starprnt"',
+        examples=["escpos"],
+    )
+    fence: Annotated[FenceKind, Strict(strict=False)] | None = Field(
+        default=None,
+        description='how it says that it has printed: "gs_r", "gs_h", "etb" (Star) or "none"',
         examples=["gs_r"],
     )
     code_page_number: int | None = Field(
@@ -199,6 +204,7 @@ class PrinterConfig(Section):
             kanji_off=self.kanji_off,
             fence=self.fence,
             cut=self.cut,
+            speaks=self.dialect,
         )
 
 

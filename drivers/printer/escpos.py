@@ -47,7 +47,7 @@ _SYMBOLOGIES = {
     Symbology.CODE39: 69,
     Symbology.CODE128: 73,
 }
-_ALIGNS = {Align.LEFT: 0, Align.CENTER: 1, Align.RIGHT: 2}
+ALIGNS = {Align.LEFT: 0, Align.CENTER: 1, Align.RIGHT: 2}
 REAL_TIME = (b"\x10\x04", b"\x10\x05", b"\x10\x14")  # DLE EOT, DLE ENQ, DLE DC4
 
 
@@ -64,6 +64,7 @@ class FenceKind(StrEnum):
 
     GS_R = "gs_r"  # paper status, counted: every printer with a way back
     GS_H = "gs_h"  # process ids: newer Epsons, some clones; others PRINT what they do not know
+    ETB = "etb"  # a counter in the status: Star printers, and only those
     NONE = "none"  # one-way printers
 
     @property
@@ -134,10 +135,11 @@ def job(commands: tuple[bytes, ...], dialect: Dialect, start: Fence, end: Fence)
     """Put a document's commands between two fences and pack them into slices."""
     kanji_off = b"\x1c\x2e" if dialect.kanji_off else b""
     opening = b"\x1b\x40" + kanji_off + b"\x1b\x74" + bytes([dialect.page.number]) + start.request
-    return Job(opening, tuple(_pack((*commands, end.request))), start, end)
+    return Job(opening, tuple(pack((*commands, end.request))), start, end)
 
 
-def _pack(commands: tuple[bytes, ...]) -> Iterator[bytes]:
+def pack(commands: tuple[bytes, ...]) -> Iterator[bytes]:
+    """Yield slices of whole commands, each as long as may be; one command is never cut."""
     slice_ = bytearray()
     for command in commands:
         if slice_ and len(slice_) + len(command) > SLICE_BYTES:
@@ -151,7 +153,7 @@ def _pack(commands: tuple[bytes, ...]) -> Iterator[bytes]:
 def _item(item: Item, dialect: Dialect, style: _Style) -> Iterator[bytes]:
     match item:
         case Text() | Row() | Rule():
-            for line in lay_out(_fitted(item, dialect.page), dialect.columns):
+            for line in lay_out(fitted(item, dialect.page), dialect.columns):
                 yield from style.change(line)
                 yield dialect.page.encode(line.text) + b"\n"
         case Barcode():
@@ -170,7 +172,7 @@ def _item(item: Item, dialect: Dialect, style: _Style) -> Iterator[bytes]:
             )
 
 
-def _fitted(item: Text | Row | Rule, page: CodePage) -> Text | Row | Rule:
+def fitted(item: Text | Row | Rule, page: CodePage) -> Text | Row | Rule:
     """Return the item in the page's own characters: before layout, because a substitute may be longer."""
     if isinstance(item, Text):
         return Text(page.fit(item.text), item.align, item.bold, item.width, item.height)
@@ -189,7 +191,7 @@ class _Style:
     def change(self, to: Line) -> Iterator[bytes]:
         now, self._now = self._now, to
         if to.align is not now.align:
-            yield b"\x1b\x61" + bytes([_ALIGNS[to.align]])  # obeyed at the start of a line only, where we are
+            yield b"\x1b\x61" + bytes([ALIGNS[to.align]])  # obeyed at the start of a line only, where we are
         if to.bold is not now.bold:
             yield b"\x1b\x45" + bytes([to.bold])
         if (to.width, to.height) != (now.width, now.height):

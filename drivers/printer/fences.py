@@ -13,6 +13,7 @@ from drivers.printer.status import Block, Reply, Short
 
 IDS = 95**4  # how many process ids there are: four characters from 20h to 7Eh
 PASSED_KEPT = 4  # a job asks about its own two; a settling question comes between
+_COUNTED = (FenceKind.GS_R, FenceKind.ETB)  # answers that do not say which question they are to
 
 
 class Fences:
@@ -20,15 +21,19 @@ class Fences:
 
     def __init__(self, kind: FenceKind, first: int = 0) -> None:
         self.kind = kind
-        self.settled = kind is not FenceKind.GS_R  # whether counting can be trusted: no answer is owed to the past
+        self.settled = kind not in _COUNTED  # whether counting can be trusted: no answer is owed to the past
         self._next = first % IDS
-        self._out: deque[Fence] = deque()
+        self._out: deque[Fence] = deque()  # asked and not answered
         self._passed: deque[int] = deque(maxlen=PASSED_KEPT)
 
     def make(self) -> Fence:
         """Return the next fence; make them in the order they will be sent."""
         self._next = (self._next + 1) % IDS
         return Fence(self.kind, self._next)
+
+    def pair(self) -> tuple[Fence, Fence]:
+        """Return the fences of the next job: at its start and at its end."""
+        return self.make(), self.make()
 
     def sent(self, fence: Fence) -> None:
         """Note that a fence went out, before its answer can come."""
@@ -57,4 +62,4 @@ class Fences:
         """Forget what was asked. Counting can be trusted again once the printer answered, then kept quiet."""
         self._out.clear()
         self._passed.clear()
-        self.settled = settled or self.kind is not FenceKind.GS_R
+        self.settled = settled or self.kind not in _COUNTED

@@ -9,12 +9,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from drivers.errors import DeviceError, NotReady
+from drivers.printer.dialects import DIALECTS
 from drivers.printer.document import Document, Image
-from drivers.printer.escpos import Dialect, encode, job
 from drivers.printer.outcome import KickOutcome, KickResult, PrintOutcome
 from drivers.printer.pulse import Pin, kick
 from drivers.printer.receipt import check_ready, send_receipt
-from drivers.printer.session import Session
 from drivers.printer.status import PrinterStatus
 from drivers.printer.timing import DEFAULT_TIMING, Timing
 from drivers.supervisor import Supervisor
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 
     from drivers.device import DeviceListener, DeviceView
     from drivers.port import Port
+    from drivers.printer.escpos import Dialect
+    from drivers.printer.session import Session
     from drivers.printer.settings import PrinterSettings
 
 
@@ -49,6 +50,7 @@ class Printer:
     ) -> None:
         self.name = name
         self.settings = settings
+        self._speaks = DIALECTS[settings.speaks]
         self._open_port = open_port
         self._on_status = on_status
         self._timing = timing
@@ -79,7 +81,7 @@ class Printer:
 
     def check(self, document: Document) -> None:
         """Raise `DocumentInvalid` where this printer could not print the document."""
-        encode(document, self._dialect)
+        self._speaks.encode(document, self._dialect)
 
     async def print(
         self,
@@ -104,7 +106,7 @@ class Printer:
                     hint=view.hint or "Wait for it to connect, or look at its power and cable.",
                 )
             await check_ready(session)
-            ready = job(commands, self._dialect, session.fences.make(), session.fences.make())
+            ready = self._speaks.job(commands, self._dialect, *session.fences.pair())
             await before_first_byte()
             return await send_receipt(session, ready, on_progress or (lambda _: None))
 
@@ -124,7 +126,7 @@ class Printer:
             if self._session is None:
                 return self._not_connected()
             try:
-                return await kick(self._session, pin, given_up_at=given_up_at)
+                return await kick(self._session, pin, self._speaks.pulse, given_up_at=given_up_at)
             finally:
                 self._pulse_at = self._now()
 
@@ -135,10 +137,12 @@ class Printer:
     async def _encode(self, document: Document) -> tuple[bytes, ...]:
         """Return the document's commands; pictures are made on a thread of their own, text takes under 1 ms."""
         if not any(isinstance(item, Image) for item in document.items):
-            return encode(document, self._dialect)
+            return self._speaks.encode(document, self._dialect)
         thread = ThreadPoolExecutor(max_workers=1)
         try:
-            return await asyncio.get_running_loop().run_in_executor(thread, encode, document, self._dialect)
+            return await asyncio.get_running_loop().run_in_executor(
+                thread, self._speaks.encode, document, self._dialect
+            )
         finally:
             thread.shutdown(wait=False)
 
@@ -150,8 +154,8 @@ class Printer:
     async def _open(self) -> Port:
         """Open the port and hear from the printer: only then is it ready. Raises `PortError`."""
         port = await self._open_port()
-        session = Session(
-            port, self.settings.fence, self._timing, on_status=self._tell, now=self._now, sleep=self._sleep
+        session = self._speaks.session(
+            port, self.settings.fence_kind, self._timing, on_status=self._tell, now=self._now, sleep=self._sleep
         )
         try:
             await session.start()

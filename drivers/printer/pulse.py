@@ -8,7 +8,7 @@ of 100 ms (printers that ignore that one leave the drawer shut, which shows). So
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from drivers.errors import PortLost
 from drivers.printer.outcome import SILENT, KickOutcome, KickResult, trouble
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from drivers.printer.status import Level
 
 Pin = Literal[2, 5]
+
+
+class Pulse(Protocol):
+    """What opens the drawer on a pin: in order with the printing, or at once."""
+
+    def __call__(self, pin: Pin, *, real_time: bool) -> bytes:
+        """Return the command."""
+        ...
+
 
 GLANCE_S = 0.1  # between two looks at the drawer's switch on a printer that sends no reports
 LATE = "The drawer's turn came too late, after other openings of it: press again, or open it with its key."
@@ -33,8 +42,8 @@ def pulse(pin: Pin, *, real_time: bool) -> bytes:
     return bytes((0x10, 0x14, 0x01, m, 0x01)) if real_time else bytes((0x1B, 0x70, m, 0x19, 0xFA))
 
 
-async def kick(session: Session, pin: Pin, *, given_up_at: float) -> KickOutcome:
-    """Send one pulse and watch the drawer's switch. Never raises for the printer's trouble.
+async def kick(session: Session, pin: Pin, command: Pulse, *, given_up_at: float) -> KickOutcome:
+    """Send one pulse, in the printer's dialect, and watch the drawer's switch. Never raises for the printer's trouble.
 
     Nothing is sent after `given_up_at`, by the session's clock.
     """
@@ -46,7 +55,7 @@ async def kick(session: Session, pin: Pin, *, given_up_at: float) -> KickOutcome
         if session.now() >= given_up_at:
             return KickOutcome(KickResult.NOT_OPENED, LATE)
         real_time = session.busy or trouble(session.status) is not None
-        sent = bool(await session.send(pulse(pin, real_time=real_time), line_s=max(0.0, given_up_at - session.now())))
+        sent = bool(await session.send(command(pin, real_time=real_time), line_s=max(0.0, given_up_at - session.now())))
         if not sent:
             return KickOutcome(KickResult.NOT_OPENED, f"the printer takes nothing more. {SILENT.hint}")
         if before is None:

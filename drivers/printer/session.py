@@ -37,7 +37,9 @@ ASB_ON = b"\x1d\x61\xff"
 
 
 class Session:
-    """A printer on an open port. `run` reads and keeps watch; the rest may be called while it runs."""
+    """An ESC/POS printer on an open port. `run` reads and keeps watch; the rest may be called while it runs."""
+
+    wake_bytes = bytes(WAKE_BYTES)
 
     def __init__(
         self,
@@ -71,7 +73,7 @@ class Session:
 
     async def start(self) -> None:
         """Say hello. Raises `PortLost` where a printer that should answer does not."""
-        async with _Background(self._read()):
+        async with Background(self._read()):
             if not await self.ask(1):
                 await self._wake_silent()
             if not self.answers:
@@ -84,7 +86,7 @@ class Session:
 
     async def run(self) -> None:
         """Read, and keep watch, until the line is lost. Raises `PortLost`."""
-        async with _Background(self._read()):
+        async with Background(self._read()):
             while True:
                 await self.until(lambda: False, self.timing.heartbeat_s if self.reports else self.timing.poll_s)
                 if self.answers and not self.busy:
@@ -163,16 +165,22 @@ class Session:
         return True
 
     async def ask(self, n: int, *, line_s: float | None = None) -> bool:
-        """Ask `DLE EOT n` and return whether it was answered in time. Raises `PortLost`."""
+        """Ask for a part of the status, as `DLE EOT n` numbers it; return whether the answer came in time.
+
+        Raises `PortLost`.
+        """
         async with self._asking:
             # A late answer is still that question's answer: it is waited for before another is asked.
             if not await self.until(lambda: self._asked is None, self.timing.reply_s):
                 return False
             self._asked = n
-            if not await self.send(bytes((0x10, 0x04, n)), line_s=line_s):
+            if not await self.send(self._question(n), line_s=line_s):
                 self._asked = None
                 return False
             return await self.until(lambda: self._asked is None, self.timing.reply_s)
+
+    def _question(self, n: int) -> bytes:
+        return bytes((0x10, 0x04, n))
 
     async def look(self) -> bool:
         """Ask for the whole status; return whether all of it was answered. Raises `PortLost`."""
@@ -206,7 +214,7 @@ class Session:
 
     async def wake(self) -> None:
         """End an unfinished picture that a printer may be in the middle of. Raises `PortLost`."""
-        await self.send(bytes(WAKE_BYTES))
+        await self.send(self.wake_bytes)
 
     async def _hears_more(self, timeout_s: float) -> bool:
         heard = self._heard
@@ -218,7 +226,7 @@ class Session:
             return  # a one-way printer: silence is all it has
         for _ in range(self.timing.wake_tries):
             self._asked = None
-            if await self.send(bytes(WAKE_BYTES), on_stall=self._still_asleep) and await self.ask(1):
+            if await self.send(self.wake_bytes, on_stall=self._still_asleep) and await self.ask(1):
                 # Answers to the earlier attempts may still come; they must not be taken for later ones.
                 await self.until(lambda: False, self.timing.reply_s)
                 return
@@ -269,13 +277,17 @@ class Session:
             else:
                 self._heard += 1
                 self.fences.heard(reply)
+        self._notice(before)
+
+    def _notice(self, before: PrinterStatus) -> None:
+        """Make known what has changed since `before`."""
         if trouble(before) and not trouble(self.status):
             self._never_settles = False
         if self.status != before:
             self._on_status(self.status)
 
 
-class _Background:
+class Background:
     """Runs a coroutine while the block runs, and ends it with the block; its own mistake is raised there."""
 
     def __init__(self, work: Coroutine[None, None, None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from drivers.printer.codepages import code_page, printer_profile
 from drivers.printer.escpos import CutKind, Dialect, FenceKind
@@ -11,27 +12,74 @@ from drivers.printer.escpos import CutKind, Dialect, FenceKind
 _DOTS = {48: 576, 42: 512, 32: 384}
 DOTS_PER_COLUMN = 12  # font A at 203 dpi; for papers not named above
 COLUMNS_MIN, COLUMNS_MAX = 16, 80  # narrower holds no price beside a name; no receipt printer is wider
+PLAIN_PROFILE = "default"
+STAR_PROFILE = "TSP600"  # numbers the pages as every Star does that is set to a dialect of its own
+
+
+class DialectName(StrEnum):
+    """The language a printer is set to. A Star may be set to any of the three: its self-test print says to which."""
+
+    ESCPOS = "escpos"
+    STAR_LINE = "star_line"
+    STARPRNT = "starprnt"
 
 
 @dataclass(frozen=True, slots=True)
 class PrinterSettings:
     """What has to be known about a printer. Every field has the default that fits most printers."""
 
-    profile: str = "default"  # a model of python-escpos' database: it numbers the code pages
+    profile: str = PLAIN_PROFILE  # a model of python-escpos' database: it numbers the code pages
     columns: int = 48
     dots: int | None = None  # None: what printers of so many columns have
     code_page: str = "cp858"
     code_page_number: int | None = None  # overrules the profile's number for the page
     kanji_off: bool = False  # for printers with Chinese firmware that pair up bytes of 80h and above
-    fence: FenceKind = FenceKind.GS_R
+    fence: FenceKind | None = None  # None: what every printer of the dialect with a way back has
     cut: CutKind = CutKind.PARTIAL
+    speaks: DialectName = DialectName.ESCPOS  # the configuration's `dialect`
+
+    @property
+    def fence_kind(self) -> FenceKind:
+        """Return what the printer is asked so that it says how far it has come."""
+        return self.fence or _FENCES[self.speaks][0]
+
+    @property
+    def numbering(self) -> str:
+        """Return the model whose numbers of the code pages hold."""
+        star = self.speaks is not DialectName.ESCPOS and self.profile == PLAIN_PROFILE
+        return STAR_PROFILE if star else self.profile
 
     def dialect(self) -> Dialect:
         """Return what the bytes are made by. Raises `ValueError` naming the setting and what to write."""
         if not COLUMNS_MIN <= self.columns <= COLUMNS_MAX:
             raise ValueError(f"columns = {self.columns}: write a number from {COLUMNS_MIN} to {COLUMNS_MAX}")
-        if self.kanji_off and "star" in printer_profile(self.profile)["vendor"].lower():
+        self.check_profile()
+        self.check_fence()
+        if self.kanji_off and self._is_star:
             raise ValueError("kanji_off = true: on a Star printer these bytes open the drawer; leave the setting out")
-        page = code_page(self.code_page, self.profile, self.code_page_number)
+        page = code_page(self.code_page, self.numbering, self.code_page_number)
         dots = self.dots or _DOTS.get(self.columns, self.columns * DOTS_PER_COLUMN)
         return Dialect(page, self.columns, dots, self.kanji_off, self.cut)
+
+    def check_profile(self) -> None:
+        """Raise `ValueError` where the model does not speak the dialect. An ESC/POS Star is fine: they emulate it."""
+        if self.speaks is not DialectName.ESCPOS and not self._is_star:
+            raise ValueError(f'{self.profile!r} is no Star printer; leave it out, or write dialect = "escpos"')
+
+    def check_fence(self) -> None:
+        """Raise `ValueError` where the dialect has no such question."""
+        fits = _FENCES[self.speaks]
+        if self.fence_kind not in fits:
+            choices = ", ".join(f'"{kind}"' for kind in fits)
+            raise ValueError(f'{str(self.fence_kind)!r} is none of the dialect "{self.speaks}"; write one of {choices}')
+
+    @property
+    def _is_star(self) -> bool:
+        return "star" in printer_profile(self.numbering)["vendor"].lower()
+
+
+_FENCES = {
+    DialectName.ESCPOS: (FenceKind.GS_R, FenceKind.GS_H, FenceKind.NONE),
+    DialectName.STAR_LINE: (FenceKind.ETB, FenceKind.NONE),
+    DialectName.STARPRNT: (FenceKind.ETB, FenceKind.NONE),
+}

@@ -250,6 +250,9 @@ class SimulatedPrinter:
             raise PortLost("the printer lost its power")
         return len(taken)
 
+    def _first(self, stream: bytes | bytearray) -> Token | None:
+        return first_token(stream)
+
     def _watch(self, byte: int) -> None:
         """Look for real-time commands in the bare stream, as a printer does, in pictures too."""
         pending = self._real_time
@@ -273,7 +276,7 @@ class SimulatedPrinter:
     def _between_commands(self, place: int) -> bool:
         """Return whether what stands before a place in the buffer are whole commands."""
         at = 0
-        while at < place and (token := first_token(self._buffer[at:place])):
+        while at < place and (token := self._first(self._buffer[at:place])):
             at += token.size
         return at == place
 
@@ -296,7 +299,7 @@ class SimulatedPrinter:
         return not self.powered or self.held or self.cover_open or self.paper_out or self.cutter_stuck
 
     def _work(self) -> None:
-        while not self._stopped and (token := first_token(self._buffer)):
+        while not self._stopped and (token := self._first(self._buffer)):
             if self.paper_out_at is not None and self.printed + token.size > self.paper_out_at:
                 self.paper_out_at = None
                 self.run_out_of_paper()

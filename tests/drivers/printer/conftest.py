@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from drivers.errors import PortUnavailable
 from drivers.printer.printer import Printer
-from drivers.printer.settings import PrinterSettings
+from drivers.printer.settings import STAR_PROFILE, DialectName, PrinterSettings
 from drivers.simulated.bench import Bench
 from drivers.simulated.printer import Model, SimulatedPrinter
+from drivers.simulated.star import SimulatedStar, StarModel
 from tests.drivers.printer.lane import QUICK, Lane
 
 if TYPE_CHECKING:
@@ -26,7 +28,22 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-async def lane() -> AsyncIterator[Lanes]:
+def dialect() -> DialectName:
+    """Return what the printers speak; a module of tests over several dialects overrides this."""
+    return DialectName.ESCPOS
+
+
+def simulated(dialect: DialectName, model: Model | None) -> SimulatedPrinter:
+    """Return a machine of a dialect, with a model's switches."""
+    if dialect is DialectName.ESCPOS:
+        return SimulatedPrinter(model)
+    if isinstance(model, StarModel) or model is None:
+        return SimulatedStar(model)
+    return SimulatedStar(StarModel(**asdict(model) | {"profile": STAR_PROFILE}))
+
+
+@pytest.fixture
+async def lane(dialect: DialectName) -> AsyncIterator[Lanes]:
     """Return a maker of lanes; each is taken down after the test, and must leave nothing behind."""
     running: list[tuple[asyncio.Task[None], Bench]] = []
 
@@ -41,7 +58,7 @@ async def lane() -> AsyncIterator[Lanes]:
         wait: bool = True,
     ) -> Lane:
         bench = Bench()
-        machine = machine or SimulatedPrinter(model)
+        machine = machine or simulated(dialect, model)
         bench.add("printer", machine, to_device=to_device, to_host=to_host)
 
         async def open_port() -> Port:
@@ -53,7 +70,7 @@ async def lane() -> AsyncIterator[Lanes]:
         printer = Printer(
             "receipt",
             open_port,
-            settings or PrinterSettings(),
+            replace(settings or PrinterSettings(), speaks=dialect),
             on_status=statuses.append,
             port="sim://printer",
             timing=timing,

@@ -1,0 +1,118 @@
+"""One open port to a Star printer. As any session, but for what is asked and how it is answered.
+
+A Star is asked by `ESC ACK SOH`, which it obeys at once, only until it reports by itself: then the manual forbids
+that, and `ESC RS a 1` is sent instead, which reports once more and sees to it that reports are on. That one is
+obeyed in order, so a printer that cannot print may leave it unanswered without being lost.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from drivers.printer.outcome import trouble
+from drivers.printer.session import WAKE_BYTES, Background, Session
+from drivers.printer.star_fences import StarFences
+from drivers.printer.star_status import Frame, FrameReader, after_frame
+
+if TYPE_CHECKING:
+    from drivers.port import Port
+    from drivers.printer.escpos import FenceKind
+    from drivers.printer.timing import Timing
+
+ASK_NOW = b"\x1b\x06\x01"
+REPORTS_ON = b"\x1b\x1e\x61\x01"
+UNANSWERED_MAX = 256  # questions a printer that cannot print may have waiting: 1 KB of its buffer of 4 and more
+UNANSWERED_BY_WATCH_MAX = 16  # of these, by ourselves: a cover left open overnight must not fill the buffer
+LEAVE_RASTER_MODE = b"\x1b\x2a\x72\x42"
+
+
+class StarSession(Session):
+    """A Star printer on an open port, whether or not it reports by itself."""
+
+    fences: StarFences
+
+    def __init__(self, port: Port, fence: FenceKind, timing: Timing, **rest: Any) -> None:
+        super().__init__(port, fence, timing, **rest)
+        self.fences = StarFences(fence)
+        self._frames = FrameReader()
+        self._reports_asked_for = False
+        self._counter: int | None = None  # as last heard
+        self._unanswered = 0  # questions that wait in the printer until it can print
+
+    async def start(self) -> None:
+        """Say hello. Raises `PortLost` where a printer that should answer does not."""
+        async with Background(self._read()), Background(self._poll()):
+            if not await self.ask(1):
+                await self._wake_silent()
+            if not self.answers:
+                return
+            self._reports_asked_for = True
+            await self.send(REPORTS_ON)
+            await self.until(lambda: self.reports, self.timing.asb_s)
+            if trouble(self.status) is None:
+                await self.settle()
+
+    async def run(self) -> None:
+        """Read, and keep watch, until the line is lost. Raises `PortLost`."""
+        async with Background(self._poll()):
+            await super().run()
+
+    async def ask(self, n: int, *, line_s: float | None = None) -> bool:
+        """Ask for the status and return whether the answer came in time. Raises `PortLost`."""
+        if self.reports and not self._asking.locked():
+            self._asked = None  # an answer that was lost need not be waited for: any is the whole status
+        return await super().ask(n, line_s=line_s)
+
+    async def look(self) -> bool:
+        """Ask for the status; return whether it is known. Raises `PortLost`."""
+        in_trouble = self.reports and trouble(self.status) is not None
+        if in_trouble and self._unanswered >= UNANSWERED_MAX:
+            return True
+        # One that said why it cannot print has told all there is, and may answer nothing before that is over.
+        return await self.ask(1) or in_trouble
+
+    async def _watch(self) -> None:
+        if not (self.reports and trouble(self.status)):
+            await super()._watch()
+        elif self._unanswered < UNANSWERED_BY_WATCH_MAX:
+            await self.look()  # shows that the line is gone, and turns reports on again after a power cut
+
+    async def _poll(self) -> None:
+        """Ask a printer that does not report by itself how far it has come, while somebody waits for that."""
+        while True:
+            await self.sleep(self.timing.glance_s)
+            if self._reports_asked_for and not self.reports:
+                await self.ask(1)
+
+    def _question(self, _n: int) -> bytes:
+        if not self.reports:
+            return ASK_NOW
+        self._unanswered += 1
+        return REPORTS_ON
+
+    def _take(self, received: bytes) -> None:
+        before = self.status
+        for reply in self._frames.feed(received):
+            if isinstance(reply, Frame):
+                self._take_frame(reply)
+        self._notice(before)
+
+    def _take_frame(self, frame: Frame) -> None:
+        self.answers = True
+        self._unanswered = 0
+        if self._asked is None and self._reports_asked_for:
+            self.reports = True
+        self._asked = None
+        self.status = after_frame(self.status, frame)
+        if frame.overflow:
+            self.fences.restart()  # bytes were lost: whatever it counts, no receipt is known to be whole
+        if frame.counter is not None and (frame.counter != self._counter or frame.etb):
+            self._heard += 1
+            self.fences.counted(frame.counter)
+        self._counter = frame.counter
+
+
+class StarLineSession(StarSession):
+    """A Star in Star Line Mode, which an earlier program may have left in raster mode."""
+
+    wake_bytes = bytes(WAKE_BYTES) + LEAVE_RASTER_MODE
