@@ -9,12 +9,18 @@ import sys
 from pathlib import Path
 
 from drivers.errors import PortLost, PortUnavailable
+from drivers.ports.ieee1284 import DEVICE_ID_BYTES_MAX, DeviceId, PortStatus, parse_device_id, parse_port_status
 from drivers.ports.refusal import unavailable
 from drivers.ports.wake import Wake
 
 READ_BYTES_MAX = 4096  # one read; a tty's own buffer holds this much
 WRITE_SLICE_BYTES = 1024  # one write; a write that was given up stops this soon
 EMPTY_READ_WAIT_S = 0.1  # usblp answers empty packets as empty reads: they are not the end, and not to be spun on
+
+
+# usblp's, from linux/lp.h and drivers/usb/class/usblp.c: an int, and _IOC(_IOC_READ, 'P', 1, size)
+LPGETSTATUS = 0x060B
+LPIOC_GET_DEVICE_ID = 2 << 30 | DEVICE_ID_BYTES_MAX << 16 | ord("P") << 8 | 1
 
 
 class FdLine:
@@ -51,6 +57,16 @@ class FdLine:
             return 0
         return write_fd(self._name, self._fd, data)
 
+    def port_status(self) -> PortStatus | None:
+        """Ask usblp for the port status; None: this is not usblp. Raises `PortLost`."""
+        answer = self._ask(LPGETSTATUS, 4)
+        return None if answer is None else parse_port_status(answer[0 if sys.byteorder == "little" else 3])
+
+    def device_id(self) -> DeviceId | None:
+        """Ask usblp for the device id; None: this is not usblp. Raises `PortLost`."""
+        answer = self._ask(LPIOC_GET_DEVICE_ID, DEVICE_ID_BYTES_MAX)
+        return None if answer is None else parse_device_id(answer)
+
     def interrupt(self) -> None:
         """Wake both threads."""
         self._wake.wake()
@@ -59,6 +75,18 @@ class FdLine:
         """Close the descriptor."""
         os.close(self._fd)
         self._wake.close()
+
+    def _ask(self, request: int, count: int) -> bytes | None:
+        if sys.platform == "win32":
+            return None
+        import fcntl  # POSIX only
+
+        try:
+            return fcntl.ioctl(self._fd, request, bytes(count))
+        except OSError as error:
+            if error.errno in {errno.ENODEV, errno.EIO}:
+                raise _lost(self._name, error) from error
+            return None
 
 
 def write_fd(name: str, fd: int, data: memoryview) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from drivers.errors import PortUnavailable
 from drivers.ports.fd import open_file
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from drivers.simulated.bench import Bench
 
 
-async def open_port(url: str, *, bench: Bench | None = None) -> Port:
-    """Open a port. `bench` is where `sim://` names are found.
+async def open_port(url: str, *, bench: Bench | None = None, usb: Any = None) -> Port:
+    """Open a port. `bench` is where `sim://` names are found, `usb` a pyusb backend (default: libusb).
 
     Raises `PortUrlInvalid`, or `PortUnavailable` with a hint: absent, not allowed, or held.
     """
@@ -37,6 +37,8 @@ async def open_port(url: str, *, bench: Bench | None = None) -> Port:
             return await start_port(url, partial(open_tcp, url, parsed.target, parsed.port))
         case "file":
             return await start_port(url, partial(open_file, url, parsed.target))
+        case "usb":
+            return await start_port(url, partial(_open_usb, parsed, usb))
         case _:
             return await start_port(url, partial(_open_serial, parsed))
 
@@ -45,3 +47,9 @@ def _open_serial(parsed: PortUrl) -> Line:
     from drivers.ports.serial import open_serial  # pyserial: 30 ms not everyone need spend, and nobody on the loop
 
     return open_serial(parsed)
+
+
+def _open_usb(parsed: PortUrl, backend: Any) -> Line:
+    from drivers.ports.usb import open_usb  # pyusb and libusb: only for stores that have such a printer
+
+    return open_usb(parsed, backend)

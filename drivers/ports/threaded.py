@@ -11,9 +11,10 @@ import contextlib
 import queue
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from drivers.errors import PortError, PortLost, PortUnavailable, WriteStalled
+from drivers.ports.ieee1284 import DeviceId, PortStatus, StatusLine
 from drivers.ports.inbox import Inbox
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 OPEN_WAIT_S = 10.0  # a name that does not resolve, a driver that hangs; a healthy port opens in under one
 CLOSE_WAIT_S = 2.0  # CloseHandle can hang for ever behind a stalled write (pyserial issue 513)
 WAKE_AGAIN_S = 0.05  # an interrupt that came just before a blocking read is lost on Windows: repeat it
+
+
+_Answer = TypeVar("_Answer", PortStatus, DeviceId)
 
 
 class Line(Protocol):
@@ -117,6 +121,14 @@ class ThreadedPort:
             write.abandoned = True
             self._writing = None
 
+    async def port_status(self) -> PortStatus | None:
+        """Return what the port itself says of the printer; None: it cannot be read. Raises `PortLost`."""
+        return await self._ask(self._line.port_status) if isinstance(self._line, StatusLine) else None
+
+    async def device_id(self) -> DeviceId | None:
+        """Return the printer's IEEE 1284 device id; None: it cannot be read. Raises `PortLost`."""
+        return await self._ask(self._line.device_id) if isinstance(self._line, StatusLine) else None
+
     async def close(self) -> None:
         """Let go of the port; returns within `CLOSE_WAIT_S` even if the driver does not."""
         if not self._closing.is_set():
@@ -130,6 +142,26 @@ class ThreadedPort:
             # Not wait_for: before Python 3.12 it forgets a cancellation that comes together with the event.
             async with asyncio.timeout(2 * CLOSE_WAIT_S):
                 await self._closed.wait()
+
+    async def _ask(self, question: Callable[[], _Answer | None]) -> _Answer | None:
+        """Ask on a thread of its own: reading and writing go on. `close` waits for the answer."""
+        if self._closing.is_set():
+            raise _closed(self.url, 0)
+        answer: asyncio.Future[_Answer | None] = self._loop.create_future()
+
+        def ask() -> None:
+            try:
+                self._post(_answered, answer, question(), None)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the asking task must hear of it
+                self._post(_answered, answer, None, error)
+
+        thread = _spawn(f"ask {self.url}", ask)
+        self._threads.append(thread)
+        try:
+            return await answer
+        finally:
+            if answer.done() and not answer.cancelled():
+                self._threads.remove(thread)
 
     def _read_loop(self) -> None:
         try:
@@ -166,7 +198,7 @@ class ThreadedPort:
         return None
 
     def _shut(self) -> None:
-        for thread in self._threads:
+        for thread in tuple(self._threads):
             for _ in range(int(CLOSE_WAIT_S / 2 / WAKE_AGAIN_S)):
                 self._line.interrupt()
                 thread.join(WAKE_AGAIN_S)
@@ -204,6 +236,15 @@ def _discard(opening: asyncio.Future[Line]) -> None:
     """Close what was opened for somebody who has stopped waiting for it."""
     if opening.exception() is None:
         _spawn("close an unwanted port", opening.result().close)
+
+
+def _answered(answer: asyncio.Future[_Answer | None], value: _Answer | None, error: Exception | None) -> None:
+    if answer.done():
+        return
+    if error is None:
+        answer.set_result(value)
+    else:
+        answer.set_exception(error)
 
 
 def _settle(write: _Write, error: Exception | None) -> None:

@@ -2,7 +2,7 @@
 
 serial:///dev/ttyUSB0?baud=9600&mode=8N1&flow=none&dtr=on&rts=on     serial://COM3
 rfc2217://host:port?baud=9600 ...    socket://host:port    tcp://host:port
-file:///dev/usb/lp0                  sim://NAME
+usb://04b8:0e15[/SERIAL]             file:///dev/usb/lp0                  sim://NAME
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _FORMS = {
     "rfc2217": "rfc2217://192.168.1.60:4001?baud=9600",
     "socket": "socket://192.168.1.60:4001",
     "tcp": "tcp://192.168.1.50:9100",
+    "usb": "usb://04b8:0e15 or usb://04b8:0e15/SERIAL",
     "file": "file:///dev/usb/lp0",
     "sim": "sim://receipt",
 }
 _NOT_BUILT = {
-    "usb": "use file:///dev/usb/lp0 on Linux, or the printer's serial or network port",
     "hid": "switch the scanner to USB-COM (its manual has the barcode) and use serial://",
     "spool": "use the printer's serial or network port: serial://COM3 or tcp://192.168.1.50:9100",
 }
@@ -57,6 +57,7 @@ class PortUrl:
     target: str
     port: int | None = None  # TCP
     serial: SerialSettings = field(default_factory=SerialSettings)
+    serial_number: str | None = None  # USB
 
 
 def parse_port_url(text: str, *, platform: str = sys.platform) -> PortUrl:
@@ -105,6 +106,16 @@ def _tcp(text: str, parts: SplitResult, _platform: str) -> PortUrl:
     return PortUrl(text, parts.scheme, host, port)
 
 
+def _usb(text: str, parts: SplitResult, _platform: str) -> PortUrl:
+    _query(text, parts, ())
+    if not re.fullmatch(r"[0-9A-Fa-f]{4}:[0-9A-Fa-f]{4}", parts.netloc):
+        _refuse(text, "usb", "it needs the vendor's and the product's number, four hexadecimal digits each")
+    number = unquote(parts.path.removeprefix("/"))
+    if "/" in parts.path[1:]:
+        _refuse(text, "usb", "after the serial number comes nothing; a `/` in it is written %2F")
+    return PortUrl(text, "usb", parts.netloc.lower(), serial_number=number or None)
+
+
 def _file(text: str, parts: SplitResult, platform: str) -> PortUrl:
     _query(text, parts, ())
     path = unquote(parts.path)
@@ -127,6 +138,7 @@ _READERS = {
     "rfc2217": _rfc2217,
     "socket": _tcp,
     "tcp": _tcp,
+    "usb": _usb,
     "file": _file,
     "sim": _sim,
 }

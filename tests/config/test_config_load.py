@@ -248,7 +248,7 @@ rate = 19.5
         ('[tax]\ncode = "a"\nrate = "1"', "[[tax]]", "double brackets"),
         ('[[tax]]\ncode = "a"\nrate = "1"\n[[tax]]\ncode = "A"\nrate = "2"', '[[tax]] 2 "A" → code', "unique"),
         ('[[scanner]]\nname = "x"\nport = "sim://x"\nsuffix = "crr"', '[[scanner]] 1 "x" → suffix', '"crlf"'),
-        ('[[scanner]]\nname = "x"\nport = "usb://1:2"', '[[scanner]] 1 "x" → port', "not in this version"),
+        ('[[scanner]]\nname = "x"\nport = "usb://1:2"', '[[scanner]] 1 "x" → port', "usb://04b8:0e15"),
         ('[[scanner]]\nname = "x"', '[[scanner]] 1 "x" → port', "serial:///dev/ttyACM0"),
         (
             '[[scanner]]\nname = "x"\nport = "sim://x"\ntemplates = ["20II"]',

@@ -11,6 +11,8 @@ import pytest
 from drivers.errors import PortError, PortLost, PortUnavailable, WriteStalled
 from drivers.ports import open_port
 from drivers.simulated.bench import Bench, Served, serve_pty, serve_tcp
+from drivers.simulated.usb_bus import UsbBus
+from drivers.simulated.usb_wire import UsbFaults
 from drivers.simulated.wire import Faults
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ class Rig:
         self.kind = kind
         self.peer = Echo()
         self.bench = Bench()
+        self.usb = UsbBus()
         self.served: Served | None = None
 
     async def start(self) -> None:
@@ -67,7 +70,17 @@ class Rig:
             "byte-at-a-time": Faults(byte_at_a_time=True),
             "delayed": Faults(delay_s=0.001),
         }
-        if self.kind == "serial":
+        usb_faults = {
+            "usb": UsbFaults(),
+            "usb-short": UsbFaults(transfer_bytes_max=100),
+            "usb-byte-at-a-time": UsbFaults(transfer_bytes_max=1),
+            "usb-delayed": UsbFaults(delay_s=0.001),
+            "usb-stalled": UsbFaults(stall_at=9),
+        }
+        if self.kind in usb_faults:
+            self.usb.add("peer", self.peer, faults=usb_faults[self.kind])
+            self.url = "usb://04b8:0e15"
+        elif self.kind == "serial":
             self.served = await serve_pty(self.peer)
             self.url = self.served.url
         elif self.kind in {"tcp", "socket"}:
@@ -78,10 +91,12 @@ class Rig:
             self.url = "sim://peer"
 
     async def open(self) -> Port:
-        return await open_port(self.url, bench=self.bench)
+        return await open_port(self.url, bench=self.bench, usb=self.usb)
 
     async def go_away(self) -> None:
-        if self.served is not None:
+        if self.url.startswith("usb:"):
+            self.usb.unplug("peer")
+        elif self.served is not None:
             await asyncio.wait_for(self.peer.connected.wait(), WAIT_S)
             await self.served.close()
         else:
@@ -91,6 +106,7 @@ class Rig:
         if self.served is not None:
             await self.served.close()
         await self.bench.close()
+        await self.usb.close()
 
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
@@ -104,6 +120,11 @@ POSIX = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-
         "wire",
         "byte-at-a-time",
         "delayed",
+        "usb",
+        "usb-short",
+        "usb-byte-at-a-time",
+        "usb-delayed",
+        "usb-stalled",
     ]
 )
 async def rig(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
@@ -273,7 +294,7 @@ async def test_can_be_opened_again_after_close(rig: Rig) -> None:
 
 async def test_an_absent_device_says_so_with_the_next_step(rig: Rig) -> None:
     if rig.served is None:
-        rig.bench.unplug("peer")
+        await rig.close()
     else:
         await rig.served.close()
     with pytest.raises(PortUnavailable) as refused:

@@ -50,6 +50,16 @@ def test_serial_settings(query: str, settings: SerialSettings) -> None:
     assert parse_port_url("rfc2217://h:1" + query).serial == settings
 
 
+def test_a_usb_printer_has_numbers_in_hexadecimal_and_perhaps_one_of_its_own() -> None:
+    for text, number in (
+        ("usb://04B8:0E15", None),
+        ("usb://04b8:0e15/", None),
+        ("usb://04b8:0e15/J5%2FA%201", "J5/A 1"),
+    ):
+        url = parse_port_url(text)
+        assert url == PortUrl(text, "usb", "04b8:0e15", serial_number=number)
+
+
 def test_what_depends_on_the_system() -> None:
     assert parse_port_url("serial://COM1?flow=dsrdtr", platform="win32").serial.flow == "dsrdtr"
     with pytest.raises(PortUrlInvalid, match="Windows only"):
@@ -94,7 +104,10 @@ def test_what_depends_on_the_system() -> None:
         ("sim://", "simulated"),
         ("sim://a b", "simulated"),
         ("sim://a/b", "simulated"),
-        ("usb://04b8:0e15", "file:///dev/usb/lp0"),
+        ("usb://04b8", "four hexadecimal digits"),
+        ("usb://1:2", "four hexadecimal digits"),
+        ("usb://04b8:0e15/A/B", "%2F"),
+        ("usb://04b8:0e15?x=1", "knows none"),
         ("hid://1:2", "USB-COM"),
         ("spool://Receipt", "serial"),
         ("http://printer", "tcp://"),
