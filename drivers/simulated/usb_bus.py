@@ -52,8 +52,10 @@ class _Stay:
     shape: UsbPrinter
     wire: UsbWire
     driver_bound: bool
+    configured: bool
     owner: _Handle | None = None
     resets: int = 0
+    setting: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -84,7 +86,7 @@ class UsbBus:
             place.faults = faults
         self._address = self._address % ADDRESSES + 1
         wire = UsbWire(name, asyncio.get_running_loop(), place.faults, (bus, self._address))
-        self._stays[name] = _Stay(place.shape, wire, place.shape.kernel_driver)
+        self._stays[name] = _Stay(place.shape, wire, place.shape.kernel_driver, place.shape.configured)
         place.serving.append(asyncio.create_task(_serve(place.peer, wire), name=f"usb {name}"))
 
     def unplug(self, name: str) -> None:
@@ -163,13 +165,19 @@ class UsbBus:
             dev_handle.stay.owner = None
 
     def get_configuration(self, dev_handle: _Handle) -> int:
-        """Return the active configuration's value."""
+        """Return the active configuration's value; 0: there is none."""
         dev_handle.stay.wire.check()
-        return 1
+        return int(dev_handle.stay.configured)
 
     def set_configuration(self, dev_handle: _Handle, config_value: int) -> None:
-        """Configure the device anew, which it counts as a reset."""
-        self.reset_device(dev_handle)
+        """Configure the device; one that is configured already counts it as a reset."""
+        if dev_handle.stay.configured:
+            self.reset_device(dev_handle)
+        dev_handle.stay.configured = True
+
+    def set_interface_altsetting(self, dev_handle: _Handle, intf: int, altsetting: int) -> None:
+        """Choose an interface's alternate setting."""
+        _owned(dev_handle).setting = altsetting
 
     def claim_interface(self, dev_handle: _Handle, intf: int) -> None:
         """Claim an interface for this handle alone."""
@@ -217,7 +225,9 @@ class UsbBus:
 
     def bulk_read(self, dev_handle: _Handle, ep: int, intf: int, buff: array[int], timeout: int) -> int:
         """Receive into `buff`; return how many bytes came."""
-        data = _owned(dev_handle).wire.receive(ep, len(buff), timeout / 1000)
+        stay = _owned(dev_handle)
+        assert stay.setting == int(stay.shape.alternate), "a read in a setting that is one way"
+        data = stay.wire.receive(ep, len(buff), timeout / 1000)
         for at, byte in enumerate(data):
             buff[at] = byte
         return len(data)

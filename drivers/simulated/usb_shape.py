@@ -24,6 +24,8 @@ class UsbPrinter:
     serial_number: str | None = None
     interface_class: int = 0x07
     protocol: int = 2  # 1: one way, 2: two ways
+    alternate: bool = False  # it is as `protocol` says in alternate setting 1 only, and one way in setting 0
+    configured: bool = True  # by the system, when it was plugged in
     out: int = 0x01  # endpoint address
     back: int | None = 0x82
     device_id: str | None = "MFG:EPSON;CMD:ESC/POS;MDL:TM-T20II;CLS:PRINTER;"  # None: it does not know the request
@@ -45,7 +47,7 @@ class UsbPrinter:
 
     def configuration_descriptor(self, config: int) -> SimpleNamespace:
         """Return what table 9-10 lists. Raises `IndexError` past the one there is."""
-        _only(config)
+        self._there(0, 0, config)
         return SimpleNamespace(
             bLength=9, bDescriptorType=2, wTotalLength=32, bNumInterfaces=1, bConfigurationValue=1,
             iConfiguration=0, bmAttributes=0xC0, bMaxPower=1, extra_descriptors=[],
@@ -53,16 +55,17 @@ class UsbPrinter:
 
     def interface_descriptor(self, intf: int, alt: int, config: int) -> SimpleNamespace:
         """Return what table 9-12 lists. Raises `IndexError` past the one there is."""
-        _only(intf, alt, config)
+        self._there(intf, alt, config)
         return SimpleNamespace(
-            bLength=9, bDescriptorType=4, bInterfaceNumber=0, bAlternateSetting=0,
+            bLength=9, bDescriptorType=4, bInterfaceNumber=0, bAlternateSetting=alt,
             bNumEndpoints=len(self.endpoints()), bInterfaceClass=self.interface_class,
-            bInterfaceSubClass=1, bInterfaceProtocol=self.protocol, iInterface=0, extra_descriptors=[],
+            bInterfaceSubClass=1, bInterfaceProtocol=1 if self.alternate and not alt else self.protocol,
+            iInterface=0, extra_descriptors=[],
         )  # fmt: skip  # in the order of the table
 
     def endpoint_descriptor(self, ep: int, intf: int, alt: int, config: int) -> SimpleNamespace:
         """Return what table 9-13 lists. Raises `IndexError` past the last."""
-        _only(intf, alt, config)
+        self._there(intf, alt, config)
         return SimpleNamespace(
             bLength=7, bDescriptorType=5, bEndpointAddress=self.endpoints()[ep], bmAttributes=2,
             wMaxPacketSize=_PACKET_BYTES, bInterval=0, bRefresh=0, bSynchAddress=0, extra_descriptors=[],
@@ -82,7 +85,6 @@ class UsbPrinter:
                 return bytes((self.port_status(),))
         return None
 
-
-def _only(*indexes: int) -> None:
-    if any(indexes):
-        raise IndexError
+    def _there(self, intf: int, alt: int, config: int) -> None:
+        if intf or config or alt > int(self.alternate):
+            raise IndexError

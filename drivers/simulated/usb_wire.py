@@ -23,6 +23,7 @@ class UsbFaults:
     stall_at: int | None = None  # at this byte the endpoint halts, once, until the host clears it
     nak_at: int | None = None  # no byte beyond so many is taken
     vanish_at: int | None = None  # the device is gone once so many bytes went out
+    empty_answers: bool = False  # with nothing to say it sends empty packets, at once and for ever
     denied: bool = False  # the system does not let the agent open it
 
 
@@ -72,6 +73,8 @@ class UsbWire:
         """Return bytes for the host, at least one."""
         time.sleep(self.faults.delay_s)
         with self._changed:
+            if self.faults.empty_answers and not (self._back or self.gone):
+                return b""
             self._changed.wait_for(lambda: self._back or self.gone or endpoint in self._halted, timeout_s)
             if not self._back:
                 self._check(endpoint, 0)

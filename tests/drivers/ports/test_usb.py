@@ -126,6 +126,18 @@ async def test_a_stalled_endpoint_for_answers_goes_on_too(bus: UsbBus) -> None:
     await port.close()
 
 
+async def test_empty_answers_are_neither_bytes_nor_the_end(bus: UsbBus) -> None:
+    paper = Paper()
+    bus.add("it", paper, faults=UsbFaults(empty_answers=True))
+    port = await opened(bus)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(port.read(), 0.1)
+    assert paper.port is not None
+    await paper.port.write(b"!", timeout_s=WAIT_S)
+    assert await asyncio.wait_for(port.read(), WAIT_S) == b"!"
+    await port.close()
+
+
 async def test_a_printer_that_takes_nothing_is_waited_for_and_the_count_is_exact(bus: UsbBus) -> None:
     paper = Paper()
     bus.add("it", paper, faults=UsbFaults(nak_at=5001))
@@ -260,6 +272,29 @@ async def test_a_printer_without_a_kernel_driver_is_given_none(bus: UsbBus) -> N
     await port.close()
     assert not bus.driver_bound("it")
     assert not bus.claimed("it")
+    assert bus.resets("it") == 0
+
+
+async def test_a_printer_that_answers_in_an_alternate_setting_only_is_put_into_it(bus: UsbBus) -> None:
+    paper = Paper()
+    bus.add("it", paper, UsbPrinter(alternate=True))
+    port = await opened(bus)
+    await port.write(b"?", timeout_s=WAIT_S)
+    await paper.has_heard(1)
+    assert paper.port is not None
+    await paper.port.write(b"!", timeout_s=WAIT_S)
+    assert await asyncio.wait_for(port.read(), WAIT_S) == b"!"
+    await port.close()
+
+
+async def test_a_printer_that_nothing_configured_is_configured_once(bus: UsbBus) -> None:
+    paper = Paper()
+    bus.add("it", paper, UsbPrinter(configured=False))
+    for number in range(2):
+        port = await opened(bus)
+        await port.write(b"%d" % number, timeout_s=WAIT_S)
+        await paper.has_heard(number + 1)
+        await port.close()
     assert bus.resets("it") == 0
 
 
