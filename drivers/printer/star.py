@@ -197,6 +197,7 @@ def _image(item: Image, dialect: Dialect, band: Band, band_bytes: int) -> Iterat
     right = b"\0" if len(left) + raster.stride in REAL_TIME else b""  # the width is sent as a byte of its own
     stride = len(left) + raster.stride + len(right)
     rows = max(1, band_bytes // stride)
+    rows -= rows in REAL_TIME  # so is the number of rows
     for first in range(0, raster.height, rows):
         dots = raster.band(first, rows).translate(_HARMLESS)
         lines = (dots[at : at + raster.stride] for at in range(0, len(dots), raster.stride))

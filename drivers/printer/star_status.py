@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 from drivers.printer.status import XOFF, XON, Level, Noise, Paper, PrinterStatus
 
-FRAME_BYTES_MIN = 7  # headers, and the status up to the paper: less says too little to be one
-FRAME_BYTES_MAX = 33  # what the length's six bits can say
+FRAME_BYTES_MIN = 7  # headers, and the status up to the paper: less says too little; the headers can say 33 at most
 COUNTER_PLACE = 7
 
 
@@ -76,7 +75,7 @@ class FrameReader:
         if len(self._frame) < 2:  # noqa: PLR2004 - the length is in both headers
             return [*lost]
         length = frame_length(self._frame[0], self._frame[1])
-        if not FRAME_BYTES_MIN <= length <= FRAME_BYTES_MAX:
+        if length < FRAME_BYTES_MIN:
             junk = Noise(bytes(self._frame))
             self._frame.clear()
             return [junk]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from drivers.printer.star import SIZE_MAX
 from drivers.simulated.printer_tokens import TEXT, Token
 from drivers.simulated.star_tokens import RASTER_MODE, raster_rows
 
@@ -31,7 +32,7 @@ def _translated(token: Token) -> Iterator[Token]:  # noqa: C901, PLR0912 - one c
         case b"\x1bE" | b"\x1bF":
             yield _said(b"\x1bE", _RENAMED[token.name])
         case b"\x1bi":
-            height, width = (byte % 48 for byte in args)
+            height, width = (min(byte % 48, SIZE_MAX - 1) for byte in args)
             yield _said(b"\x1d!", bytes([width << 4 | height]))
         case b"\x1b\x1da":
             yield _said(b"\x1ba", args)
@@ -42,11 +43,11 @@ def _translated(token: Token) -> Iterator[Token]:  # noqa: C901, PLR0912 - one c
         case b"\x1bJ":
             yield _said(b"\x1bJ", bytes([min(255, args[0] * _DOTS_EACH_MM // 4)]))
         case b"\x1bd":
-            yield _said(b"\x1dV", _CUTS[args[0] % 48])
+            yield _said(b"\x1dV", _CUTS.get(args[0] % 48, b"\x00"))
         case b"\x1bb":
             yield from _barcode(args)
         case b"\x1b\x1dyS" if args[0] == ord("1"):
-            yield _said(b"\x1d(k", b"\x03\x00\x31\x45" + bytes([_QR_LEVELS[args[1]]]))
+            yield _said(b"\x1d(k", b"\x03\x00\x31\x45" + bytes([_QR_LEVELS.get(args[1], 0x30)]))
         case b"\x1b\x1dyS" if args[0] == ord("2"):
             yield _said(b"\x1d(k", b"\x03\x00\x31\x43" + args[1:])
         case b"\x1b\x1dyD":

@@ -13,7 +13,7 @@ _RS, _GS = 0x1E, 0x1D
 
 # What follows ESC, ESC RS and ESC GS: command letter to how many parameter bytes follow it.
 _AFTER_ESC = {ord(letter): count for letters, count in (
-    ("@EF4501MP:gAB2", 0), ("-_aJIzdRWhClQ/ \x06", 1), ("i\x07", 2),
+    ("@EF4501MP:g", 0), ("-_aJIzdRWhClQ/ \x06", 1), ("i\x07", 2),
 ) for letter in letters}  # fmt: skip
 _AFTER_RS = {ord(letter): 1 for letter in "aEFdrCc"}
 _AFTER_GS = {ord("t"): 1, ord("a"): 1, 0x03: 3}

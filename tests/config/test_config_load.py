@@ -9,6 +9,7 @@ import pytest
 
 from agent.config import ConfigInvalid, ConfigMissing, ConfigProblem, load
 from drivers.printer.escpos import CutKind, FenceKind
+from drivers.printer.settings import DialectName
 from drivers.scanner.framing import Suffix
 
 STORE = """
@@ -146,6 +147,7 @@ port = "sim://p"
 fence = "none"
 cut = "full"
 kanji_off = true
+dialect = "escpos"
 dots = 384
 columns = 32
 code_page_number = 19
@@ -158,7 +160,15 @@ wait_s = 0
     assert config.scanners[0].suffix is Suffix.CRLF
     assert config.printers[0].fence is FenceKind.NONE
     assert config.printers[0].settings.cut is CutKind.FULL
+    assert config.printers[0].settings.speaks is DialectName.ESCPOS
     assert config.printers[0].logo == tmp_path / "logo.png"
+
+
+def test_a_star_is_asked_by_its_own_counter(write: Write) -> None:
+    path = write(STORE + TILL + '[[printer]]\nname = "p"\nport = "sim://p"\ndialect = "star_line"\n')
+    settings = load(path, environ={}).printers[0].settings
+    assert settings.speaks is DialectName.STAR_LINE
+    assert settings.fence_kind is FenceKind.ETB
 
 
 def test_cash_rounding_is_minor_units_of_the_currency(write: Write) -> None:
@@ -261,6 +271,21 @@ rate = 19.5
             '[[printer]]\nname = "p"\nport = "sim://p"\nprofile = "TSP600"\nkanji_off = true\ncode_page = "cp437"',
             '[[printer]] 1 "p" → kanji_off',
             "drawer",
+        ),
+        (
+            '[[printer]]\nname = "p"\nport = "sim://p"\ndialect = "star"',
+            '[[printer]] 1 "p" → dialect',
+            '"star_line"',
+        ),
+        (
+            '[[printer]]\nname = "p"\nport = "sim://p"\ndialect = "starprnt"\nfence = "gs_r"',
+            '[[printer]] 1 "p" → fence',
+            '"etb", "none"',
+        ),
+        (
+            '[[printer]]\nname = "p"\nport = "sim://p"\ndialect = "starprnt"\nprofile = "TM-T20II"',
+            '[[printer]] 1 "p" → profile',
+            "no Star printer",
         ),
         ('[[printer]]\nname = "p"\nport = "sim://p"\nlogo = "no.png"', '[[printer]] 1 "p" → logo', "PNG"),
         ('[[printer]]\nname = "p"\nport = "sim://p"\nlogo = ""', '[[printer]] 1 "p" → logo', "path"),
