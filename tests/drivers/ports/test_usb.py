@@ -6,8 +6,10 @@ import asyncio
 import ctypes
 import errno
 import os
+import random
 import sys
 from array import array
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -113,6 +115,21 @@ async def test_a_stalled_endpoint_goes_on_where_it_was(bus: UsbBus, stall_at: in
     await port.close()
 
 
+async def test_an_endpoint_that_stalls_at_any_time_takes_every_byte_once(bus: UsbBus) -> None:
+    chance = random.Random(5)
+    paper = Paper()
+    bus.add("it", paper, faults=UsbFaults(transfer_bytes_max=777, delay_s=0.002))
+    port = await opened(bus)
+    data = chance.randbytes(40_000)
+    writing = asyncio.create_task(port.write(data, timeout_s=WAIT_S))
+    for _ in range(5):
+        bus.wire("it").halt(0x01)
+        await asyncio.sleep(chance.random() / 10)
+    await writing
+    assert await paper.has_heard(len(data)) == data
+    await port.close()
+
+
 async def test_a_stalled_endpoint_for_answers_goes_on_too(bus: UsbBus) -> None:
     paper = Paper()
     bus.add("it", paper)
@@ -211,6 +228,26 @@ async def test_a_simulated_printer_answers_over_the_bus(bus: UsbBus) -> None:
     answer = await asyncio.wait_for(port.read(), WAIT_S)
     assert answer[0] & 0x93 == 0x12
     await port.close()
+
+
+async def test_another_program_prints_over_the_bus_by_pyusb(bus: UsbBus) -> None:
+    """python-escpos finds, claims and writes as on a real bus: a second judge of the simulated one."""
+    from escpos.printer import Usb
+
+    paper = Paper()
+    bus.add("it", paper, UsbPrinter(serial_number="A1"))
+
+    def print_a_line() -> None:
+        printer = Usb(0x04B8, 0x0E15, usb_args={"backend": bus}, in_ep=0x82, out_ep=0x01)
+        printer.open()
+        printer._raw(b"a line\n")
+        printer.close()
+
+    with ThreadPoolExecutor() as pool:
+        await asyncio.get_running_loop().run_in_executor(pool, print_a_line)
+    assert b"a line\n" in await paper.has_heard(7)
+    assert bus.resets("it") > 0  # which is what ours never does
+    assert not bus.claimed("it")
 
 
 # --- beside the bytes ---
