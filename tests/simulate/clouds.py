@@ -73,20 +73,21 @@ class Moods:
 
     def came(self, records: list[str], answer: Answer) -> None:
         """Remember how the cloud answered to records. One that it failed on often may be overtaken."""
-        self.happened += 1
         for record in records:
+            self.happened += 1
             if answer.status < 300:
                 self.arrived.setdefault(record, self.happened)
             elif 400 <= answer.status < 500 and record in self.refuses:  # not those that were in one array with it
                 self.refused.setdefault(record, self.happened)
-        if len(records) == 1 and (answer.status >= 500 or answer.status == 429):
-            self.failed(records[0])
+        if answer.status >= 500 or answer.status == 429:
+            self.failed(records)
 
-    def failed(self, record: str) -> None:
-        """Remember trouble with a record."""
-        self.trouble[record] += 1
-        if self.trouble[record] >= OTHERS_TURN:
-            self.stood_aside.setdefault(record, self.happened)
+    def failed(self, records: list[str]) -> None:
+        """Remember trouble with a request: it counts against the first of its records."""
+        for first in records[:1]:
+            self.trouble[first] += 1
+            if self.trouble[first] >= OTHERS_TURN:
+                self.stood_aside.setdefault(first, self.happened)
 
     def answer(self, records: list[str], now: datetime, random: Random) -> Answer | None:
         """Return what it answers instead of taking the records, or None."""
@@ -183,8 +184,7 @@ class Square:
         if request.path in ("/v2/orders", "/v2/refunds"):
             self.moods.came(about, answer)
         elif answer.status >= 500 or answer.status == 429:
-            for record in about:
-                self.moods.failed(record)
+            self.moods.failed(about)
         return answer
 
     def _answer(self, request: Request, headers: Mapping[str, str], about: list[str]) -> Answer:

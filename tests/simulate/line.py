@@ -81,11 +81,9 @@ class Line:
         return answer
 
     def _trouble(self, base_url: str, request: Request) -> None:
-        """Count what looks to the agent like trouble with a record."""
+        """Count what looks to the agent like the cloud's trouble with a request."""
         cloud = self.clouds[base_url]
-        about = cloud.subjects(request)
-        if len(about) == 1:
-            cloud.moods.failed(about[0])
+        cloud.moods.failed(cloud.subjects(request))
 
     def _arrive(self, number: int) -> Answer:
         base_url, request, headers = self.on_its_way.pop(number)

@@ -208,11 +208,10 @@ class World:
         task = self.loop.create_task(make(self.app), context=self._context.copy())
 
         def answered(task: asyncio.Task[T]) -> None:
+            error = Died() if task.cancelled() else task.exception()
             if asked.done():
                 return
-            if task.cancelled():
-                asked.set_exception(Died())
-            elif (error := task.exception()) is not None:
+            if error is not None:
                 asked.set_exception(error)
             else:
                 asked.set_result(task.result())
