@@ -45,7 +45,8 @@ FSYNC_MIN_S, FSYNC_MAX_S = 0.0002, 0.020  # facts/durability.md: an SSD with a c
 class Disk:
     """What the disk will do at the next commits: "error", "full" or "unclear", one each; and how full it is."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, failing: Callable[[], None]) -> None:
+        self._failing = failing
         self.moods: list[str] = []
         self.unclear = 0  # commits of which nobody can say whether they are there
         self.full = False
@@ -72,6 +73,8 @@ class Disk:
                 mood = "full"
             else:
                 self._left -= 1
+        if mood:
+            self._failing()
         if mood == "unclear":  # it is there, and SQLite says it is not
             self.unclear += 1
             connection.execute("commit")

@@ -162,7 +162,6 @@ class Trouble:
     async def _disk(self) -> None:
         world = self.world
         moods = world.random.choice((["error"], ["error"], ["full"], ["error", "unclear"], ["error", "error"]))
-        world.planted_at = world.loop.time()
         world.disk.moods = list(moods)
 
     async def _full(self) -> None:

@@ -71,7 +71,7 @@ class World:
         self.random = Random(seed)
         self.loop = VirtualLoop()
         self.loop.alarm = self.kill
-        self.disk = Disk(folder / "state")
+        self.disk = Disk(folder / "state", self._disk_failing)
         self.violations: list[str] = []
         self.broken: asyncio.Future[None] = self.loop.create_future()  # done with the first of them
         self.counts: Counter[str] = Counter()
@@ -157,6 +157,9 @@ class World:
     def planted(self) -> bool:
         """Whether the disk has failed lately, so that the agent may say so."""
         return self.disk.full or self.loop.time() - self.planted_at <= PLANTED_S
+
+    def _disk_failing(self) -> None:
+        self.planted_at = self.loop.time()
 
     # --- the agent's life ---
 
