@@ -54,6 +54,7 @@ class _Stay:
     driver_bound: bool
     configured: bool
     owner: _Handle | None = None
+    handles: int = 0  # open ones
     resets: int = 0
     setting: int = 0
 
@@ -107,6 +108,10 @@ class UsbBus:
         """Whether a program has claimed the device's interface."""
         return self._stays[name].owner is not None
 
+    def handles(self, name: str) -> int:
+        """Count the handles to the device that programs have open."""
+        return self._stays[name].handles
+
     def resets(self, name: str) -> int:
         """Count the times the device was reset, or configured anew, since it was plugged in."""
         return self._stays[name].resets
@@ -157,10 +162,12 @@ class UsbBus:
         dev.wire.check()
         if dev.wire.faults.denied:
             raise usb_error("Access denied (insufficient permissions)", errno.EACCES)
+        dev.handles += 1
         return _Handle(dev)
 
     def close_device(self, dev_handle: _Handle) -> None:
         """Close a device; what it had claimed is free."""
+        dev_handle.stay.handles -= 1
         if dev_handle.stay.owner is dev_handle:
             dev_handle.stay.owner = None
 

@@ -143,16 +143,29 @@ async def test_a_stalled_endpoint_for_answers_goes_on_too(bus: UsbBus) -> None:
     await port.close()
 
 
-async def test_empty_answers_are_neither_bytes_nor_the_end(bus: UsbBus) -> None:
+class Watched(UsbBus):
+    """A bus that counts what is asked of it."""
+
+    reads = 0
+
+    def bulk_read(self, *transfer: Any) -> int:
+        self.reads += 1
+        return super().bulk_read(*transfer)
+
+
+async def test_empty_answers_are_neither_bytes_nor_the_end_nor_spun_on() -> None:
+    bus = Watched()
     paper = Paper()
     bus.add("it", paper, faults=UsbFaults(empty_answers=True))
     port = await opened(bus)
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(port.read(), 0.1)
+        await asyncio.wait_for(port.read(), 0.2)
+    assert bus.reads < 50  # with no pause between them there are thousands
     assert paper.port is not None
     await paper.port.write(b"!", timeout_s=WAIT_S)
     assert await asyncio.wait_for(port.read(), WAIT_S) == b"!"
     await port.close()
+    await bus.close()
 
 
 async def test_a_printer_that_takes_nothing_is_waited_for_and_the_count_is_exact(bus: UsbBus) -> None:
@@ -377,6 +390,20 @@ async def test_two_printers_are_told_apart_by_their_serial_numbers(bus: UsbBus) 
     said = await refusal(bus, f"{URL}/C3")
     assert "A1, B/2" in said
     assert "B%2F2" in said
+
+
+@pytest.mark.parametrize("url", [URL, f"{URL}/C3"])
+async def test_a_printer_that_was_only_looked_at_is_let_go_of(bus: UsbBus, url: str) -> None:
+    for number in ("A1", "B2"):
+        bus.add(number, Paper(), UsbPrinter(serial_number=number))
+    with pytest.raises(PortUnavailable) as kept:  # an error that is kept keeps what its functions had
+        await open_port(url, usb=bus)
+    assert (bus.handles("A1"), bus.handles("B2")) == (0, 0)
+    assert kept.value.hint
+    port = await opened(bus, f"{URL}/A1")
+    assert (bus.handles("A1"), bus.handles("B2")) == (1, 0)
+    await port.close()
+    assert bus.handles("A1") == 0
 
 
 @pytest.mark.parametrize("number", [None, "1"])
