@@ -56,6 +56,7 @@ async def lane(dialect: DialectName) -> AsyncIterator[Lanes]:
         to_host: Faults | None = None,
         machine: SimulatedPrinter | None = None,
         wait: bool = True,
+        dialect: DialectName = dialect,
     ) -> Lane:
         bench = Bench()
         machine = machine or simulated(dialect, model)

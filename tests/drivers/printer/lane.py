@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from drivers.printer.outcome import PrintOutcome
     from drivers.printer.printer import Printer
-    from drivers.printer.settings import PrinterSettings
+    from drivers.printer.settings import DialectName, PrinterSettings
     from drivers.printer.status import PrinterStatus
     from drivers.simulated.bench import Bench
     from drivers.simulated.printer import Model, SimulatedPrinter
@@ -40,6 +40,14 @@ QUICK = Timing(
     kick_life_s=0.4,
     pulse_gap_s=0.01,
 )
+
+
+# Every command the driver has for a printer that speaks ESC/POS.
+ESCPOS_COMMANDS = {
+    *(b"\x1b" + letter for letter in (b"@", b"t", b"a", b"E", b"d", b"J", b"p")),
+    *(b"\x1d" + letters for letters in (b"!", b"V", b"h", b"w", b"H", b"f", b"k", b"(k", b"v0", b"r", b"(H", b"a")),
+    *(b"\x10\x04", b"\x10\x14", b"text", b"\n"),
+}
 
 
 def receipt(lines: int = 5, name: str = "line") -> Document:
@@ -89,4 +97,5 @@ class Lanes(Protocol):
         to_host: Faults | None = None,
         machine: SimulatedPrinter | None = None,
         wait: bool = True,
+        dialect: DialectName = ...,
     ) -> Lane: ...

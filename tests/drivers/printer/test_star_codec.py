@@ -28,6 +28,7 @@ from drivers.simulated.printer import Receipt, SimulatedPrinter
 from drivers.simulated.printer_tokens import TEXT, Token, first_token
 from drivers.simulated.star import SimulatedStar, StarModel
 from drivers.simulated.star_tokens import RASTER_MODE, first_star_token, known, raster_rows
+from tests.drivers.printer.lane import ESCPOS_COMMANDS
 
 if TYPE_CHECKING:
     from drivers.printer.pulse import Pin
@@ -257,11 +258,6 @@ def test_the_simulated_star_says_what_the_codec_reads(model: StarModel) -> None:
 
 # --- two languages, and no mixture ---
 
-ESCPOS_COMMANDS = {
-    *(b"\x1b" + letter for letter in (b"@", b"t", b"a", b"E", b"d", b"J", b"p")),
-    *(b"\x1d" + letters for letters in (b"!", b"V", b"h", b"w", b"H", b"f", b"k", b"(k", b"v0", b"r", b"(H", b"a")),
-    *(b"\x10\x04", b"\x10\x14", TEXT, b"\n"),
-}
 STARS = (DialectName.STAR_LINE, DialectName.STARPRNT)
 some_items = st.one_of(
     st.builds(Text, st.text(max_size=80), st.sampled_from(Align), st.booleans(), st.integers(1, 8), st.integers(1, 8)),

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import io
+import random
 from typing import Any
 
 import pytest
@@ -13,14 +14,17 @@ from PIL import Image as Picture
 
 from drivers.errors import NotReady
 from drivers.printer import star_session
-from drivers.printer.document import Cut, Document, Image, Text
+from drivers.printer.document import QR, Barcode, Cut, Document, Image, Symbology, Text
 from drivers.printer.outcome import KickResult, Result
 from drivers.printer.settings import DialectName
 from drivers.printer.star_session import ASK_NOW, REPORTS_ON
 from drivers.printer.status import Paper
+from drivers.simulated.printer import SimulatedPrinter
+from drivers.simulated.printer_tokens import first_token
 from drivers.simulated.star import SimulatedStar, StarModel
+from drivers.simulated.star_tokens import first_star_token, known
 from drivers.simulated.wire import Faults
-from tests.drivers.printer.lane import QUICK, Lane, Lanes, eventually, receipt
+from tests.drivers.printer.lane import ESCPOS_COMMANDS, QUICK, Lane, Lanes, eventually, receipt
 
 # The very same tests as for ESC/POS: `dialect` below is what makes them run on a Star.
 from tests.drivers.printer.test_printer_drawer import (  # noqa: F401 - collected here once more
@@ -78,6 +82,13 @@ def dialect(request: pytest.FixtureRequest) -> DialectName:
 def star(lane: Lane) -> SimulatedStar:
     assert isinstance(lane.machine, SimulatedStar)
     return lane.machine
+
+
+def dots(height: int) -> bytes:
+    """Return a PNG of every byte there is."""
+    out = io.BytesIO()
+    Picture.frombytes("L", (576, height), random.Random(1).randbytes(576 * height)).save(out, "PNG")
+    return out.getvalue()
 
 
 async def in_the_end(lane: Lane, name: str = "line") -> Result:
@@ -164,21 +175,69 @@ async def test_odd_answers_are_understood(lane: Lanes, oddity: dict[str, Any], m
     assert it.printer.status.paper is Paper.OK
 
 
-async def test_it_is_asked_at_once_only_until_it_reports_by_itself(lane: Lanes) -> None:
-    asked: list[bytes] = []
-    machine = SimulatedStar()
+def overhear(machine: SimulatedPrinter) -> bytearray:
+    """Return everything the machine takes from now on, as it takes it."""
+    heard = bytearray()
     obey = machine._take
 
     def take(received: bytes) -> int:
-        asked.append(received)
-        return obey(received)
+        taken = obey(received)
+        heard.extend(received[:taken])
+        return taken
 
     machine._take = take  # type: ignore[method-assign] # listens at the wire, and changes nothing
+    return heard
+
+
+async def everything(it: Lane) -> None:
+    """Have a printer told all that it is ever told."""
+    await it.print(Document((QR("x"), Barcode(Symbology.CODE128, "a"), Image(dots(300)), Cut())))
+    await it.printer.kick(2)
+    it.machine.paper_out_at = it.machine.printed + 200
+    printing = asyncio.create_task(it.print(receipt(60)))
+    await eventually(lambda: "waiting for paper" in it.progress)
+    await it.printer.kick(5)
+    it.machine.load_paper()
+    await printing
+    await asyncio.sleep(2 * QUICK.heartbeat_s)
+
+
+async def test_a_whole_conversation_with_a_star_is_in_its_own_language(lane: Lanes) -> None:
+    machine = SimulatedStar()
+    machine.oddities.silent = True  # at first: so it is woken, too
+    heard = overhear(machine)
+    it = await lane(machine=machine, wait=False)
+    await eventually(lambda: heard.count(0) > 8000)
+    machine.oddities.silent = False
+    await it.ready()
+    await everything(it)
+    stream, names = bytes(heard), set()
+    while token := first_star_token(stream):
+        assert known(token) or token.name == b"\x1b*rB", token
+        names.add(token.name)
+        stream = stream[token.size :]
+    assert {b"\x1bb", b"\x1b\x1dyD", b"\x17", b"\x07", b"\x19"} <= names
+
+
+async def test_a_whole_conversation_in_escpos_has_no_word_of_stars(lane: Lanes) -> None:
+    machine = SimulatedPrinter()
+    heard = overhear(machine)
+    it = await lane(machine=machine, dialect=DialectName.ESCPOS)
+    await everything(it)
+    stream = bytes(heard)
+    while token := first_token(stream):
+        assert token.name in ESCPOS_COMMANDS | {b"\0"}, token
+        stream = stream[token.size :]
+    assert stream == b""
+
+
+async def test_it_is_asked_at_once_only_until_it_reports_by_itself(lane: Lanes) -> None:
+    machine = SimulatedStar()
+    heard = overhear(machine)
     it = await lane(machine=machine)
     await it.print()
     await asyncio.sleep(2 * QUICK.heartbeat_s)
-    said = b"".join(asked)
-    before, after = said.split(REPORTS_ON, 1)
+    before, after = bytes(heard).split(REPORTS_ON, 1)
     assert ASK_NOW in before
     assert ASK_NOW not in after
     assert REPORTS_ON in after  # the heartbeat
@@ -259,10 +318,8 @@ async def test_receipts_of_an_earlier_program_are_not_taken_for_ours(lane: Lanes
 
 
 async def test_a_picture_lets_no_pulse_into_raster_mode_and_no_dot_opens_the_drawer(lane: Lanes) -> None:
-    out = io.BytesIO()
-    Picture.effect_noise((576, 400), 120).save(out, "PNG")
     it = await lane()
-    printing = asyncio.create_task(it.print(Document((Image(out.getvalue()), Text("below"), Cut()))))
+    printing = asyncio.create_task(it.print(Document((Image(dots(400)), Text("below"), Cut()))))
     await eventually(lambda: it.begun == 1)
     kick = await it.printer.kick(2)
     assert (await printing).result is Result.PRINTED
@@ -277,3 +334,59 @@ async def test_bytes_lost_on_the_way_back_cost_a_report_and_no_truth(lane: Lanes
     there = [bytes(r.text.split()[0]) for r in it.machine.receipts]
     assert all(there.count(b"r%d" % n) == 1 for n, result in enumerate(results) if result is Result.PRINTED)
     assert Result.PRINTED in results
+
+
+TROUBLES = ("none", "paper", "cover", "cutter", "power", "power unseen", "plug", "reports", "slow", "overflow")
+
+
+async def trouble(it: Lane, kind: str, chance: random.Random) -> None:  # noqa: C901 - one case a trouble
+    """Let something happen to the printer, and put it right again after a while."""
+    machine = star(it)
+    at = machine.printed + chance.randrange(250)
+    await asyncio.sleep(chance.random() * 0.03)
+    match kind:
+        case "paper":
+            machine.paper_out_at = at
+        case "cover":
+            machine.open_cover()
+        case "cutter":
+            machine.jam_at_cut = True
+        case "power":
+            machine.power_off_at = machine.taken + chance.randrange(1, 400)
+        case "power unseen":
+            machine._lose_power()
+            machine.power_on()
+        case "plug":
+            it.bench.unplug("printer")
+        case "reports":
+            machine.lose_reports()
+        case "slow":
+            machine.held = True
+        case "overflow":
+            machine.overflowed = True
+    await asyncio.sleep(chance.random() * 0.3)
+    machine.paper_out_at = machine.power_off_at = None
+    machine.cover_open = machine.jam_at_cut = machine.cutter_stuck = machine.held = False
+    if not machine.powered:
+        machine.power_on()
+    it.bench.plug("printer")
+    machine.load_paper()
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_whatever_happens_printed_is_on_paper_once_and_not_printed_is_not(lane: Lanes, seed: int) -> None:
+    chance = random.Random(seed)
+    it = await lane(timing=dataclasses.replace(QUICK, person_s=0.2, end_s=0.15))
+    results: dict[bytes, Result] = {}
+    for n in range(10):
+        await it.ready()
+        happening = asyncio.create_task(trouble(it, chance.choice(TROUBLES), chance))
+        with contextlib.suppress(NotReady):
+            results[b"r%d" % n] = (await it.print(receipt(30, f"r{n}"))).result
+        await happening
+    assert await in_the_end(it, "last") is Result.PRINTED
+    there = [bytes(r.text).split()[0] for r in it.machine.receipts]
+    assert all(there.count(name) <= 1 for name in there), "one was printed twice"
+    assert {name for name, result in results.items() if result is Result.PRINTED} <= set(there)
+    assert not {name for name, result in results.items() if result is Result.NOT_PRINTED} & set(there)
+    assert Result.PRINTED in results.values()
