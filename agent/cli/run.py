@@ -108,12 +108,12 @@ def simulated(config: Config) -> Bench | None:
     if not scanners and not printers:
         return None
     from drivers.simulated.bench import Bench
-    from drivers.simulated.printer import Model, SimulatedPrinter
     from drivers.simulated.scanner import SimulatedScanner
+    from drivers.simulated.star import simulated_printer
 
     bench = Bench()
     for scanner in scanners:
         bench.add(scanner.port.removeprefix(_SIMULATED), SimulatedScanner())
     for printer in printers:
-        bench.add(printer.port.removeprefix(_SIMULATED), SimulatedPrinter(Model(columns=printer.columns)))
+        bench.add(printer.port.removeprefix(_SIMULATED), simulated_printer(printer.dialect, printer.columns))
     return bench

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drivers.printer.settings import STAR_PROFILE
+from drivers.printer.settings import STAR_PROFILE, DialectName
 from drivers.printer.status import XOFF
 from drivers.simulated.picture import Paper, draw
 from drivers.simulated.printer import Model, Receipt, SimulatedPrinter
@@ -152,3 +152,10 @@ class SimulatedStar(SimulatedPrinter):
             self._last_report = told
             odd = bytes([XOFF]) if self.oddities.xoff_in_reports else b""
             self._reply(frame[:3] + odd + frame[3:])
+
+
+def simulated_printer(speaks: DialectName, columns: int) -> SimulatedPrinter:
+    """Return a printer that speaks a dialect."""
+    if speaks is DialectName.ESCPOS:
+        return SimulatedPrinter(Model(columns=columns))
+    return SimulatedStar(StarModel(columns=columns))

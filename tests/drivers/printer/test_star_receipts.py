@@ -7,11 +7,13 @@ import contextlib
 import dataclasses
 import io
 import random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image as Picture
 
+from agent.cli.run import simulated
+from agent.config import load
 from drivers.errors import NotReady
 from drivers.printer import star_session
 from drivers.printer.document import QR, Barcode, Cut, Document, Image, Symbology, Text
@@ -72,6 +74,9 @@ from tests.drivers.printer.test_printer_receipts import (  # noqa: F401 - collec
     test_reports_are_asked_for_again_after_a_reconnect,
     test_what_cannot_be_written_down_is_not_sent,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture(params=[DialectName.STAR_LINE, DialectName.STARPRNT])
@@ -334,6 +339,26 @@ async def test_bytes_lost_on_the_way_back_cost_a_report_and_no_truth(lane: Lanes
     there = [bytes(r.text.split()[0]) for r in it.machine.receipts]
     assert all(there.count(b"r%d" % n) == 1 for n, result in enumerate(results) if result is Result.PRINTED)
     assert Result.PRINTED in results
+
+
+@pytest.mark.parametrize(
+    ("speaks", "question", "answer"),
+    [("escpos", b"\x10\x04\x01", b"\x16"), ("starprnt", ASK_NOW, bytes.fromhex("23 06 00 00 00 00 00 00 00"))],
+)
+async def test_a_simulated_printer_of_the_configuration_speaks_what_that_says(
+    tmp_path: Path, speaks: str, question: bytes, answer: bytes
+) -> None:
+    path = tmp_path / "stillopen.toml"
+    path.write_text(
+        '[store]\nid = "s"\nname = "S"\ncurrency = "EUR"\ntimezone = "Europe/Berlin"\n[[till]]\nid = "t"\n'
+        f'[[printer]]\nname = "p"\nport = "sim://p"\ndialect = "{speaks}"\n'
+    )
+    bench = simulated(load(path, environ={}))
+    assert bench
+    port = await bench.open("p")
+    await port.write(question, timeout_s=1.0)
+    assert await port.read() == answer
+    await bench.close()
 
 
 TROUBLES = ("none", "paper", "cover", "cutter", "power", "power unseen", "plug", "reports", "slow", "overflow")
