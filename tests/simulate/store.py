@@ -263,6 +263,7 @@ class _Store:
                 await world.stop()
             else:
                 world.kill()
+                world.tear()
             if day - self.swept >= SWEPT_EVERY_DAYS:
                 self.swept = day
                 gc.collect()

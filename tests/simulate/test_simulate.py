@@ -12,14 +12,21 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.simulate import system, world
 from tests.simulate.campaign import Campaign, NotTheSame
 from tests.simulate.clouds import bodies_unjudged
 from tests.simulate.loop import Deadlock, Spinning, VirtualLoop
 from tests.simulate.store import simulate
 from tests.simulate.weather import Weather
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from agent.app import App
 
 DAYS = 8
 ROOT = Path(__file__).parents[2]
@@ -71,6 +78,21 @@ def test_a_seed_is_all_there_is_to_a_run() -> None:
     }
     assert len(traces) == 1
     assert simulate(4, 1).trace not in traces
+
+
+def test_an_agent_that_dies_leaves_its_log_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[tuple[int, int]] = []
+
+    def closing(app: App, files: list[sqlite3.Connection]) -> None:
+        log = app.journal.path.with_name("journal.db-wal")
+        before = log.stat().st_size if log.exists() else 0
+        system.close_files(app, files)
+        sizes.append((before, log.stat().st_size if log.exists() else 0))
+
+    monkeypatch.setattr(world, "close_files", closing)
+    simulate(3, 2, Weather(crashes=3.0))
+    assert sizes == [(before, before) for before, _ in sizes]
+    assert max(sizes) > (0, 0)
 
 
 # --- many seeds ---

@@ -34,6 +34,7 @@ class Trouble:
         weather, random = self.world.weather, self.world.random
         for often, trouble in (
             (weather.crashes, self._crash),
+            (weather.cuts, self._cut),
             (weather.crash_loops, self._crash_loop),
             (weather.restarts, self._restart),
             (weather.outages, self._outage),
@@ -66,6 +67,9 @@ class Trouble:
 
     async def _crash(self) -> None:
         self.world.die_in(self.world.random.randint(1, STEPS_OF_A_SALE))
+
+    async def _cut(self) -> None:
+        self.world.die_in(self.world.random.randint(1, STEPS_OF_A_SALE), torn=True)
 
     async def _crash_loop(self) -> None:
         random = self.world.random

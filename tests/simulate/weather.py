@@ -35,6 +35,7 @@ class Weather:
     unheard: float = 0.03
     # how many a day, on average
     crashes: float = 0.35
+    cuts: float = 0.1  # the PC loses its power
     crash_loops: float = 0.03  # dies again while it starts, some times
     restarts: float = 0.05  # stopped and started by the service manager, in the middle of whatever is under way
     outages: float = 0.5

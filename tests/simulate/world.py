@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from agent.app import App
 from agent.config import load
-from drivers.simulated.bench import Bench
 from drivers.simulated.printer import SimulatedPrinter
 from drivers.simulated.scanner import SimulatedScanner
 from outbox.errors import OutboxError
@@ -25,13 +24,13 @@ from tests.simulate.line import Line
 from tests.simulate.loop import LIFE, VirtualLoop
 from tests.simulate.paper import Paper
 from tests.simulate.shop import EPOCH, ITEMS, PRINTERS, SQUARE_SELLS, config_text
+from tests.simulate.system import StoreBench, close_files, tear
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Coroutine
     from pathlib import Path
 
-    from drivers.simulated.wire import WireEnd
     from tests.simulate.weather import Weather
 
 T = TypeVar("T")
@@ -43,23 +42,6 @@ PLANTED_S = 120.0  # a planted disk fault may show itself as an ERROR for as lon
 
 class Died(Exception):
     """The agent died before it answered."""
-
-
-class StoreBench(Bench):
-    """A bench whose devices outlive the agent that opens them."""
-
-    def __init__(self, world: World) -> None:
-        super().__init__()
-        self._world = world
-        self.opening: dict[str, asyncio.Task[WireEnd]] = {}
-
-    async def open(self, name: str) -> WireEnd:
-        task = self._world.outside(super().open(name))
-        self.opening[name] = task
-        try:
-            return await task
-        finally:
-            self.opening.pop(name, None)
 
 
 class World:
@@ -91,6 +73,7 @@ class World:
         self._outside = contextvars.copy_context()
         self._asked: dict[asyncio.Future[Any], None] = {}
         self._files: list[sqlite3.Connection] = []
+        self._torn = False  # whether the next death is the PC's
         self._trace = hashlib.blake2b()
         file = folder / "stillopen.toml"
         file.write_text(config_text(weather.batch), "utf-8")
@@ -104,7 +87,7 @@ class World:
         self.receiver = Receiver(self.now, self.random)
         self.square_cloud = Square(self.square, self.random)
         self.line = Line(self.random, weather, {HOOK: self.receiver, SQUARE: self.square_cloud}, self.note, self.now)
-        self.bench = StoreBench(self)
+        self.bench = StoreBench(self.outside)
         self.printers = {name: SimulatedPrinter() for name in PRINTERS}
         self.papers = {name: Paper(printer, name, self.violate) for name, printer in self.printers.items()}
         self.scanner = SimulatedScanner()
@@ -253,9 +236,14 @@ class World:
         self.loop.end_life(0, self._outside)
         self.loop.close()
 
-    def die_in(self, steps: int) -> None:
-        """Let the agent die after so many of its steps."""
+    def die_in(self, steps: int, *, torn: bool = False) -> None:
+        """Let the agent die after so many of its steps; `torn`: with the whole PC, in mid-write."""
         self.loop.alarm_at = self.loop.steps + steps
+        self._torn = torn
+
+    def tear(self) -> None:
+        """Pull the plug in mid-write, after the agent has died of it."""
+        tear(self._folder / "state", self.random)
 
     def kill(self) -> None:
         """End the agent as `kill -9` does, and do what the system does then."""
@@ -270,28 +258,17 @@ class World:
         openings = dict(self.bench.opening)
         self.loop.end_life(self.life, self._context)
         logging.disable(logging.NOTSET)
-        for name in (*PRINTERS, "counter"):
-            opening = openings.get(name)
-            if opening is not None:
-                opening.add_done_callback(_cut, context=self._outside.copy())
-            wire = self.bench.wire(name)
-            if wire is not None:
-                wire.cut()
-        for file in self._files:
-            file.close()
-        self._files.clear()
-        reader, app.journal._reader = app.journal._reader, None
-        if reader is not None:
-            reader.close()
-        app.catalogue._file._let_go()
-        if app.journal._lock is not None:
-            app.journal._lock.release()
+        self.bench.cut((*PRINTERS, "counter"), openings, self._outside)
+        close_files(app, self._files)
         self.line.sender_died()
         for asked in list(self._asked):
             if not asked.done():
                 asked.set_exception(Died())
                 asked.exception()  # whoever asked may be gone, too
         self._asked.clear()
+        if self._torn:
+            self._torn = False
+            self.tear()
         self.gone.set()
 
     def _failed(self, failed: asyncio.Future[None]) -> None:
@@ -300,8 +277,3 @@ class World:
         error = failed.exception()
         self.violate(f"the agent stopped by itself: {error!r}")
         self.loop.call_soon(self.kill, context=self._outside.copy())
-
-
-def _cut(opening: asyncio.Task[WireEnd]) -> None:
-    if not opening.cancelled() and opening.exception() is None:
-        opening.result().cut()
