@@ -62,7 +62,7 @@ def parse_device_id(answer: bytes) -> DeviceId | None:
         length = int.from_bytes(answer[:2], "little")
     # An honest length cuts off what stood in the buffer before; a wrong one must not cut off the answer.
     honest = 2 < length <= len(answer)  # noqa: PLR2004 - the length itself
-    text = (answer[2:length] if honest else answer[2:]).decode("latin-1").strip("\0 ")
+    text = (answer[2:length] if honest else answer[2:]).decode("latin-1").replace("\0", " ").strip()
     if not text:
         return None
     fields: dict[str, str] = {}

@@ -93,7 +93,7 @@ def test_the_fields_of_a_device_id_have_short_names() -> None:
     assert found.fields == {"MFG": "Star", "MDL": "TSP143", "SN": "2", "CMD": "STAR"}
 
 
-@pytest.mark.parametrize("answer", [b"", b"\0", b"\0\2", b"\0\5\0 \0", bytes(300)])
+@pytest.mark.parametrize("answer", [b"", b"\0", b"\0\2", b"\0\5\0 \0", b"\0\4\r\n", bytes(300)])
 def test_a_device_id_with_nothing_in_it_is_none(answer: bytes) -> None:
     assert parse_device_id(answer) is None
 
