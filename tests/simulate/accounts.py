@@ -31,6 +31,7 @@ class Order:
     cloud: str
     moods: Moods
     kinds: frozenset[Kind]
+    deliveries: dict[str, int] = field(default_factory=dict)  # by record: the number of its delivery
     judged: int = 0  # arrivals
     placed: int = 0  # facts put into `due`
     due: dict[str, dict[str, Fact]] = field(default_factory=dict)  # by till: not yet arrived, in the journal's order
@@ -61,7 +62,10 @@ class Order:
         if self.cloud == "square" and fact.kind is Kind.REFUND and not fact.amount:
             return True  # it is told nothing of a refund of nothing
         held = (fact.id, *((fact.sale,) if fact.sale else ()))
-        return any(kept.get(one, at) < at for one in held for kept in (self.moods.refused, self.moods.stood_aside))
+        return any(
+            self.moods.refused.get(one, at) < at or self.moods.stood_aside.get(self.deliveries.get(one, 0), at) < at
+            for one in held
+        )
 
 
 @dataclass
@@ -85,8 +89,10 @@ class Accounts:
     def evening(self, connection: sqlite3.Connection) -> None:
         """At any time: nothing counts as delivered that the cloud has not got, and nothing came before its turn."""
         rows = connection.execute(_STATES, (self.newest, json.dumps(sorted(self.under_way)))).fetchall()
+        numbers = {order.cloud: order.deliveries for order in self.orders}
         for number, cloud, state, record_id in rows:
             self.newest = max(self.newest, number)
+            numbers[cloud][record_id] = number
             if state != "delivered":
                 self.under_way.add(number)
                 continue

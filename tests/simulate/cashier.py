@@ -181,7 +181,7 @@ class Cashier:
         if random.random() < 0.6:
             line = random.choice(sale["lines"])
             lines = [RefundLine(line=line["id"], quantity="1" if line["unit"] == "each" else None)]
-        how = RefundTender(type=random.choice(("cash", "card")))
+        how = RefundTender(type="card" if self.cash < sale["total"] else random.choice(("cash", "card")))
         wanted = NewRefund(
             receipt_number=sale["receipt_number"], till=self.till, lines=lines, tender=how, reason="gefällt nicht"
         )

@@ -56,8 +56,8 @@ class Moods:
     happened: int = 0
     arrived: dict[str, int] = field(default_factory=dict)  # record: when it was first taken
     refused: dict[str, int] = field(default_factory=dict)  # record: when it was first refused
-    stood_aside: dict[str, int] = field(default_factory=dict)  # record: since when others may overtake it
-    trouble: Counter[str] = field(default_factory=Counter)  # by record
+    stood_aside: dict[int, int] = field(default_factory=dict)  # delivery: since when others may overtake it
+    nothing: Counter[int] = field(default_factory=Counter)  # by delivery: exchanges that did not bring it further
 
     def mend(self) -> None:
         """Let nothing go wrong any more."""
@@ -72,22 +72,19 @@ class Moods:
         return self.refuses | self.fails
 
     def came(self, records: list[str], answer: Answer) -> None:
-        """Remember how the cloud answered to records. One that it failed on often may be overtaken."""
+        """Remember how the cloud answered to records."""
         for record in records:
             self.happened += 1
             if answer.status < 300:
                 self.arrived.setdefault(record, self.happened)
             elif 400 <= answer.status < 500 and record in self.refuses:  # not those that were in one array with it
                 self.refused.setdefault(record, self.happened)
-        if answer.status >= 500 or answer.status == 429:
-            self.failed(records)
 
-    def failed(self, records: list[str]) -> None:
-        """Remember trouble with a request: it counts against the first of its records."""
-        for first in records[:1]:
-            self.trouble[first] += 1
-            if self.trouble[first] >= OTHERS_TURN:
-                self.stood_aside.setdefault(first, self.happened)
+    def came_to_nothing(self, delivery: int) -> None:
+        """Remember an exchange of a delivery that was answered, and did not bring it further."""
+        self.nothing[delivery] += 1
+        if self.nothing[delivery] >= OTHERS_TURN:
+            self.stood_aside.setdefault(delivery, self.happened)
 
     def answer(self, records: list[str], now: datetime, random: Random) -> Answer | None:
         """Return what it answers instead of taking the records, or None."""
@@ -114,10 +111,6 @@ class Cloud(Protocol):
         """Answer a request."""
         ...
 
-    def subjects(self, request: Request) -> list[str]:
-        """Return the ids of the records that a request is about, as far as it says so."""
-        ...
-
 
 @dataclass
 class Receiver:
@@ -127,9 +120,6 @@ class Receiver:
     random: Random
     moods: Moods = field(default_factory=Moods)
     records: dict[str, bytes] = field(default_factory=dict)  # digests by id, in the order they first came
-
-    def subjects(self, request: Request) -> list[str]:
-        return [record["id"] for record in _records(request)]
 
     def take(self, request: Request, headers: Mapping[str, str]) -> Answer:
         records = _records(request)
@@ -167,24 +157,20 @@ class Square:
     _indexed: int = 0
     _indexed_refunds: int = 0
 
-    def subjects(self, request: Request) -> list[str]:
+    @staticmethod
+    def _about(request: Request) -> list[str]:
+        """Return the record that a request makes an order or a refund of."""
         if request.method != "POST" or not request.body:
             return []
         body = json.loads(request.body)
         if request.path == "/v2/orders":
             return [body["order"]["metadata"]["stillopen_id"]]
-        if request.path == "/v2/refunds":
-            return [_record_of(body)]
-        order = self.square.books.orders.get(body.get("order_id", ""))
-        return [order["metadata"]["stillopen_id"]] if order else []
+        return [_record_of(body)] if request.path == "/v2/refunds" else []
 
     def take(self, request: Request, headers: Mapping[str, str]) -> Answer:
-        about = self.subjects(request)
-        answer = self._answer(request, headers, about if request.path in ("/v2/orders", "/v2/refunds") else [])
-        if request.path in ("/v2/orders", "/v2/refunds"):
-            self.moods.came(about, answer)
-        elif answer.status >= 500 or answer.status == 429:
-            self.moods.failed(about)
+        about = self._about(request)
+        answer = self._answer(request, headers, about)
+        self.moods.came(about, answer)
         return answer
 
     def _answer(self, request: Request, headers: Mapping[str, str], about: list[str]) -> Answer:

@@ -7,6 +7,7 @@ taken in with its answer on the way back. Faults come from the world's weather, 
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tests.simulate.weather import Weather
 
 READ_S = 30.0  # how long the agent's session waits for an answer that does not come
+_DELIVERY = re.compile(r" delivery (\d+)\Z")  # what the courier calls the task that makes an attempt
 SILENT = 1 / 20  # the share of exchanges on a dead line that get no answer at all, where most are refused at once
 
 
@@ -48,6 +50,18 @@ class Line:
 
     async def exchange(self, base_url: str, request: Request, headers: Mapping[str, str]) -> Answer:
         """Be the agent's session."""
+        answer = await self._exchange(base_url, request, headers)
+        number = _DELIVERY.search(_task_name())
+        looks = request.method == "GET" or "search" in request.path or "retrieve" in request.path
+        if (
+            number is not None
+            and answer.status != 401
+            and (looks or answer.status >= 300 or "planted" in answer.headers)
+        ):
+            self.clouds[base_url].moods.came_to_nothing(int(number[1]))
+        return answer
+
+    async def _exchange(self, base_url: str, request: Request, headers: Mapping[str, str]) -> Answer:
         self.exchanges += 1
         number, draw = self.exchanges, 1.0 if self.calm else self.random.random()
         fault = next((name for name, share in self.weather.faults() if (draw := draw - share) < 0), "")
@@ -63,7 +77,6 @@ class Line:
             raise AnswerLost("planted: lost before", hint="")
         if fault in ("503", "429"):
             await asyncio.sleep(way_s)
-            self._trouble(base_url, request)
             return Answer(int(fault), {"retry-after": "2"} if fault == "429" else {}, b"")
         self.on_its_way[number] = (base_url, request, dict(headers))
         await asyncio.sleep(way_s * (20 if fault == "slow" else 1))
@@ -73,17 +86,10 @@ class Line:
             self.lost += 1
             raise AnswerLost("planted: lost after", hint="")
         if fault == "half":
-            self._trouble(base_url, request)
-            return Answer(answer.status, answer.headers, answer.body[: len(answer.body) // 2])
+            return Answer(answer.status, {**answer.headers, "planted": fault}, answer.body[: len(answer.body) // 2])
         if fault == "500 after":
-            self._trouble(base_url, request)
             return Answer(500, {}, b"<html>")
         return answer
-
-    def _trouble(self, base_url: str, request: Request) -> None:
-        """Count what looks to the agent like the cloud's trouble with a request."""
-        cloud = self.clouds[base_url]
-        cloud.moods.failed(cloud.subjects(request))
 
     def _arrive(self, number: int) -> Answer:
         base_url, request, headers = self.on_its_way.pop(number)
@@ -100,3 +106,8 @@ class Line:
 
     async def aclose(self) -> None:
         """Close nothing: the line is shared."""
+
+
+def _task_name() -> str:
+    task = asyncio.current_task()
+    return "" if task is None else task.get_name()
