@@ -38,7 +38,8 @@ plug: $(READY)  ## doctor --pull-the-plug in a Debian whose power is cut: CUTS=6
 
 simulate: $(READY)  ## whole stores under seeds: SEEDS=200 DAYS=365 JOBS=2; SEEDS=17, replays one, RESUME=file goes on
 	$(BIN)/python -m tests.simulate $(if $(SEEDS),--seeds $(SEEDS)) $(if $(DAYS),--days $(DAYS)) \
-	  $(if $(JOBS),--jobs $(JOBS)) $(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(RESUME),--resume $(RESUME))
+	  $(if $(JOBS),--jobs $(JOBS)) $(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(WITHOUT),--without $(WITHOUT)) \
+	  $(if $(RESUME),--resume $(RESUME))
 
 bench: $(READY)  ## our figure, the peer's and the limit, interleaved in one run; LONG=1 takes an hour
 	$(BIN)/python -m bench $(if $(LONG),--long)

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from tests.simulate.campaign import Campaign, NotTheSame
+from tests.simulate.weather import TROUBLES
 
 FILE = Path("build/simulate.jsonl")
 
@@ -23,12 +24,16 @@ def main() -> int:
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes, a seed each at a time")
     parser.add_argument("--customers", type=int, help="on a usual day; else as the seed has it")
+    parser.add_argument("--without", default="", help="troubles of weather.py to leave out: clock,wrong_years")
     parser.add_argument("--save", type=Path, default=FILE, help="the file to be begun for finished seeds")
     parser.add_argument("--resume", type=Path, help="such a file of before, to go on with")
     options = parser.parse_args()
     text: str = options.seeds
     seeds = [int(seed) for seed in text.split(",") if seed] if "," in text else list(range(1, int(text) + 1))
-    campaign = Campaign(seeds, options.days, options.customers, options.resume or options.save)
+    without = tuple(name for name in options.without.split(",") if name)
+    if unknown := set(without) - set(TROUBLES):
+        parser.error(f"there is no trouble {', '.join(sorted(unknown))}: there are {', '.join(TROUBLES)}")
+    campaign = Campaign(seeds, options.days, options.customers, options.resume or options.save, without=without)
     try:
         if options.resume is None:
             campaign.begin()

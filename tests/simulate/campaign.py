@@ -60,7 +60,8 @@ def _say(line: str) -> None:
 class Campaign:
     """Seeds of so many days, and the file in which the finished ones are kept, one JSON object a line.
 
-    `customers` a usual day, or None: each seed's shop has its own.
+    `customers` a usual day, or None: each seed's shop has its own. `without`: troubles of `Weather` that are left
+    out, to see which of them a failing seed needs.
     """
 
     seeds: list[int]
@@ -69,6 +70,7 @@ class Campaign:
     file: Path
     say: Callable[[str], None] = _say
     commit: str = field(default_factory=commit)
+    without: tuple[str, ...] = ()
     finished: dict[int, Outcome] = field(default_factory=dict)
 
     def begin(self) -> None:
@@ -141,20 +143,25 @@ class Campaign:
         return 1 if failed else 0
 
     def _what(self) -> dict[str, Any]:
-        return {"commit": self.commit, "days": self.days, "customers": self.customers, "weather": asdict(Weather())}
+        return {"commit": self.commit, "days": self.days, "customers": self.customers, "weather": asdict(self._trouble)}
+
+    @property
+    def _trouble(self) -> Weather:
+        return replace(Weather(), **dict.fromkeys(self.without, 0.0))  # type: ignore[arg-type]  # all of them are shares
 
     def _weather(self, seed: int) -> Weather:
-        weather = Weather().of_shop(seed)
+        weather = self._trouble.of_shop(seed)
         return weather if self.customers is None else replace(weather, customers_a_day=self.customers)
 
     def _replay(self, seed: int) -> str:
-        return f"make simulate SEEDS={seed}, DAYS={self.days}{self._customers}"
+        return f"make simulate SEEDS={seed}, DAYS={self.days}{self._chosen}"
 
     @property
-    def _customers(self) -> str:
-        return "" if self.customers is None else f" CUSTOMERS={self.customers}"
+    def _chosen(self) -> str:
+        customers = "" if self.customers is None else f" CUSTOMERS={self.customers}"
+        return customers + (f" WITHOUT={','.join(self.without)}" if self.without else "")
 
     def _arguments(self) -> str:
         text = ",".join(str(seed) for seed in self.seeds)
         seeds = str(len(self.seeds)) if self.seeds == list(range(1, len(self.seeds) + 1)) else f"{text},"
-        return f"SEEDS={seeds} DAYS={self.days}{self._customers}"
+        return f"SEEDS={seeds} DAYS={self.days}{self._chosen}"

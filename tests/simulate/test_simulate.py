@@ -130,6 +130,9 @@ def test_a_seed_that_failed_is_told_with_what_replays_it(tmp_path: Path) -> None
     campaign.end(campaign.finished[5])
     assert "seed 5 FAILED; replay it with: make simulate SEEDS=5, DAYS=1" in said
     assert "  two and two are five" in said
+    said.clear()
+    Campaign([5], 1, 15, file, said.append, "of now", without=("clock",)).end(campaign.finished[5])
+    assert "seed 5 FAILED; replay it with: make simulate SEEDS=5, DAYS=1 CUSTOMERS=15 WITHOUT=clock" in said
 
 
 # --- the loop itself ---

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from random import Random
 
 SHOPS = (
@@ -70,3 +70,6 @@ class Weather:
         """Return it for the shop that belongs to a seed: each has its own trade."""
         random = Random(f"shop {seed}")
         return replace(self, customers_a_day=random.choice(SHOPS), batch=random.choice(BATCHES))
+
+
+TROUBLES = tuple(field.name for field in fields(Weather) if isinstance(field.default, float) and field.name != "gap_s")

@@ -180,6 +180,8 @@ class World:
                 self.kill()
                 await asyncio.sleep(RESTART_S)
                 continue
+            if self.app is not app:  # it died in the very step in which it had started
+                continue
             self.counts["starts"] += 1
             self.running = True
             if app.failed is not None:
