@@ -99,5 +99,5 @@ def _as_json(row: tuple[Any, ...]) -> dict[str, Any]:
     values["notes"] = json.loads(values["notes"]) if values["notes"] else []
     earlier = values.pop("waits_for")
     if earlier is not None and earlier != "delivered" and values["state"] == "waiting":
-        values["last_error"] = f"it waits for its sale, which is {earlier} there"
+        values["last_error"] = f"it waits for its sale, or a refund before it, which is {earlier} there"
     return values

@@ -225,7 +225,7 @@ async def test_a_parked_sale_says_why_holds_up_nothing_and_goes_when_released(jo
     shown = delivery_views.listed(journal.reader, state="parked")[0]
     assert (shown["code"], shown["last_error"], shown["hint"]) == ("refused", "no such tax", "mend it")
     waiting = delivery_views.listed(journal.reader, state="waiting")[0]
-    assert waiting["last_error"] == "it waits for its sale, which is parked there"
+    assert waiting["last_error"] == "it waits for its sale, or a refund before it, which is parked there"
     cloud.refuses.clear()
     assert await journal.write(lambda tx: deliveries.release(tx, shown["id"]))
     assert not await journal.write(lambda tx: deliveries.release(tx, shown["id"]))

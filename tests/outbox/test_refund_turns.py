@@ -11,8 +11,6 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import pytest
-
 from outbox import chain, deliveries, delivery_views
 from outbox.connector import Answer, Idempotency, Request
 from outbox.courier import Courier
@@ -58,9 +56,6 @@ async def refund(journal: Journal, sale: Record, till: str) -> Record:
     return await journal.write(change)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="outbox/deliveries.py queues a refund behind its sale only; see the module's words"
-)
 async def test_two_tills_refunds_of_one_sale_are_never_under_way_together(journal: Journal) -> None:
     sale = await write(journal, draft(till="till-1"), CLOUDS)
     first = await refund(journal, sale, "till-1")
