@@ -59,7 +59,7 @@ class OpenStep:
 
 
 def queue(connection: sqlite3.Connection, record: Record, clouds: Mapping[str, frozenset[Kind]]) -> None:
-    """Queue a new record for every cloud that takes its kind. A refund waits for its sale, and for refunds before it."""
+    """Queue a new record for every cloud that takes its kind. A refund waits for its sale and earlier refunds."""
     original = record.body.get("original")
     chain = original["id"] if isinstance(original, dict) and "id" in original else record.id
     for cloud, kinds in clouds.items():
@@ -74,7 +74,8 @@ def queue(connection: sqlite3.Connection, record: Record, clouds: Mapping[str, f
             ).fetchone()
             (before,) = connection.execute(
                 "select max(delivery.id) from refund cross join record on record.id = refund.refund_id "
-                "cross join delivery on delivery.cloud = ? and delivery.record_seq = record.seq where refund.sale_id = ?",
+                "cross join delivery on delivery.cloud = ? and delivery.record_seq = record.seq "
+                "where refund.sale_id = ?",
                 (cloud, chain),
             ).fetchone()
             after = before or (row[0] if row else None)
