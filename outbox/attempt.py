@@ -22,6 +22,7 @@ from outbox.connector import (
     Fact,
     Found,
     Idempotency,
+    LookOn,
     Refused,
     Sighting,
     Step,
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     Change = Callable[[sqlite3.Connection], None]
 
 _log = logging.getLogger("stillopen.courier")
+
+PAGES_MAX = 1000  # of one look: at Square a million orders, two years of a busy shop with a clock that was wrong
 
 
 class Exchanges(Protocol):
@@ -174,16 +177,27 @@ class Attempts:
                 Ending.TROUBLE,
                 f"whether step {step.name!r} took effect cannot be looked up; compare by hand, then retry it",
             )
-        try:
-            answer = await self._exchange(request, step.key)
-        except (NotSent, AnswerLost) as error:
-            return End(Ending.LINE, str(error))
-        seen: Sighting = self.connector.sighting(step, fact, answer)
-        if isinstance(seen, Unauthorized):
-            return End(Ending.UNAUTHORIZED, seen.reason)
-        if isinstance(seen, Unknown):
-            return End(Ending.TROUBLE, seen.reason, seen.after_s)
-        return seen
+        for _ in range(PAGES_MAX):
+            try:
+                answer = await self._exchange(request, step.key)
+            except (NotSent, AnswerLost) as error:
+                return End(Ending.LINE, str(error))
+            seen: Sighting = self.connector.sighting(step, fact, answer)
+            if isinstance(seen, Unauthorized):
+                return End(Ending.UNAUTHORIZED, seen.reason)
+            if isinstance(seen, Unknown):
+                return End(Ending.TROUBLE, seen.reason, seen.after_s)
+            if not isinstance(seen, LookOn):
+                return seen
+            if seen.request == request:
+                return End(
+                    Ending.TROUBLE, "the cloud's list of what it has goes round in a circle; it is looked through again"
+                )
+            request = seen.request
+        return End(
+            Ending.TROUBLE,
+            f"the cloud's list of what it has does not end in {PAGES_MAX} pages; it is looked through again",
+        )
 
     async def _send(self, delivery: Delivery, step: Step, fact: Fact, *, unclear: bool, quiet: bool) -> Done | End:
         """Send a step and judge the answer. `unclear`: it may have had an effect; `quiet`: nothing was written."""

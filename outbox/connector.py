@@ -184,7 +184,14 @@ class Unknown:
     after_s: float | None = None
 
 
-Sighting = Found | Absent | Unknown | Unauthorized
+@dataclass(frozen=True, slots=True)
+class LookOn:
+    """It is not on this page, and there are more: `request` asks for the next."""
+
+    request: Request
+
+
+Sighting = Found | Absent | LookOn | Unknown | Unauthorized
 
 
 # --- the catalogue, pulled ---
@@ -273,7 +280,10 @@ class Connector(Protocol):
         ...
 
     def sighting(self, step: Step, fact: Fact, answer: Answer) -> Sighting:
-        """Say what a probe's answer shows. Compares our id in what came back, never trusts that something did."""
+        """Say what the answer to a probe, or to its next page, shows.
+
+        Compares our id in what came back, and never trusts that something did.
+        """
         ...
 
     def credentials(self, request: Request, key: str, now: datetime) -> dict[str, str]:

@@ -108,7 +108,7 @@ class Square:
 
     def sighting(self, step: Step, fact: Fact, answer: Answer) -> Sighting:
         """Say what a look shows."""
-        return square_look.sighting(step, fact, answer)
+        return square_look.sighting(step, fact, answer, self._place.location_id)
 
     def credentials(self, request: Request, key: str, now: datetime) -> dict[str, str]:  # noqa: ARG002 - the contract
         """Return the bearer token."""

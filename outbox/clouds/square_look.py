@@ -7,6 +7,7 @@ this machine's are far apart, a look by time proves nothing.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from urllib.parse import urlencode
 from outbox.clouds import square_order, square_payment, square_refund, square_sale
 from outbox.clouds.square_answer import read, unknown
 from outbox.clouds.square_plan import HEADERS
-from outbox.connector import Absent, Done, Found, Request, Unknown
+from outbox.connector import Absent, Done, Found, LookOn, Request, Unknown
 from outbox.record import canonical
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ def probe(step: Step, fact: Fact, location_id: str) -> Request:
     return Request("GET", f"/v2/orders/{fact.refs['order']}", b"", HEADERS)  # adjust, pay
 
 
-def sighting(step: Step, fact: Fact, answer: Answer) -> Sighting:
-    """Say what a probe's answer shows of `step`."""
+def sighting(step: Step, fact: Fact, answer: Answer, location_id: str) -> Sighting:
+    """Say what the answer to a probe, or to a further page of it, shows of `step`."""
     body = read(answer, fact.now)
     if not isinstance(body, dict):
         return unknown(body)
@@ -80,9 +81,15 @@ def sighting(step: Step, fact: Fact, answer: Answer) -> Sighting:
         found = Found({step.name: "moved"}) if sent & seen else None
     if found is not None:
         return found
-    if body.get("cursor"):
-        return Unknown("Square has more than one page made since then; look the receipt number up there, then retry")
-    return Absent()
+    cursor = body.get("cursor")
+    return LookOn(_after(probe(step, fact, location_id), cursor)) if cursor and isinstance(cursor, str) else Absent()
+
+
+def _after(first: Request, cursor: str) -> Request:
+    """Return the request for a further page: the same question, and where to go on."""
+    if first.method == "POST":
+        return replace(first, body=canonical(json.loads(first.body) | {"cursor": cursor}))
+    return replace(first, path=f"{first.path}&{urlencode({'cursor': cursor})}")
 
 
 def _post(path: str, body: dict[str, Any]) -> Request:

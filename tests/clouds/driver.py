@@ -15,6 +15,7 @@ from outbox.connector import (
     Fact,
     Found,
     Idempotency,
+    LookOn,
     Outcome,
     Refused,
     Request,
@@ -50,6 +51,7 @@ class Driver:
     on_step: Callable[[Step], object] | None = None
     on_failure: Callable[[], object] | None = None  # after each try that did not end its step
     looks: int = 0
+    pages: int = 0  # of looks, after the first
     notes: list[str] = field(default_factory=list)
 
     async def deliver(self, fact: Fact, *, attempts: int = 12) -> tuple[Complete | Refused, dict[str, str]]:
@@ -83,6 +85,9 @@ class Driver:
                 assert request is not None
                 fact = replace(fact, now=self.clock(), first_sent_at=first_sent_at)
                 seen = self.connector.sighting(step, fact, await self._exchange(request, step.key))
+                while isinstance(seen, LookOn):
+                    self.pages += 1
+                    seen = self.connector.sighting(step, fact, await self._exchange(seen.request, step.key))
                 if isinstance(seen, Found):
                     return seen
                 if not isinstance(seen, Absent):

@@ -123,7 +123,7 @@ class LyingSquare:
                 and order["location_id"] in body["location_ids"]
                 and order["source"]["name"] in wanted["source_filter"]["source_names"]
             ]
-            return self._page("orders", found, body["limit"])
+            return self._page("orders", found, body)
         if path == "/v2/inventory/changes/batch-retrieve":
             found = [
                 change
@@ -131,7 +131,7 @@ class LyingSquare:
                 if change["adjustment"]["catalog_object_id"] in body["catalog_object_ids"]
                 and _at_or_after(change["adjustment"], body["updated_after"])
             ]
-            return self._page("changes", found, body["limit"])
+            return self._page("changes", found, body)
         name = path.rpartition("/")[2]
         kept = {"payments": books.payments, "refunds": books.refunds}[name]
         found = [
@@ -140,11 +140,12 @@ class LyingSquare:
             if _at_or_after(value, query["begin_time"])
             and query.get("total") in (None, str(value["amount_money"]["amount"]))
         ]
-        return self._page(name, found, int(query["limit"]))
+        return self._page(name, found, query)
 
-    def _page(self, name: str, found: list[Object], limit: int) -> Object:
-        limit = min(limit, self.books.page_size)
-        return {name: found[:limit]} | ({"cursor": "more"} if len(found) > limit else {})
+    def _page(self, name: str, found: list[Object], asked: Object) -> Object:
+        start = int(asked.get("cursor", "place-0").removeprefix("place-"))
+        end = start + min(int(asked["limit"]), self.books.page_size)
+        return {name: found[start:end]} | ({"cursor": f"place-{end}"} if end < len(found) else {})
 
 
 def _at_or_after(value: Object, since: str) -> bool:

@@ -17,6 +17,7 @@ from outbox.connector import (
     Complete,
     Done,
     Found,
+    LookOn,
     Refused,
     Retry,
     Step,
@@ -206,7 +207,8 @@ def test_clocks_far_apart_prove_nothing(clock: Clock) -> None:
 @pytest.mark.parametrize(
     ("status", "body", "kind"),
     [
-        (200, b'{"orders": [], "cursor": "more"}', Unknown),
+        (200, b'{"orders": [], "cursor": "more"}', LookOn),
+        (200, b'{"orders": [], "cursor": 7}', Absent),
         (200, b'{"orders": {}}', Absent),
         (200, b'{"orders": [1, {"id": "O9", "total_money": {"amount": 1250}, "reference_id": "T1-000001"}]}', Absent),
         (200, b"{", Unknown),
@@ -311,6 +313,28 @@ def test_settings_that_cannot_be_are_refused(wrong: dict[str, object], said: str
 
 def test_an_address_is_taken_with_or_without_its_last_slash() -> None:
     assert square_at("https://connect.squareup.com/").base_url == "https://connect.squareup.com"
+
+
+@pytest.mark.parametrize("after", [True, False], ids=["it took effect", "it did not"])
+@pytest.mark.parametrize("on", ["POST /v2/orders", "POST /v2/payments", "POST /v2/refunds"])
+async def test_a_look_goes_through_every_page(
+    driver: Driver, square: LyingSquare, clock: Clock, on: str, *, after: bool
+) -> None:
+    async def sold_and_brought_back(number: int) -> None:
+        record = sale([line("mug", 1250)], number=number)
+        _, refs = await driver.deliver(fact_of(record, clock))
+        ended, _ = await driver.deliver(fact_of(refund(record, [("cash", 1250)], number=number), clock, sale_refs=refs))
+        assert isinstance(ended, Complete)
+
+    for number in (1, 2, 3):
+        await sold_and_brought_back(number)
+    square.books.page_size = 1
+    square.faults.add("drop", on=on, after=after)
+    driver.on_failure = partial(clock.forward, hours=25)
+    await sold_and_brought_back(4)
+    assert (driver.looks, driver.pages) == (1, 3 if after else 2)
+    assert (len(square.books.orders), len(square.books.payments), len(square.books.refunds)) == (4, 4, 4)
+    assert square.spec_faults == []
 
 
 async def test_two_tenders_of_one_amount_are_not_taken_for_each_other(

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outbox import deliveries, delivery_views
-from outbox.connector import Answer, Complete, Fact, Idempotency, Refused, Request, Step
+from outbox.connector import Answer, Complete, Fact, Idempotency, LookOn, Refused, Request, Sighting, Step
 from outbox.courier import OTHERS_TURN, Courier, LaneState
 from outbox.errors import JournalUnclear
 from outbox.journal import Journal
@@ -290,6 +290,37 @@ async def test_where_nothing_can_be_looked_up_nothing_is_sent_twice(journal: Jou
     await running.stop()
     assert len(cloud.orders) == 1
     assert "compare by hand" in delivery_views.listed(journal.reader)[0]["last_error"]
+
+
+@pytest.mark.parametrize("pages", [4, None], ids=["to the end", "in a circle"])
+async def test_a_look_goes_on_page_by_page(journal: Journal, pages: int | None) -> None:
+    record = await write(journal, draft(), CLOUDS)
+    asked: list[str] = []
+
+    class Paged(TwoSteps):
+        def sighting(self, step: Step, fact: Fact, answer: Answer) -> Sighting:
+            if pages is None or len(asked) < pages:
+                return LookOn(Request("GET", f"/look/{len(asked) if pages else 'again'}/{fact.record.id}"))
+            return super().sighting(step, fact, answer)
+
+    class Looked(MemoryCloud):
+        async def exchange(self, base_url: str, request: Request, headers: Mapping[str, str]) -> Answer:
+            if request.method == "GET":
+                asked.append(request.path)
+            return await super().exchange(base_url, request, headers)
+
+    cloud = Looked(knows_keys=False, lies=["lost after"])
+    running = Running(journal, cloud, Paged(Idempotency.PROBE_FIRST))
+    if pages:
+        await running.until({"delivered": 1})
+        assert asked == [f"/look/{record.id}", *(f"/look/{page}/{record.id}" for page in range(1, pages))]
+    else:
+        while running.courier.view.state is not LaneState.TROUBLE:
+            running.courier.wake(fresh=True)
+            await asyncio.sleep(0.001)
+        assert "in a circle" in str(running.courier.view.error)
+    await running.stop()
+    assert [order["id"] for order in cloud.orders] == [record.id]
 
 
 async def test_drift_notes_and_the_remote_id_are_kept_and_shown(journal: Journal) -> None:

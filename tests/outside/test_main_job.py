@@ -203,6 +203,8 @@ async def test_the_main_job_survives_the_line_the_clouds_and_kill_9(tmp_path: Pa
         await agent.start()
         told: list[dict[str, Any]] = []
         for number in range(SALES):
+            if number in (3, 6):  # killed in the middle of a receipt its outcome is unknown, which is another test's
+                await printed(agent, told[-1]["receipt_number"])
             told.append(await one_sale(agent, scanner, chance, number))
             if number in (1, 4, 7, 8, 10):
                 await printed(agent, told[-1]["receipt_number"])
