@@ -35,12 +35,15 @@ class Order:
     judged: int = 0  # arrivals
     placed: int = 0  # facts put into `due`
     due: dict[str, dict[str, Fact]] = field(default_factory=dict)  # by till: not yet arrived, in the journal's order
+    refunds: dict[str, list[str]] = field(default_factory=dict)  # by sale, in the journal's order: they take turns
 
     def overtakings(self, facts: dict[str, Fact]) -> Iterator[str]:
         """Yield what came before its turn, of what has come since the last time."""
         for new in islice(facts.values(), self.placed, None):
             if new.kind in self.kinds:
                 self.due.setdefault(new.till, {})[new.id] = new
+                if new.sale is not None:
+                    self.refunds.setdefault(new.sale, []).append(new.id)
         self.placed = len(facts)
         arrived = list(islice(self.moods.arrived.items(), self.judged, None))
         self.judged = len(self.moods.arrived)
@@ -61,7 +64,10 @@ class Order:
         """Return whether a fact that has not arrived may be overtaken at a time."""
         if self.cloud == "square" and fact.kind is Kind.REFUND and not fact.amount:
             return True  # it is told nothing of a refund of nothing
-        held = (fact.id, *((fact.sale,) if fact.sale else ()))
+        held = [fact.id]
+        if fact.sale is not None:
+            turns = self.refunds[fact.sale]
+            held += [fact.sale, *turns[: turns.index(fact.id)]]
         return any(
             self.moods.refused.get(one, at) < at or self.moods.stood_aside.get(self.deliveries.get(one, 0), at) < at
             for one in held
@@ -124,7 +130,7 @@ class Accounts:
 
     def held_up(self, connection: sqlite3.Connection) -> list[str]:
         """Return what is left for no reason of its own: no cloud and no record holds up another."""
-        moods = {order.cloud: order.moods for order in self.orders}
+        orders = {order.cloud: order for order in self.orders}
         rows = connection.execute(
             "select cloud, record.id, json_extract(record.body, '$.original.id'), delivery.state, last_error "
             "from delivery join record on record.seq = delivery.record_seq where delivery.state <> 'delivered'"
@@ -132,7 +138,8 @@ class Accounts:
         return [
             f"{cloud}: {record_id} is {state} ({why})"
             for cloud, record_id, sale, state, why in rows
-            if self.world.now() >= moods[cloud].expired_until and not {record_id, sale} & moods[cloud].stubborn
+            if self.world.now() >= orders[cloud].moods.expired_until
+            and not {record_id, sale, *orders[cloud].refunds.get(sale, ())} & orders[cloud].moods.stubborn
         ]
 
     def quiet(self, connection: sqlite3.Connection, *, whole: bool = False) -> None:
