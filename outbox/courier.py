@@ -196,7 +196,10 @@ class Courier:
         )
 
     def _in_doubt(self, oldest: Claim) -> Claim:
-        """Return the one to try: the oldest, but now and then another where the cloud has failed on that one often."""
+        """Return the one to try: the oldest, but now and then another where the cloud has failed on that one often.
+
+        Only a record that has failed alone is overtaken by its own till's: of a batch nobody knows which is at fault.
+        """
         times, _ = self._failures.get(oldest.deliveries[0].id, (0, 0))
         if times < OTHERS_TURN or self.view.failures % OTHERS_TURN:
             return oldest
@@ -204,6 +207,8 @@ class Courier:
             other = self._claim(stream)
             if other is not None:
                 return other
+        if len(oldest.deliveries) > 1:
+            return oldest
         return self._claim(oldest.stream, above=oldest.deliveries[-1].id) or oldest
 
     async def _pause(self) -> None:
