@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
 from agent.backups import Backups
+from agent.claims import Claims
 from agent.closing import Closing
 from agent.config.backup import check_backup
 from agent.devices import Devices
@@ -77,6 +78,7 @@ class App:
         self.door = Door(host=config.api.host, origins=config.api.origins, state=state, journal=self.journal)
         self.lanes = Lanes(config, self.journal, self.catalogue, self.events, self.disk, now=now)
         self.devices = Devices(config, self.events, bench=bench, on_scan=self._scanned, on_ready=self._ready)
+        self.claims = Claims((*self.devices.printers, *self.devices.drawers), now=now)
         self.receipts = Receipts(config, self.journal)
         self.prints = Prints(
             self.journal,

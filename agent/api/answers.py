@@ -164,8 +164,16 @@ class ShiftReport(BaseModel):
     expected_cash: Amount
 
 
+class HeldDevice(BaseModel):
+    """Who holds a device; `until` is null for as long as the holder's WebSocket is open."""
+
+    device: str
+    holder: str
+    until: Time | None
+
+
 class Device(BaseModel):
-    """What is known about one device now."""
+    """What is known about one device now, and which front end has claimed it."""
 
     name: str
     kind: str
@@ -174,6 +182,20 @@ class Device(BaseModel):
     since: Time
     error: str | None
     hint: str | None
+    claim: HeldDevice | None
+
+
+class Claim(HeldDevice):
+    """The caller's own claim: `id` is what its requests name."""
+
+    id: str
+    lease_s: int
+
+
+class Claims(BaseModel):
+    """Everything that is claimed."""
+
+    claims: list[HeldDevice]
 
 
 class Devices(BaseModel):

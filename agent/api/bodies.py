@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from agent.basket import NAME_CHARS_MAX, REASON_CHARS_MAX
 from agent.checkout import LABEL_CHARS_MAX, REFERENCE_CHARS_MAX
+from agent.claims import LEASE_S_DEFAULT, LEASE_S_MAX, WAIT_S_MAX
 from agent.pairing_code import CODE_DIGITS
 from drivers.printer.document import ITEMS_MAX
 from outbox.money import AMOUNT_MAX
@@ -51,6 +52,7 @@ Reference = Annotated[
     _plain(REFERENCE_CHARS_MAX),
     Field(description="the terminal's slip number or the like; never a card number"),
 ]
+ClaimId = Annotated[Id, Field(description="the caller's own claim of the device, where it is claimed")]
 ScanText = Annotated[str, StringConstraints(min_length=1, max_length=SCAN_CHARS_MAX)]
 
 
@@ -168,6 +170,7 @@ class OpenDrawer(Body):
     """Open the drawer with no sale: the reason is kept in the journal."""
 
     reason: Reason
+    claim: ClaimId | None = None
 
 
 class RefundLine(Body):
@@ -216,6 +219,20 @@ class PrintJob(Body):
     """A printable document: a list of items, each an object with a `type`; agent/api/README.md shows them."""
 
     document: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=ITEMS_MAX)]
+    claim: ClaimId | None = None
+
+
+class NewClaim(Body):
+    """Claim a printer or a drawer; `name` says to people who holds it, such as Kiosk 2.
+
+    Where it is claimed already, wait up to `wait_s` for it. The claim runs out after `lease_s` unless it is
+    renewed, or lasts as long as a WebSocket to `/v1/events?claim=ID` is open.
+    """
+
+    device: Id
+    name: Label | None = None
+    lease_s: Annotated[int, Field(ge=1, le=LEASE_S_MAX)] = LEASE_S_DEFAULT
+    wait_s: Annotated[int, Field(ge=0, le=WAIT_S_MAX)] = 0
 
 
 class NewPairingCode(Body):

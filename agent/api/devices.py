@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from agent.api.claims import must_be_free
 from outbox.answers import Reply
 
 if TYPE_CHECKING:
@@ -12,10 +13,16 @@ if TYPE_CHECKING:
 
 
 async def list_all(call: Call) -> Reply:
-    """Return every device's state."""
-    return Reply(HTTPStatus.OK, {"devices": call.app.device_views()})
+    """Return every device's state, and who has claimed it."""
+    claims = call.app.claims
+    held = {claim.device: claims.view(claim) for claim in claims.all()}
+    return Reply(
+        HTTPStatus.OK,
+        {"devices": [view | {"claim": held.get(view["name"])} for view in call.app.device_views()]},
+    )
 
 
 async def test(call: Call) -> Reply:
-    """Make a device do something a person can see: a test print, an open drawer."""
+    """Make a device do something a person can see: a test print, an open drawer. Not what another has claimed."""
+    must_be_free(call, call.path["device"], None)
     return await call.app.test_device(call.path["device"])

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from starlette.websockets import WebSocketDisconnect
 
 from agent.door import LOCAL, SUBPROTOCOL
-from agent.events import Dropped
+from agent.events import POLICY_VIOLATION, Dropped
 from agent.problem import Problem
 
 if TYPE_CHECKING:
     from starlette.websockets import WebSocket
 
     from agent.api.route import Call
+    from agent.claims import Claims
     from agent.events import Events, Subscription
     from outbox.answers import Reply
 
@@ -30,13 +31,26 @@ async def needs_websocket(_: Call) -> Reply:
     )
 
 
-async def serve(websocket: WebSocket, events: Events) -> None:
-    """Send events until the listener leaves or is let go. What a listener says is not listened to."""
+async def serve(websocket: WebSocket, events: Events, claims: Claims) -> None:
+    """Send events until the listener leaves or is let go; the claim it names is its own for as long.
+
+    What a listener says is not listened to.
+    """
     offered = websocket.scope["subprotocols"]
     await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
     caller = websocket.scope["state"]["caller"]
+    caller_id = LOCAL if caller is None else caller.id
+    claim = websocket.query_params.get("claim")
     try:
-        subscription = events.subscribe(LOCAL if caller is None else caller.id)
+        with nullcontext() if claim is None else claims.connected(claim, caller_id):
+            await _tell(websocket, events, caller_id)
+    except Problem:
+        await _close(websocket, Dropped(POLICY_VIOLATION, "no such claim (any more): claim the device again"))
+
+
+async def _tell(websocket: WebSocket, events: Events, caller_id: str) -> None:
+    try:
+        subscription = events.subscribe(caller_id)
     except Dropped as full:
         await _close(websocket, full)
         return

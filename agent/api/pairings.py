@@ -49,10 +49,11 @@ async def list_all(call: Call) -> Reply:
 
 
 async def remove(call: Call) -> Reply:
-    """Shut a front end out: its requests are refused from now on, and it hears no more events."""
+    """Shut a front end out: its requests are refused from now on; it hears no more events and holds no device."""
     _only_local(call)
     pairing = await call.app.door.pairings.remove(call.path["pairing"])
     call.app.events.drop_caller(pairing.id)
+    call.app.claims.drop_caller(pairing.id)
     return Reply(HTTPStatus.OK, {"pairing": asdict(pairing)})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from agent.api.claims import must_be_free
 from outbox.answers import Reply
 
 if TYPE_CHECKING:
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
 
 
 async def submit(call: Call) -> Reply:
-    """Print a document."""
+    """Print a document or raw bytes, unless another front end has claimed the printer."""
+    must_be_free(call, call.path["printer"], call.body.claim)
     return await call.app.prints.submit(call.path["printer"], call.body, key=call.key)
 
 

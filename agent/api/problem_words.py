@@ -87,6 +87,8 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "no-such-job": (404, "No print job has that id."),
     "document": (422, "The printable document is not one; the detail names the item and what it should be."),
     "invalid-document": (422, "A document cannot be printed as it is; the detail says what to change."),
+    "claimed": (409, "Another front end has claimed the device; `claim` says which, and until when."),
+    "no-such-claim": (404, "The caller holds no such claim (any more). Claim the device again."),
     "no-such-device": (404, "The configuration has no device of that name."),
     "device-trouble": (409, "The device did not do it; the detail says why and what to look at."),
     # clouds

@@ -51,6 +51,14 @@ class OutboxQuery(Query):
     after: Annotated[int, Field(ge=0, le=ROW_MAX, description="`next` of the page before this one")] = 0
 
 
+class EventsQuery(Query):
+    """What a WebSocket is for, besides listening."""
+
+    claim: Annotated[
+        Id | None, Field(description="a claim of the caller's: it lasts as long as this WebSocket is open")
+    ] = None
+
+
 class ReportQuery(Query):
     """Which till's shift; may be left out where there is only one till."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent.api import (
+    claims,
     deliveries,
     devices,
     items,
@@ -50,7 +51,7 @@ ROUTES: tuple[Route, ...] = (
         "Open the drawer with no sale, for a reason that is kept",
         "Record",
         body="OpenDrawer",
-        problems=("no-such-till", "no-drawer", "card-data"),
+        problems=("no-such-till", "no-drawer", "card-data", "claimed", "no-such-claim"),
     ),
     Route(
         "GET",
@@ -272,7 +273,7 @@ ROUTES: tuple[Route, ...] = (
         devices.test,
         "Make a device do something a person can see",
         "DeviceTest",
-        problems=("no-such-device", "device-trouble"),
+        problems=("no-such-device", "device-trouble", "claimed"),
     ),
     Route(
         "POST",
@@ -283,7 +284,7 @@ ROUTES: tuple[Route, ...] = (
         status=202,
         body="PrintJob",
         body_bytes_max=PRINT_JOB_BYTES_MAX,
-        problems=("no-such-printer", "document"),
+        problems=("no-such-printer", "document", "claimed", "no-such-claim"),
     ),
     Route(
         "GET",
@@ -292,6 +293,33 @@ ROUTES: tuple[Route, ...] = (
         "How a print job stands, by what the printer itself said",
         "Job",
         problems=("no-such-job",),
+    ),
+    Route("GET", "/v1/claims", claims.list_all, "What is claimed, and by whom", "Claims"),
+    Route(
+        "POST",
+        "/v1/claims",
+        claims.create,
+        "Claim a printer or a drawer, so that no other front end uses it",
+        "Claim",
+        status=201,
+        body="NewClaim",
+        problems=("no-such-device", "claimed"),
+    ),
+    Route(
+        "POST",
+        "/v1/claims/{claim}/renew",
+        claims.renew,
+        "Let a claim's lease begin anew",
+        "Claim",
+        problems=("no-such-claim",),
+    ),
+    Route(
+        "DELETE",
+        "/v1/claims/{claim}",
+        claims.release,
+        "Release a device for the next one",
+        "Claim",
+        problems=("no-such-claim",),
     ),
     # the clouds
     Route(
@@ -324,6 +352,7 @@ ROUTES: tuple[Route, ...] = (
         "Everything that happens, as it happens; over a WebSocket only",
         "Event",
         status=101,
+        query="EventsQuery",
         problems=("websocket-needed",),
     ),
     # who may call

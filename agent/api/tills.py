@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from agent.api.claims import must_be_free
 from outbox.answers import Reply
 
 if TYPE_CHECKING:
@@ -27,7 +28,10 @@ async def scan(call: Call) -> Reply:
 
 
 async def open_drawer(call: Call) -> Reply:
-    """Open the drawer with no sale."""
+    """Open the drawer with no sale, unless another front end has claimed it."""
+    drawer = call.app.tills.setup(call.path["till"]).drawer
+    if drawer is not None:
+        must_be_free(call, drawer, call.body.claim)
     return await call.app.closing.no_sale(call.path["till"], call.body.reason, key=call.key)
 
 

@@ -1,0 +1,64 @@
+"""Claims: a printer or a drawer for one front end at a time."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from agent.door import LOCAL, Sender
+from outbox.answers import Reply
+
+if TYPE_CHECKING:
+    from agent.api.route import Call
+    from agent.claims import Claim
+
+
+async def create(call: Call) -> Reply:
+    """Claim a device, now or as soon as it is free."""
+    wanted, caller = call.body, caller_id(call)
+    claim = await call.app.claims.claim(
+        wanted.device,
+        caller=caller,
+        holder=wanted.name or _name_of(call, caller),
+        lease_s=wanted.lease_s,
+        wait_s=wanted.wait_s,
+    )
+    return Reply(HTTPStatus.CREATED, _own(call, claim))
+
+
+async def list_all(call: Call) -> Reply:
+    """Return what is claimed, and by whom."""
+    claims = call.app.claims
+    return Reply(HTTPStatus.OK, {"claims": [claims.view(claim) for claim in claims.all()]})
+
+
+async def renew(call: Call) -> Reply:
+    """Let a lease begin anew."""
+    return Reply(HTTPStatus.OK, _own(call, call.app.claims.renew(call.path["claim"], caller_id(call))))
+
+
+async def release(call: Call) -> Reply:
+    """Let the next one have it."""
+    return Reply(HTTPStatus.OK, _own(call, call.app.claims.release(call.path["claim"], caller_id(call))))
+
+
+def must_be_free(call: Call, device: str, claim: str | None) -> None:
+    """Raise `Problem` where another front end holds the device. Our own pages are the till's: they always may."""
+    if call.sender is not Sender.OWN_PAGE:
+        call.app.claims.check(device, caller_id(call), claim)
+
+
+def caller_id(call: Call) -> str:
+    """Return who calls a route that is not public."""
+    assert call.caller is not None, "the gate lets nobody through without credentials"
+    return call.caller.id
+
+
+def _own(call: Call, claim: Claim) -> dict[str, Any]:
+    return {"id": claim.id, **call.app.claims.view(claim), "lease_s": claim.lease_s}
+
+
+def _name_of(call: Call, caller: str) -> str:
+    if caller == LOCAL:
+        return "a program on this PC"
+    return next((one.name for one in call.app.door.pairings.all() if one.id == caller), caller)
