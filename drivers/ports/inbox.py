@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+from collections import deque
 
 # A printer's answers are a few bytes and a scan is at most 8 KB. A session that leaves this much unread
 # has stopped reading, and then the operating system's own flow control is the right place to wait.
@@ -12,19 +13,25 @@ INBOX_BYTES_MAX = 64 * 1024
 
 
 class Inbox:
-    """Bytes in order, then the error that ended them. Nothing is taken by a cancelled `take`."""
+    """Bytes in order, then the error that ended them. Nothing is taken by a cancelled `take`.
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    `whole`: each piece that was put is taken by itself, as it was.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, *, whole: bool = False) -> None:
         self._loop = loop
+        self._whole = whole
         self._arrived = asyncio.Event()
         self._room = threading.Condition()
-        self._bytes = bytearray()
+        self._pieces: deque[bytes] = deque()
+        self._size = 0  # of all of them, in bytes
         self._end: Exception | None = None
 
     def put(self, data: bytes) -> None:
         """Add bytes, from any thread."""
         with self._room:
-            self._bytes += data
+            self._pieces.append(data)
+            self._size += len(data)
         self._wake()
 
     def end(self, error: Exception) -> None:
@@ -37,16 +44,19 @@ class Inbox:
     def wait_for_room(self) -> bool:
         """Block the calling thread until there is room. False: it has ended."""
         with self._room:
-            self._room.wait_for(lambda: self._end is not None or len(self._bytes) < INBOX_BYTES_MAX)
+            self._room.wait_for(lambda: self._end is not None or self._size < INBOX_BYTES_MAX)
             return self._end is None
 
     async def take(self) -> bytes:
-        """Wait for bytes and return all there are; raises what `end` was given once they are gone."""
+        """Wait for bytes and return all there are, or one whole piece; then raises what `end` was given."""
         while True:
             with self._room:
-                if self._bytes:
-                    data = bytes(self._bytes)
-                    self._bytes.clear()
+                if self._pieces:
+                    data = self._pieces.popleft()
+                    if not self._whole:
+                        data = b"".join((data, *self._pieces))
+                        self._pieces.clear()
+                    self._size -= len(data)
                     self._room.notify_all()
                     return data
                 if self._end is not None:

@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from drivers.errors import PortUnavailable
 from drivers.ports.fd import open_file
+from drivers.ports.hid import open_hid
 from drivers.ports.tcp import open_tcp
 from drivers.ports.threaded import start_port
 from drivers.ports.url import parse_port_url
 
 if TYPE_CHECKING:
     from drivers.port import Port
+    from drivers.ports.hid import HidApi
     from drivers.ports.threaded import Line
     from drivers.ports.url import PortUrl
     from drivers.simulated.bench import Bench
 
 
-async def open_port(url: str, *, bench: Bench | None = None, usb: Any = None) -> Port:
-    """Open a port. `bench` is where `sim://` names are found, `usb` a pyusb backend (default: libusb).
+async def open_port(url: str, *, bench: Bench | None = None, usb: Any = None, hid: HidApi | None = None) -> Port:
+    """Open a port. `bench` is where `sim://` names are found.
 
+    `usb` is a pyusb backend (default: libusb), `hid` hidapi's module (default: the one that is installed).
     Raises `PortUrlInvalid`, or `PortUnavailable` with a hint: absent, not allowed, or held.
     """
     parsed = parse_port_url(url)
@@ -39,6 +42,8 @@ async def open_port(url: str, *, bench: Bench | None = None, usb: Any = None) ->
             return await start_port(url, partial(open_file, url, parsed.target))
         case "usb":
             return await start_port(url, partial(_open_usb, parsed, usb))
+        case "hid":
+            return await start_port(url, partial(open_hid, parsed, hid))
         case _:
             return await start_port(url, partial(_open_serial, parsed))
 

@@ -12,6 +12,7 @@ import serial
 
 from drivers.errors import PortLost, PortUnavailable
 from drivers.ports.fd import write_fd
+from drivers.ports.modem import ModemLines
 from drivers.ports.refusal import unavailable
 from drivers.ports.wake import Wake
 
@@ -52,6 +53,18 @@ class SerialLine:
         except (OSError, TypeError) as error:
             raise _lost(self._name, error) from error
         return len(piece)
+
+    def modem_lines(self) -> ModemLines | None:
+        """Return what the other end holds high; None: a pseudo-terminal has no such lines. Raises `PortLost`."""
+        port = self._serial
+        try:
+            return ModemLines(cts=port.cts, dsr=port.dsr, ri=port.ri, cd=port.cd)
+        except OSError as error:
+            if error.errno in {errno.ENOTTY, errno.EINVAL}:
+                return None
+            raise _lost(self._name, error) from error
+        except TypeError as error:  # closed while asking
+            raise _lost(self._name, error) from error
 
     def interrupt(self) -> None:
         """Wake both threads; on Windows this may have to be repeated."""

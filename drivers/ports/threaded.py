@@ -11,11 +11,14 @@ import contextlib
 import queue
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from drivers.errors import PortError, PortLost, PortUnavailable, WriteStalled
+from drivers.errors import NotReady, PortError, PortLost, PortUnavailable, WriteStalled
+from drivers.ports.hid import ReportLine
 from drivers.ports.ieee1284 import DeviceId, PortStatus, StatusLine
 from drivers.ports.inbox import Inbox
+from drivers.ports.modem import ModemLine, ModemLines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +28,7 @@ CLOSE_WAIT_S = 2.0  # CloseHandle can hang for ever behind a stalled write (pyse
 WAKE_AGAIN_S = 0.05  # an interrupt that came just before a blocking read is lost on Windows: repeat it
 
 
-_Answer = TypeVar("_Answer", PortStatus, DeviceId)
+_Answer = TypeVar("_Answer")
 
 
 class Line(Protocol):
@@ -48,6 +51,9 @@ class Line(Protocol):
         ...
 
 
+_OpenLine = TypeVar("_OpenLine", bound=Line)
+
+
 @dataclass(slots=True, eq=False)
 class _Write:
     """One write under way. The writing thread alone changes `written`."""
@@ -61,8 +67,15 @@ class _Write:
 
 async def start_port(url: str, open_line: Callable[[], Line]) -> ThreadedPort:
     """Open a line on a thread of its own and put a port on it. Raises what `open_line` raises."""
+    port = ThreadedPort(url, await opened(url, open_line), asyncio.get_running_loop())
+    port.start()
+    return port
+
+
+async def opened(url: str, open_line: Callable[[], _OpenLine]) -> _OpenLine:
+    """Open a line on a thread of its own. Raises what `open_line` raises, or `PortUnavailable` after `OPEN_WAIT_S`."""
     loop = asyncio.get_running_loop()
-    opening: asyncio.Future[Line] = loop.create_future()
+    opening: asyncio.Future[_OpenLine] = loop.create_future()
     _spawn(f"open {url}", lambda: _open(loop, opening, open_line))
     try:
         await asyncio.wait({opening}, timeout=OPEN_WAIT_S)
@@ -75,9 +88,7 @@ async def start_port(url: str, open_line: Callable[[], Line]) -> ThreadedPort:
             f"{url} did not open within {OPEN_WAIT_S:.0f} s",
             hint="Unplug the device and plug it in again; if that does not help, restart this computer.",
         )
-    port = ThreadedPort(url, opening.result(), loop)
-    port.start()
-    return port
+    return opening.result()
 
 
 class ThreadedPort:
@@ -87,7 +98,7 @@ class ThreadedPort:
         self.url = url
         self._line = line
         self._loop = loop
-        self._inbox = Inbox(loop)
+        self._inbox = Inbox(loop, whole=isinstance(line, ReportLine))
         self._writes: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         self._writing: _Write | None = None
         self._closing = threading.Event()
@@ -129,6 +140,22 @@ class ThreadedPort:
         """Return the printer's IEEE 1284 device id; None: it cannot be read. Raises `PortLost`."""
         return await self._ask(self._line.device_id) if isinstance(self._line, StatusLine) else None
 
+    async def modem_lines(self) -> ModemLines | None:
+        """Return the modem lines the other end holds high; None: there are none. Raises `PortLost`."""
+        return await self._ask(self._line.modem_lines) if isinstance(self._line, ModemLine) else None
+
+    async def feature_report(self, number: int, bytes_max: int) -> bytes | None:
+        """Return a HID feature report, its number first; None: this is no HID device. Raises `PortLost`, `NotReady`."""
+        if not isinstance(self._line, ReportLine):
+            return None
+        return await self._ask(partial(self._line.feature_report, number, bytes_max))
+
+    async def send_feature_report(self, report: bytes) -> None:
+        """Send a HID feature report, its number first. Raises `PortLost`, or `NotReady`: it was not taken."""
+        if not isinstance(self._line, ReportLine):
+            raise NotReady(f"{self.url} is no HID device", hint="Write its hid:// port in the configuration.")
+        await self._ask(partial(self._line.send_feature_report, report))
+
     async def close(self) -> None:
         """Let go of the port; returns within `CLOSE_WAIT_S` even if the driver does not."""
         if not self._closing.is_set():
@@ -143,17 +170,17 @@ class ThreadedPort:
             async with asyncio.timeout(2 * CLOSE_WAIT_S):
                 await self._closed.wait()
 
-    async def _ask(self, question: Callable[[], _Answer | None]) -> _Answer | None:
+    async def _ask(self, question: Callable[[], _Answer]) -> _Answer:
         """Ask on a thread of its own: reading and writing go on. `close` waits for the answer."""
         if self._closing.is_set():
             raise _closed(self.url, 0)
-        answer: asyncio.Future[_Answer | None] = self._loop.create_future()
+        answer: asyncio.Future[_Answer] = self._loop.create_future()
 
         def ask() -> None:
             try:
-                self._post(_answered, answer, question(), None)
+                self._post(_answered, answer, question())
             except Exception as error:  # noqa: BLE001 - whatever it is, the asking task must hear of it
-                self._post(_answered, answer, None, error)
+                self._post(_unanswered, answer, error)
 
         thread = _spawn(f"ask {self.url}", ask)
         self._threads.append(thread)
@@ -219,7 +246,9 @@ def _spawn(name: str, work: Callable[[], None]) -> threading.Thread:
     return thread
 
 
-def _open(loop: asyncio.AbstractEventLoop, opening: asyncio.Future[Line], open_line: Callable[[], Line]) -> None:
+def _open(
+    loop: asyncio.AbstractEventLoop, opening: asyncio.Future[_OpenLine], open_line: Callable[[], _OpenLine]
+) -> None:
     try:
         line = open_line()
     except Exception as error:  # noqa: BLE001 - whatever it is, the opening task must hear of it
@@ -232,18 +261,19 @@ def _open(loop: asyncio.AbstractEventLoop, opening: asyncio.Future[Line], open_l
         line.close()
 
 
-def _discard(opening: asyncio.Future[Line]) -> None:
+def _discard(opening: asyncio.Future[_OpenLine]) -> None:
     """Close what was opened for somebody who has stopped waiting for it."""
     if opening.exception() is None:
         _spawn("close an unwanted port", opening.result().close)
 
 
-def _answered(answer: asyncio.Future[_Answer | None], value: _Answer | None, error: Exception | None) -> None:
-    if answer.done():
-        return
-    if error is None:
+def _answered(answer: asyncio.Future[_Answer], value: _Answer) -> None:
+    if not answer.done():
         answer.set_result(value)
-    else:
+
+
+def _unanswered(answer: asyncio.Future[Any], error: Exception) -> None:
+    if not answer.done():
         answer.set_exception(error)
 
 

@@ -3,6 +3,7 @@
 serial:///dev/ttyUSB0?baud=9600&mode=8N1&flow=none&dtr=on&rts=on     serial://COM3
 rfc2217://host:port?baud=9600 ...    socket://host:port    tcp://host:port
 usb://04b8:0e15[/SERIAL]             file:///dev/usb/lp0                  sim://NAME
+hid://0d3a:0207[/SERIAL][?page=ffa0]
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ _FORMS = {
     "socket": "socket://192.168.1.60:4001",
     "tcp": "tcp://192.168.1.50:9100",
     "usb": "usb://04b8:0e15 or usb://04b8:0e15/SERIAL",
+    "hid": "hid://0d3a:0207 or hid://0d3a:0207/SERIAL",
     "file": "file:///dev/usb/lp0",
     "sim": "sim://receipt",
 }
 _NOT_BUILT = {
-    "hid": "switch the scanner to USB-COM (its manual has the barcode) and use serial://",
     "spool": "use the printer's serial or network port: serial://COM3 or tcp://192.168.1.50:9100",
 }
 _FLOWS = ("none", "rtscts", "xonxoff", "dsrdtr")
@@ -57,7 +58,8 @@ class PortUrl:
     target: str
     port: int | None = None  # TCP
     serial: SerialSettings = field(default_factory=SerialSettings)
-    serial_number: str | None = None  # USB
+    serial_number: str | None = None  # USB and HID
+    usage_page: int | None = None  # HID: which part of a device that has several
 
 
 def parse_port_url(text: str, *, platform: str = sys.platform) -> PortUrl:
@@ -108,12 +110,27 @@ def _tcp(text: str, parts: SplitResult, _platform: str) -> PortUrl:
 
 def _usb(text: str, parts: SplitResult, _platform: str) -> PortUrl:
     _query(text, parts, ())
+    numbers, serial_number = _numbers(text, parts)
+    return PortUrl(text, "usb", numbers, serial_number=serial_number)
+
+
+def _hid(text: str, parts: SplitResult, _platform: str) -> PortUrl:
+    page = _query(text, parts, ("page",)).get("page")
+    if page is not None and not re.fullmatch(r"[0-9A-Fa-f]{1,4}", page):
+        _refuse(text, "hid", f"page={page} is no usage page: up to four hexadecimal digits, as in page=8c")
+    numbers, serial_number = _numbers(text, parts)
+    usage_page = None if page is None else int(page, 16)
+    return PortUrl(text, "hid", numbers, serial_number=serial_number, usage_page=usage_page)
+
+
+def _numbers(text: str, parts: SplitResult) -> tuple[str, str | None]:
+    """Return a USB device's vendor and product number, and its serial number where there is one."""
     if not re.fullmatch(r"[0-9A-Fa-f]{4}:[0-9A-Fa-f]{4}", parts.netloc):
-        _refuse(text, "usb", "it needs the vendor's and the product's number, four hexadecimal digits each")
+        _refuse(text, parts.scheme, "it needs the vendor's and the product's number, four hexadecimal digits each")
     number = unquote(parts.path.removeprefix("/"))
     if "/" in parts.path[1:]:
-        _refuse(text, "usb", "after the serial number comes nothing; a `/` in it is written %2F")
-    return PortUrl(text, "usb", parts.netloc.lower(), serial_number=number or None)
+        _refuse(text, parts.scheme, "after the serial number comes nothing; a `/` in it is written %2F")
+    return parts.netloc.lower(), number or None
 
 
 def _file(text: str, parts: SplitResult, platform: str) -> PortUrl:
@@ -139,6 +156,7 @@ _READERS = {
     "socket": _tcp,
     "tcp": _tcp,
     "usb": _usb,
+    "hid": _hid,
     "file": _file,
     "sim": _sim,
 }

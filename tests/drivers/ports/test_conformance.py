@@ -11,6 +11,8 @@ import pytest
 from drivers.errors import PortError, PortLost, PortUnavailable, WriteStalled
 from drivers.ports import open_port
 from drivers.simulated.bench import Bench, Served, serve_pty, serve_tcp
+from drivers.simulated.hid_bus import HidBus
+from drivers.simulated.hid_wire import HidFaults
 from drivers.simulated.usb_bus import UsbBus
 from drivers.simulated.usb_wire import UsbFaults
 from drivers.simulated.wire import Faults
@@ -62,6 +64,7 @@ class Rig:
         self.peer = Echo()
         self.bench = Bench()
         self.usb = UsbBus()
+        self.hid = HidBus()
         self.served: Served | None = None
 
     async def start(self) -> None:
@@ -77,7 +80,15 @@ class Rig:
             "usb-delayed": UsbFaults(delay_s=0.001),
             "usb-stalled": UsbFaults(stall_at=9),
         }
-        if self.kind in usb_faults:
+        hid_faults = {
+            "hid": HidFaults(),
+            "hid-small": HidFaults(answer_bytes_max=1),
+            "hid-delayed": HidFaults(delay_s=0.001),
+        }
+        if self.kind in hid_faults:
+            self.hid.add("peer", self.peer, faults=hid_faults[self.kind])
+            self.url = "hid://0d3a:0207"
+        elif self.kind in usb_faults:
             self.usb.add("peer", self.peer, faults=usb_faults[self.kind])
             self.url = "usb://04b8:0e15"
         elif self.kind == "serial":
@@ -91,11 +102,13 @@ class Rig:
             self.url = "sim://peer"
 
     async def open(self) -> Port:
-        return await open_port(self.url, bench=self.bench, usb=self.usb)
+        return await open_port(self.url, bench=self.bench, usb=self.usb, hid=self.hid)
 
     async def go_away(self) -> None:
         if self.url.startswith("usb:"):
             self.usb.unplug("peer")
+        elif self.url.startswith("hid:"):
+            self.hid.unplug("peer")
         elif self.served is not None:
             await asyncio.wait_for(self.peer.connected.wait(), WAIT_S)
             await self.served.close()
@@ -107,6 +120,7 @@ class Rig:
             await self.served.close()
         await self.bench.close()
         await self.usb.close()
+        await self.hid.close()
 
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
@@ -125,6 +139,9 @@ POSIX = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-
         "usb-byte-at-a-time",
         "usb-delayed",
         "usb-stalled",
+        "hid",
+        "hid-small",
+        "hid-delayed",
     ]
 )
 async def rig(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:

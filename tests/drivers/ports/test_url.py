@@ -60,6 +60,12 @@ def test_a_usb_printer_has_numbers_in_hexadecimal_and_perhaps_one_of_its_own() -
         assert url == PortUrl(text, "usb", "04b8:0e15", serial_number=number)
 
 
+def test_a_hid_device_may_have_several_parts() -> None:
+    assert parse_port_url("hid://0D3A:0207") == PortUrl("hid://0D3A:0207", "hid", "0d3a:0207")
+    text = "hid://05e0:1300/A%2F1?page=8C"
+    assert parse_port_url(text) == PortUrl(text, "hid", "05e0:1300", serial_number="A/1", usage_page=0x8C)
+
+
 def test_what_depends_on_the_system() -> None:
     assert parse_port_url("serial://COM1?flow=dsrdtr", platform="win32").serial.flow == "dsrdtr"
     with pytest.raises(PortUrlInvalid, match="Windows only"):
@@ -108,7 +114,10 @@ def test_what_depends_on_the_system() -> None:
         ("usb://1:2", "four hexadecimal digits"),
         ("usb://04b8:0e15/A/B", "%2F"),
         ("usb://04b8:0e15?x=1", "knows none"),
-        ("hid://1:2", "USB-COM"),
+        ("hid://1:2", "four hexadecimal digits"),
+        ("hid://0d3a:0207?page=drawer", "page=8c"),
+        ("hid://0d3a:0207?page=10000", "page=8c"),
+        ("hid://0d3a:0207?x=1", "it knows page"),
         ("spool://Receipt", "serial"),
         ("http://printer", "tcp://"),
         ("sim://a\nb", "one line"),
@@ -128,7 +137,8 @@ def test_what_to_write_instead(text: str, says: str) -> None:
     st.one_of(
         st.text(max_size=40),
         st.tuples(
-            st.sampled_from(["serial", "tcp", "file", "sim", "socket", "rfc2217", "usb", ""]), st.text(max_size=30)
+            st.sampled_from(["serial", "tcp", "file", "sim", "socket", "rfc2217", "usb", "hid", ""]),
+            st.text(max_size=30),
         ).map("://".join),
     )
 )
