@@ -15,15 +15,24 @@ from drivers.ports.url import parse_port_url
 if TYPE_CHECKING:
     from drivers.port import Port
     from drivers.ports.hid import HidApi
+    from drivers.ports.spool_api import Spooler
     from drivers.ports.threaded import Line
     from drivers.ports.url import PortUrl
     from drivers.simulated.bench import Bench
 
 
-async def open_port(url: str, *, bench: Bench | None = None, usb: Any = None, hid: HidApi | None = None) -> Port:
+async def open_port(
+    url: str,
+    *,
+    bench: Bench | None = None,
+    usb: Any = None,
+    hid: HidApi | None = None,
+    spooler: Spooler | None = None,
+) -> Port:
     """Open a port. `bench` is where `sim://` names are found.
 
-    `usb` is a pyusb backend (default: libusb), `hid` hidapi's module (default: the one that is installed).
+    `usb` is a pyusb backend (default: libusb), `hid` hidapi's module (default: the one that is installed), `spooler`
+    a print spooler (default: Windows').
     Raises `PortUrlInvalid`, or `PortUnavailable` with a hint: absent, not allowed, or held.
     """
     parsed = parse_port_url(url)
@@ -44,6 +53,10 @@ async def open_port(url: str, *, bench: Bench | None = None, usb: Any = None, hi
             return await start_port(url, partial(_open_usb, parsed, usb))
         case "hid":
             return await start_port(url, partial(open_hid, parsed, hid))
+        case "spool":
+            from drivers.ports.spool import start_spool  # only for stores whose printer has no other way in
+
+            return await start_spool(parsed, spooler)
         case _:
             return await start_port(url, partial(_open_serial, parsed))
 

@@ -3,7 +3,7 @@
 serial:///dev/ttyUSB0?baud=9600&mode=8N1&flow=none&dtr=on&rts=on     serial://COM3
 rfc2217://host:port?baud=9600 ...    socket://host:port    tcp://host:port
 usb://04b8:0e15[/SERIAL]             file:///dev/usb/lp0                  sim://NAME
-hid://0d3a:0207[/SERIAL][?page=ffa0]
+hid://0d3a:0207[/SERIAL][?page=ffa0] spool://QUEUE
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from drivers.errors import PortUrlInvalid
 
 BAUD_MIN, BAUD_MAX = 50, 4_000_000  # bit/s; what operating systems name at all
 URL_CHARS_MAX = 1024  # a path may be long; more is a mistake
+QUEUE_CHARS_MAX = 260  # Windows allows a queue's name 220, with its server's before it
 
 _FORMS = {
     "serial": "serial:///dev/ttyUSB0?baud=9600 or serial://COM3",
@@ -26,11 +27,9 @@ _FORMS = {
     "tcp": "tcp://192.168.1.50:9100",
     "usb": "usb://04b8:0e15 or usb://04b8:0e15/SERIAL",
     "hid": "hid://0d3a:0207 or hid://0d3a:0207/SERIAL",
+    "spool": "spool://EPSON%20TM-T20II",
     "file": "file:///dev/usb/lp0",
     "sim": "sim://receipt",
-}
-_NOT_BUILT = {
-    "spool": "use the printer's serial or network port: serial://COM3 or tcp://192.168.1.50:9100",
 }
 _FLOWS = ("none", "rtscts", "xonxoff", "dsrdtr")
 _SERIAL_KEYS = ("baud", "mode", "flow", "dtr", "rts")
@@ -71,10 +70,6 @@ def parse_port_url(text: str, *, platform: str = sys.platform) -> PortUrl:
     except ValueError as error:
         raise PortUrlInvalid(f"{text!r}: {error}", hint=f"Write for example {_FORMS['tcp']}") from error
     scheme = parts.scheme
-    if scheme in _NOT_BUILT:
-        raise PortUrlInvalid(
-            f"{text!r}: {scheme}:// ports are not in this version yet", hint=f"Instead, {_NOT_BUILT[scheme]}."
-        )
     if scheme not in _FORMS or "://" not in text:
         raise PortUrlInvalid(
             f"{text!r} is not a port",
@@ -133,6 +128,14 @@ def _numbers(text: str, parts: SplitResult) -> tuple[str, str | None]:
     return parts.netloc.lower(), number or None
 
 
+def _spool(text: str, parts: SplitResult, _platform: str) -> PortUrl:
+    _query(text, parts, ())
+    queue = unquote(parts.netloc)
+    if parts.path not in {"", "/"} or not 0 < len(queue) <= QUEUE_CHARS_MAX:
+        _refuse(text, "spool", "it needs the name of a print queue; a `/` in it is written %2F, a `?` %3F, a `#` %23")
+    return PortUrl(text, "spool", queue)
+
+
 def _file(text: str, parts: SplitResult, platform: str) -> PortUrl:
     _query(text, parts, ())
     path = unquote(parts.path)
@@ -157,6 +160,7 @@ _READERS = {
     "tcp": _tcp,
     "usb": _usb,
     "hid": _hid,
+    "spool": _spool,
     "file": _file,
     "sim": _sim,
 }

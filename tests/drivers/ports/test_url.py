@@ -25,6 +25,10 @@ from drivers.ports import PortUrl, SerialSettings, parse_port_url
         ("file:///dev/usb/lp0", ("file", "/dev/usb/lp0", None)),
         ("file://localhost/tmp/a%20b", ("file", "/tmp/a b", None)),  # noqa: S108 - nothing is opened
         ("sim://receipt-1", ("sim", "receipt-1", None)),
+        ("spool://Receipt", ("spool", "Receipt", None)),
+        ("spool://EPSON%20TM-T20II%2FA", ("spool", "EPSON TM-T20II/A", None)),
+        ("spool://Star TSP100 (Copy 1)/", ("spool", "Star TSP100 (Copy 1)", None)),
+        (r"spool://\\server\receipt", ("spool", r"\\server\receipt", None)),
     ],
 )
 def test_what_is_meant(text: str, expected: tuple[str, str, int | None]) -> None:
@@ -118,7 +122,10 @@ def test_what_depends_on_the_system() -> None:
         ("hid://0d3a:0207?page=drawer", "page=8c"),
         ("hid://0d3a:0207?page=10000", "page=8c"),
         ("hid://0d3a:0207?x=1", "it knows page"),
-        ("spool://Receipt", "serial"),
+        ("spool://", "name of a print queue"),
+        ("spool://a/b", "%2F"),
+        ("spool://a?x=1", "knows none"),
+        ("spool://" + "a" * 261, "name of a print queue"),
         ("http://printer", "tcp://"),
         ("sim://a\nb", "one line"),
         ("sim://" + "a" * 2000, "one line"),
@@ -137,7 +144,7 @@ def test_what_to_write_instead(text: str, says: str) -> None:
     st.one_of(
         st.text(max_size=40),
         st.tuples(
-            st.sampled_from(["serial", "tcp", "file", "sim", "socket", "rfc2217", "usb", "hid", ""]),
+            st.sampled_from(["serial", "tcp", "file", "sim", "socket", "rfc2217", "usb", "hid", "spool", ""]),
             st.text(max_size=30),
         ).map("://".join),
     )
