@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 
 from drivers.printer.settings import STAR_PROFILE, DialectName
 from drivers.printer.status import XOFF
-from drivers.simulated.picture import Paper, draw
-from drivers.simulated.printer import Model, Receipt, SimulatedPrinter
+from drivers.simulated.printer import Model, SimulatedPrinter
 from drivers.simulated.star_picture import as_escpos
-from drivers.simulated.star_tokens import first_star_token
+from drivers.simulated.star_tokens import STAR_SETTINGS, first_star_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +38,8 @@ class StarModel(Model):
 class SimulatedStar(SimulatedPrinter):
     """A Star at the far end of a port."""
 
+    settings = STAR_SETTINGS
+
     def __init__(self, model: StarModel | None = None, on_event: Callable[[str], None] | None = None) -> None:
         self._star = model or StarModel()
         super().__init__(self._star, on_event)
@@ -47,10 +48,9 @@ class SimulatedStar(SimulatedPrinter):
         self._etb = False  # whether an ETB was reached since the last status
         self._reports_on = self._star.reports_at_once
 
-    def picture(self, receipt: Receipt | None = None) -> bytes:
-        """Return a PNG of a receipt, or of what hangs out uncut."""
-        tokens = as_escpos(tuple(self._sheet) if receipt is None else receipt.tokens)
-        return draw(tokens, Paper(self.model.dots, self.model.columns, self.model.profile), cut=receipt is not None)
+    def as_escpos(self, tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+        """Return commands in the words that pictures are drawn from."""
+        return as_escpos(tokens)
 
     def lose_reports(self) -> None:
         """Forget that reports were asked for, as after a power cut that a serial line does not show."""
@@ -114,6 +114,10 @@ class SimulatedStar(SimulatedPrinter):
             self._last_report = b""
             self._report()
 
+    def _overran(self, count: int) -> None:
+        super()._overran(count)
+        self.overflowed = True
+
     def _lose_power(self) -> None:
         super()._lose_power()
         self.counter, self._etb = 0, False
@@ -126,8 +130,8 @@ class SimulatedStar(SimulatedPrinter):
         overflowed, self.overflowed = self.overflowed, False
         status = bytes(
             (
-                0x02 * etb | 0x04 * (not self._pin_high) | 0x08 * self._offline | 0x20 * self.cover_open,
-                0x08 * self.cutter_stuck,
+                0x02 * etb | 0x04 * (not self._pin_high) | 0x08 * self.offline | 0x20 * self.cover_open,
+                0x08 * self.cutter_stuck | 0x40 * self.overheated,
                 0x40 * overflowed,
                 0x04 * (self.paper_low or self.paper_out) | 0x08 * self.paper_out,
                 0x00,

@@ -20,6 +20,8 @@ _AFTER_GS = {ord("t"): 1, ord("a"): 1, 0x03: 3}
 _QR_SETTINGS = b"S"
 RASTER_MODE = b"\x1b*rA"
 _RASTER_END = b"\x1b*rB"
+# What stays set from one receipt to the next until `ESC @` or a power cut.
+STAR_SETTINGS = frozenset((*(b"\x1b" + letter for letter in (b"E", b"F", b"i")), b"\x1b\x1da", b"\x1b\x1dt"))
 CONTROLS = frozenset(b"\n\r\0\x07\x17\x18\x19\x1a\x1c\x05\x0e\x14")
 _NAMES = (
     {TEXT, RASTER_MODE, b"\x1bb", b"\x1bX", b"\x1b\x1dS", b"\x1b\x1dyS", b"\x1b\x1dyD", b"\x1b\x1dyP"}
