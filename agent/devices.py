@@ -10,7 +10,7 @@ from agent.problem import conflict, not_found
 from drivers.device import DeviceState, DeviceView
 from drivers.drawer import Drawer
 from drivers.ports import open_port
-from drivers.printer.document import Align, Cut, Document, Feed, Rule, Text
+from drivers.printer.document import Align, CodePages, Cut, Document, Feed, Rule, Text
 from drivers.printer.printer import Printer
 from drivers.scanner.embedded import parse_template
 from drivers.scanner.scanner import Scanner
@@ -160,6 +160,8 @@ def _test_document(name: str, port: str) -> Document:
             Text(port, align=Align.CENTER),
             Rule(),
             Text("ÄÖÜ äöü ß é à ç ñ € £ 0123456789"),
+            Rule(),
+            CodePages(),
             Rule(),
             Feed(1),
             Cut(),

@@ -1,4 +1,4 @@
-"""Whether a printer's settings go together, and its logo can be printed: asked of the driver and the disk."""
+"""Whether a printer's settings go together, and its files are what they should be: asked of the driver and the disk."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from agent.config.problems import Finding, shown
 from agent.config.tables import named
-from drivers.printer.codepages import code_page, printer_profile
+from drivers.printer.codepage_tables import CodePageTable
+from drivers.printer.codepages import printer_profile
 from drivers.printer.document import IMAGE_BYTES_MAX
 from drivers.printer.escpos import FenceKind
 from drivers.printer.settings import DialectName, PrinterSettings
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from agent.config.problems import Loc
 
 _PNG = b"\x89PNG\r\n\x1a\n"
+_FONTS = (b"\0\1\0\0", b"OTTO", b"ttcf", b"true")  # OpenType 1.9, "Organization of an OpenType font"
 
 
 def printers(raw: dict[str, Any], folder: Path) -> Iterator[Finding]:
@@ -27,6 +29,9 @@ def printers(raw: dict[str, Any], folder: Path) -> Iterator[Finding]:
     for loc, name in named(raw, "printer", "logo"):
         if name and "\0" not in name:
             yield from _logo(loc, folder / name)
+    for loc, name in named(raw, "printer", "font_file"):
+        if name and "\0" not in name:
+            yield from _font_file(loc, folder / name)
 
 
 def _settings(loc: Loc, table: dict[str, Any]) -> Iterator[Finding]:
@@ -39,11 +44,13 @@ def _settings(loc: Loc, table: dict[str, Any]) -> Iterator[Finding]:
     try:
         speaks = DialectName(table.get("dialect", plain.speaks))
         fence = FenceKind(table["fence"]) if "fence" in table else None
+        numbered = CodePageTable(table["code_page_table"]) if "code_page_table" in table else None
     except ValueError:
         return  # so does it here
     settings = PrinterSettings(
         profile=profile,
         code_page=page,
+        code_page_table=numbered,
         code_page_number=number,
         kanji_off=table.get("kanji_off") is True,
         fence=fence,
@@ -53,7 +60,8 @@ def _settings(loc: Loc, table: dict[str, Any]) -> Iterator[Finding]:
         ("profile", profile, lambda: printer_profile(profile)),
         ("profile", profile, settings.check_profile),
         ("fence", str(fence), settings.check_fence),
-        ("code_page", page, lambda: code_page(page, settings.numbering, number)),
+        ("code_page_table", str(numbered), settings.check_table),
+        ("code_page", page, settings.page),
         ("kanji_off", settings.kanji_off, settings.dialect),
     ):
         try:
@@ -76,3 +84,15 @@ def _logo(loc: Loc, path: Path) -> Iterator[Finding]:
     elif len(start) > IMAGE_BYTES_MAX:
         cure = "scale the logo down to the paper's width"
         yield Finding(loc, f"{path}, over {IMAGE_BYTES_MAX // 1024} KiB", cure)
+
+
+def _font_file(loc: Loc, path: Path) -> Iterator[Finding]:
+    try:
+        with path.open("rb") as file:
+            start = file.read(4)
+    except OSError as error:
+        cure = "write the path of a TrueType or OpenType font; a relative one starts from this file's folder"
+        yield Finding(loc, f"{path} unreadable ({error.strerror})", cure)
+        return
+    if start not in _FONTS:
+        yield Finding(loc, f"{path}, which is no TrueType or OpenType font", "name a .ttf, .otf or .ttc file")

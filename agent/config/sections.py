@@ -29,8 +29,9 @@ from agent.config.kinds import (
     TimeZone,
     Title,
 )
-from drivers.printer.escpos import CutKind, FenceKind
-from drivers.printer.settings import COLUMNS_MAX, COLUMNS_MIN, DialectName, PrinterSettings
+from drivers.printer.codepage_tables import CodePageTable
+from drivers.printer.escpos import CutKind, FenceKind, Font
+from drivers.printer.settings import COLUMNS_MAX, COLUMNS_MIN, DialectName, MissingCharacters, PrinterSettings
 from drivers.scanner.framing import Suffix
 from outbox import money
 
@@ -181,6 +182,22 @@ class PrinterConfig(Section):
         description="the printer's own number of that page, 0 to 255, from its manual",
         examples=[19],
     )
+    code_page_table: Annotated[CodePageTable, Strict(strict=False)] | None = Field(
+        default=None,
+        description="whose numbers the code pages have: " + ", ".join(f'"{table}"' for table in CodePageTable),
+        examples=["epson"],
+    )
+    missing_characters: Annotated[MissingCharacters, Strict(strict=False)] = Field(
+        default=MissingCharacters.IMAGE,
+        description='what is printed for letters that the code page lacks: "image" or "substitute"',
+        examples=["image"],
+    )
+    font: Annotated[Font, Strict(strict=False)] = Field(
+        default=Font.A, description='the printer\'s own characters: "a", or "b" for smaller ones', examples=["a"]
+    )
+    font_file: FilePath | None = Field(
+        default=None, description="the path of a TrueType or OpenType font, in quotes", examples=["NotoSansThai.ttf"]
+    )
     cut: Annotated[CutKind, Strict(strict=False)] = Field(
         default=CutKind.PARTIAL, description='"partial", "full" or "none"', examples=["partial"]
     )
@@ -200,11 +217,15 @@ class PrinterConfig(Section):
             columns=self.columns,
             dots=self.dots,
             code_page=self.code_page,
+            code_page_table=self.code_page_table,
             code_page_number=self.code_page_number,
             kanji_off=self.kanji_off,
             fence=self.fence,
             cut=self.cut,
             speaks=self.dialect,
+            font=self.font,
+            missing_characters=self.missing_characters,
+            font_file=self.font_file,
         )
 
 

@@ -1,8 +1,9 @@
 """Code pages: how text becomes a printer's bytes, with one configured page per printer.
 
-`ESC t n` means a different page on every make of printer, so the number comes from the vendor's own
-profile in python-escpos' database. That database is read as the JSON file it is: importing python-escpos'
-own reader parses it as YAML, adds a handler to the root logger and leaves a temporary folder behind.
+`ESC t n` means a different page on every make of printer, so the number comes from a vendor's table
+(`codepage_tables`), or from the model's profile in python-escpos' database. That database is read as the JSON
+file it is: importing python-escpos' own reader parses it as YAML, adds a handler to the root logger and leaves
+a temporary folder behind.
 The page is never changed within a receipt: hunting pages character by character depends on the
 firmware's table revision (the euro sign of a TM-T88V is looked for on the Greek page).
 """
@@ -16,6 +17,8 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from drivers.printer.codepage_tables import CodePageTable, pages_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,6 +72,10 @@ SUBSTITUTES: Mapping[str, str] = {
 _SPACES = frozenset(
     "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 )
+SAMPLE_CHARACTERS = 14  # on a test page: with a number before them they fit the narrowest paper
+_TELLING = "ÄÖÜäöüßéñ€£ŁłőžčЖЩюяğİΩδ"  # where pages differ, and what shops look for
+JOINERS = frozenset("\u200c\u200d")
+_VARIANTS = frozenset(map(chr, range(0xFE00, 0xFE10)))  # ask for a coloured picture or another form: no printer has one
 _LINE_BREAKS = frozenset("\n\v\f\x85\u2028\u2029")
 
 
@@ -85,10 +92,29 @@ class CodePage:
 
         Control characters, which a printer would obey wherever they come from, become `?`.
         """
-        text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+        text = composed(text)
         if text.isascii() and text.isprintable():
             return text
         return "".join(map(self._fit_character, text))
+
+    def lacks(self, text: str) -> frozenset[str]:
+        """Return the characters that would be `?` for want of anything else; a control character is none of them."""
+        if text.isascii():
+            return frozenset()
+        return frozenset(
+            character
+            for character in composed(text)
+            if not self._has(character)
+            and unicodedata.category(character)[0] in "LNPS"
+            and LAST_RESORT in self._fit_character(character)
+            and SUBSTITUTES.get(character) != LAST_RESORT
+        )
+
+    def sample(self) -> str:
+        """Return a few characters that look different on another page."""
+        letters = (character for character in self.high if unicodedata.category(character)[0] == "L")
+        telling = dict.fromkeys((*(character for character in _TELLING if character in self.high), *letters))
+        return "".join(telling)[:SAMPLE_CHARACTERS]
 
     def encode(self, text: str) -> bytes:
         """Encode what `fit` returned. Raises `KeyError` for a character of no page, never sends a wrong one."""
@@ -124,18 +150,28 @@ class CodePage:
         return LAST_RESORT
 
 
-def code_page(name: str, profile: str = "default", number: int | None = None) -> CodePage:
-    """Return the page `name` (such as `cp858`) as the printer model `profile` numbers it.
+def code_page(
+    name: str, profile: str = "default", number: int | None = None, table: CodePageTable | None = None
+) -> CodePage:
+    """Return the page `name` (such as `cp858`) as a vendor's `table`, else the printer model `profile`, numbers it.
 
-    `number` overrules the database, which is wrong about some units. Raises `ValueError` naming what
-    there is to choose from.
+    `number` overrules both, which are wrong about some units. Raises `ValueError` naming what there is to choose
+    from.
     """
     wanted = name.upper()
     encoding = _database()["encodings"].get(wanted)
     if encoding is None or not ("python_encode" in encoding or "data" in encoding):
-        raise ValueError(f"{name!r} is no code page; write one of {', '.join(page_names(profile))}")
+        known = page_names(profile) if table is None else pages_of(table)
+        raise ValueError(f"{name!r} is no code page; write one of {', '.join(known)}")
+    if number is None and table is not None:
+        number = pages_of(table).get(wanted.lower())
+        if number is None:
+            raise ValueError(
+                f"the code page table {str(table)!r} has no code page {name!r}; write one of "
+                f"{', '.join(pages_of(table))}, or give its number from the printer's manual"
+            )
     if number is None:
-        numbers = [int(slot) for slot, page in printer_profile(profile)["codePages"].items() if page == wanted]
+        numbers = _numbers(wanted, printer_profile(profile))
         if not numbers:
             raise ValueError(
                 f"the printer profile {profile!r} has no code page {name!r}; write one of "
@@ -154,6 +190,34 @@ def page_names(profile: str) -> list[str]:
             if _database()["encodings"].get(page, {}).keys() & {"python_encode", "data"}
         }
     )
+
+
+def numbers_of(page: CodePage, *, star: bool) -> tuple[int, ...]:
+    """Return every number that a page has anywhere, ascending: what a test page tries.
+
+    A Star that speaks its own language is asked by Star's numbers only, and no other printer by them.
+    """
+    found = {page.number}
+    for table in CodePageTable:
+        if (table is CodePageTable.STAR) is star and page.name in pages_of(table):
+            found.add(pages_of(table)[page.name])
+    for profile in _database()["profiles"].values():
+        if ("star" in profile["vendor"].lower()) is star:
+            found.update(_numbers(page.name.upper(), profile))
+    return tuple(sorted(found))
+
+
+def composed(text: str) -> str:
+    """Return the text with letters and their accents in one, and line feeds for every end of a line."""
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def tidy(text: str) -> str:
+    """Return the text with nothing a printer obeys, and nothing that turns the order of letters about unseen.
+
+    Joiners stay: in some scripts they choose a letter's shape.
+    """
+    return "".join(map(_tidy_character, composed(text)))
 
 
 def printer_profile(name: str) -> dict[str, Any]:
@@ -195,6 +259,23 @@ def _high_half(name: str) -> Mapping[str, int]:
         if character and character.isprintable():
             high.setdefault(character, byte)
     return high
+
+
+def _numbers(wanted: str, profile: Mapping[str, Any]) -> list[int]:
+    return [int(slot) for slot, page in profile["codePages"].items() if page == wanted]
+
+
+def _tidy_character(character: str) -> str:
+    if character in _LINE_BREAKS:
+        return "\n"
+    if character in _SPACES:
+        return " "
+    if character in _VARIANTS:
+        return ""
+    category = unicodedata.category(character)
+    if category == "Cf":
+        return character if character in JOINERS else ""
+    return LAST_RESORT if category[0] == "C" else character
 
 
 def _plain(character: str) -> str:

@@ -103,7 +103,12 @@ class Cut:
     """Feed past the cutter and cut, leaving one point uncut."""
 
 
-Item = Text | Row | Rule | Barcode | QR | Image | Feed | Cut
+@dataclass(frozen=True, slots=True)
+class CodePages:
+    """A test page: a few characters by every number that the printer's code page may have."""
+
+
+Item = Text | Row | Rule | Barcode | QR | Image | Feed | Cut | CodePages
 
 ITEMS_MAX = 2_000  # a receipt of 500 lines has about 1,100; more is a mistake in the caller
 TEXT_CHARS_MAX = 4_000  # one item; longer texts are several items
@@ -216,6 +221,7 @@ _ITEM_TYPES: Mapping[str, type[Item]] = {
     "image": Image,
     "feed": Feed,
     "cut": Cut,
+    "code_pages": CodePages,
 }
 _TYPE_NAMES = {kind: name for name, kind in _ITEM_TYPES.items()}
 _READERS: Mapping[str, Mapping[str, Callable[[object], Any]]] = {
@@ -245,6 +251,7 @@ _READERS: Mapping[str, Mapping[str, Callable[[object], Any]]] = {
     "image": {"png": _png},
     "feed": {"lines": _integer(1, FEED_LINES_MAX)},
     "cut": {},
+    "code_pages": {},
 }
 
 

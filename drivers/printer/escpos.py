@@ -13,11 +13,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from drivers.errors import DocumentInvalid
+from drivers.printer.bands import REAL_TIME, bands, picture
 from drivers.printer.barcodes import barcode_modules, check_barcode, check_qr, qr_modules
+from drivers.printer.code_page_test import code_page_test
 from drivers.printer.document import (
     QR,
     Align,
     Barcode,
+    CodePages,
     Cut,
     Document,
     Feed,
@@ -28,16 +31,17 @@ from drivers.printer.document import (
     Symbology,
     Text,
 )
-from drivers.printer.layout import Line, lay_out
-from drivers.printer.raster import rasterise
+from drivers.printer.layout import Line
+from drivers.printer.raster import Raster
+from drivers.printer.written import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from drivers.printer.codepages import CodePage
+    from drivers.printer.lettering import Lettering
 
 SLICE_BYTES = 1024  # one second at 9600 baud: how long a drawer or a status poll may have to wait its turn
-BAND_ROWS_MAX = 255  # so that one length byte of `GS v 0` is enough; old printers ignore the second
 MODULE_DOTS = (3, 2)  # tried in turn; 3 scans best at 203 dpi, below 2 nothing scans
 
 _SYMBOLOGIES = {
@@ -48,7 +52,6 @@ _SYMBOLOGIES = {
     Symbology.CODE128: 73,
 }
 ALIGNS = {Align.LEFT: 0, Align.CENTER: 1, Align.RIGHT: 2}
-REAL_TIME = (b"\x10\x04", b"\x10\x05", b"\x10\x14")  # DLE EOT, DLE ENQ, DLE DC4
 
 
 class CutKind(StrEnum):
@@ -57,6 +60,23 @@ class CutKind(StrEnum):
     PARTIAL = "partial"
     FULL = "full"
     NONE = "none"
+
+
+class Font(StrEnum):
+    """The printer's own characters: ESC/POS' font A, or B, which is smaller and fits a third more on a line."""
+
+    A = "a"
+    B = "b"
+
+    @property
+    def column(self) -> int:
+        """How many dots across a character is."""
+        return {Font.A: 12, Font.B: 9}[self]
+
+    @property
+    def height(self) -> int:
+        """How many dots down a character is."""
+        return {Font.A: 24, Font.B: 17}[self]
 
 
 class FenceKind(StrEnum):
@@ -102,6 +122,14 @@ class Dialect:
     dots: int
     kanji_off: bool = False
     cut: CutKind = CutKind.PARTIAL
+    font: Font = Font.A
+    lettering: Lettering | None = None  # draws text that the page lacks; None: it is `?`
+
+    @property
+    def column_dots(self) -> int:
+        """Return how many dots a column takes; some printers of 42 columns make them 13 wide to fill the paper."""
+        across = self.dots // self.columns
+        return across if across <= self.font.column + 1 else self.font.column
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +161,13 @@ def encode(document: Document, dialect: Dialect) -> tuple[bytes, ...]:
 
 def job(commands: tuple[bytes, ...], dialect: Dialect, start: Fence, end: Fence) -> Job:
     """Put a document's commands between two fences and pack them into slices."""
+    return Job(_settings(dialect) + start.request, tuple(pack((*commands, end.request))), start, end)
+
+
+def _settings(dialect: Dialect) -> bytes:
     kanji_off = b"\x1c\x2e" if dialect.kanji_off else b""
-    opening = b"\x1b\x40" + kanji_off + b"\x1b\x74" + bytes([dialect.page.number]) + start.request
-    return Job(opening, tuple(pack((*commands, end.request))), start, end)
+    font = b"\x1b\x4d\x01" if dialect.font is Font.B else b""
+    return b"\x1b\x40" + kanji_off + font + _choose_page(dialect.page.number)
 
 
 def pack(commands: tuple[bytes, ...]) -> Iterator[bytes]:
@@ -153,33 +185,44 @@ def pack(commands: tuple[bytes, ...]) -> Iterator[bytes]:
 def _item(item: Item, dialect: Dialect, style: _Style) -> Iterator[bytes]:
     match item:
         case Text() | Row() | Rule():
-            for line in lay_out(fitted(item, dialect.page), dialect.columns):
-                yield from style.change(line)
-                yield dialect.page.encode(line.text) + b"\n"
+            yield from _lines(item, dialect, style)
         case Barcode():
             yield from _barcode(item, dialect, style)
         case QR():
             yield from _qr(item, dialect, style)
         case Image():
-            yield from _image(item, dialect, style)
+            yield from style.change(_CENTRED)
+            yield from picture(item.png, dialect.dots)
         case Feed():
             if item.lines:
                 yield b"\x1b\x64" + bytes([item.lines])
+        case CodePages():
+            yield from _code_pages(dialect, style)
         case Cut():
-            yield from style.change(Line(""))
+            yield from style.change(_PLAIN)
             yield {CutKind.PARTIAL: b"\x1d\x56\x42\x00", CutKind.FULL: b"\x1d\x56\x41\x00"}.get(
                 dialect.cut, b"\x1b\x64\x06"
             )
 
 
-def fitted(item: Text | Row | Rule, page: CodePage) -> Text | Row | Rule:
-    """Return the item in the page's own characters: before layout, because a substitute may be longer."""
-    if isinstance(item, Text):
-        return Text(page.fit(item.text), item.align, item.bold, item.width, item.height)
-    if isinstance(item, Row):
-        left, right = page.fit(item.left), page.fit(item.right)
-        return Row(left, right, item.bold, item.width, item.height, item.indent)
-    return Rule(page.fit(item.char)[:1].strip() or "-")
+def _lines(item: Text | Row | Rule, dialect: Dialect, style: _Style) -> Iterator[bytes]:
+    for line in written(item, dialect):
+        if isinstance(line, Raster):
+            yield from style.change(_PLAIN)
+            yield from bands(line)
+        else:
+            yield from style.change(line)
+            yield dialect.page.encode(line.text) + b"\n"
+
+
+def _code_pages(dialect: Dialect, style: _Style) -> Iterator[bytes]:
+    yield from style.change(_PLAIN)
+    for said in code_page_test(dialect, _choose_page, star=False):
+        yield from bands(said) if isinstance(said, Raster) else (said,)
+
+
+def _choose_page(number: int) -> bytes:
+    return b"\x1b\x74" + bytes([number])
 
 
 class _Style:
@@ -198,6 +241,7 @@ class _Style:
             yield b"\x1d\x21" + bytes([(to.width - 1) << 4 | to.height - 1])
 
 
+_PLAIN = Line("")
 _CENTRED = Line("", Align.CENTER)
 _QR_QUIET = b"\x1b\x4a\x18"  # 24 dots of white above and below: four modules of the usual size
 
@@ -248,24 +292,3 @@ def _qr(item: QR, dialect: Dialect, style: _Style) -> Iterator[bytes]:
         + b"\x1d\x28\x6b\x03\x00\x31\x51\x30"
     )
     yield _QR_QUIET
-
-
-def _image(item: Image, dialect: Dialect, style: _Style) -> Iterator[bytes]:
-    raster = rasterise(item.png, dialect.dots)
-    yield from style.change(_CENTRED)
-    rows = max(1, min(BAND_ROWS_MAX, (SLICE_BYTES - 8) // raster.stride))
-    for first in range(0, raster.height, rows):
-        band = harmless(raster.band(first, rows))
-        height = len(band) // raster.stride
-        yield b"\x1d\x76\x30\x00" + raster.stride.to_bytes(2, "little") + bytes([height, 0]) + band
-
-
-def harmless(band: bytes) -> bytes:
-    """Return the dots without the bytes of a real-time command, which may stand within one row.
-
-    A byte 10 (one black dot) before an 04, 05 or 14 becomes 30: the dot grows by its left neighbour, an eighth
-    of a millimetre. Starting a new band there would not do, as one row cannot be split.
-    """
-    for command in REAL_TIME:
-        band = band.replace(command, b"\x30" + command[1:])
-    return band

@@ -25,6 +25,7 @@ class Line:
     bold: bool = False
     width: int = 1
     height: int = 1
+    tail: int = 0  # how many characters at its end are a row's right part
 
 
 def lay_out(item: Text | Row | Rule, columns: int) -> tuple[Line, ...]:
@@ -84,18 +85,18 @@ def _row(row: Row, columns: int) -> list[Line]:
     indent = min(row.indent, room // 2)
     left_room = room - indent - columns_of(right) - (1 if right else 0)
 
-    def line(text: str, align: Align = Align.LEFT) -> Line:
-        return Line(text, align, row.bold, width, row.height)
+    def line(text: str, align: Align = Align.LEFT, tail: int = 0) -> Line:
+        return Line(text, align, row.bold, width, row.height, tail)
 
     if columns_of(right) > room:  # wider than the paper itself: nothing but breaking it is left
         parts = [" " * indent + part for part in wrap(left, room - indent)] if left.strip() else []
         return [*map(line, parts), *(line(part, Align.RIGHT) for part in wrap(right, room))]
     if left_room < min(LEFT_COLUMNS_MIN, columns_of(left)):
         parts = [" " * indent + part for part in wrap(left, max(1, room - indent))]
-        return [*map(line, parts), line(" " * (room - columns_of(right)) + right)]
+        return [*map(line, parts), line(" " * (room - columns_of(right)) + right, tail=len(right))]
     first, *rest = [" " * indent + part for part in wrap(left, max(1, left_room))]
     gap = " " * (room - columns_of(first) - columns_of(right))
-    return [line((first + gap + right).rstrip()), *map(line, rest)]
+    return [line((first + gap + right).rstrip(), tail=len(right)), *map(line, rest)]
 
 
 def _columns_of_character(character: str) -> int:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from drivers.errors import DeviceError, NotReady
 from drivers.printer.dialects import DIALECTS
-from drivers.printer.document import Document, Image
 from drivers.printer.outcome import KickOutcome, KickResult, PrintOutcome
 from drivers.printer.pulse import Pin, kick
 from drivers.printer.receipt import check_ready, send_receipt
 from drivers.printer.status import PrinterStatus
 from drivers.printer.timing import DEFAULT_TIMING, Timing
+from drivers.printer.written import draws
 from drivers.supervisor import Supervisor
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from drivers.device import DeviceListener, DeviceView
     from drivers.port import Port
+    from drivers.printer.document import Document
     from drivers.printer.escpos import Dialect
     from drivers.printer.session import Session
     from drivers.printer.settings import PrinterSettings
@@ -81,7 +83,7 @@ class Printer:
 
     def check(self, document: Document) -> None:
         """Raise `DocumentInvalid` where this printer could not print the document."""
-        self._speaks.encode(document, self._dialect)
+        self._speaks.encode(document, replace(self._dialect, lettering=None))  # nothing else can go wrong in a text
 
     async def print(
         self,
@@ -136,7 +138,7 @@ class Printer:
 
     async def _encode(self, document: Document) -> tuple[bytes, ...]:
         """Return the document's commands; pictures are made on a thread of their own, text takes under 1 ms."""
-        if not any(isinstance(item, Image) for item in document.items):
+        if not draws(document, self._dialect):
             return self._speaks.encode(document, self._dialect)
         thread = ThreadPoolExecutor(max_workers=1)
         try:

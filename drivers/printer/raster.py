@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from drivers.errors import DocumentInvalid
 from drivers.printer.document import IMAGE_DOTS_MAX
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 ROWS_MAX = 2_400  # 30 cm of paper at 8 dots a millimetre; a taller picture is no logo
-RASTERS_CACHED = 8  # a shop has a logo or two; each is at most 170 KB as dots
+# Pictures kept as commands, by their content and the paper's width, in each dialect. A shop has a logo or two; at worst
+# one is 512 KB as a PNG and 180 KB as commands, so 3 MB are the most this takes.
+PICTURES_CACHED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +35,8 @@ class Raster:
         return self.rows[first * self.stride : (first + count) * self.stride]
 
 
-@lru_cache(maxsize=RASTERS_CACHED)
 def rasterise(png: bytes, dots: int) -> Raster:
-    """Return the picture in black and white, at most `dots` wide (never enlarged), on a white ground.
+    """Return the picture in black and white, at most `dots` wide (whole bytes; never enlarged), on white.
 
     Greys are dithered. Raises `DocumentInvalid` where the bytes are no PNG or too large a one.
     """
@@ -53,10 +57,18 @@ def rasterise(png: bytes, dots: int) -> Raster:
     paper = Image.new("RGBA", colours.size, "white")
     paper.alpha_composite(colours)
     grey = paper.convert("L")
+    dots -= dots % 8  # a padded row that is wider than the paper is not printed at all
     if grey.width > dots:
         grey = grey.resize((dots, max(1, round(grey.height * dots / grey.width))), Image.Resampling.LANCZOS)
     if grey.height > ROWS_MAX:
         raise DocumentInvalid(f"the picture would print {grey.height} dots tall", hint=f"make it at most {ROWS_MAX}")
+    return black_on_white(grey)
+
+
+def black_on_white(grey: Image.Image) -> Raster:
+    """Return a picture in greys as dots: padded to whole bytes with white, and dithered."""
+    from PIL import Image
+
     stride = (grey.width + 7) // 8
     padded = Image.new("L", (stride * 8, grey.height), 255)
     padded.paste(grey)

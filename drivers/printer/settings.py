@@ -4,16 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from drivers.printer.codepages import code_page, printer_profile
-from drivers.printer.escpos import CutKind, Dialect, FenceKind
+from drivers.printer.codepage_tables import CodePageTable
+from drivers.printer.codepages import CodePage, code_page, printer_profile
+from drivers.printer.escpos import CutKind, Dialect, FenceKind, Font
+from drivers.printer.lettering import Lettering
+from drivers.printer.typefaces import Typefaces
 
-# Dots across the print area by columns of font A: 80 mm at 203 and at 180 dpi, 58 mm.
-_DOTS = {48: 576, 42: 512, 32: 384}
-DOTS_PER_COLUMN = 12  # font A at 203 dpi; for papers not named above
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Dots across the print area by columns: 80 mm at 203 and at 180 dpi, 58 mm at 203 and at 180. Other papers have as many
+# as their columns take.
+_DOTS = {
+    Font.A: {48: 576, 42: 512, 32: 384, 30: 360},
+    Font.B: {64: 576, 56: 512, 42: 384, 40: 360},
+}
 COLUMNS_MIN, COLUMNS_MAX = 16, 80  # narrower holds no price beside a name; no receipt printer is wider
 PLAIN_PROFILE = "default"
 STAR_PROFILE = "TSP600"  # numbers the pages as every Star does that is set to a dialect of its own
+
+
+class MissingCharacters(StrEnum):
+    """What becomes of text in letters that the code page lacks, such as Chinese or Arabic names of goods."""
+
+    IMAGE = "image"  # a picture of the line, where a font has the letters; else as below
+    SUBSTITUTE = "substitute"  # `?`, as for everything that can't be written in any way
 
 
 class DialectName(StrEnum):
@@ -32,11 +49,15 @@ class PrinterSettings:
     columns: int = 48
     dots: int | None = None  # None: what printers of so many columns have
     code_page: str = "cp858"
-    code_page_number: int | None = None  # overrules the profile's number for the page
+    code_page_table: CodePageTable | None = None  # whose numbers the pages have; None: the profile's
+    code_page_number: int | None = None  # overrules both for the page
     kanji_off: bool = False  # for printers with Chinese firmware that pair up bytes of 80h and above
     fence: FenceKind | None = None  # None: what every printer of the dialect with a way back has
     cut: CutKind = CutKind.PARTIAL
     speaks: DialectName = DialectName.ESCPOS  # the configuration's `dialect`
+    font: Font = Font.A
+    missing_characters: MissingCharacters = MissingCharacters.IMAGE
+    font_file: Path | None = None  # drawn with before the fonts of this PC
 
     @property
     def fence_kind(self) -> FenceKind:
@@ -57,14 +78,32 @@ class PrinterSettings:
         self.check_fence()
         if self.kanji_off and self._is_star:
             raise ValueError("kanji_off = true: on a Star printer these bytes open the drawer; leave the setting out")
-        page = code_page(self.code_page, self.numbering, self.code_page_number)
-        dots = self.dots or _DOTS.get(self.columns, self.columns * DOTS_PER_COLUMN)
-        return Dialect(page, self.columns, dots, self.kanji_off, self.cut)
+        self.check_table()
+        dots = self.dots or _DOTS[self.font].get(self.columns, self.columns * self.font.column)
+        lettering = None
+        if self.missing_characters is MissingCharacters.IMAGE:
+            lettering = Lettering(Typefaces(self.font_file))
+        return Dialect(self.page(), self.columns, dots, self.kanji_off, self.cut, self.font, lettering)
+
+    def page(self) -> CodePage:
+        """Return the code page as this printer numbers it. Raises `ValueError` naming what there is to choose from."""
+        return code_page(self.code_page, self.numbering, self.code_page_number, self.code_page_table)
 
     def check_profile(self) -> None:
         """Raise `ValueError` where the model does not speak the dialect. An ESC/POS Star is fine: they emulate it."""
         if self.speaks is not DialectName.ESCPOS and not self._is_star:
             raise ValueError(f'{self.profile!r} is no Star printer; leave it out, or write dialect = "escpos"')
+
+    def check_table(self) -> None:
+        """Raise `ValueError` where the table is another dialect's."""
+        if self.code_page_table is None:
+            return
+        star = self.speaks is not DialectName.ESCPOS
+        if star is not (self.code_page_table is CodePageTable.STAR):
+            fits = '"star"' if star else '"epson", or its maker\'s'
+            raise ValueError(
+                f'{str(self.code_page_table)!r} numbers no pages of the dialect "{self.speaks}"; write {fits}'
+            )
 
     def check_fence(self) -> None:
         """Raise `ValueError` where the dialect has no such question."""

@@ -13,14 +13,17 @@ Star's own drivers trust the printer with that.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from drivers.errors import DocumentInvalid
 from drivers.printer.barcodes import barcode_modules, check_barcode, check_qr, qr_modules
+from drivers.printer.code_page_test import code_page_test
 from drivers.printer.document import (
     QR,
     Align,
     Barcode,
+    CodePages,
     Cut,
     Document,
     Feed,
@@ -31,9 +34,10 @@ from drivers.printer.document import (
     Symbology,
     Text,
 )
-from drivers.printer.escpos import ALIGNS, CutKind, Dialect, Job, fitted, pack
-from drivers.printer.layout import Line, lay_out
-from drivers.printer.raster import rasterise
+from drivers.printer.escpos import ALIGNS, CutKind, Dialect, Font, Job, pack
+from drivers.printer.layout import Line
+from drivers.printer.raster import PICTURES_CACHED, Raster, rasterise
+from drivers.printer.written import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,9 +80,11 @@ def encode_prnt(document: Document, dialect: Dialect) -> tuple[bytes, ...]:
 def job(commands: tuple[bytes, ...], dialect: Dialect, start: Fence, end: Fence) -> Job:
     """Put a document's commands between two fences and pack them into slices.
 
-    `ESC @` leaves the font as it is; the drawer's pulse is set here, too, so that the real-time one has its width.
+    `ESC @` leaves the font as it is (B is 9 dots wide here, too); the drawer's pulse is set here as well, so that
+    the real-time one has its width.
     """
-    opening = b"\x1b\x40\x1b\x1e\x46\x00" + PULSE_WIDTH + b"\x1b\x1d\x74" + bytes([dialect.page.number])
+    font = b"\x1b\x1e\x46" + bytes([dialect.font is Font.B])
+    opening = b"\x1b\x40" + font + PULSE_WIDTH + _choose_page(dialect.page.number)
     return Job(opening + start.request, tuple(pack((*commands, end.request))), start, end)
 
 
@@ -100,22 +106,19 @@ def _encode(document: Document, dialect: Dialect, band: Band, band_bytes: int) -
     style = _Style()
     for number, item in enumerate(document.items, start=1):
         try:
+            for said in _item(item, dialect, style):
+                commands.extend(_bands(said, 0, band, band_bytes) if isinstance(said, Raster) else (said,))
             if isinstance(item, Image):
-                commands.extend(style.change(Line("")))
-                commands.extend(_image(item, dialect, band, band_bytes))
-            else:
-                commands.extend(_item(item, dialect, style))
+                commands.extend(_picture(item.png, dialect.dots, band, band_bytes))
         except DocumentInvalid as wrong:
             raise DocumentInvalid(f"item {number}: {wrong}", hint=wrong.hint) from wrong
     return tuple(commands)
 
 
-def _item(item: Item, dialect: Dialect, style: _Style) -> Iterator[bytes]:
+def _item(item: Item, dialect: Dialect, style: _Style) -> Iterator[bytes | Raster]:
     match item:
         case Text() | Row() | Rule():
-            for line in lay_out(fitted(_sized(item), dialect.page), dialect.columns):
-                yield from style.change(line)
-                yield dialect.page.encode(line.text) + b"\n"
+            yield from _lines(_sized(item), dialect, style)
         case Barcode():
             yield from _barcode(item, dialect, style)
         case QR():
@@ -123,9 +126,24 @@ def _item(item: Item, dialect: Dialect, style: _Style) -> Iterator[bytes]:
         case Feed():
             if item.lines:
                 yield b"\x1b\x61" + bytes([item.lines])
+        case Image():
+            yield from style.change(_PLAIN)
+        case CodePages():
+            yield from style.change(_PLAIN)
+            yield from code_page_test(dialect, _choose_page, star=True)
         case Cut():
-            yield from style.change(Line(""))
+            yield from style.change(_PLAIN)
             yield _CUTS[dialect.cut]
+
+
+def _lines(item: Text | Row | Rule, dialect: Dialect, style: _Style) -> Iterator[bytes | Raster]:
+    for line in written(item, dialect):
+        if isinstance(line, Raster):
+            yield from style.change(_PLAIN)
+            yield line
+        else:
+            yield from style.change(line)
+            yield dialect.page.encode(line.text) + b"\n"
 
 
 def _sized(item: Text | Row | Rule) -> Text | Row | Rule:
@@ -151,10 +169,15 @@ class _Style:
             yield b"\x1b\x69" + bytes([to.height - 1, to.width - 1])
 
 
+_PLAIN = Line("")
 _CENTRED = Line("", Align.CENTER)
 
 
-def _barcode(item: Barcode, dialect: Dialect, style: _Style) -> Iterator[bytes]:
+def _choose_page(number: int) -> bytes:
+    return b"\x1b\x1d\x74" + bytes([number])
+
+
+def _barcode(item: Barcode, dialect: Dialect, style: _Style) -> Iterator[bytes | Raster]:
     check_barcode(item.symbology, item.data)
     modules = barcode_modules(item.symbology, item.data)
     mode = next((mode for mode, dots in MODULES if modules * dots <= dialect.dots), None)
@@ -190,10 +213,16 @@ def _qr(item: QR, dialect: Dialect, style: _Style) -> Iterator[bytes]:
     yield _QR_QUIET
 
 
-def _image(item: Image, dialect: Dialect, band: Band, band_bytes: int) -> Iterator[bytes]:
+@lru_cache(maxsize=PICTURES_CACHED)
+def _picture(png: bytes, dots: int, band: Band, band_bytes: int) -> tuple[bytes, ...]:
     """Centre by white dots on the left: raster mode knows no alignment."""
-    raster = rasterise(item.png, dialect.dots)
-    left = bytes(max(0, dialect.dots // 8 - raster.stride) // 2)
+    raster = rasterise(png, dots)
+    return tuple(_bands(raster, max(0, dots // 8 - raster.stride) // 2, band, band_bytes))
+
+
+def _bands(raster: Raster, indent: int, band: Band, band_bytes: int) -> Iterator[bytes]:
+    """Yield a picture's commands, so many bytes of white at its left."""
+    left = bytes(indent)
     right = b"\0" if len(left) + raster.stride in REAL_TIME else b""  # the width is sent as a byte of its own
     stride = len(left) + raster.stride + len(right)
     rows = max(1, band_bytes // stride)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from agent.config import ConfigInvalid, ConfigMissing, ConfigProblem, load
-from drivers.printer.escpos import CutKind, FenceKind
-from drivers.printer.settings import DialectName
+from drivers.printer.codepage_tables import CodePageTable
+from drivers.printer.escpos import CutKind, FenceKind, Font
+from drivers.printer.settings import DialectName, MissingCharacters
 from drivers.scanner.framing import Suffix
 
 STORE = """
@@ -130,6 +131,7 @@ def test_the_least_that_works_has_every_default(write: Write) -> None:
 
 def test_devices_take_all_their_settings(write: Write, tmp_path: Path) -> None:
     (tmp_path / "logo.png").write_bytes(PNG)
+    (tmp_path / "shop.ttf").write_bytes(b"\0\1\0\0")
     config = load(
         write(
             STORE
@@ -151,6 +153,10 @@ dialect = "escpos"
 dots = 384
 columns = 32
 code_page_number = 19
+code_page_table = "xprinter"
+missing_characters = "substitute"
+font = "b"
+font_file = "shop.ttf"
 logo = "logo.png"
 wait_s = 0
 """
@@ -162,6 +168,10 @@ wait_s = 0
     assert config.printers[0].settings.cut is CutKind.FULL
     assert config.printers[0].settings.speaks is DialectName.ESCPOS
     assert config.printers[0].logo == tmp_path / "logo.png"
+    assert config.printers[0].settings.code_page_table is CodePageTable.XPRINTER
+    assert config.printers[0].settings.missing_characters is MissingCharacters.SUBSTITUTE
+    assert config.printers[0].settings.font is Font.B
+    assert config.printers[0].settings.font_file == tmp_path / "shop.ttf"
 
 
 def test_a_star_is_asked_by_its_own_counter(write: Write) -> None:
@@ -286,6 +296,42 @@ rate = 19.5
             '[[printer]]\nname = "p"\nport = "sim://p"\ndialect = "starprnt"\nprofile = "TM-T20II"',
             '[[printer]] 1 "p" → profile',
             "no Star printer",
+        ),
+        (
+            '[[printer]]\nname = "p"\nport = "sim://p"\ncode_page_table = "rongta2"',
+            '[[printer]] 1 "p" → code_page_table',
+            '"rongta"',
+        ),
+        (
+            '[[printer]]\nname = "p"\nport = "sim://p"\ncode_page_table = "star"',
+            '[[printer]] 1 "p" → code_page_table',
+            '"epson", or its maker\'s',
+        ),
+        (
+            '[[printer]]\nname = "p"\nport = "sim://p"\ndialect = "starprnt"\ncode_page_table = "epson"',
+            '[[printer]] 1 "p" → code_page_table',
+            '"star"',
+        ),
+        (
+            '[[printer]]\nname = "p"\nport = "sim://p"\ncode_page_table = "xprinter"\ncode_page = "cp1250"',
+            '[[printer]] 1 "p" → code_page',
+            "cp1251",
+        ),
+        (
+            '[[printer]]\nname = "p"\nport = "sim://p"\nmissing_characters = "picture"',
+            '[[printer]] 1 "p" → missing_characters',
+            '"image"',
+        ),
+        ('[[printer]]\nname = "p"\nport = "sim://p"\nfont = "c"', '[[printer]] 1 "p" → font', '"b"'),
+        (
+            '[[printer]]\nname = "p"\nport = "sim://p"\nfont_file = "no.ttf"',
+            '[[printer]] 1 "p" → font_file',
+            "OpenType",
+        ),
+        (
+            '[[printer]]\nname = "p"\nport = "sim://p"\nfont_file = "stillopen.toml"',
+            '[[printer]] 1 "p" → font_file',
+            ".ttf",
         ),
         ('[[printer]]\nname = "p"\nport = "sim://p"\nlogo = "no.png"', '[[printer]] 1 "p" → logo', "PNG"),
         ('[[printer]]\nname = "p"\nport = "sim://p"\nlogo = ""', '[[printer]] 1 "p" → logo', "path"),

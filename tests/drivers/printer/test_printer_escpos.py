@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image as Picture
 
 from drivers.errors import DocumentInvalid
+from drivers.printer.bands import REAL_TIME, harmless
 from drivers.printer.barcodes import QR_BYTES_MAX, check_digit, qr_modules
 from drivers.printer.document import (
     QR,
@@ -25,14 +26,12 @@ from drivers.printer.document import (
     Text,
 )
 from drivers.printer.escpos import (
-    REAL_TIME,
     SLICE_BYTES,
     CutKind,
     Dialect,
     Fence,
     FenceKind,
     encode,
-    harmless,
     job,
 )
 from drivers.printer.raster import ROWS_MAX, Raster, rasterise

@@ -1,0 +1,70 @@
+"""Writing: a text or a row becomes lines in the printer's own characters, or pictures of lines where it has none.
+
+Pictures only where the page would leave a `?` and a font has the character: a letter without its accent is
+still text, which prints faster and sharper.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from drivers.printer.codepages import tidy
+from drivers.printer.document import Document, Image, Row, Rule, Text
+from drivers.printer.layout import Line, lay_out
+from drivers.printer.lettering import Grid, rightward
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from drivers.printer.codepages import CodePage
+    from drivers.printer.escpos import Dialect
+    from drivers.printer.raster import Raster
+
+
+def written(item: Text | Row | Rule, dialect: Dialect) -> Iterator[Line | Raster]:
+    """Yield an item's lines, each a line of the page's characters, or its dots, which begin at the left edge."""
+    pictures = () if isinstance(item, Rule) or not _lacks(item, dialect.page) else drawn(item, dialect)
+    yield from pictures or lay_out(fitted(item, dialect.page), dialect.columns)
+
+
+def drawn(item: Text | Row, dialect: Dialect) -> tuple[Raster, ...]:
+    """Return the dots of an item's lines; none where nothing would be gained by drawing it, or it can't be."""
+    lettering = dialect.lettering
+    if lettering is None:
+        return ()
+    if isinstance(item, Text):
+        readable = lettering.readable(tidy(item.text))
+        clear: Text | Row | None = None if readable is None else replace(item, text=readable)
+        runs = rightward(item.text)
+    else:
+        left, right = lettering.readable(tidy(item.left)), lettering.readable(tidy(item.right))
+        clear = None if left is None or right is None else replace(item, left=left, right=right)
+        runs = rightward(item.left)
+    if clear is None or (_lacks(item, dialect.page) and not _lacks(clear, dialect.page)):
+        return ()
+    grid = Grid(dialect.dots - dialect.dots % 8, dialect.column_dots, dialect.font.height)
+    return tuple(lettering.draw(line, grid, rightward=runs) for line in lay_out(clear, dialect.columns))
+
+
+def fitted(item: Text | Row | Rule, page: CodePage) -> Text | Row | Rule:
+    """Return the item in the page's own characters: before layout, because a substitute may be longer."""
+    if isinstance(item, Text):
+        return replace(item, text=page.fit(item.text))
+    if isinstance(item, Row):
+        return replace(item, left=page.fit(item.left), right=page.fit(item.right))
+    return Rule(page.fit(item.char)[:1].strip() or "-")
+
+
+def draws(document: Document, dialect: Dialect) -> bool:
+    """Return whether pictures have to be made for a document: milliseconds each, where text takes microseconds."""
+    return any(
+        isinstance(item, Image) or (isinstance(item, Text | Row) and bool(_lacks(item, dialect.page)))
+        for item in document.items
+    )
+
+
+def _lacks(item: Text | Row, page: CodePage) -> frozenset[str]:
+    if isinstance(item, Text):
+        return page.lacks(item.text)
+    return page.lacks(item.left) | page.lacks(item.right)
