@@ -7,6 +7,7 @@ which. A printer may report only the latest of several ids, and drops them when 
 from __future__ import annotations
 
 from collections import deque
+from typing import Self
 
 from drivers.printer.escpos import Fence, FenceKind
 from drivers.printer.status import Block, Reply, Short
@@ -25,6 +26,10 @@ class Fences:
         self._next = first % IDS
         self._out: deque[Fence] = deque()  # asked and not answered
         self._passed: deque[int] = deque(maxlen=PASSED_KEPT)
+
+    def of(self, kind: FenceKind) -> Self:
+        """Return the fences of this connection by another question."""
+        return type(self)(kind, self._next)
 
     def make(self) -> Fence:
         """Return the next fence; make them in the order they will be sent."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from drivers.printer.status import Paper, PrinterStatus
+from drivers.printer.status import Fault, Paper, PrinterStatus
 
 
 class Result(StrEnum):
@@ -44,31 +44,56 @@ class KickOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What keeps a printer from printing, the next step, and what a waiting job says meanwhile."""
+    """What keeps a printer from printing: its name in the counts, the next step, and what a waiting job says."""
 
+    kind: str
     reason: str
     hint: str
     waiting: str
 
 
 SILENT = Trouble(
+    "silent",
     "the printer does not answer",
     "Look at the printer: is it on, is the cable in, has it paper, is its cover closed?",
     "waiting for the printer to answer",
 )
-_COVER = Trouble("the printer's cover is open", "Close the cover.", "waiting for the cover to be closed")
-_PAPER = Trouble("the printer is out of paper", "Put in a new roll and close the cover.", "waiting for paper")
+_COVER = Trouble("cover", "the printer's cover is open", "Close the cover.", "waiting for the cover to be closed")
+_PAPER = Trouble("paper", "the printer is out of paper", "Put in a new roll and close the cover.", "waiting for paper")
 _CUTTER = Trouble(
+    "cutter",
     "the printer's cutter is stuck",
     "Switch the printer off, open it, take out the jammed paper, switch it on again.",
     "waiting for the cutter to be freed",
 )
 _ERROR = Trouble(
+    "error",
     "the printer reports an error",
     "Let it cool for a minute; if its light still blinks, switch it off and on.",
     "waiting for the printer to recover",
 )
+_FAULTS = {
+    Fault.UNRECOVERABLE: Trouble(
+        "unrecoverable",
+        "the printer reports an error that it cannot recover from",
+        "Switch it off, wait ten seconds, switch it on; if it comes back, the printer needs its service.",
+        "waiting for the printer to be switched off and on",
+    ),
+    Fault.RECOVERABLE: Trouble(
+        "recoverable",
+        "the printer reports a mechanical error",
+        "Open the printer, take out what is jammed, close it; if its light still blinks, switch it off and on.",
+        "waiting for the printer to be freed",
+    ),
+    Fault.OVERHEATED: Trouble(
+        "overheated",
+        "the printer's head is too hot",
+        "Wait a minute: it reports an error until it has cooled, then goes on by itself.",
+        "waiting for the printer to cool",
+    ),
+}
 _OFFLINE = Trouble(
+    "offline",
     "the printer is offline",
     "Look at the printer: paper, cover, and whether somebody holds its FEED button.",
     "waiting for the printer to come online",
@@ -84,5 +109,5 @@ def trouble(status: PrinterStatus) -> Trouble | None:
     if status.cutter_error:
         return _CUTTER
     if status.error:
-        return _ERROR
+        return _FAULTS.get(status.fault or Fault.NONE, _ERROR)
     return _OFFLINE if status.online is False else None

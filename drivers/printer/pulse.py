@@ -57,7 +57,10 @@ async def kick(session: Session, pin: Pin, command: Pulse, *, given_up_at: float
         real_time = session.busy or trouble(session.status) is not None
         sent = bool(await session.send(command(pin, real_time=real_time), line_s=max(0.0, given_up_at - session.now())))
         if not sent:
-            return KickOutcome(KickResult.NOT_OPENED, f"the printer takes nothing more. {SILENT.hint}")
+            problem = await session.explain()
+            return KickOutcome(
+                KickResult.NOT_OPENED, f"the printer takes nothing more: {problem.reason}. {problem.hint}"
+            )
         if before is None:
             return KickOutcome(
                 KickResult.UNKNOWN, "This printer does not report the drawer's switch: look whether it is open."

@@ -29,15 +29,17 @@ class _GaveUp(DeviceError):
 
 async def check_ready(session: Session) -> None:
     """Return when the printer can take a receipt now. Raises `NotReady`; nothing was printed then."""
-    if not session.answers:
-        return  # one-way: there is nobody to ask
     try:
-        if not await session.look():
-            raise NotReady(SILENT.reason, hint=SILENT.hint)
+        if not session.answers:
+            await session.ask_port()  # one-way: there is nobody else to ask
+        elif not await session.look():
+            silence = await session.explain()
+            raise NotReady(silence.reason, hint=silence.hint)
         problem = trouble(session.status)
         if problem:
             raise NotReady(problem.reason, hint=problem.hint)
-        await session.settle()
+        if session.answers:
+            await session.settle()
     except PortLost as lost:
         raise NotReady(str(lost), hint=lost.hint) from lost
 
@@ -90,7 +92,8 @@ class _Receipt:
             fences.sent(self._job.start)
         self._sent = await self._session.send(self._job.opening)
         if not self._sent:
-            return SILENT.reason, SILENT.hint
+            stuck = await self._session.explain()
+            return stuck.reason, stuck.hint
         if not self._confirms:
             return None
         if await self._session.until(lambda: fences.passed(self._job.start), timing.opening_s):
@@ -114,16 +117,16 @@ class _Receipt:
         before = self._sent
         reported = 0
 
-        def stalled(written: int) -> None:
+        async def stalled(written: int) -> None:
             nonlocal reported
             if written > reported:
                 reported = written
                 self._waiting_since = self._session.now()
             self._sent = before + written
-            self._wait_on()
+            await self._wait_on()
 
         while not (taken := await self._session.send(slice_, on_stall=stalled)):
-            self._wait_on()
+            await self._wait_on()
             await self._session.until(lambda: False, self._session.timing.glance_s)
         self._sent = before + taken
 
@@ -136,9 +139,10 @@ class _Receipt:
         well_s = 0.0  # how long it has been able to print and not confirmed
         while not await session.until(lambda: session.fences.passed(end), session.timing.glance_s):
             before = session.now()
-            await session.look()
+            if not await session.look():
+                await session.explain()
             if trouble(session.status):
-                self._wait_on()
+                await self._wait_on()
                 continue
             self._tell(PRINTING)
             self._waiting_since = session.now()
@@ -152,9 +156,9 @@ class _Receipt:
     def _printed(self) -> bool:
         return self._confirms and self._session.fences.passed(self._job.end)
 
-    def _wait_on(self) -> None:
-        """Say what is waited for. Raises `_GaveUp` where that took too long."""
-        problem = trouble(self._session.status) or SILENT
+    async def _wait_on(self) -> None:
+        """Say what is waited for. Raises `_GaveUp` where that took too long, and `PortLost`."""
+        problem = await self._session.explain()
         self._tell(problem.waiting)
         if self._session.now() - self._waiting_since > self._session.timing.person_s:
             raise _GaveUp(problem.reason, hint=problem.hint)

@@ -13,8 +13,12 @@ import time
 from typing import TYPE_CHECKING
 
 from drivers.errors import DeviceError, PortLost, WriteStalled
+from drivers.printer.background import Background
+from drivers.printer.escpos import FenceKind
+from drivers.printer.fence_probe import probe_fence
 from drivers.printer.fences import IDS, Fences
-from drivers.printer.outcome import SILENT, trouble
+from drivers.printer.outcome import SILENT, Trouble, trouble
+from drivers.printer.port_word import PortWord
 from drivers.printer.status import (
     Asb,
     PrinterStatus,
@@ -25,10 +29,9 @@ from drivers.printer.status import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable
 
     from drivers.port import Port
-    from drivers.printer.escpos import FenceKind
     from drivers.printer.timing import Timing
 
 WAKE_BYTES = 8192  # NULs: they end a raster left unfinished, in white, and are ignored anywhere else
@@ -37,7 +40,10 @@ ASB_ON = b"\x1d\x61\xff"
 
 
 class Session:
-    """An ESC/POS printer on an open port. `run` reads and keeps watch; the rest may be called while it runs."""
+    """An ESC/POS printer on an open port. `run` reads and keeps watch; the rest may be called while it runs.
+
+    With `probe`, `start` finds out which fence the printer answers; `learned` is what it found, or None.
+    """
 
     wake_bytes = bytes(WAKE_BYTES)
 
@@ -48,6 +54,7 @@ class Session:
         timing: Timing,
         *,
         on_status: Callable[[PrinterStatus], None],
+        probe: bool = False,
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random_below: Callable[[int], int] = secrets.randbelow,
@@ -56,12 +63,15 @@ class Session:
         self.now = now
         self.sleep = sleep
         self.fences = Fences(fence, random_below(IDS))
-        self.status = PrinterStatus()
+        self.learned: FenceKind | None = None
+        self.said = PrinterStatus()  # by the printer itself
         self.answers = False  # whether anything ever came back on this line
         self.reports = False  # whether the printer reports changes by itself
         self.busy = False  # whether a job is on its way: then silence is not yet a lost printer
         self.failure: PortLost | None = None
         self._port = port
+        self._word = PortWord(port)
+        self._probe = probe
         self._on_status = on_status
         self._replies = ReplyReader()
         self._line = asyncio.Lock()
@@ -71,16 +81,25 @@ class Session:
         self._never_settles = False  # no answer came: asking before each job would hold up each for nothing
         self._news = asyncio.Condition()
 
+    @property
+    def status(self) -> PrinterStatus:
+        """What is known of the printer: what it said, and while it is silent, what its port says."""
+        return self._word.on(self.said)
+
     async def start(self) -> None:
         """Say hello. Raises `PortLost` where a printer that should answer does not."""
         async with Background(self._read()):
             if not await self.ask(1):
                 await self._wake_silent()
             if not self.answers:
+                await self._weigh_port()
                 return
             await self.look()
+            await self._weigh_port()
             if trouble(self.status) is None:
                 await self.settle()
+                if self._probe:
+                    self.learned = await probe_fence(self)
             await self.send(ASB_ON)
             await self.until(lambda: self.reports, self.timing.asb_s)
 
@@ -89,8 +108,8 @@ class Session:
         async with Background(self._read()):
             while True:
                 await self.until(lambda: False, self.timing.heartbeat_s if self.reports else self.timing.poll_s)
-                if self.answers and not self.busy:
-                    await self._watch()
+                if not self.busy:
+                    await (self._watch() if self.answers else self.ask_port())
 
     async def end(self) -> None:
         """Let everybody who still waits know that it is over."""
@@ -107,7 +126,7 @@ class Session:
         self,
         commands: bytes,
         *,
-        on_stall: Callable[[int], None] | None = None,
+        on_stall: Callable[[int], Awaitable[None]] | None = None,
         line_s: float | None = None,
     ) -> int:
         """Write whole commands and return how many bytes went out: all of them, or none.
@@ -126,7 +145,7 @@ class Session:
         finally:
             self._line.release()
 
-    async def _write(self, commands: bytes, on_stall: Callable[[int], None] | None) -> int:
+    async def _write(self, commands: bytes, on_stall: Callable[[int], Awaitable[None]] | None) -> int:
         if self.failure:
             raise self.failure
         written = 0
@@ -140,7 +159,7 @@ class Session:
                         return 0
                     if on_stall is None:
                         raise PortLost(str(stall), hint=stall.hint, written=written) from stall
-                    on_stall(written)
+                    await on_stall(written)
                 except PortLost as lost:
                     raise PortLost(str(lost), hint=lost.hint, written=written + lost.written) from lost
                 else:
@@ -189,6 +208,26 @@ class Session:
                 return False
         return True
 
+    async def ask_port(self) -> None:
+        """Ask the port about the printer. Raises `PortLost`."""
+        before = self.status
+        await self._word.ask()
+        self._notice(before)
+
+    async def explain(self) -> Trouble:
+        """Return why the printer takes nothing, or answers nothing, as far as anybody says. Raises `PortLost`."""
+        if trouble(self.said) is None:
+            await self.ask_port()
+        return trouble(self.status) or SILENT
+
+    async def _weigh_port(self) -> None:
+        """Find out whether the port says what the printer says: nothing bears out bad news of the port's alone."""
+        await self.ask_port()
+        if trouble(self.said) is None:
+            before = self.status
+            self._word.doubt()
+            self._notice(before)
+
     async def settle(self) -> None:
         """See to it that no answer is owed to an earlier program, so that answers can be counted.
 
@@ -231,10 +270,15 @@ class Session:
                 await self.until(lambda: False, self.timing.reply_s)
                 return
             await self.sleep(self.timing.wake_s)
-        raise self.fail(SILENT.reason, SILENT.hint)
+        await self.ask_port()
+        if self._probe and self._word.well:  # it is on, and well by its port, and says nothing: it never does
+            self.fences = self.fences.of(FenceKind.NONE)
+            return
+        await self._still_asleep(0)
 
-    def _still_asleep(self, _written: int) -> None:
-        raise self.fail(SILENT.reason, SILENT.hint)
+    async def _still_asleep(self, _written: int) -> None:
+        problem = await self.explain()
+        raise self.fail(problem.reason, problem.hint)
 
     async def _watch(self) -> None:
         """Look at an idle printer. Raises `PortLost` where it no longer answers."""
@@ -242,7 +286,7 @@ class Session:
         if not answered and not self.busy:
             gone = not await self.until(lambda: self._asked is None or self.busy, self.timing.late_s)
             if gone:  # one that said why before it fell silent is BUSY while it is offline
-                problem = trouble(self.status) or SILENT
+                problem = await self.explain()
                 raise self.fail(problem.reason, problem.hint)
 
     async def _read(self) -> None:
@@ -265,14 +309,15 @@ class Session:
 
     def _take(self, received: bytes) -> None:
         before = self.status
+        self._word.forget()
         for reply in self._replies.feed(received):
             self.answers = True
             if isinstance(reply, Asb):
                 self.reports = True
-                self.status = after_asb(self.status, reply)
+                self.said = after_asb(self.said, reply)
             elif isinstance(reply, RealTimeReply):
                 if self._asked is not None:
-                    self.status = after_real_time(self.status, self._asked, reply.byte)
+                    self.said = after_real_time(self.said, self._asked, reply.byte)
                     self._asked = None
             else:
                 self._heard += 1
@@ -285,19 +330,3 @@ class Session:
             self._never_settles = False
         if self.status != before:
             self._on_status(self.status)
-
-
-class Background:
-    """Runs a coroutine while the block runs, and ends it with the block; its own mistake is raised there."""
-
-    def __init__(self, work: Coroutine[None, None, None]) -> None:
-        self._work = work
-
-    async def __aenter__(self) -> None:
-        self._task = asyncio.create_task(self._work)
-
-    async def __aexit__(self, *_: object) -> None:
-        self._task.cancel()
-        await asyncio.wait({self._task})  # unlike awaiting it, this does not mistake our own end for its end
-        if not self._task.cancelled():
-            self._task.result()

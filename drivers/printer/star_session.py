@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from drivers.printer.background import Background
+from drivers.printer.escpos import FenceKind
 from drivers.printer.outcome import trouble
-from drivers.printer.session import WAKE_BYTES, Background, Session
+from drivers.printer.session import WAKE_BYTES, Session
 from drivers.printer.star_fences import StarFences
 from drivers.printer.star_status import Frame, FrameReader, after_frame
 
 if TYPE_CHECKING:
     from drivers.port import Port
-    from drivers.printer.escpos import FenceKind
     from drivers.printer.timing import Timing
 
 ASK_NOW = b"\x1b\x06\x01"
@@ -51,6 +52,8 @@ class StarSession(Session):
             await self.until(lambda: self.reports, self.timing.asb_s)
             if trouble(self.status) is None:
                 await self.settle()
+                if self._probe:
+                    self._find_counter()
 
     async def run(self) -> None:
         """Read, and keep watch, until the line is lost. Raises `PortLost`."""
@@ -84,6 +87,13 @@ class StarSession(Session):
             if self._reports_asked_for and not self.reports:
                 await self.ask(1)
 
+    def _find_counter(self) -> None:
+        """Find out whether its status has a counter at all."""
+        if self._counter is None:
+            self.fences = self.fences.of(FenceKind.NONE)
+        elif self.fences.settled:
+            self.learned = FenceKind.ETB
+
     def _question(self, _n: int) -> bytes:
         if not self.reports:
             return ASK_NOW
@@ -92,6 +102,7 @@ class StarSession(Session):
 
     def _take(self, received: bytes) -> None:
         before = self.status
+        self._word.forget()
         for reply in self._frames.feed(received):
             if isinstance(reply, Frame):
                 self._take_frame(reply)
@@ -103,7 +114,7 @@ class StarSession(Session):
         if self._asked is None and self._reports_asked_for:
             self.reports = True
         self._asked = None
-        self.status = after_frame(self.status, frame)
+        self.said = after_frame(self.said, frame)
         if frame.overflow:
             self.fences.restart()  # bytes were lost: whatever it counts, no receipt is known to be whole
         if frame.counter is not None and (frame.counter != self._counter or frame.etb):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from drivers.printer.status import XOFF, XON, Level, Noise, Paper, PrinterStatus
+from drivers.printer.status import XOFF, XON, Fault, Level, Noise, Paper, PrinterStatus, fault
 
 FRAME_BYTES_MIN = 7  # headers, and the status up to the paper: less says too little; the headers can say 33 at most
 COUNTER_PLACE = 7
@@ -107,5 +107,7 @@ def after_frame(status: PrinterStatus, frame: Frame) -> PrinterStatus:
         paper=paper,
         cutter_error=bool(error & 0x08),
         error=bool(error & 0x64 or further & 0x0E),
+        # What a presenter, a black mark or the voltage has to complain of is in the other byte, and needs a person.
+        fault=Fault.RECOVERABLE if further & 0x0E and fault(error) is not Fault.UNRECOVERABLE else fault(error),
         drawer_pin=Level.LOW if printer & 0x04 else Level.HIGH,  # the switch is closed: it pulls the pin down
     )

@@ -33,16 +33,26 @@ class Level(StrEnum):
     LOW = "low"
 
 
+class Fault(StrEnum):
+    """An error other than the cutter's, the worst first where there are several."""
+
+    UNRECOVERABLE = "unrecoverable"  # voltage, electronics: only switching it off and on may help
+    RECOVERABLE = "recoverable"  # something mechanical that a person can free
+    OVERHEATED = "overheated"  # the head is too hot: it goes on by itself when it has cooled
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class PrinterStatus:
-    """What the printer last said of itself. None: it has not said."""
+    """What the printer last said of itself. None: it has not said, or it cannot be read."""
 
     online: bool | None = None
     cover_open: bool | None = None
     paper: Paper | None = None
     cutter_error: bool | None = None
-    error: bool | None = None  # any other that stops it: head too hot, head carriage, voltage
+    error: bool | None = None  # any other that stops it
     drawer_pin: Level | None = None
+    fault: Fault | None = None  # which other, where it says
 
 
 class Flow(Enum):
@@ -171,6 +181,7 @@ def after_asb(status: PrinterStatus, asb: Asb) -> PrinterStatus:
         cutter_error=bool(second & 0x08),
         error=bool(second & 0x64),
         drawer_pin=Level.HIGH if first & 0x04 else Level.LOW,
+        fault=fault(second),
     )
 
 
@@ -184,10 +195,18 @@ def after_real_time(status: PrinterStatus, n: int, byte: int) -> PrinterStatus:
         paper = Paper.END if byte & 0x20 else status.paper
         return replace(status, cover_open=cover_open, paper=paper)
     if n == 3:  # noqa: PLR2004
-        return replace(status, cutter_error=bool(byte & 0x08), error=bool(byte & 0x64))
+        return replace(status, cutter_error=bool(byte & 0x08), error=bool(byte & 0x64), fault=fault(byte))
     if status.cover_open:
         return status
     return replace(status, paper=_paper(byte, near=0x0C, end=0x60))
+
+
+def fault(byte: int) -> Fault:
+    """Read an error byte: of a report, of `DLE EOT 3`, and of a Star, which have the same bits."""
+    for bit, kind in ((0x20, Fault.UNRECOVERABLE), (0x04, Fault.RECOVERABLE), (0x40, Fault.OVERHEATED)):
+        if byte & bit:
+            return kind
+    return Fault.NONE
 
 
 def _paper(byte: int, *, near: int, end: int) -> Paper:

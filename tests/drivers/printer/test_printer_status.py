@@ -13,6 +13,7 @@ from drivers.printer.status import (
     BLOCK_BYTES_MAX,
     Asb,
     Block,
+    Fault,
     Flow,
     Level,
     Noise,
@@ -86,14 +87,19 @@ def test_after_any_bytes_an_end_of_block_and_silence_a_report_is_understood_agai
 
 
 REPORTS = [
-    ("14 00 00 0f", PrinterStatus(True, False, Paper.OK, False, False, Level.HIGH)),
-    ("10 00 00 0f", PrinterStatus(True, False, Paper.OK, False, False, Level.LOW)),
-    ("14 00 03 0f", PrinterStatus(True, False, Paper.NEAR_END, False, False, Level.HIGH)),
-    ("1c 00 0f 0f", PrinterStatus(False, False, Paper.END, False, False, Level.HIGH)),
-    ("1c 08 00 0f", PrinterStatus(False, False, Paper.OK, True, False, Level.HIGH)),
-    ("1c 20 00 0f", PrinterStatus(False, False, Paper.OK, False, True, Level.HIGH)),
-    ("1c 40 00 0f", PrinterStatus(False, False, Paper.OK, False, True, Level.HIGH)),
-    ("3c 00 0f 0f", PrinterStatus(False, True, None, False, False, Level.HIGH)),  # paper bits mean nothing now
+    ("14 00 00 0f", PrinterStatus(True, False, Paper.OK, False, False, Level.HIGH, Fault.NONE)),
+    ("10 00 00 0f", PrinterStatus(True, False, Paper.OK, False, False, Level.LOW, Fault.NONE)),
+    ("14 00 03 0f", PrinterStatus(True, False, Paper.NEAR_END, False, False, Level.HIGH, Fault.NONE)),
+    ("1c 00 0f 0f", PrinterStatus(False, False, Paper.END, False, False, Level.HIGH, Fault.NONE)),
+    ("1c 08 00 0f", PrinterStatus(False, False, Paper.OK, True, False, Level.HIGH, Fault.NONE)),
+    ("1c 04 00 0f", PrinterStatus(False, False, Paper.OK, False, True, Level.HIGH, Fault.RECOVERABLE)),
+    ("1c 64 00 0f", PrinterStatus(False, False, Paper.OK, False, True, Level.HIGH, Fault.UNRECOVERABLE)),
+    ("1c 20 00 0f", PrinterStatus(False, False, Paper.OK, False, True, Level.HIGH, Fault.UNRECOVERABLE)),
+    ("1c 40 00 0f", PrinterStatus(False, False, Paper.OK, False, True, Level.HIGH, Fault.OVERHEATED)),
+    (
+        "3c 00 0f 0f",
+        PrinterStatus(False, True, None, False, False, Level.HIGH, Fault.NONE),
+    ),  # paper bits mean nothing now
 ]
 
 
@@ -109,10 +115,11 @@ REAL_TIME = [
     (2, 0x12, {"cover_open": False}),
     (2, 0x16, {"cover_open": True}),
     (2, 0x32, {"cover_open": False, "paper": Paper.END}),
-    (3, 0x12, {"cutter_error": False, "error": False}),
-    (3, 0x1A, {"cutter_error": True, "error": False}),
-    (3, 0x32, {"cutter_error": False, "error": True}),
-    (3, 0x52, {"cutter_error": False, "error": True}),
+    (3, 0x12, {"cutter_error": False, "error": False, "fault": Fault.NONE}),
+    (3, 0x1A, {"cutter_error": True, "error": False, "fault": Fault.NONE}),
+    (3, 0x32, {"cutter_error": False, "error": True, "fault": Fault.UNRECOVERABLE}),
+    (3, 0x16, {"cutter_error": False, "error": True, "fault": Fault.RECOVERABLE}),
+    (3, 0x52, {"cutter_error": False, "error": True, "fault": Fault.OVERHEATED}),
     (4, 0x12, {"paper": Paper.OK}),
     (4, 0x1E, {"paper": Paper.NEAR_END}),
     (4, 0x72, {"paper": Paper.END}),
@@ -138,6 +145,9 @@ def test_with_the_cover_open_the_paper_is_what_it_was() -> None:
         (PrinterStatus(False, False, Paper.END), "paper"),
         (PrinterStatus(False, cutter_error=True), "cutter"),
         (PrinterStatus(False, error=True), "error"),
+        (PrinterStatus(False, error=True, fault=Fault.OVERHEATED), "too hot"),
+        (PrinterStatus(False, error=True, fault=Fault.RECOVERABLE), "mechanical"),
+        (PrinterStatus(False, error=True, fault=Fault.UNRECOVERABLE), "cannot recover"),
         (PrinterStatus(False), "offline"),
     ],
 )

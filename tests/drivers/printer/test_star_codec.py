@@ -21,7 +21,7 @@ from drivers.printer.settings import DialectName, PrinterSettings
 from drivers.printer.star_fences import StarFences
 from drivers.printer.star_session import ASK_NOW, LEAVE_RASTER_MODE, REPORTS_ON
 from drivers.printer.star_status import Frame, FrameReader, after_frame, frame_length
-from drivers.printer.status import Level, Noise, Paper, PrinterStatus
+from drivers.printer.status import Fault, Level, Noise, Paper, PrinterStatus
 from drivers.simulated.picture import Paper as PicturePaper
 from drivers.simulated.picture import draw
 from drivers.simulated.printer import Receipt, SimulatedPrinter
@@ -192,14 +192,22 @@ def test_a_one_way_star_is_asked_nothing() -> None:
 # --- what it answers ---
 
 FRAMES = [
-    ("23 06 00 00 00 00 00 00 00", PrinterStatus(True, False, Paper.OK, False, False, Level.HIGH), 0),
-    ("23 06 2c 00 00 08 00 62 00", PrinterStatus(False, True, None, False, False, Level.LOW), 25),
-    ("23 06 0a 00 00 0c 00 6e 00", PrinterStatus(False, False, Paper.END, False, False, Level.HIGH), 31),
-    ("23 06 08 08 00 04 00 02 00", PrinterStatus(False, False, Paper.NEAR_END, True, False, Level.HIGH), 1),
-    ("23 06 08 20 00 02 00 08 00", PrinterStatus(False, False, Paper.NEAR_END, False, True, Level.HIGH), 4),
-    ("23 06 08 00 02 00 00 20 00", PrinterStatus(False, False, Paper.OK, False, True, Level.HIGH), 8),
-    ("0f 06 00 40 40 00 00", PrinterStatus(True, False, Paper.OK, False, True, Level.HIGH), None),
-    ("23 86 00 00 00 00 00 04 00 00 00", PrinterStatus(True, False, Paper.OK, False, False, Level.HIGH), 2),
+    ("23 06 00 00 00 00 00 00 00", PrinterStatus(True, False, Paper.OK, False, False, Level.HIGH, Fault.NONE), 0),
+    ("23 06 2c 00 00 08 00 62 00", PrinterStatus(False, True, None, False, False, Level.LOW, Fault.NONE), 25),
+    ("23 06 0a 00 00 0c 00 6e 00", PrinterStatus(False, False, Paper.END, False, False, Level.HIGH, Fault.NONE), 31),
+    ("23 06 08 08 00 04 00 02 00", PrinterStatus(False, False, Paper.NEAR_END, True, False, Level.HIGH, Fault.NONE), 1),
+    (
+        "23 06 08 20 00 02 00 08 00",
+        PrinterStatus(False, False, Paper.NEAR_END, False, True, Level.HIGH, Fault.UNRECOVERABLE),
+        4,
+    ),
+    (
+        "23 06 08 00 02 00 00 20 00",
+        PrinterStatus(False, False, Paper.OK, False, True, Level.HIGH, Fault.RECOVERABLE),
+        8,
+    ),
+    ("0f 06 00 40 40 00 00", PrinterStatus(True, False, Paper.OK, False, True, Level.HIGH, Fault.OVERHEATED), None),
+    ("23 86 00 00 00 00 00 04 00 00 00", PrinterStatus(True, False, Paper.OK, False, False, Level.HIGH, Fault.NONE), 2),
 ]
 
 
@@ -251,7 +259,7 @@ def test_the_simulated_star_says_what_the_codec_reads(model: StarModel) -> None:
     machine.counter = 21
     (frame,) = FrameReader().feed(machine._frame())
     assert isinstance(frame, Frame)
-    assert after_frame(PrinterStatus(), frame) == PrinterStatus(False, True, None, True, False, Level.LOW)
+    assert after_frame(PrinterStatus(), frame) == PrinterStatus(False, True, None, True, False, Level.LOW, Fault.NONE)
     assert frame.counter == (21 if model.fences else None)
     assert frame.overflow
 
