@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from drivers.ports.spool_api import Spooler
     from drivers.ports.threaded import Line
     from drivers.ports.url import PortUrl
+    from drivers.ports.usbprint_api import UsbPrint
     from drivers.simulated.bench import Bench
 
 
@@ -28,11 +30,12 @@ async def open_port(
     usb: Any = None,
     hid: HidApi | None = None,
     spooler: Spooler | None = None,
+    usbprint: UsbPrint | None = None,
 ) -> Port:
     """Open a port. `bench` is where `sim://` names are found.
 
     `usb` is a pyusb backend (default: libusb), `hid` hidapi's module (default: the one that is installed), `spooler`
-    a print spooler (default: Windows').
+    a print spooler and `usbprint` the printers that usbprint.sys has (default for both: Windows').
     Raises `PortUrlInvalid`, or `PortUnavailable` with a hint: absent, not allowed, or held.
     """
     parsed = parse_port_url(url)
@@ -50,7 +53,7 @@ async def open_port(
         case "file":
             return await start_port(url, partial(open_file, url, parsed.target))
         case "usb":
-            return await start_port(url, partial(_open_usb, parsed, usb))
+            return await start_port(url, partial(_open_usb, parsed, usb, usbprint))
         case "hid":
             return await start_port(url, partial(open_hid, parsed, hid))
         case "spool":
@@ -67,7 +70,13 @@ def _open_serial(parsed: PortUrl) -> Line:
     return open_serial(parsed)
 
 
-def _open_usb(parsed: PortUrl, backend: Any) -> Line:
+def _open_usb(parsed: PortUrl, backend: Any, usbprint: UsbPrint | None) -> Line:
+    if usbprint is not None or (sys.platform == "win32" and backend is None):
+        from drivers.ports.usbprint import open_usbprint
+
+        line = open_usbprint(parsed, usbprint)
+        if line is not None:
+            return line
     from drivers.ports.usb import open_usb  # pyusb and libusb: only for stores that have such a printer
 
     return open_usb(parsed, backend)

@@ -16,6 +16,7 @@ from drivers.simulated.hid_wire import HidFaults
 from drivers.simulated.usb_bus import UsbBus
 from drivers.simulated.usb_wire import UsbFaults
 from drivers.simulated.wire import Faults
+from tests.drivers.ports.windows_usb import FakeUsbPrint
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -64,6 +65,7 @@ class Rig:
         self.peer = Echo()
         self.bench = Bench()
         self.usb = UsbBus()
+        self.windows = FakeUsbPrint(self.usb)
         self.hid = HidBus()
         self.served: Served | None = None
 
@@ -79,6 +81,8 @@ class Rig:
             "usb-byte-at-a-time": UsbFaults(transfer_bytes_max=1),
             "usb-delayed": UsbFaults(delay_s=0.001),
             "usb-stalled": UsbFaults(stall_at=9),
+            "usbprint": UsbFaults(),
+            "usbprint-short": UsbFaults(transfer_bytes_max=30),
         }
         hid_faults = {
             "hid": HidFaults(),
@@ -102,7 +106,8 @@ class Rig:
             self.url = "sim://peer"
 
     async def open(self) -> Port:
-        return await open_port(self.url, bench=self.bench, usb=self.usb, hid=self.hid)
+        usbprint = self.windows.api() if self.kind.startswith("usbprint") else None
+        return await open_port(self.url, bench=self.bench, usb=self.usb, hid=self.hid, usbprint=usbprint)
 
     async def go_away(self) -> None:
         if self.url.startswith("usb:"):
@@ -120,6 +125,7 @@ class Rig:
             await self.served.close()
         await self.bench.close()
         await self.usb.close()
+        self.windows.check()
         await self.hid.close()
 
 
@@ -139,6 +145,8 @@ POSIX = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-
         "usb-byte-at-a-time",
         "usb-delayed",
         "usb-stalled",
+        "usbprint",
+        "usbprint-short",
         "hid",
         "hid-small",
         "hid-delayed",

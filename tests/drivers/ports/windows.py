@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from drivers.ports import spool_api
 from drivers.ports.spool_api import JobInfo1, PrinterInfo2, PrinterInfo4, Spooler
@@ -36,7 +36,7 @@ class Refused(Exception):
 class FakeLibrary:
     """A DLL: methods by their Windows names, called through ctypes; `Refused` becomes `failure` and a last error."""
 
-    failures: Mapping[str, Any] = {}
+    failures: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self) -> None:
         self._errors = threading.local()  # GetLastError is a thread's own
