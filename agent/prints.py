@@ -104,10 +104,11 @@ class Prints:
         return found.view()
 
     async def submit(self, printer: str, wanted: PrintJob, *, key: Key | None) -> Reply:
-        """Queue a front end's document. Raises `Problem`."""
+        """Queue a front end's document, once it is known that it can be printed. Raises `Problem`."""
         self._known(printer)
         try:
-            document = from_json(wanted.document)
+            document = from_json(wanted.items)
+            await asyncio.to_thread(self._printers[printer].check, document)  # pictures, raw bytes: most of a second
         except DocumentInvalid as error:
             raise invalid("document", f"{error}. {error.hint}".strip()) from error
         return await self.queue(printer, document, key=key)

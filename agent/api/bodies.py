@@ -16,7 +16,7 @@ from agent.basket import NAME_CHARS_MAX, REASON_CHARS_MAX
 from agent.checkout import LABEL_CHARS_MAX, REFERENCE_CHARS_MAX
 from agent.claims import LEASE_S_DEFAULT, LEASE_S_MAX, WAIT_S_MAX
 from agent.pairing_code import CODE_DIGITS
-from drivers.printer.document import ITEMS_MAX
+from drivers.printer.document import ITEMS_MAX, RAW_BYTES_MAX
 from outbox.money import AMOUNT_MAX
 
 CODE_CHARS_MAX = 256  # a sku or a tax code; no shop's own numbering is longer
@@ -53,6 +53,11 @@ Reference = Annotated[
     Field(description="the terminal's slip number or the like; never a card number"),
 ]
 ClaimId = Annotated[Id, Field(description="the caller's own claim of the device, where it is claimed")]
+RawBytes = Annotated[
+    str,
+    StringConstraints(min_length=1),
+    Field(description=f"at most {RAW_BYTES_MAX} bytes, as base64", examples=["SGVsbG8KHVYA"]),
+]
 ScanText = Annotated[str, StringConstraints(min_length=1, max_length=SCAN_CHARS_MAX)]
 
 
@@ -216,10 +221,26 @@ class CloseShift(Body):
 
 
 class PrintJob(Body):
-    """A printable document: a list of items, each an object with a `type`; agent/api/README.md shows them."""
+    """Either `document`, a list of items, each an object with a `type` (agent/api/README.md shows them), or `raw`.
 
-    document: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=ITEMS_MAX)]
+    `raw` is ESC/POS. It may print, feed and cut: what opens a drawer, is obeyed out of turn or is not known is
+    refused, and what asks the printer something is left out.
+    """
+
+    document: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=ITEMS_MAX)] | None = None
+    raw: RawBytes | None = None
     claim: ClaimId | None = None
+
+    @model_validator(mode="after")
+    def _one_thing_to_print(self) -> Self:
+        if (self.document is None) == (self.raw is None):
+            raise ValueError("give exactly one of document and raw")
+        return self
+
+    @property
+    def items(self) -> list[dict[str, Any]]:
+        """The document; of raw bytes one that holds nothing else."""
+        return self.document or [{"type": "raw", "content": self.raw}]
 
 
 class NewClaim(Body):

@@ -85,7 +85,10 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "no-shift": (409, "The till has no open shift. Open one with POST /v1/shifts."),
     "no-such-printer": (404, "The configuration has no printer of that name."),
     "no-such-job": (404, "No print job has that id."),
-    "document": (422, "The printable document is not one; the detail names the item and what it should be."),
+    "document": (
+        422,
+        "What was to be printed cannot be; the detail names the item or the byte, and what it should be.",
+    ),
     "invalid-document": (422, "A document cannot be printed as it is; the detail says what to change."),
     "claimed": (409, "Another front end has claimed the device; `claim` says which, and until when."),
     "no-such-claim": (404, "The caller holds no such claim (any more). Claim the device again."),

@@ -279,7 +279,7 @@ ROUTES: tuple[Route, ...] = (
         "POST",
         "/v1/printers/{printer}/jobs",
         print_jobs.submit,
-        "Print a document, for other front ends",
+        "Print a document or raw ESC/POS, for other front ends",
         "Job",
         status=202,
         body="PrintJob",

@@ -104,16 +104,24 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
+class Raw:
+    """Bytes in the printer's own language, looked at before they are sent (`raw`)."""
+
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class CodePages:
     """A test page: a few characters by every number that the printer's code page may have."""
 
 
-Item = Text | Row | Rule | Barcode | QR | Image | Feed | Cut | CodePages
+Item = Text | Row | Rule | Barcode | QR | Image | Feed | Cut | Raw | CodePages
 
 ITEMS_MAX = 2_000  # a receipt of 500 lines has about 1,100; more is a mistake in the caller
 TEXT_CHARS_MAX = 4_000  # one item; longer texts are several items
 IMAGE_BYTES_MAX = 512 * 1024  # a 576-dot logo is under 50 KB as a PNG
 IMAGE_DOTS_MAX = 4_000_000  # width times height: 576 dots by 85 cm of paper; a larger PNG is a bomb or a mistake
+RAW_BYTES_MAX = 512 * 1024  # 90 cm of paper as one picture; as base64 it fits the local API's 1 MiB
 BARCODE_CHARS_MAX = 80  # CODE128 at two dots a module does not fit 80 mm paper beyond 24
 QR_CHARS_MAX = 1_000  # more makes modules no phone reads off thermal paper
 FEED_LINES_MAX = 100  # 40 cm of paper; `ESC d` itself ends at 255
@@ -211,6 +219,16 @@ def _png(value: object) -> bytes:
     return png
 
 
+def _raw(value: object) -> bytes:
+    limits = f"1 to {RAW_BYTES_MAX} bytes as base64"
+    if not isinstance(value, str) or not 0 < len(value) <= RAW_BYTES_MAX * 4 // 3 + 4:
+        raise _Wrong(limits)
+    try:
+        return base64.b64decode(value, validate=True)
+    except ValueError:
+        raise _Wrong(limits) from None
+
+
 _SIZE = _integer(1, 8)
 _ITEM_TYPES: Mapping[str, type[Item]] = {
     "text": Text,
@@ -221,6 +239,7 @@ _ITEM_TYPES: Mapping[str, type[Item]] = {
     "image": Image,
     "feed": Feed,
     "cut": Cut,
+    "raw": Raw,
     "code_pages": CodePages,
 }
 _TYPE_NAMES = {kind: name for name, kind in _ITEM_TYPES.items()}
@@ -251,6 +270,7 @@ _READERS: Mapping[str, Mapping[str, Callable[[object], Any]]] = {
     "image": {"png": _png},
     "feed": {"lines": _integer(1, FEED_LINES_MAX)},
     "cut": {},
+    "raw": {"content": _raw},
     "code_pages": {},
 }
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from drivers.errors import DocumentInvalid
+from drivers.printer import raw
 from drivers.printer.bands import REAL_TIME, bands, picture
 from drivers.printer.barcodes import barcode_modules, check_barcode, check_qr, qr_modules
 from drivers.printer.code_page_test import code_page_test
@@ -26,6 +27,7 @@ from drivers.printer.document import (
     Feed,
     Image,
     Item,
+    Raw,
     Row,
     Rule,
     Symbology,
@@ -198,6 +200,10 @@ def _item(item: Item, dialect: Dialect, style: _Style) -> Iterator[bytes]:
                 yield b"\x1b\x64" + bytes([item.lines])
         case CodePages():
             yield from _code_pages(dialect, style)
+        case Raw():
+            yield from style.change(_PLAIN)
+            yield from raw.commands(item.content)
+            yield _settings(dialect)  # what it has set is set back
         case Cut():
             yield from style.change(_PLAIN)
             yield {CutKind.PARTIAL: b"\x1d\x56\x42\x00", CutKind.FULL: b"\x1d\x56\x41\x00"}.get(

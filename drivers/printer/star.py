@@ -29,6 +29,7 @@ from drivers.printer.document import (
     Feed,
     Image,
     Item,
+    Raw,
     Row,
     Rule,
     Symbology,
@@ -128,6 +129,11 @@ def _item(item: Item, dialect: Dialect, style: _Style) -> Iterator[bytes | Raste
                 yield b"\x1b\x61" + bytes([item.lines])
         case Image():
             yield from style.change(_PLAIN)
+        case Raw():
+            raise DocumentInvalid(
+                "raw bytes are looked at as ESC/POS, and this printer is set to a Star's own language",
+                hint="send a document, which is printed in any language",
+            )
         case CodePages():
             yield from style.change(_PLAIN)
             yield from code_page_test(dialect, _choose_page, star=True)

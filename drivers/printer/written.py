@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from drivers.printer.codepages import tidy
-from drivers.printer.document import Document, Image, Row, Rule, Text
+from drivers.printer.document import Document, Image, Raw, Row, Rule, Text
 from drivers.printer.layout import Line, lay_out
 from drivers.printer.lettering import Grid, rightward
 
@@ -57,9 +57,9 @@ def fitted(item: Text | Row | Rule, page: CodePage) -> Text | Row | Rule:
 
 
 def draws(document: Document, dialect: Dialect) -> bool:
-    """Return whether pictures have to be made for a document: milliseconds each, where text takes microseconds."""
+    """Return whether a document takes long: milliseconds for a picture or raw bytes, where text takes microseconds."""
     return any(
-        isinstance(item, Image) or (isinstance(item, Text | Row) and bool(_lacks(item, dialect.page)))
+        isinstance(item, Image | Raw) or (isinstance(item, Text | Row) and bool(_lacks(item, dialect.page)))
         for item in document.items
     )
 
