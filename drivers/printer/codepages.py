@@ -73,7 +73,7 @@ _SPACES = frozenset(
     "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 )
 SAMPLE_CHARACTERS = 14  # on a test page: with a number before them they fit the narrowest paper
-_TELLING = "ÄÖÜäöüßéñ€£ŁłőžčЖЩюяğİΩδ"  # where pages differ, and what shops look for
+_TELLING = "ÄÖÜäöüßéñ€\u0131£ŁłőžčЖЩюяğİΩδ"  # where pages differ, and what shops look for
 JOINERS = frozenset("\u200c\u200d")
 _VARIANTS = frozenset(map(chr, range(0xFE00, 0xFE10)))  # ask for a coloured picture or another form: no printer has one
 _LINE_BREAKS = frozenset("\n\v\f\x85\u2028\u2029")

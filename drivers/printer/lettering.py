@@ -22,7 +22,7 @@ from drivers.printer.raster import Raster, black_on_white
 from drivers.printer.typefaces import Typefaces, shapes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from PIL import Image
     from PIL.ImageFont import FreeTypeFont
@@ -59,8 +59,9 @@ class _Piece:
 class Lettering:
     """Draws lines with the fonts of this PC. Reads them at the first line; the lines drawn last are kept."""
 
-    def __init__(self, typefaces: Typefaces) -> None:
+    def __init__(self, typefaces: Typefaces, shapes: Callable[[], bool] = shapes) -> None:
         self._typefaces = typefaces
+        self._shapes = shapes
         self.draw = lru_cache(maxsize=LINES_CACHED)(self._draw)
 
     def readable(self, text: str) -> str | None:
@@ -70,7 +71,7 @@ class Lettering:
             for character in text
         )
         words = text.replace("\n", " ")
-        if _is_shaped(words) and not (shapes() and self._typefaces.for_all(words)):
+        if _is_shaped(words) and not (self._shapes() and self._typefaces.for_all(words)):
             return None
         return text
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from drivers.printer.codepage_tables import CodePageTable
 from drivers.printer.codepages import CodePage, code_page, printer_profile
 from drivers.printer.escpos import CutKind, Dialect, FenceKind, Font
 from drivers.printer.lettering import Lettering
-from drivers.printer.typefaces import Typefaces
+from drivers.printer.typefaces import Typefaces, own_font
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,6 +58,20 @@ class PrinterSettings:
     font: Font = Font.A
     missing_characters: MissingCharacters = MissingCharacters.IMAGE
     font_file: Path | None = None  # drawn with before the fonts of this PC
+    ask_dialect: bool = False  # the printer is asked what it speaks; `speaks` does not count then
+    ask_fence: bool = False  # so is what it answers; `fence` does not count then
+
+    def found(self, speaks: DialectName) -> PrinterSettings:
+        """Return the settings for a printer that was found to speak this; what only another dialect has is left out."""
+        star = speaks is not DialectName.ESCPOS
+        return replace(
+            self,
+            speaks=speaks,
+            profile=self.profile if _of_star(self.profile) or not star else PLAIN_PROFILE,
+            kanji_off=self.kanji_off and not star,
+            fence=self.fence if self.fence in _FENCES[speaks] else None,
+            code_page_table=self.code_page_table if star is (self.code_page_table is CodePageTable.STAR) else None,
+        )
 
     @property
     def fence_kind(self) -> FenceKind:
@@ -82,7 +96,8 @@ class PrinterSettings:
         dots = self.dots or _DOTS[self.font].get(self.columns, self.columns * self.font.column)
         lettering = None
         if self.missing_characters is MissingCharacters.IMAGE:
-            lettering = Lettering(Typefaces(self.font_file))
+            files = (self.font_file,) if self.font_file else ()
+            lettering = Lettering(Typefaces((*files, own_font())))
         return Dialect(self.page(), self.columns, dots, self.kanji_off, self.cut, self.font, lettering)
 
     def page(self) -> CodePage:
@@ -114,7 +129,11 @@ class PrinterSettings:
 
     @property
     def _is_star(self) -> bool:
-        return "star" in printer_profile(self.numbering)["vendor"].lower()
+        return _of_star(self.numbering)
+
+
+def _of_star(profile: str) -> bool:
+    return "star" in printer_profile(profile)["vendor"].lower()
 
 
 _FENCES = {

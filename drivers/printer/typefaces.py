@@ -6,6 +6,7 @@ import os
 import sys
 from functools import cache, cached_property, lru_cache
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,12 +53,21 @@ _KNOWN = (
 
 
 class Face:
-    """One font. `font` raises `OSError` where its file is none."""
+    """One font. `font` raises `OSError` where its file is none, or gone: `opens` is asked first."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.font = lru_cache(maxsize=8)(self._font)  # sizes: a receipt has two or three
         self.has = lru_cache(maxsize=CHARACTERS_REMEMBERED)(self._has)
+
+    @cached_property
+    def opens(self) -> bool:
+        """Whether it can be drawn with."""
+        try:
+            self.font(PROBE_DOTS)
+        except OSError:
+            return False
+        return True
 
     def _font(self, dots: int, *, shaped: bool = False) -> FreeTypeFont:
         """Return it at a size; `shaped` joins and orders letters as their script does."""
@@ -80,33 +90,34 @@ class Face:
 
 
 class Typefaces:
-    """The fonts in force: the one that is configured, the fixed-width one every Stillopen has, the PC's own."""
+    """The fonts in force: `files` in their order, then those known by name in `folders` (None: the system's)."""
 
-    def __init__(self, file: Path | None = None, folders: Iterable[Path] | None = None) -> None:
-        self._file = file
+    def __init__(self, files: Iterable[Path], folders: Iterable[Path] | None = None) -> None:
+        self._files = files
         self._folders = folders
 
     def for_character(self, character: str) -> Face | None:
         """Return the first font that has a character."""
-        return next((face for face in self._faces if face.has(character)), None)
+        return next((face for face in self._faces if face.opens and face.has(character)), None)
 
     def for_all(self, text: str) -> Face | None:
         """Return the first font that has every character of a text."""
-        return next((face for face in self._faces if all(map(face.has, text))), None)
+        return next((face for face in self._faces if face.opens and all(map(face.has, text))), None)
 
     @cached_property
     def _faces(self) -> tuple[Face, ...]:
-        paths = [path for path in (self._file, own_font()) if path is not None]
         folders = system_folders() if self._folders is None else self._folders
-        faces = [Face(path) for path in (*paths, *_known(folders))]
-        return tuple(face for face in faces if _opens(face))
+        return tuple(Face(path) for path in (*self._files, *_known(folders)))
 
 
-def own_font() -> Path | None:
-    """Return the font that python-barcode brings, which python-escpos needs: DejaVu Sans Mono, Arabic letters too."""
+def own_font() -> Path:
+    """Return the font that every Stillopen has, by python-escpos' need of python-barcode.
+
+    DejaVu Sans Mono: Latin, Cyrillic, Greek, Arabic and more, each letter as wide as a printer's.
+    """
     found = find_spec("barcode")  # found, not imported
-    if found is None or found.origin is None:
-        return None
+    assert found is not None
+    assert found.origin is not None
     return Path(found.origin).parent / "fonts" / "DejaVuSansMono.ttf"
 
 
@@ -125,25 +136,17 @@ def shapes() -> bool:
     return bool(features.check("raqm"))
 
 
-def _opens(face: Face) -> bool:
-    try:
-        face.font(PROBE_DOTS)
-    except OSError:
-        return False  # gone, or no font: the next one may do
-    return True
-
-
 def _known(folders: Iterable[Path]) -> Iterator[Path]:
-    """Yield the fonts known by name, best first."""
+    """Yield the fonts known by name, best first; of two of a name the first that is found."""
     found: dict[str, Path] = {}
-    seen = 0
-    for folder in folders:
-        for place, _, names in os.walk(folder):
-            seen += len(names)
-            for name in names:
-                found.setdefault(name.lower(), Path(place) / name)
-            if seen > FONT_FILES_MAX:
-                break
+    for path in islice(_files(folders), FONT_FILES_MAX):
+        found.setdefault(path.name.lower(), path)
     for name in _KNOWN:
         if name.lower() in found:
             yield found[name.lower()]
+
+
+def _files(folders: Iterable[Path]) -> Iterator[Path]:
+    for folder in folders:
+        for place, _, names in os.walk(folder):
+            yield from (Path(place, name) for name in names)
