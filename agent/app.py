@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from agent.config import Config
+    from drivers.drawer import Position
     from drivers.simulated.bench import Bench
     from outbox import answers
 
@@ -77,7 +78,7 @@ class App:
         self.catalogue = Catalogue(state)
         self.door = Door(host=config.api.host, origins=config.api.origins, state=state, journal=self.journal)
         self.lanes = Lanes(config, self.journal, self.catalogue, self.events, self.disk, now=now)
-        self.devices = Devices(config, self.events, bench=bench, on_scan=self._scanned, on_ready=self._ready)
+        self.devices = Devices(config, state, self.events, bench=bench, on_scan=self._scanned, on_ready=self._ready)
         self.claims = Claims((*self.devices.printers, *self.devices.drawers), now=now)
         self.receipts = Receipts(config, self.journal)
         self.prints = Prints(
@@ -144,6 +145,7 @@ class App:
             self.disk.prepare()
             await self.catalogue.open()
             self.door.open()
+            self.devices.recall()
             await self.prints.recover()
             await self.kicks.recover()
             await self.lanes.open()
@@ -228,6 +230,10 @@ class App:
     async def test_device(self, name: str) -> answers.Reply:
         """Make a device do something that a person can see. Raises `Problem`."""
         return await self.devices.test(name, self.prints, self.closing)
+
+    async def teach_drawer(self, name: str, is_now: Position) -> answers.Reply:
+        """Teach a drawer what its switch says while it is open, or closed. Raises `Problem`."""
+        return await self.devices.teach(name, is_now)
 
     def outbox_view(
         self, *, cloud: str | None = None, state: str | None = None, limit: int = 100, after: int = 0

@@ -6,9 +6,9 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from agent.drawers import Drawers, switch_as_json
 from agent.problem import conflict, not_found
 from drivers.device import DeviceState, DeviceView
-from drivers.drawer import Drawer
 from drivers.ports import open_port
 from drivers.printer.document import Align, CodePages, Cut, Document, Feed, Rule, Text
 from drivers.printer.printer import Printer
@@ -19,11 +19,13 @@ from outbox.money import decimals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence
+    from pathlib import Path
 
     from agent.closing import Closing
     from agent.config import Config
     from agent.events import Events
     from agent.prints import Prints
+    from drivers.drawer import Drawer, Position
     from drivers.port import Port
     from drivers.scanner.embedded import Template
     from drivers.scanner.scan import Refusal, Scan
@@ -36,6 +38,7 @@ class Devices:
     def __init__(
         self,
         config: Config,
+        state: Path,
         events: Events,
         *,
         bench: Bench | None,
@@ -74,9 +77,16 @@ class Devices:
             )
             for printer in config.printers
         }
-        self.drawers = {
-            drawer.name: Drawer(drawer.name, self.printers[drawer.printer], drawer.pin) for drawer in config.drawers
-        }
+        self._drawers = Drawers(
+            config,
+            state,
+            self.printers,
+            events,
+            open_port=self._open,
+            on_state=self._drawer_changed,
+            on_change=self._drawer_says,
+        )
+        self.drawers = self._drawers.by_name
 
     def templates(self, scanner: str | None) -> Sequence[Template]:
         """Return the store-internal code templates of a scanner; none for None."""
@@ -88,13 +98,15 @@ class Devices:
             yield f"scanner {name}", scanner.run()
         for name, printer in self.printers.items():
             yield f"printer {name}", printer.run()
+        for name, drawer in self.drawers.items():
+            yield f"drawer {name}", drawer.run()
 
     def views(self) -> list[dict[str, Any]]:
         """Return every device as JSON values: its state, and what it says of itself (null: it does not say)."""
         return [
             *(_as_json(scanner.view) | {"counts": asdict(scanner.counts)} for scanner in self.scanners.values()),
             *(_printer_as_json(printer) for printer in self.printers.values()),
-            *(_as_json(drawer.view) for drawer in self.drawers.values()),
+            *(_drawer_as_json(drawer) for drawer in self.drawers.values()),
         ]
 
     async def test(self, name: str, prints: Prints, closing: Closing) -> Reply:
@@ -116,6 +128,17 @@ class Devices:
         known = ", ".join((*self.scanners, *self.printers, *self.drawers)) or "none"
         raise not_found("device", f"There is no device {name!r}; the configuration has: {known}.")
 
+    def recall(self) -> None:
+        """Take up what drawers were taught; at a start, once the state folder is there."""
+        self._drawers.recall()
+
+    async def teach(self, name: str, is_now: Position) -> Reply:
+        """Teach a drawer, which is open or closed now, what its switch says then. Raises `Problem`."""
+        if name not in self.drawers:
+            known = ", ".join(self.drawers) or "none"
+            raise not_found("device", f"There is no drawer {name!r}; the configuration has: {known}.")
+        return await self._drawers.teach(name, is_now)
+
     async def _open(self, url: str) -> Port:
         return await open_port(url, bench=self._bench)
 
@@ -127,6 +150,13 @@ class Devices:
     def _printer_says(self, name: str, _status: object) -> None:
         self._events.publish("device", device=_printer_as_json(self.printers[name]))
         self._on_ready(name)  # whatever has changed, a waiting job may look again
+        self._drawers.look(name)
+
+    def _drawer_changed(self, view: DeviceView) -> None:
+        self._drawer_says(view.name)
+
+    def _drawer_says(self, name: str) -> None:
+        self._events.publish("device", device=_drawer_as_json(self.drawers[name]))
 
 
 def _as_json(view: DeviceView) -> dict[str, Any]:
@@ -140,6 +170,11 @@ def _as_json(view: DeviceView) -> dict[str, Any]:
         "hint": view.hint,
         "failures": view.failures,
     }
+
+
+def _drawer_as_json(drawer: Drawer) -> dict[str, Any]:
+    """Add what its switch says, and what that means."""
+    return _as_json(drawer.view) | {"switch": switch_as_json(drawer.status)}
 
 
 def _printer_as_json(printer: Printer) -> dict[str, Any]:

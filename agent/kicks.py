@@ -71,7 +71,7 @@ class Kicks:
 
     async def _open(self, record_id: str, drawer: str) -> None:
         try:
-            outcome = await self._drawers[drawer].open()
+            outcome = await self._drawers[drawer].open(f"record {record_id}")
             state, reason = str(outcome.result), outcome.reason
         except DeviceError as error:
             state, reason = "not_opened", f"{error}. {error.hint}".strip()

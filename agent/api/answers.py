@@ -204,6 +204,16 @@ class Devices(BaseModel):
     devices: list[Device]
 
 
+class Taught(BaseModel):
+    """Half a lesson, or a whole one: `then` is the position to bring the drawer into next, null once it has learned."""
+
+    device: str
+    level: Literal["high", "low"]
+    then: Literal["open", "closed"] | None
+    open_level: Literal["high", "low"] | None
+    next: str
+
+
 class DeviceTest(BaseModel):
     """What the test did, in words to compare with what one sees."""
 

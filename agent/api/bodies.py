@@ -220,6 +220,12 @@ class CloseShift(Body):
     counted: Amount | None
 
 
+class Teach(Body):
+    """Teach a drawer: what its switch says now is what it says while the drawer is in this `position`."""
+
+    position: Literal["open", "closed"]
+
+
 class PrintJob(Body):
     """Either `document`, a list of items, each an object with a `type` (agent/api/README.md shows them), or `raw`.
 

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from agent.api.claims import must_be_free
+from drivers.drawer import Position
 from outbox.answers import Reply
 
 if TYPE_CHECKING:
@@ -20,6 +21,11 @@ async def list_all(call: Call) -> Reply:
         HTTPStatus.OK,
         {"devices": [view | {"claim": held.get(view["name"])} for view in call.app.device_views()]},
     )
+
+
+async def teach(call: Call) -> Reply:
+    """Teach a drawer what its switch says while it is open, or closed."""
+    return await call.app.teach_drawer(call.path["device"], Position(call.body.position))
 
 
 async def test(call: Call) -> Reply:

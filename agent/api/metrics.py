@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from agent.app import App
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_NO_ENDINGS = {"pending", "left_open", "closed"}  # of a print job; of a drawer that nobody told to open
 DELIVERY_STATES = ("waiting", "sending", "delivered", "parked")
 
 
@@ -78,7 +79,7 @@ def figures(app: App, now: datetime) -> Iterator[Figure]:
             tuple(
                 ({label: ending}, count)
                 for (type_, ending), count in sorted(app.events.told.items())
-                if type_ == event and ending != "pending"
+                if type_ == event and ending not in _NO_ENDINGS
             ),
         )
     yield Figure("stillopen_scans_total", "counter", "Barcodes scanned.", (({}, app.events.told["scan", ""]),))

@@ -98,6 +98,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "no-such-delivery": (404, "No delivery has that id. GET /v1/outbox lists them."),
     "already-delivered": (409, "The delivery has arrived. There is nothing to retry."),
     "websocket-needed": (426, "Events come over a WebSocket only."),
+    "drawer-not-taught": (409, "The drawer's switch cannot be read, or says the same open and closed."),
     "drawer-unused": (409, "No till uses that drawer. Name it in a [[till]] of stillopen.toml."),
     "device-lost": (409, "The device is not there; the detail says why and what to look at."),
     # `stillopen demo` only

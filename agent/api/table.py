@@ -277,6 +277,15 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "POST",
+        "/v1/devices/{device}/teach",
+        devices.teach,
+        "Teach a drawer what its switch says: once while it is closed, once while it is open",
+        "Taught",
+        body="Teach",
+        problems=("no-such-device", "drawer-not-taught"),
+    ),
+    Route(
+        "POST",
         "/v1/printers/{printer}/jobs",
         print_jobs.submit,
         "Print a document or raw ESC/POS, for other front ends",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent.cli import out
+from agent.cli import out, teaching
+from agent.cli.running import RunningAgent
 
 if TYPE_CHECKING:
     import argparse
@@ -17,11 +18,15 @@ _BY_ID = Path("/dev/serial/by-id")  # Linux: names that stay when the numbering 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's own arguments."""
+    parser.add_argument("--teach", metavar="NAME", help="show the running agent what a drawer's switch says instead")
+    parser.add_argument("--port", type=int, metavar="N", help="where the agent listens, if not where `[api]` says")
     parser.add_argument("--json", action="store_true", help="the answer as JSON, for programs")
 
 
-def run(args: argparse.Namespace, _places: Places) -> int:
-    """List what is plugged in."""
+def run(args: argparse.Namespace, places: Places) -> int:
+    """List what is plugged in, or teach a drawer."""
+    if args.teach is not None:
+        return teaching.teach(args.teach, RunningAgent.find(places, args.port))
     found = serial_ports()
     if args.json:
         out.say_json({"devices": found})

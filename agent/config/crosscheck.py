@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agent.config.currencies import CURRENCIES
+from agent.config.drawers import drawers
 from agent.config.printers import printers
 from agent.config.problems import Finding, did_you_mean, shown
 from agent.config.tables import named
@@ -40,6 +41,7 @@ def crosscheck(raw: dict[str, Any], folder: Path) -> Iterator[Finding]:
     yield from _default_tax(raw)
     yield from _cash_rounding(raw)
     yield from printers(raw, folder)
+    yield from drawers(raw)
 
 
 def _references(raw: dict[str, Any]) -> Iterator[Finding]:

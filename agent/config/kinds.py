@@ -26,6 +26,7 @@ LINE_CHARS_MAX = 200  # of one line of text; four times the widest paper
 RATE_DECIMALS_MAX = 4  # no country's tax rate has more
 
 _DECIMAL = re.compile(r"\d{1,12}(\.\d{1,6})?", re.ASCII)
+_HEX = re.compile(r"[0-9A-Fa-f]{2}(?: ?[0-9A-Fa-f]{2})*", re.ASCII)
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]|[0-9A-Fa-f:.]{2,45}", re.ASCII)
 
 
@@ -84,6 +85,14 @@ def _port_url(url: str) -> str:
         said = str(error).removeprefix(f"{url!r}").lstrip(": ")  # the value stands before it already
         raise fix(f"{said}; {error.hint}" if error.hint else said) from error
     return url
+
+
+def _hex(text: str) -> str:
+    from drivers.drawer.talk import COMMAND_BYTES_MAX
+
+    if not _HEX.fullmatch(text) or len(bytes.fromhex(text)) > COMMAND_BYTES_MAX:
+        raise fix(f'write 1 to {COMMAND_BYTES_MAX} bytes as pairs of hexadecimal digits, like "07" or "1b 70 00"')
+    return text
 
 
 def _template(text: str) -> str:
@@ -156,6 +165,7 @@ Rate = Annotated[Decimal, BeforeValidator(_decimal), AfterValidator(_rate)]
 Currency = Annotated[str, AfterValidator(_currency)]
 TimeZone = Annotated[str, AfterValidator(_timezone)]
 PortUrl = Annotated[str, AfterValidator(_port_url)]
+HexBytes = Annotated[str, AfterValidator(_hex)]
 TemplateText = Annotated[str, AfterValidator(_template)]
 Origin = Annotated[str, AfterValidator(_origin)]
 Host = Annotated[str, AfterValidator(_host)]

@@ -18,6 +18,7 @@ from agent.config.kinds import (
     FilePath,
     FolderPath,
     FromList,
+    HexBytes,
     Host,
     Line,
     Name,
@@ -29,6 +30,7 @@ from agent.config.kinds import (
     TimeZone,
     Title,
 )
+from drivers.drawer.switch import Sense
 from drivers.printer.codepage_tables import CodePageTable
 from drivers.printer.escpos import CutKind, FenceKind, Font
 from drivers.printer.settings import COLUMNS_MAX, COLUMNS_MIN, DialectName, MissingCharacters, PrinterSettings
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 RECEIPT_LINES_MAX = 30  # of header or footer; more is a leaflet
 BACKUPS_MAX = 366  # a year of nights; who needs more carries some away
 WAIT_S_MAX = 86_400  # one day; a receipt nobody fetched by then is not wanted
+LEFT_OPEN_S_MAX = 3_600  # one hour; a shop that leaves it open for longer wants no warning
 DUPLICATE_WINDOW_MS_MAX = 10_000  # longer than this, a second scan is meant
 
 
@@ -230,11 +233,44 @@ class PrinterConfig(Section):
 
 
 class DrawerConfig(Section):
-    """A cash drawer, kicked by the printer it hangs on."""
+    """A cash drawer: on a printer, or with a port of its own."""
 
     name: Name = Field(description="up to 40 letters, digits, dots or dashes", examples=["drawer"])
-    printer: str = Field(description="the name of the [[printer]] it is plugged into", examples=["receipt"])
+    printer: str | None = Field(
+        default=None, description="the name of the [[printer]] it is plugged into", examples=["receipt"]
+    )
+    port: PortUrl | None = Field(
+        default=None, description="the URL of its own port, where it has one", examples=["serial://COM3"]
+    )
     pin: Literal[2, 5] = Field(default=2, description="2 or 5, the pin of the printer's drawer socket", examples=[2])
+    command: HexBytes | None = Field(
+        default=None, description="what opens it, as pairs of hexadecimal digits", examples=["07"]
+    )
+    sense: Annotated[Sense, Strict(strict=False)] = Field(
+        default=Sense.CTS,
+        description='the line of the serial port that its switch is on: "cts", "dsr", "ri", "cd" or "none"',
+        examples=["cts"],
+    )
+    power: Literal["port", "own"] = Field(
+        default="port", description='"port" where the serial port feeds it, or "own"', examples=["own"]
+    )
+    left_open_s: int = Field(
+        default=60,
+        ge=0,
+        le=LEFT_OPEN_S_MAX,
+        description=f"whole seconds from 0 (never) to {LEFT_OPEN_S_MAX}",
+        examples=[60],
+    )
+
+    @property
+    def command_bytes(self) -> bytes | None:
+        """What opens it, where the configuration says so."""
+        return None if self.command is None else bytes.fromhex(self.command)
+
+    @property
+    def plugged_in(self) -> str:
+        """Where it is, for people and for what was taught: another place may have another polarity."""
+        return self.port or f"{self.printer} pin {self.pin}"
 
 
 class TaxConfig(Section):

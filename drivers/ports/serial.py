@@ -60,7 +60,8 @@ class SerialLine:
         try:
             return ModemLines(cts=port.cts, dsr=port.dsr, ri=port.ri, cd=port.cd)
         except OSError as error:
-            if error.errno in {errno.ENOTTY, errno.EINVAL}:
+            # The last is pyserial's word for a device server that never said anything of its lines.
+            if error.errno in {errno.ENOTTY, errno.EINVAL} or "NOTIFY_MODEMSTATE" in str(error):
                 return None
             raise _lost(self._name, error) from error
         except TypeError as error:  # closed while asking

@@ -12,6 +12,8 @@ from drivers.errors import PortLost, WriteStalled
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from drivers.ports.modem import ModemLines
+
 WIRE_BYTES_MAX = 4096  # taken and not yet read, one direction: the receive buffer of a small printer
 
 
@@ -31,6 +33,7 @@ class _Direction:
 
     def __init__(self, faults: Faults, capacity: int, chance: random.Random) -> None:
         self.faults = faults
+        self.lines: ModemLines | None = None  # held high by the writer's end; None: the wire has none
         self.news = asyncio.Event()  # for the reader
         self.room = asyncio.Event()  # for the writer
         self.lost = False
@@ -95,6 +98,16 @@ class WireEnd:
     def faults(self, faults: Faults) -> None:
         self._out.faults = faults
         self._out.room.set()
+
+    def hold_lines(self, lines: ModemLines) -> None:
+        """Hold modem lines high towards the other end."""
+        self._out.lines = lines
+
+    async def modem_lines(self) -> ModemLines | None:
+        """Return the modem lines the other end holds high; None: there are none. Raises `PortLost`."""
+        if self._back.lost:
+            raise self._lost(0)
+        return self._back.lines
 
     async def read(self) -> bytes:
         """Wait for bytes and return at least one. Raises `PortLost`."""

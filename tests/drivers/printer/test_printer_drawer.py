@@ -9,6 +9,7 @@ import pytest
 
 from drivers.device import DeviceState
 from drivers.drawer import Drawer
+from drivers.drawer.opener import PrinterOpener
 from drivers.printer.escpos import FenceKind
 from drivers.printer.outcome import KickResult, Result
 from drivers.printer.pulse import Pin, pulse
@@ -37,7 +38,7 @@ async def test_a_drawer_that_opens_is_seen_to_open(lane: Lanes, kind: DrawerKind
     it.machine.drawer = kind
     it.machine.close_drawer()
     await eventually(lambda: it.printer.status.drawer_pin is (Level.HIGH if kind is DrawerKind.NORMAL else Level.LOW))
-    outcome = await Drawer("drawer", it.printer).open()
+    outcome = await Drawer("drawer", PrinterOpener(it.printer)).open()
     assert outcome.result is KickResult.OPENED
     assert it.machine.kicks == [2]
 
@@ -168,5 +169,5 @@ async def test_an_opening_whose_turn_comes_too_late_is_given_up_and_holds_up_no_
 
 async def test_the_view_is_the_printers_under_the_drawers_name(lane: Lanes) -> None:
     it = await lane()
-    view = Drawer("drawer", it.printer, 5).view
+    view = Drawer("drawer", PrinterOpener(it.printer, 5)).view
     assert (view.name, view.kind, view.port, view.state) == ("drawer", "drawer", "receipt", DeviceState.READY)
