@@ -66,6 +66,7 @@ class Problem:
     hint: str
 
 
+_OFFLINE = QueueFlag.OFFLINE | QueueFlag.NOT_AVAILABLE | QueueFlag.SERVER_UNKNOWN
 # The most telling first: an empty printer is often offline and in error, too.
 _QUEUE_PROBLEMS = (
     (QueueFlag.DOOR_OPEN, Problem("the printer's cover is open", "Close the cover.")),
@@ -77,10 +78,7 @@ _QUEUE_PROBLEMS = (
         QueueFlag.PENDING_DELETION,
         Problem("its Windows queue is being deleted", "Write another queue, or another port, for the printer."),
     ),
-    (
-        QueueFlag.OFFLINE | QueueFlag.NOT_AVAILABLE | QueueFlag.SERVER_UNKNOWN,
-        Problem("Windows says that the printer is offline", _OFFLINE_HINT),
-    ),
+    (_OFFLINE, Problem("Windows says that the printer is offline", _OFFLINE_HINT)),
     (
         QueueFlag.ERROR | QueueFlag.PAGE_PUNT | QueueFlag.OUT_OF_MEMORY,
         Problem("Windows reports an error of the printer", _ERROR_HINT),
@@ -107,6 +105,11 @@ class QueueState:
     status: int
     attributes: int = 0
     jobs: int = 0
+
+    @property
+    def offline(self) -> bool:
+        """Whether Windows, or a person, has the printer for unplugged or switched off."""
+        return bool(self.status & _OFFLINE or self.attributes & WORK_OFFLINE)
 
     @property
     def problem(self) -> Problem | None:

@@ -52,6 +52,7 @@ class Trouble:
     waiting: str
 
 
+LOOK = "Look at the paper. If the receipt is not whole, print a copy."
 SILENT = Trouble(
     "silent",
     "the printer does not answer",

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from drivers.errors import DeviceError, NotReady, PortLost
 from drivers.printer.escpos import FenceKind, Job
-from drivers.printer.outcome import SILENT, PrintOutcome, Result, trouble
+from drivers.printer.outcome import LOOK, SILENT, PrintOutcome, Result, trouble
+from drivers.printer.queued import QueueSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from drivers.printer.session import Session
 
-LOOK = "Look at the paper. If the receipt is not whole, print a copy."
 CANNOT_SAY = "this printer cannot say whether it printed"
 PRINTING = "printing"
 
@@ -48,6 +48,8 @@ async def send_receipt(session: Session, job: Job, on_progress: Callable[[str], 
     """Send a job to a printer that is ready, and stay until it is known, or known to be unknowable."""
     session.busy = True
     try:
+        if isinstance(session, QueueSession):
+            return await session.print(job, on_progress)
         return await _Receipt(session, job, on_progress).run()
     finally:
         session.busy = False
