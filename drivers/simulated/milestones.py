@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Milestones:
-    """Counts, and acts when a count is reached; each act once."""
+    """Counts, and acts when a count is reached; each act once. What an act is returned with forgets it."""
 
     def __init__(self) -> None:
         self.bytes = 0  # received since the device was made, power cuts or not
@@ -19,18 +19,13 @@ class Milestones:
         self._at_byte: list[tuple[int, Act]] = []
         self._at_receipt: list[tuple[int, Act]] = []
 
-    def after_bytes(self, count: int, act: Act) -> None:
-        """Act when so many more bytes have come, and before the next one is taken."""
-        self._at_byte.append((self.bytes + count, act))
+    def after_bytes(self, count: int, act: Act) -> Act:
+        """Act when so many more bytes have come (one at least), and before the next one is taken."""
+        return _wait(self._at_byte, self.bytes + max(1, count), act)
 
-    def after_receipts(self, count: int, act: Act) -> None:
+    def after_receipts(self, count: int, act: Act) -> Act:
         """Act when so many more receipts were cut."""
-        self._at_receipt.append((self.receipts + count, act))
-
-    def clear(self) -> None:
-        """Forget what was to happen."""
-        self._at_byte.clear()
-        self._at_receipt.clear()
+        return _wait(self._at_receipt, self.receipts + max(1, count), act)
 
     def bytes_to_next(self, most: int) -> int:
         """Return how many bytes may be taken at once: `most`, or those up to the next act."""
@@ -39,18 +34,28 @@ class Milestones:
     def count_bytes(self, count: int) -> None:
         """Count those that came."""
         self.bytes += count
-        self._at_byte = _acted(self._at_byte, self.bytes)
+        _act(self._at_byte, self.bytes)
 
     def count_receipt(self) -> None:
         """Count one that was cut."""
         self.receipts += 1
-        self._at_receipt = _acted(self._at_receipt, self.receipts)
+        _act(self._at_receipt, self.receipts)
 
 
-def _acted(waiting: list[tuple[int, Act]], count: int) -> list[tuple[int, Act]]:
-    """Act on what is due; return the rest, and what an act added."""
-    due = [act for at, act in waiting if at <= count]
-    waiting[:] = [(at, act) for at, act in waiting if at > count]
-    for act in due:
+def _wait(waiting: list[tuple[int, Act]], at: int, act: Act) -> Act:
+    entry = (at, act)
+    waiting.append(entry)
+
+    def forget() -> None:
+        if entry in waiting:
+            waiting.remove(entry)
+
+    return forget
+
+
+def _act(waiting: list[tuple[int, Act]], count: int) -> None:
+    due = [entry for entry in waiting if entry[0] <= count]
+    for entry in due:
+        waiting.remove(entry)
+    for _, act in due:
         act()
-    return waiting

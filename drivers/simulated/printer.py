@@ -68,6 +68,16 @@ class SimulatedPrinter(PrinterBody):
         """Put bytes of an earlier program into the buffer, such as half a picture."""
         self._take(stream)
 
+    def forget_buffer(self) -> None:
+        """Empty the buffer, as a person does by its buttons."""
+        self._buffer.clear()
+        self._line.room()
+
+    @property
+    def in_picture(self) -> bool:
+        """Whether it waits for the rest of a picture."""
+        return bytes(self._buffer[:3]) in (b"\x1dv0", b"\x1b*r")
+
     @property
     def buffered(self) -> int:
         """How many bytes wait in the buffer."""
@@ -211,8 +221,9 @@ class SimulatedPrinter(PrinterBody):
         self._real_time.clear()
         self._reports_on = False
         self.cutter_stuck = self.overheated = False
-        self._before = ()
-        if self._sheet:
+        if not self._sheet:
+            self._before = ()
+        else:
             self._sheet.append(Token(RESET, b"", 0))  # what follows on this sheet is printed with nothing set
         self._line.room()
         self._happened("status")

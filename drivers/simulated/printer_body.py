@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from drivers.simulated.milestones import Milestones
 from drivers.simulated.picture import Paper, draw
+from drivers.simulated.picture_text import receipt_text
 from drivers.simulated.printer_model import SETTINGS, Condition, DrawerKind, Model, Oddities, Receipt, in_force
 
 if TYPE_CHECKING:
@@ -134,8 +135,15 @@ class PrinterBody:
     def picture(self, receipt: Receipt | None = None) -> bytes:
         """Return a PNG of a receipt, or of what hangs out uncut."""
         shown = receipt or self.uncut
-        paper = Paper(self.model.dots, self.model.columns, self.model.profile, chinese=self.model.chinese)
-        return draw(self.as_escpos((*shown.before, *shown.tokens)), paper, cut=receipt is not None)
+        return draw(self.as_escpos((*shown.before, *shown.tokens)), self._paper, cut=receipt is not None)
+
+    def text(self, receipt: Receipt) -> str:
+        """Return what stands on a receipt, as far as it is text."""
+        return receipt_text(self.as_escpos((*receipt.before, *receipt.tokens)), self._paper)
+
+    @property
+    def _paper(self) -> Paper:
+        return Paper(self.model.dots, self.model.columns, self.model.profile, chinese=self.model.chinese)
 
     def as_escpos(self, tokens: tuple[Token, ...]) -> tuple[Token, ...]:
         """Return commands in the words that pictures are drawn from."""

@@ -20,6 +20,7 @@ SETTINGS = frozenset(
         *(b"\x1c.", b"\x1c&"),
     )
 )
+_WHITE = SETTINGS | {RESET, b"\n", b"\r", b"\x1bd", b"\x1bJ"}  # feeds, and what only sets something
 
 
 class DrawerKind(StrEnum):
@@ -78,6 +79,11 @@ class Receipt:
 
     tokens: tuple[Token, ...]
     before: tuple[Token, ...] = ()
+
+    @property
+    def shows(self) -> bool:
+        """Whether anything is on it but white."""
+        return any(token.name not in _WHITE for token in self.tokens)
 
     @property
     def text(self) -> bytes:
