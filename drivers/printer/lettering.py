@@ -76,7 +76,7 @@ class Lettering:
         return text
 
     def _draw(self, line: Line, grid: Grid, *, rightward: bool = True) -> Raster:
-        """Return the dots of a line that `readable` returned; `rightward` is the direction of its whole text."""
+        """Return the dots of a line that `readable` returned; `rightward` is the direction of its whole left part."""
         from PIL import Image as Picture
 
         # Drawn as tall as it will be, and as wide as letters of that height are; then made as wide as it should be.
@@ -84,7 +84,9 @@ class Lettering:
         paper = Picture.new("L", (across, grid.height * line.height), PAPER)
         for piece in _pieces(line, grid.column * line.height, across):
             if _is_shaped(piece.text):
-                self._draw_shaped(paper, piece, rightward=rightward, bold=line.bold)
+                right_part = line.tail and piece.side is Align.RIGHT
+                runs = runs_rightward(piece.text) if right_part else rightward
+                self._draw_shaped(paper, piece, rightward=runs, bold=line.bold)
             else:
                 self._draw_letters(paper, piece, grid.column * line.height, bold=line.bold)
         if across != grid.dots:
@@ -120,7 +122,7 @@ class Lettering:
         paper.paste(ink, (piece.x + _before(piece, ink.width), 0))
 
 
-def rightward(text: str) -> bool:
+def runs_rightward(text: str) -> bool:
     """Return whether a text runs from left to right: its first letter says so (Unicode UAX #9, P2 and P3)."""
     strong = (unicodedata.bidirectional(character) for character in text)
     return next((kind for kind in strong if kind in ("L", "R", "AL")), "L") == "L"

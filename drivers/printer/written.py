@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from drivers.printer.codepages import tidy
-from drivers.printer.document import Document, Image, Raw, Row, Rule, Text
+from drivers.printer.document import CodePages, Document, Image, Raw, Row, Rule, Text
 from drivers.printer.layout import Line, lay_out
-from drivers.printer.lettering import Grid, rightward
+from drivers.printer.lettering import Grid, runs_rightward
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,26 +24,26 @@ if TYPE_CHECKING:
 
 def written(item: Text | Row | Rule, dialect: Dialect) -> Iterator[Line | Raster]:
     """Yield an item's lines, each a line of the page's characters, or its dots, which begin at the left edge."""
-    pictures = () if isinstance(item, Rule) or not _lacks(item, dialect.page) else drawn(item, dialect)
+    lacking = frozenset() if isinstance(item, Rule) else _lacks(item, dialect.page)
+    pictures = drawn(item, dialect, lacking) if lacking and not isinstance(item, Rule) else ()
     yield from pictures or lay_out(fitted(item, dialect.page), dialect.columns)
 
 
-def drawn(item: Text | Row, dialect: Dialect) -> tuple[Raster, ...]:
-    """Return the dots of an item's lines; none where nothing would be gained by drawing it, or it can't be."""
+def drawn(item: Text | Row, dialect: Dialect, lacking: frozenset[str] = frozenset()) -> tuple[Raster, ...]:
+    """Return the dots of an item's lines; none where no font has any of the characters `lacking`, or their order."""
     lettering = dialect.lettering
     if lettering is None:
         return ()
     if isinstance(item, Text):
-        readable = lettering.readable(tidy(item.text))
-        clear: Text | Row | None = None if readable is None else replace(item, text=readable)
-        runs = rightward(item.text)
+        first, second = item.text, ""
     else:
-        left, right = lettering.readable(tidy(item.left)), lettering.readable(tidy(item.right))
-        clear = None if left is None or right is None else replace(item, left=left, right=right)
-        runs = rightward(item.left)
-    if clear is None or (_lacks(item, dialect.page) and not _lacks(clear, dialect.page)):
+        first, second = item.left, item.right
+    left, right = lettering.readable(tidy(first)), lettering.readable(tidy(second))
+    if left is None or right is None or (lacking and lacking.isdisjoint(left + right)):
         return ()
+    clear = replace(item, text=left) if isinstance(item, Text) else replace(item, left=left, right=right)
     grid = Grid(dialect.dots - dialect.dots % 8, dialect.column_dots, dialect.font.height)
+    runs = runs_rightward(first)
     return tuple(lettering.draw(line, grid, rightward=runs) for line in lay_out(clear, dialect.columns))
 
 
@@ -59,7 +59,7 @@ def fitted(item: Text | Row | Rule, page: CodePage) -> Text | Row | Rule:
 def draws(document: Document, dialect: Dialect) -> bool:
     """Return whether a document takes long: milliseconds for a picture or raw bytes, where text takes microseconds."""
     return any(
-        isinstance(item, Image | Raw) or (isinstance(item, Text | Row) and bool(_lacks(item, dialect.page)))
+        isinstance(item, Image | Raw | CodePages) or (isinstance(item, Text | Row) and bool(_lacks(item, dialect.page)))
         for item in document.items
     )
 

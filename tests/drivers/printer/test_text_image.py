@@ -15,10 +15,10 @@ from PIL import ImageChops, ImageDraw
 from drivers.printer import bands as bands_of
 from drivers.printer import star
 from drivers.printer.bands import REAL_TIME, bands
-from drivers.printer.document import Align, Cut, Document, Feed, Image, Item, Row, Rule, Text
+from drivers.printer.document import Align, CodePages, Cut, Document, Feed, Image, Item, Row, Rule, Text
 from drivers.printer.escpos import SLICE_BYTES, Dialect, Fence, FenceKind, encode, job
 from drivers.printer.layout import Line
-from drivers.printer.lettering import LINES_CACHED, Grid, Lettering, rightward
+from drivers.printer.lettering import LINES_CACHED, Grid, Lettering, runs_rightward
 from drivers.printer.raster import PICTURES_CACHED, Raster
 from drivers.printer.settings import DialectName, MissingCharacters, PrinterSettings
 from drivers.printer.typefaces import Typefaces, own_font, shapes, system_folders
@@ -108,6 +108,7 @@ def test_a_document_says_beforehand_whether_it_takes_long() -> None:
     assert draws(Document((Text("Молоко"),)), LATIN)
     assert draws(Document((Row("x", "ж"),)), LATIN)
     assert draws(Document((Image(b""),)), LATIN)
+    assert draws(Document((CodePages(),)), LATIN)
 
 
 # --- where ---
@@ -187,7 +188,7 @@ def test_arabic_is_joined_and_runs_from_the_right() -> None:
     word = "حليب"
     shaped = ONLY_OURS.draw(Line(word), Grid(576, 12, 24), rightward=False)
     letters = [ONLY_OURS.draw(Line(letter), Grid(576, 12, 24), rightward=False) for letter in word]
-    assert rightward("Milk") and not rightward(f"1 {word} Milk")  # noqa: PT018 - the two sides of one rule
+    assert runs_rightward("Milk") and not runs_rightward(f"1 {word} Milk")  # noqa: PT018 - the two sides of one rule
     dots = Picture.frombytes("1", (shaped.stride * 8, shaped.height), shaped.rows).convert("L")
     columns = [dots.crop((x, 0, x + 1, dots.height)).getbbox() for x in range(dots.width)]
     first, last = next(x for x, ink in enumerate(columns) if ink), max(x for x, ink in enumerate(columns) if ink)
@@ -208,6 +209,13 @@ def test_a_right_to_left_name_stays_left_of_its_price() -> None:
         assert right < 240
         price = printed(LATIN, Row("", "1,20 €")).crop((480, 0, 576, 24))
         assert ImageChops.difference(picture.crop((480, 0, 576, 24)), price).histogram()[255] < 120
+
+
+@needs_shaping
+def test_a_right_part_is_ordered_by_itself() -> None:
+    picture, alone = printed(LATIN, Row("Milk", "ريال 5")), printed(LATIN, Row("", "ريال 5"))
+    ends = (456, 0, 576, LINE)
+    assert picture.crop(ends).tobytes() == alone.crop(ends).tobytes()
 
 
 @needs_shaping
