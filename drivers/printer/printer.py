@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from drivers.errors import DeviceError, NotReady
-from drivers.printer.dialects import DIALECTS
-from drivers.printer.outcome import KickOutcome, KickResult, PrintOutcome
+from drivers.printer.counts import Counts
+from drivers.printer.dialect_probe import ask_dialect, by_device_id
+from drivers.printer.document import Cut
+from drivers.printer.escpos import CutKind, FenceKind
+from drivers.printer.memory import NoMemory, unit_of
+from drivers.printer.outcome import KickOutcome, KickResult, PrintOutcome, Result, trouble
+from drivers.printer.port_word import device_id
 from drivers.printer.pulse import Pin, kick
 from drivers.printer.receipt import check_ready, send_receipt
 from drivers.printer.status import PrinterStatus
 from drivers.printer.timing import DEFAULT_TIMING, Timing
-from drivers.printer.written import draws
+from drivers.printer.voice import Voice
 from drivers.supervisor import Supervisor
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from drivers.device import DeviceListener, DeviceView
     from drivers.port import Port
     from drivers.printer.document import Document
-    from drivers.printer.escpos import Dialect
+    from drivers.printer.memory import Memory
     from drivers.printer.session import Session
     from drivers.printer.settings import PrinterSettings
 
@@ -34,7 +36,7 @@ class Printer:
     """`run` keeps the printer connected; `print` and `kick` may be called by any number of tasks meanwhile.
 
     `on_status` hears every change of what the printer says of itself, `on_state` every change of the
-    connection. `port` is its URL, for people to read.
+    connection. `port` is its URL, for people to read. `memory` keeps what an asked printer answered.
     """
 
     def __init__(
@@ -46,13 +48,17 @@ class Printer:
         on_status: Callable[[PrinterStatus], None] | None = None,
         *,
         port: str = "",
+        memory: Memory | None = None,
         timing: Timing = DEFAULT_TIMING,
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.name = name
         self.settings = settings
-        self._speaks = DIALECTS[settings.speaks]
+        self.counts = Counts(now)
+        self._voice = Voice(settings)
+        self._memory = memory or NoMemory()
+        self._unit = port  # which unit it is, as far as can be told
         self._open_port = open_port
         self._on_status = on_status
         self._timing = timing
@@ -83,7 +89,7 @@ class Printer:
 
     def check(self, document: Document) -> None:
         """Raise `DocumentInvalid` where this printer could not print the document."""
-        self._speaks.encode(document, replace(self._dialect, lettering=None))  # nothing else can go wrong in a text
+        self._voice.check(document)
 
     async def print(
         self,
@@ -98,8 +104,12 @@ class Printer:
         Otherwise that is awaited, and the way ends in an outcome. Cancelled after it, the receipt is
         unknown. `on_progress` hears in words what is waited for.
         """
-        commands = await self._encode(document)
+        voice = self._voice
+        commands = await voice.encode(document)
         async with self._receipts:
+            while voice is not self._voice:  # another printer was found there meanwhile
+                voice = self._voice
+                commands = await voice.encode(document)
             session = self._session
             if session is None:
                 view = self.view
@@ -108,12 +118,22 @@ class Printer:
                     hint=view.hint or "Wait for it to connect, or look at its power and cable.",
                 )
             await check_ready(session)
-            ready = self._speaks.job(commands, self._dialect, *session.fences.pair())
+            ready = voice.job(commands, session.fences.pair())
             await before_first_byte()
-            return await send_receipt(session, ready, on_progress or (lambda _: None))
+            outcome = await send_receipt(session, ready, on_progress or (lambda _: None))
+            if outcome.result is Result.NOT_PRINTED:
+                await self._doubt(session)
+            if voice.settings.cut is not CutKind.NONE:
+                self.counts.printed(outcome, sum(isinstance(item, Cut) for item in document.items))
+            return outcome
 
     async def kick(self, pin: Pin) -> KickOutcome:
         """Open the drawer on connector pin 2 or 5, at once and once. Waits for no receipt."""
+        outcome = await self._kick(pin)
+        self.counts.kicked(outcome)
+        return outcome
+
+    async def _kick(self, pin: Pin) -> KickOutcome:
         given_up_at = self._now() + self._timing.kick_life_s
         async with self._pulses:
             if self._pulse_at is not None:
@@ -128,25 +148,9 @@ class Printer:
             if self._session is None:
                 return self._not_connected()
             try:
-                return await kick(self._session, pin, self._speaks.pulse, given_up_at=given_up_at)
+                return await kick(self._session, pin, self._voice.speaker.pulse, given_up_at=given_up_at)
             finally:
                 self._pulse_at = self._now()
-
-    @cached_property
-    def _dialect(self) -> Dialect:
-        return self.settings.dialect()
-
-    async def _encode(self, document: Document) -> tuple[bytes, ...]:
-        """Return the document's commands; pictures are made on a thread of their own, text takes under 1 ms."""
-        if not draws(document, self._dialect):
-            return self._speaks.encode(document, self._dialect)
-        thread = ThreadPoolExecutor(max_workers=1)
-        try:
-            return await asyncio.get_running_loop().run_in_executor(
-                thread, self._speaks.encode, document, self._dialect
-            )
-        finally:
-            thread.shutdown(wait=False)
 
     def _not_connected(self) -> KickOutcome:
         view = self.view
@@ -156,32 +160,69 @@ class Printer:
     async def _open(self) -> Port:
         """Open the port and hear from the printer: only then is it ready. Raises `PortError`."""
         port = await self._open_port()
-        session = self._speaks.session(
-            port, self.settings.fence_kind, self._timing, on_status=self._tell, now=self._now, sleep=self._sleep
-        )
         try:
-            await session.start()
+            voice, session = await self._begin(port)
         except BaseException:
             await port.close()
             raise
-        self._session = session
+        self._voice, self._session = voice, session
         return port
+
+    async def _begin(self, port: Port) -> tuple[Voice, Session]:
+        """Find out what has to be known of the printer on an open port, and say hello. Raises `DeviceError`."""
+        asks = self.settings.ask_dialect or self.settings.ask_fence
+        says = await device_id(port) if asks else None
+        voice = self._voice
+        if self.settings.ask_dialect:
+            speaks = says and by_device_id(says)
+            speaks = speaks or await ask_dialect(port, self._timing, sleep=self._sleep)
+            if speaks is not voice.settings.speaks:
+                voice = Voice(self.settings.found(speaks))
+        fence, known = voice.settings.fence_kind, None
+        if self.settings.ask_fence:
+            self._unit = unit_of(self.view.port, says)
+            known = self._memory.recall(self._unit)
+            fence = known or fence
+        session = voice.speaker.session(
+            port,
+            fence,
+            self._timing,
+            on_status=self._tell,
+            probe=self.settings.ask_fence and known is None,
+            now=self._now,
+            sleep=self._sleep,
+        )
+        await session.start()
+        if session.learned is not None:
+            await self._memory.learn(self._unit, session.learned)
+        return voice, session
+
+    async def _doubt(self, session: Session) -> None:
+        """Forget what a well printer was found to answer, and did not: it may be another unit at the same place."""
+        if self.settings.ask_fence and session.fences.kind is FenceKind.GS_H and trouble(session.status) is None:
+            await self._memory.learn(self._unit, None)
+            session.fail("the printer did not answer as it did before", "It is asked anew what it knows.")
+            await session.end()
 
     async def _serve(self, _port: Port) -> None:
         session = self._session
         assert session is not None
         self._ready.set()
+        self.counts.connected()
         try:
             await session.run()
         except DeviceError as error:
+            self.counts.lost()
             session.fail(str(error), error.hint)
             raise
         finally:
             self._ready.clear()
+            self.counts.disconnected()
             self._session = None
             await session.end()
             self._tell(PrinterStatus())
 
     def _tell(self, status: PrinterStatus) -> None:
+        self.counts.status(status)
         if self._on_status is not None:
             self._on_status(status)
