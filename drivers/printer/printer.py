@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from drivers.errors import DeviceError, NotReady
+from drivers.ports.documents import DocumentPort
 from drivers.printer.counts import Counts
 from drivers.printer.dialect_probe import ask_dialect, by_device_id
 from drivers.printer.document import Cut
@@ -15,6 +16,7 @@ from drivers.printer.memory import NoMemory, unit_of
 from drivers.printer.outcome import KickOutcome, KickResult, PrintOutcome, Result, trouble
 from drivers.printer.port_word import device_id
 from drivers.printer.pulse import Pin, kick
+from drivers.printer.queued import QueueSession
 from drivers.printer.receipt import check_ready, send_receipt
 from drivers.printer.status import PrinterStatus
 from drivers.printer.timing import DEFAULT_TIMING, Timing
@@ -170,6 +172,10 @@ class Printer:
 
     async def _begin(self, port: Port) -> tuple[Voice, Session]:
         """Find out what has to be known of the printer on an open port, and say hello. Raises `DeviceError`."""
+        if isinstance(port, DocumentPort):
+            queue = QueueSession(port, self._timing, on_status=self._tell, now=self._now, sleep=self._sleep)
+            await queue.start()
+            return self._voice, queue
         asks = self.settings.ask_dialect or self.settings.ask_fence
         says = await device_id(port) if asks else None
         voice = self._voice
