@@ -41,6 +41,24 @@ the subprotocols <code>["stillopen.v1", "bearer.TOKEN"]</code>.</p>
 send the very same request with the same key: the agent answers what it answered before, also after a restart and
 for a week, with <code>Idempotency-Replayed: true</code>. Nothing is done twice. The same key with a different
 request is refused.</p>
+<h2 id="print">Printing</h2>
+<p>What is to be printed is a document or raw ESC/POS (<code>"raw"</code>, as base64). The answer is a job; its
+<code>state</code> is <code>pending</code>, and then what the printer itself said: <code>printed</code>,
+<code>not_printed</code>, or <code>unknown</code> where somebody has to look. Events of type <code>print</code> tell as
+it happens. <a href="/docs/example.html">A page to begin a front end with</a> does all of it.</p>
+<pre>TOKEN=$(cat STATE/api-token)
+curl -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -H "Idempotency-Key: $(uuidgen)" \\
+     -d '{"document": [{"type": "text", "text": "Hello"}, {"type": "cut"}]}' \\
+     http://localhost:8750/v1/printers/receipt/jobs
+curl -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -H "Idempotency-Key: $(uuidgen)" \\
+     -d "{\\"raw\\": \\"$(printf 'Hello\\n\\035VB\\000' | base64 -w0)\\"}" http://localhost:8750/v1/printers/receipt/jobs
+curl -H "Authorization: Bearer $TOKEN" http://localhost:8750/v1/jobs/ID</pre>
+<h2 id="claim">Claiming a device</h2>
+<p>A front end that wants a printer or a drawer for itself claims it; the others are then refused with
+<code>claimed</code>, which says who holds it and until when. Requests of the holder name the claim
+(<code>"claim": "ID"</code>). It ends <code>lease_s</code> after it was made or renewed; one that a WebSocket to
+<code>/v1/events?claim=ID</code> names ends when that is closed, however long that is. The till's own receipts, copies and
+drawer openings, and the agent's own pages, are never refused.</p>
 """
 
 _BOUNDS = (  # JSON Schema's words, and ours

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from agent.api.route import Call
 
 STYLE = Path(__file__).with_name("docs.css")
+EXAMPLE = Path(__file__).with_name("example.html")
 _POLICY = {"Content-Security-Policy": "default-src 'none'; style-src 'self'; frame-ancestors 'self'"}
+_TO_KEEP = {"Content-Disposition": 'attachment; filename="stillopen-example.html"'}  # it is for an origin of its own
 
 
 def with_documents(routes: tuple[Route, ...]) -> tuple[Route, ...]:
@@ -43,10 +45,14 @@ def with_documents(routes: tuple[Route, ...]) -> tuple[Route, ...]:
     async def style(_: Call) -> Response:
         return Response(STYLE.read_bytes(), media_type="text/css")
 
+    async def example(_: Call) -> Response:
+        return Response(EXAMPLE.read_bytes(), HTTPStatus.OK, _TO_KEEP, "text/html")
+
     complete = (
         *routes,
         Route("GET", "/openapi.json", for_programs, "This API, for programs", "application/json", public=True),
         Route("GET", "/docs", for_people, "This API, for people", "text/html", public=True),
         Route("GET", "/docs/style.css", style, "How /docs looks", "text/css", public=True),
+        Route("GET", "/docs/example.html", example, "A page to begin a front end with", "text/html", public=True),
     )
     return complete

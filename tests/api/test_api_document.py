@@ -115,6 +115,7 @@ def test_only_what_must_be_is_open_to_all() -> None:
         ("GET", "/openapi.json"),
         ("GET", "/docs"),
         ("GET", "/docs/style.css"),
+        ("GET", "/docs/example.html"),
     }
 
 
