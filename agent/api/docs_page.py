@@ -47,11 +47,13 @@ request is refused.</p>
 <code>not_printed</code>, or <code>unknown</code> where somebody has to look. Events of type <code>print</code> tell as
 it happens. <a href="/docs/example.html">A page to begin a front end with</a> does all of it.</p>
 <pre>TOKEN=$(cat STATE/api-token)
-curl -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -H "Idempotency-Key: $(uuidgen)" \\
-     -d '{"document": [{"type": "text", "text": "Hello"}, {"type": "cut"}]}' \\
-     http://localhost:8750/v1/printers/receipt/jobs
-curl -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -H "Idempotency-Key: $(uuidgen)" \\
-     -d "{\\"raw\\": \\"$(printf 'Hello\\n\\035VB\\000' | base64 -w0)\\"}" http://localhost:8750/v1/printers/receipt/jobs
+JOBS=http://localhost:8750/v1/printers/receipt/jobs
+curl -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
+     -H "Idempotency-Key: $(uuidgen)" $JOBS \\
+     -d '{"document": [{"type": "text", "text": "Hello"}, {"type": "cut"}]}'
+curl -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
+     -H "Idempotency-Key: $(uuidgen)" $JOBS \\
+     -d "{\\"raw\\": \\"$(printf 'Hello\\n\\035VB\\000' | base64 -w0)\\"}"
 curl -H "Authorization: Bearer $TOKEN" http://localhost:8750/v1/jobs/ID</pre>
 <h2 id="claim">Claiming a device</h2>
 <p>A front end that wants a printer or a drawer for itself claims it; the others are then refused with

@@ -68,7 +68,7 @@ async def test_another_front_end_pairs_prints_and_shows_the_outcome(browser: Bro
         async with shops.open_shop(tmp_path, config=config) as shop:
             page = await visit(browser, origin, shop)
             await page.click("#print button")
-            await says(page, "this needs credentials")
+            await says(page, "Not paired")
             assert await page.js("document.querySelector('#pair').checkVisibility()")
             await page.js("document.querySelector('#code').value = '000000'")
             await page.click("#pair button")
