@@ -54,7 +54,7 @@ def refused(url: PortUrl, error: Exception) -> PortUnavailable:
     if code in {errno.ENOSYS, errno.ENOENT} and sys.platform == "win32":
         return PortUnavailable(
             f"{url.text}: Windows' own printer driver has it",
-            hint="Use the printer's serial or network port; a usb:// port on Windows needs the WinUSB driver.",
+            hint="Print through its queue, spool://QUEUE, or by the printer's serial or network port.",
         )
     return PortUnavailable(f"{url.text}: {error}", hint="Unplug the printer, plug it in again, and look at its cable.")
 

@@ -169,10 +169,11 @@ class UsbPrint:
     def _path(self, devices: int, found: SpDeviceInterfaceData) -> str:
         name = "SetupDiGetDeviceInterfaceDetailW"
         needed = DWORD()
-        if not self._setup.plain(name, devices, ctypes.byref(found), None, 0, ctypes.byref(needed), None):
-            error = self._setup.error(name)
+        try:
+            self._setup.call(name, devices, ctypes.byref(found), None, 0, ctypes.byref(needed), None)
+        except Win32Error as error:
             if error.code != ERROR_INSUFFICIENT_BUFFER or needed.value > PATH_BYTES_MAX:
-                raise error
+                raise
         fixed = ctypes.sizeof(SpDeviceInterfaceDetailData)
         room = ctypes.create_string_buffer(max(needed.value, fixed))
         SpDeviceInterfaceDetailData.from_buffer(room).cbSize = fixed

@@ -248,8 +248,17 @@ async def test_a_windows_that_refuses_says_why(bus: UsbBus, windows: FakeUsbPrin
     bus.add("it", Paper())
     windows.no_events = True
     assert "words for 8 (error 8 in CreateEventW)" in await refusal(windows)
+    windows.broken_list = True
+    assert "held" in await refusal(windows)
     windows.lists = False
-    assert await refusal(windows)
+    assert "held" in await refusal(windows)
+    windows.broken_list, windows.lists, windows.extra = False, True, ["x" * 40_000]
+    assert "error 122" in await refusal(windows)
+
+
+def test_a_list_without_end_is_given_up(windows: FakeUsbPrint) -> None:
+    windows.extra = ["x"] * 1000
+    assert len(windows.api().paths()) == 256
 
 
 @pytest.fixture(scope="session")

@@ -62,6 +62,7 @@ class FakeUsbPrint(FakeLibrary):
         self.extra: list[str] = []
         self.composite = False
         self.lists = True
+        self.broken_list = False
         self.reads = True  # False: what a printer with no way back answers to a read
         self.at_once = False  # transfers that can end at once do
         self.hangs = False  # control requests are never answered
@@ -97,6 +98,8 @@ class FakeUsbPrint(FakeLibrary):
 
     def SetupDiEnumDeviceInterfaces(self, devices: int, device: int | None, guid: Any, at: int, found: Any) -> None:
         assert device is None
+        if self.broken_list:
+            raise Refused(5)
         assert found[0].cbSize == (32 if ctypes.sizeof(ctypes.c_void_p) == 8 else 28)
         if at >= len(self._lists[devices]):
             raise Refused(ERROR_NO_MORE_ITEMS)
