@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from bench import escpos_peer
 from bench.rounds import Contender, Role, in_turns
-from drivers.printer.document import to_json
+from drivers.printer.document import Cut, Document, Image, Row, to_json
 from drivers.printer.escpos import Fence, FenceKind, encode, job
 from drivers.printer.settings import PrinterSettings
 
@@ -23,22 +23,39 @@ if TYPE_CHECKING:
 
     from bench.effort import Effort
     from bench.rounds import Figure, Samples
-    from drivers.printer.document import Document
     from drivers.printer.escpos import Dialect
 
 LINES = 30
 FIRSTS = 3  # fresh processes a side: their imports take most of a second each
 LOGO_DOTS = (400, 160)
+LONG_LINES = 526  # with the logo and the cutter's distance 2 m of paper, at 8 dots a millimetre and 30 a line
 
 
 async def measure(_folder: Path, effort: Effort) -> list[Figure]:
-    """Measure plain text, then a German receipt, then that with a logo; at last the first one of a process."""
+    """Measure plain text, a German receipt, that with a logo, one in other letters; the first of a process, and 2 m."""
     found: list[Figure] = []
     cases = (("ASCII", False, None), ("umlauts and €", True, None), ("umlauts, € and a logo", True, logo()))
     for name, german, picture in cases:
         found += await in_turns(
             f"receipt: {LINES} lines, {name}", _contenders(effort, german=german, picture=picture), effort.rounds
         )
+    dialect = PrinterSettings().dialect()
+    found += await in_turns(
+        f"receipt: {LINES} lines, names in Cyrillic on a Latin page: a picture each",
+        [
+            Contender(
+                "document to bytes, drawn before",
+                Role.OURS,
+                partial(_block, effort, lambda: rendered(_long(LINES, "Молоко"), dialect)),
+            ),
+            Contender(
+                "document to bytes, drawn anew",
+                Role.OURS,
+                partial(_block, effort, lambda: rendered(_long(LINES, "Молоко"), PrinterSettings().dialect())),
+            ),
+        ],
+        effort.rounds,
+    )
     document = _document(_body(german=True), logo())
     first = [
         Contender(
@@ -46,8 +63,27 @@ async def measure(_folder: Path, effort: Effort) -> list[Figure]:
         ),
         Contender("python-escpos likewise", Role.PEER, partial(_first, "escpos", escpos_peer.script(document))),
     ]
-    return found + await in_turns(
+    found += await in_turns(
         f"receipt: {LINES} lines, umlauts, € and a logo, cold", first, min(FIRSTS, effort.rounds), warm=False
+    )
+    text, drawn = ((_long(LINES, name), _long(LONG_LINES, name)) for name in ("Milch, süß", "Молоко"))
+    held = [
+        Contender(
+            "the most memory held, from document to bytes",
+            Role.OURS,
+            partial(_held, "ours", [to_json(document) for document in text]),
+        ),
+        Contender(
+            "likewise, each line a picture",
+            Role.OURS,
+            partial(_held, "ours", [to_json(document) for document in drawn]),
+        ),
+        Contender(
+            "python-escpos", Role.PEER, partial(_held, "escpos", [escpos_peer.script(document) for document in text])
+        ),
+    ]
+    return found + await in_turns(
+        f"receipt: 2 m, {LONG_LINES} lines and a logo", held, min(FIRSTS, effort.rounds), warm=False
     )
 
 
@@ -115,6 +151,12 @@ def _document(body: dict[str, Any], picture: bytes | None) -> Document:
     return receipt_document(body, store, copy=False, logo=picture)
 
 
+def _long(lines: int, name: str) -> Document:
+    """Return a receipt of rows alone, each other than the one before."""
+    rows = (Row(f"{name} {number}", f"{number % 90},{number % 90 + 10} €") for number in range(lines))
+    return Document((Image(logo()), *rows, Cut()))
+
+
 async def _block(effort: Effort, render: Callable[[], bytes]) -> Samples:
     samples = []
     said = b""
@@ -126,14 +168,24 @@ async def _block(effort: Effort, render: Callable[[], bytes]) -> Samples:
 
 
 async def _first(who: str, receipt: list[Any]) -> Samples:
+    took_ms, size = await _process("bench.first_receipt", who, receipt)
+    return {"ms": [took_ms], "bytes": [size]}
+
+
+async def _held(who: str, receipts: list[Any]) -> Samples:
+    most_kib, size = await _process("bench.long_receipt", who, receipts)
+    return {"KiB": [most_kib], "bytes": [size]}
+
+
+async def _process(module: str, who: str, receipt: list[Any]) -> list[float]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "bench.first_receipt",
+        module,
         who,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
     said, _ = await process.communicate(json.dumps(receipt).encode())
-    took_ms, size = json.loads(said)
-    return {"ms": [took_ms], "bytes": [size]}
+    found: list[float] = json.loads(said)
+    return found

@@ -93,7 +93,8 @@ class CodePage:
         Control characters, which a printer would obey wherever they come from, become `?`.
         """
         text = composed(text)
-        if text.isascii() and text.isprintable():
+        rest = "".join(set(text).difference(self.high))
+        if rest.isascii() and rest.isprintable():
             return text
         return "".join(map(self._fit_character, text))
 
@@ -101,10 +102,11 @@ class CodePage:
         """Return the characters that would be `?` for want of anything else; a control character is none of them."""
         if text.isascii():
             return frozenset()
+        absent = set(unicodedata.normalize("NFC", text)).difference(self.high)
         return frozenset(
             character
-            for character in composed(text)
-            if not self._has(character)
+            for character in absent
+            if not character.isascii()
             and unicodedata.category(character)[0] in "LNPS"
             and LAST_RESORT in self._fit_character(character)
             and SUBSTITUTES.get(character) != LAST_RESORT

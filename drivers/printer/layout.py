@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from drivers.printer.document import Align, Row, Rule, Text
 
+NARROW_BELOW = "\u0300"  # no mark and nothing wide below; spares the look-up for most text
 LEFT_COLUMNS_MIN = 8  # a name squeezed into fewer is harder to read than one above its price
 
 
@@ -40,7 +41,7 @@ def lay_out(item: Text | Row | Rule, columns: int) -> tuple[Line, ...]:
 
 def columns_of(text: str) -> int:
     """Return how many columns a text takes."""
-    if text.isascii() and text.isprintable():
+    if text.isascii() or max(text) < NARROW_BELOW:
         return len(text)
     return sum(map(_columns_of_character, text))
 
@@ -100,7 +101,7 @@ def _row(row: Row, columns: int) -> list[Line]:
 
 
 def _columns_of_character(character: str) -> int:
-    if character < "\u0300":  # no mark and nothing wide below; spares the look-up for most text
+    if character < NARROW_BELOW:
         return 1
     if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me", "Cf"):
         return 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from drivers.printer.codepages import tidy
+from drivers.printer.codepages import LAST_RESORT, tidy
 from drivers.printer.document import CodePages, Document, Image, Raw, Row, Rule, Text
 from drivers.printer.layout import Line, lay_out
 from drivers.printer.lettering import Grid, runs_rightward
@@ -24,9 +24,14 @@ if TYPE_CHECKING:
 
 def written(item: Text | Row | Rule, dialect: Dialect) -> Iterator[Line | Raster]:
     """Yield an item's lines, each a line of the page's characters, or its dots, which begin at the left edge."""
-    lacking = frozenset() if isinstance(item, Rule) else _lacks(item, dialect.page)
-    pictures = drawn(item, dialect, lacking) if lacking and not isinstance(item, Rule) else ()
-    yield from pictures or lay_out(fitted(item, dialect.page), dialect.columns)
+    fit = fitted(item, dialect.page)
+    if LAST_RESORT in _text_of(fit) and not isinstance(item, Rule):
+        lacking = _lacks(item, dialect.page)
+        pictures = drawn(item, dialect, lacking) if lacking else ()
+        if pictures:
+            yield from pictures
+            return
+    yield from lay_out(fit, dialect.columns)
 
 
 def drawn(item: Text | Row, dialect: Dialect, lacking: frozenset[str] = frozenset()) -> tuple[Raster, ...]:
@@ -50,9 +55,10 @@ def drawn(item: Text | Row, dialect: Dialect, lacking: frozenset[str] = frozense
 def fitted(item: Text | Row | Rule, page: CodePage) -> Text | Row | Rule:
     """Return the item in the page's own characters: before layout, because a substitute may be longer."""
     if isinstance(item, Text):
-        return replace(item, text=page.fit(item.text))
+        return Text(page.fit(item.text), item.align, item.bold, item.width, item.height)
     if isinstance(item, Row):
-        return replace(item, left=page.fit(item.left), right=page.fit(item.right))
+        left, right = page.fit(item.left), page.fit(item.right)
+        return Row(left, right, item.bold, item.width, item.height, item.indent)
     return Rule(page.fit(item.char)[:1].strip() or "-")
 
 
@@ -65,6 +71,10 @@ def draws(document: Document, dialect: Dialect) -> bool:
 
 
 def _lacks(item: Text | Row, page: CodePage) -> frozenset[str]:
+    return page.lacks(_text_of(item))
+
+
+def _text_of(item: Text | Row | Rule) -> str:
     if isinstance(item, Text):
-        return page.lacks(item.text)
-    return page.lacks(item.left) | page.lacks(item.right)
+        return item.text
+    return item.left + "\n" + item.right if isinstance(item, Row) else item.char
