@@ -10,6 +10,7 @@ firmware's table revision (the euro sign of a TM-T88V is looked for on the Greek
 
 from __future__ import annotations
 
+import codecs
 import json
 import unicodedata
 from dataclasses import dataclass
@@ -122,7 +123,10 @@ class CodePage:
         """Encode what `fit` returned. Raises `KeyError` for a character of no page, never sends a wrong one."""
         if text.isascii() and text.isprintable():
             return text.encode("ascii")
-        return bytes(ord(character) if " " <= character <= "~" else self.high[character] for character in text)
+        try:
+            return codecs.charmap_encode(text, "strict", _charmap(self.name))[0]
+        except UnicodeEncodeError as error:
+            raise KeyError(text[error.start]) from None
 
     def decode(self, data: bytes) -> str:
         """Return what a printer on this page shows for these bytes; a byte that is no character shows as `?`."""
@@ -278,6 +282,13 @@ def _tidy_character(character: str) -> str:
     if category == "Cf":
         return character if character in JOINERS else ""
     return LAST_RESORT if category[0] == "C" else character
+
+
+@cache
+def _charmap(name: str) -> dict[int, int]:
+    """Return character to byte, both as numbers, for `codecs`: ten times as fast as one look-up each."""
+    high = {ord(character): byte for character, byte in _high_half(name.upper()).items()}
+    return {code: code for code in range(0x20, 0x7F)} | high
 
 
 def _plain(character: str) -> str:
