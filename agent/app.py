@@ -177,6 +177,7 @@ class App:
                 _log.error("%s did not stop when it was told to; it is told again.", task.get_name())
         await self.lanes.close()
         await self.catalogue.close()
+        await self.prints.close()
         await self.journal.close()
 
     async def __aenter__(self) -> Self:
@@ -225,7 +226,10 @@ class App:
 
     def device_views(self) -> list[dict[str, Any]]:
         """Return every device's state, as the local API shows it."""
-        return self.devices.views()
+        return [
+            view | {"counts": self.prints.counts.of(view["name"])} if view["kind"] == "printer" else view
+            for view in self.devices.views()
+        ]
 
     async def test_device(self, name: str) -> answers.Reply:
         """Make a device do something that a person can see. Raises `Problem`."""

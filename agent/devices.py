@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from agent.drawers import Drawers, switch_as_json
+from agent.printer_memory import PrinterMemory
 from agent.problem import conflict, not_found
 from drivers.device import DeviceState, DeviceView
 from drivers.ports import open_port
@@ -66,6 +67,7 @@ class Devices:
             )
             for scanner in config.scanners
         }
+        self._printer_memory = PrinterMemory(state)
         self.printers = {
             printer.name: Printer(
                 printer.name,
@@ -74,6 +76,7 @@ class Devices:
                 self._changed,
                 partial(self._printer_says, printer.name),
                 port=printer.port,
+                memory=self._printer_memory.of(printer.name),
             )
             for printer in config.printers
         }
@@ -129,7 +132,8 @@ class Devices:
         raise not_found("device", f"There is no device {name!r}; the configuration has: {known}.")
 
     def recall(self) -> None:
-        """Take up what drawers were taught; at a start, once the state folder is there."""
+        """Take up what drawers were taught and printers answered; at a start, once the state folder is there."""
+        self._printer_memory.recall()
         self._drawers.recall()
 
     async def teach(self, name: str, is_now: Position) -> Reply:
@@ -144,6 +148,8 @@ class Devices:
 
     def _changed(self, view: DeviceView) -> None:
         self._events.publish("device", device=_as_json(view))
+        if view.name in self.printers:
+            self._drawers.look(view.name)  # what it said while it was being opened is known only now
         if view.state is DeviceState.READY:
             self._on_ready(view.name)
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from agent import print_jobs
+from agent.print_counts import PrintCounts
 from agent.problem import invalid, not_found
 from drivers.errors import DeviceError, DocumentInvalid, NotReady
 from drivers.printer.document import from_json, to_json
@@ -59,6 +60,7 @@ class Prints:
         self._receipt = receipt
         self._wait_s = wait_s
         self._now = now
+        self.counts = PrintCounts(printers)
         self._wake = {name: asyncio.Event() for name in printers}
         self._under_way: set[str] = set()  # ids of the jobs that printers are at
         self._ended: dict[
@@ -67,6 +69,7 @@ class Prints:
 
     async def recover(self) -> None:
         """After a start: what was half-way is unknown, and stays so until a person decides."""
+        self.counts.recall(self._journal.reader)
         left = print_jobs.left_sending(self._journal.reader)
         for job in left:
             await self._end(
@@ -75,6 +78,13 @@ class Prints:
                 "the agent stopped while it was being printed",
                 "Look whether the receipt is there and whole; if not, print a copy.",
             )
+
+    async def close(self) -> None:
+        """Keep what the printers have counted since their last jobs; after the queues have ended."""
+        try:
+            await self.counts.keep(self._journal)
+        except OutboxError as error:
+            _log.debug("The printers' counts since their last jobs are lost: %s", error)
 
     def left(self) -> list[Job]:
         """Return the jobs that are begun on the disk and that no printer is at: it was opened again."""
@@ -193,8 +203,16 @@ class Prints:
         await self._journal.write(lambda connection: print_jobs.note(connection, job.id, state, at, reason, hint))
 
     async def _end(self, job: Job, state: str, reason: str | None, hint: str | None) -> None:
+        if job.id not in self._ended:
+            self.counts.ended(job.printer, state)
         self._ended[job.id] = job, state, reason, hint
-        await self._note(job, state, reason, hint)
+        at, counts = self._at(), self.counts.of(job.printer)
+
+        def change(connection: sqlite3.Connection) -> None:
+            print_jobs.note(connection, job.id, state, at, reason, hint)
+            self.counts.write(connection, job.printer, counts)
+
+        await self._journal.write(change)
         del self._ended[job.id]
         if state != "printed":
             _log.warning("Print job %s on %s: %s (%s). %s", job.id, job.printer, state, reason, hint or "")

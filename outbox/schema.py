@@ -142,6 +142,9 @@ create table home(                       -- which file on which PC this journal 
   inode text, born text, machine text, cards text not null
 ) strict;
 
+create table printer_count(              -- what each printer has done, in all: written with a job's end
+  printer text not null, name text not null, count integer not null, primary key(printer, name)
+) strict, without rowid;
 create table upkeep(what text primary key, value text not null) strict, without rowid; -- how far it has come
 create index print_job_document on print_job(updated_at) where document is not null;
 """

@@ -67,6 +67,16 @@ def figures(app: App, now: datetime) -> Iterator[Figure]:
             for device in app.device_views()
         ),
     )
+    yield Figure(
+        "stillopen_printer_total",
+        "counter",
+        "What each printer has done over all starts: receipts by how they ended, cuts, kicks, errors, seconds on.",
+        tuple(
+            ({"printer": printer, "what": what}, count)
+            for printer in app.devices.printers
+            for what, count in app.prints.counts.of(printer).items()
+        ),
+    )
     for event, name, label, said in (
         ("record", "stillopen_records_total", "kind", "Records written to the journal, by kind."),
         ("print", "stillopen_prints_total", "outcome", "Print jobs that ended, by what the printer said."),

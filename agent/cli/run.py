@@ -115,5 +115,5 @@ def simulated(config: Config) -> Bench | None:
     for scanner in scanners:
         bench.add(scanner.port.removeprefix(_SIMULATED), SimulatedScanner())
     for printer in printers:
-        bench.add(printer.port.removeprefix(_SIMULATED), simulated_printer(printer.dialect, printer.columns))
+        bench.add(printer.port.removeprefix(_SIMULATED), simulated_printer(printer.settings.speaks, printer.columns))
     return bench

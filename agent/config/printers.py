@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from agent.config.choices import DialectChoice, FenceChoice
 from agent.config.problems import Finding, shown
 from agent.config.tables import named
 from drivers.printer.codepage_tables import CodePageTable
 from drivers.printer.codepages import printer_profile
 from drivers.printer.document import IMAGE_BYTES_MAX
-from drivers.printer.escpos import FenceKind
-from drivers.printer.settings import DialectName, PrinterSettings
+from drivers.printer.settings import PrinterSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,8 +42,8 @@ def _settings(loc: Loc, table: dict[str, Any]) -> Iterator[Finding]:
     if not isinstance(profile, str) or not isinstance(page, str) or not isinstance(number, int | None):
         return  # the section itself says so
     try:
-        speaks = DialectName(table.get("dialect", plain.speaks))
-        fence = FenceKind(table["fence"]) if "fence" in table else None
+        speaks = DialectChoice(table.get("dialect", plain.speaks)).speaks
+        fence = FenceChoice(table["fence"]).kind if "fence" in table else None
         numbered = CodePageTable(table["code_page_table"]) if "code_page_table" in table else None
     except ValueError:
         return  # so does it here

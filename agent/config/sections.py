@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
 
+from agent.config.choices import DialectChoice, FenceChoice
 from agent.config.kinds import (
     Currency,
     DecimalText,
@@ -32,8 +33,8 @@ from agent.config.kinds import (
 )
 from drivers.drawer.switch import Sense
 from drivers.printer.codepage_tables import CodePageTable
-from drivers.printer.escpos import CutKind, FenceKind, Font
-from drivers.printer.settings import COLUMNS_MAX, COLUMNS_MIN, DialectName, MissingCharacters, PrinterSettings
+from drivers.printer.escpos import CutKind, Font
+from drivers.printer.settings import COLUMNS_MAX, COLUMNS_MIN, MissingCharacters, PrinterSettings
 from drivers.scanner.framing import Suffix
 from outbox import money
 
@@ -168,14 +169,14 @@ class PrinterConfig(Section):
         default=None, ge=100, le=2_000, description="how many dots wide the paper prints, 100 to 2000", examples=[576]
     )
     code_page: str = Field(default="cp858", description="the one code page the printer is set to", examples=["cp858"])
-    dialect: Annotated[DialectName, Strict(strict=False)] = Field(
-        default=DialectName.ESCPOS,
-        description='the language it is set to: "escpos", "star_line" or "starprnt"',
+    dialect: Annotated[DialectChoice, Strict(strict=False)] = Field(
+        default=DialectChoice.ESCPOS,
+        description='the language it is set to: "escpos", "star_line", "starprnt", or "auto" to ask it',
         examples=["escpos"],
     )
-    fence: Annotated[FenceKind, Strict(strict=False)] | None = Field(
+    fence: Annotated[FenceChoice, Strict(strict=False)] | None = Field(
         default=None,
-        description='how it says that it has printed: "gs_r", "gs_h", "etb" (Star) or "none"',
+        description='how it says that it has printed: "gs_r", "gs_h", "etb" (Star), "none", or "auto" to ask it',
         examples=["gs_r"],
     )
     code_page_number: int | None = Field(
@@ -223,9 +224,11 @@ class PrinterConfig(Section):
             code_page_table=self.code_page_table,
             code_page_number=self.code_page_number,
             kanji_off=self.kanji_off,
-            fence=self.fence,
+            fence=None if self.fence is None else self.fence.kind,
             cut=self.cut,
-            speaks=self.dialect,
+            speaks=self.dialect.speaks,
+            ask_dialect=self.dialect is DialectChoice.AUTO,
+            ask_fence=self.fence is FenceChoice.AUTO,
             font=self.font,
             missing_characters=self.missing_characters,
             font_file=self.font_file,

@@ -164,7 +164,7 @@ wait_s = 0
         environ={},
     )
     assert config.scanners[0].suffix is Suffix.CRLF
-    assert config.printers[0].fence is FenceKind.NONE
+    assert config.printers[0].settings.fence is FenceKind.NONE
     assert config.printers[0].settings.cut is CutKind.FULL
     assert config.printers[0].settings.speaks is DialectName.ESCPOS
     assert config.printers[0].logo == tmp_path / "logo.png"
@@ -562,3 +562,10 @@ def test_a_backup_is_wanted_only_where_it_is_named(write: Write) -> None:
     assert found is not None
     assert (found.folder.name, found.at_time.isoformat(), found.keep) == ("copies", "03:30:00", 14)
     assert found.folder.is_absolute()
+
+
+def test_a_printer_may_be_asked_for_its_dialect_and_its_fence(write: Write) -> None:
+    path = write(STORE + TILL + '[[printer]]\nname = "p"\nport = "sim://p"\ndialect = "auto"\nfence = "auto"\n')
+    settings = load(path, environ={}).printers[0].settings
+    assert (settings.ask_dialect, settings.ask_fence) == (True, True)
+    assert (settings.speaks, settings.fence) == (DialectName.ESCPOS, None)

@@ -1,0 +1,37 @@
+"""What a person may choose where the driver knows kinds: each of them, or that the printer is asked."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from drivers.printer.escpos import FenceKind
+from drivers.printer.settings import DialectName
+
+
+class DialectChoice(StrEnum):
+    """A printer's `dialect`."""
+
+    AUTO = "auto"
+    ESCPOS = "escpos"
+    STAR_LINE = "star_line"
+    STARPRNT = "starprnt"
+
+    @property
+    def speaks(self) -> DialectName:
+        """The dialect; of `AUTO`, what its other settings are checked for."""
+        return DialectName.ESCPOS if self is DialectChoice.AUTO else DialectName(self)
+
+
+class FenceChoice(StrEnum):
+    """A printer's `fence`."""
+
+    AUTO = "auto"
+    GS_R = "gs_r"
+    GS_H = "gs_h"
+    ETB = "etb"
+    NONE = "none"
+
+    @property
+    def kind(self) -> FenceKind | None:
+        """The fence; None for `AUTO`."""
+        return None if self is FenceChoice.AUTO else FenceKind(self)
