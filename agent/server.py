@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 CONNECTIONS_MAX = 256  # a till page holds seven; past this, a new one is told 503 at once
 BACKLOG = 128  # connections waiting to be accepted
 KEEP_ALIVE_S = 30  # a page that is used again within half a minute saves a connect
+TURN_AWAY_EVERY_S = 0.05  # while it stops
 STOP_WAIT_S = 5  # for requests under way; a disk that needs longer has stopped selling anyway
 PING_EVERY_S = 20.0  # how soon a listener that vanished without a word is noticed
 INCOMING_MESSAGE_BYTES_MAX = 4 * 1024  # listeners have nothing to say
@@ -124,6 +125,25 @@ class _Uvicorn(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.up.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        asked = set(self.server_state.connections)  # by uvicorn, before anything else can happen
+        late = asyncio.create_task(self._turn_away(asked), name="web server turning away")
+        try:
+            await super().shutdown(sockets)
+        finally:
+            late.cancel()
+        for connection in list(self.server_state.connections):  # it was asked, and did not go in time
+            if connection.transport is not None:
+                connection.transport.abort()
+
+    async def _turn_away(self, asked: set[Any]) -> None:
+        """Close on those who came in the very moment of stopping: uvicorn does not ask them, and waits for them."""
+        while True:
+            await asyncio.sleep(TURN_AWAY_EVERY_S)
+            for connection in self.server_state.connections - asked:
+                connection.shutdown()
+                asked.add(connection)
 
 
 def _listener(**connection: Any) -> asyncio.Protocol:
