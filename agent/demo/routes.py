@@ -41,6 +41,22 @@ class Switches(Body):
     power: bool | None = None
 
 
+class Switch(Body):
+    """A switch of the printer's and where to put it: `paper out`."""
+
+    put: str
+
+
+class Script(Body):
+    """A script by name; null stops the one that plays."""
+
+    name: str | None
+
+
+class Well(Body):
+    """Everything in order again."""
+
+
 class DrawerPush(Body):
     """A person can only push it shut."""
 
@@ -74,6 +90,10 @@ class DemoRoutes:
             Route("/demo/receipts/{number:int}.png", self.picture, methods=["GET"]),
             Route("/demo/scan", self.scan, methods=["POST"]),
             Route("/demo/printer", self.printer, methods=["POST"]),
+            Route("/demo/faults", self.faults, methods=["GET"]),
+            Route("/demo/switch", self.switch, methods=["POST"]),
+            Route("/demo/script", self.script, methods=["POST"]),
+            Route("/demo/well", self.well, methods=["POST"]),
             Route("/demo/drawer", self.drawer, methods=["POST"]),
             Route("/demo/line", self.line, methods=["POST"]),
             Route("/demo/cloud", self.cloud, methods=["POST"]),
@@ -103,6 +123,26 @@ class DemoRoutes:
         """Work the printer's switches."""
         wanted = await _body(request, Switches)
         await self._world.set_printer(paper=wanted.paper, cover_open=wanted.cover_open, power=wanted.power)
+        return _done()
+
+    async def faults(self, _: Request) -> Response:
+        """Return what can be wrong with the printer, and the scripts."""
+        return JSONResponse(self._world.faults.choice())
+
+    async def switch(self, request: Request) -> Response:
+        """Put one of the printer's switches somewhere."""
+        self._world.faults.put((await _body(request, Switch)).put)
+        return _done()
+
+    async def script(self, request: Request) -> Response:
+        """Play a script, or stop the one that plays."""
+        await self._world.faults.play((await _body(request, Script)).name)
+        return _done()
+
+    async def well(self, request: Request) -> Response:
+        """Stop the script and put every switch back."""
+        await _body(request, Well)
+        await self._world.faults.make_well()
         return _done()
 
     async def drawer(self, request: Request) -> Response:

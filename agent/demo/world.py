@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.demo import shop
 from agent.demo.cloud import CloudServer, DemoCloud
+from agent.demo.faults import Faults
 from agent.demo.line import Line
 from agent.problem import conflict, not_found
 from drivers.errors import PortError
@@ -33,6 +34,7 @@ class World:
         self.bench = Bench()
         self.scanner = SimulatedScanner()
         self.printer = SimulatedPrinter(Model(columns=shop.COLUMNS), on_event=self._happened)
+        self.faults = Faults(self.printer, self.bench)
         self._folder = folder
         self._cloud: DemoCloud | None = None
         self._server: CloudServer | None = None
@@ -44,7 +46,7 @@ class World:
     async def start(self) -> Path:
         """Put the devices on the bench and the cloud on its line; return the agent's configuration."""
         self.bench.add(shop.SCANNER, self.scanner)
-        self.bench.add(shop.PRINTER, self.printer)
+        self.bench.add(shop.PRINTER, self.faults.cable)
         config = shop.write_configuration(self._folder, line_port=0)
         self._cloud = DemoCloud(shop.secret_of(self._folder))
         self._server = CloudServer(self._cloud)
@@ -54,6 +56,7 @@ class World:
 
     async def stop(self) -> None:
         """Take everything down. May be called when only half of it came up."""
+        await self.faults.stop()
         if self._line is not None:
             await self._line.close()
         if self._server is not None:
@@ -73,6 +76,7 @@ class World:
                 "cover_open": self.printer.cover_open,
                 "power": self.printer.powered,
             },
+            "faults": self.faults.view(),
             "drawer": {"open": self.printer.drawer_open, "openings": len(self.printer.kicks)},
             "line": {"plugged": line.plugged},
             "cloud": {
@@ -118,10 +122,8 @@ class World:
             (self.printer.open_cover if cover_open else self.printer.close_cover)()
         if power is True and not self.printer.powered:
             self.printer.power_on()
-            self.bench.plug(shop.PRINTER)
         elif power is False and self.printer.powered:
             await self.printer.power_off()
-            self.bench.unplug(shop.PRINTER)
 
     def close_drawer(self) -> None:
         """Push the drawer shut."""
@@ -142,7 +144,9 @@ class World:
         return self._cloud, self._line
 
     def _happened(self, event: str) -> None:
-        if event == "receipt":
+        if event == "status":
+            self.faults.look()
+        elif event == "receipt":
             self._cut_off += 1
             self._receipts[self._cut_off] = self.printer.receipts[-1]
             while len(self._receipts) > RECEIPTS_KEPT:

@@ -15,6 +15,7 @@ from agent.demo import shop
 from agent.demo.routes import DemoRoutes
 from agent.demo.world import World
 from agent.server import Server
+from drivers.errors import PortUnavailable
 from drivers.scanner.gtin import has_check_digit
 
 if TYPE_CHECKING:
@@ -84,6 +85,15 @@ async def test_a_receipt_is_there_as_a_picture(client: tuple[World, httpx.AsyncC
         ("scan", {"code": 4}, 422),
         ("printer", {"paper": "out"}, 422),
         ("printer", {"paper": False, "cover_open": True, "power": False}, 204),
+        ("switch", {"put": "cutter stuck"}, 204),
+        ("switch", {"put": "cutter gone"}, 422),
+        ("switch", {}, 422),
+        ("script", {"name": "bad-morning"}, 204),
+        ("script", {"name": None}, 204),
+        ("script", {"name": "no-such"}, 422),
+        ("script", {}, 422),
+        ("well", {}, 204),
+        ("well", {"all": True}, 422),
         ("drawer", {"open": False}, 204),
         ("drawer", {"open": True}, 422),
         ("line", {"plugged": False}, 204),
@@ -109,3 +119,36 @@ async def test_the_switches_show_in_the_world(client: tuple[World, httpx.AsyncCl
     await caller.post("/demo/line", json={"plugged": True})
     assert world.printer.powered
     assert (await caller.get("/demo/world")).json()["line"] == {"plugged": True}
+
+
+async def test_a_script_works_the_switches_and_all_is_well_again_at_a_word(
+    client: tuple[World, httpx.AsyncClient],
+) -> None:
+    world, caller = client
+    choice = (await caller.get("/demo/faults")).json()
+    assert {"bad-morning", "power-cut"} <= set(choice["scripts"])
+    assert choice["switches"]["paper"] == ["in", "low", "out"]
+    await caller.post("/demo/script", json={"name": "bad-morning"})
+    async with asyncio.timeout(10):
+        while not world.printer.cover_open:
+            await asyncio.sleep(0.02)
+    faults = (await caller.get("/demo/world")).json()["faults"]
+    assert (faults["script"], faults["switches"]["cover"]) == ("bad-morning", "open")
+    await caller.post("/demo/well", json={})
+    faults = (await caller.get("/demo/world")).json()["faults"]
+    assert (faults["script"], faults["waiting_bytes"]) == (None, 0)
+    assert faults["switches"] == {name: positions[0] for name, positions in choice["switches"].items()}
+
+
+@pytest.mark.parametrize(("away", "back"), [("power off", "power on"), ("cable pulled", "cable whole")])
+async def test_a_printer_without_power_or_cable_is_not_there(
+    client: tuple[World, httpx.AsyncClient], away: str, back: str
+) -> None:
+    world, caller = client
+    await caller.post("/demo/switch", json={"put": away})
+    with pytest.raises(PortUnavailable):
+        await world.bench.open(shop.PRINTER)
+    await caller.post("/demo/switch", json={"put": back})
+    async with asyncio.timeout(10):
+        while world.bench.wire(shop.PRINTER) is None:  # the agent has it again
+            await asyncio.sleep(0.02)

@@ -106,3 +106,45 @@ async def test_the_barcodes_on_the_shelf_can_be_read_by_a_scanner(
     await page.picture(tmp_path / "shelf.png")
     read = {code.text for code in zxingcpp.read_barcodes(Image.open(io.BytesIO((tmp_path / "shelf.png").read_bytes())))}
     assert len(read & {item["code"] for item in shop.shelf()}) >= 4
+
+
+async def test_every_fault_is_a_button_that_says_it_is_on_and_all_is_well_again(browser: Browser, store: Shop) -> None:
+    page = await visit(browser, store)
+    await page.click("[data-key=desk-faults]")
+    await page.sees("well, nothing waits")
+    switches = store.world.faults.choice()["switches"]
+    wanted = {f"fault-{name}-{position}" for name, stands in switches.items() for position in stands[1:]}
+    shown = await page.js("[...document.querySelectorAll('.fault')].map((button) => button.dataset.key)")
+    assert set(shown) == wanted - {"fault-tray-open"}  # that one is beside the drawer
+    for fault in ("cover-open", "ids-none", "cable-slow", "drawer-jammed"):
+        await page.click(f"[data-key=fault-{fault}]")
+        await page.until(f"document.querySelector('[data-key=fault-{fault}]').ariaPressed == 'true'")
+    assert await page.text(".desk-tab .badge") == "4"
+    assert await page.text(".printer-state") == "Cover open · Drawer jammed · Slow cable · Prints the ids"
+    await page.until("document.querySelector('[data-lamp=receipt]').dataset.level == 'bad'")
+    await page.click("[data-key=fault-cover-open]")
+    await page.until("document.querySelector('[data-lamp=receipt]').dataset.level == 'good'")
+    await page.click("[data-key=all-well]")
+    await page.sees("well, nothing waits")
+    assert set(store.world.faults.view()["switches"].values()) == {stands[0] for stands in switches.values()}
+    assert page.problems == []
+
+
+async def test_a_script_plays_through_a_sale_and_its_receipt_comes_out_once(browser: Browser, store: Shop) -> None:
+    page = await visit(browser, store)
+    await page.click("[data-key=desk-faults]")
+    await page.click("[data-key=script-paper-runs-out]")
+    await page.until("document.querySelector('[data-key=script-paper-runs-out]').ariaPressed == 'true'")
+    await page.click("[data-key=desk-shelf]")
+    await page.click(".shelf-item:nth-child(1)")
+    await page.until("document.querySelectorAll('[data-line]').length == 1")
+    await pay_cash(page, "10")
+    await page.until("document.querySelector('.printer-state').innerText.includes('Paper out')")
+    await page.until("document.querySelector('[data-receipt]')?.naturalWidth > 300", seconds=30)
+    await page.sees("Receipt printed")
+    assert len(store.world.printer.receipts) == 1
+    await page.until("document.querySelector('[data-open]').dataset.open == 'true'")
+    await page.click("[data-push]")
+    await page.until("document.querySelector('[data-open]').dataset.open == 'false'")
+    await page.click("[data-push]")  # by its key
+    await page.until("document.querySelector('[data-open]').dataset.open == 'true'")

@@ -6,17 +6,24 @@ import { t } from "../parts/words.js";
 /** The drawer as an element with `update(now)`. */
 export function drawer(world) {
   const word = el("strong.drawer-word");
-  const push = el("button", { type: "button", "data-key": "push", "data-push": true, onclick: () => world.act("drawer", { open: false }) }, t("demo.drawer.push"));
+  let open = false;
+  const push = el("button", {
+    type: "button", "data-key": "push", "data-push": true,
+    onclick: () => (open ? world.act("drawer", { open: false }) : world.act("switch", { put: "tray open" })),
+  });
+  const pulses = el("small");
   const box = el("section.scene.drawer-scene", {},
     el("header", {}, el("h2", {}, t("demo.drawer")), word),
-    picture(), push);
+    picture(), el("div.drawer-hand", {}, push, pulses));
   return {
     element: box,
     update: ({ drawer: now }) => {
       box.classList.toggle("open", now.open);
       box.dataset.open = String(now.open);
-      word.textContent = t(now.open ? "demo.drawer.open" : "demo.drawer.closed");
-      push.disabled = !now.open;
+      open = now.open;
+      word.textContent = t(open ? "demo.drawer.open" : "demo.drawer.closed");
+      push.textContent = t(open ? "demo.drawer.push" : "demo.drawer.key");
+      pulses.textContent = t("demo.drawer.pulses", { n: now.openings });
     },
   };
 }

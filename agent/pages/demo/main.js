@@ -2,7 +2,9 @@
 
 import { replace } from "../parts/dom.js";
 import { Till } from "../till/till.js";
+import { desk } from "./desk.js";
 import { drawer } from "./drawer.js";
+import { faults } from "./faults.js";
 import { guide } from "./guide.js";
 import { cloud, line } from "./line.js";
 import { printer } from "./printer.js";
@@ -13,10 +15,11 @@ const till = new Till(document.getElementById("till"));
 await till.start();
 
 const world = new World();
-const parts = [printer(world), drawer(world), line(world), cloud(world)];
+const wrong = await faults(world);
+const parts = [desk(await shelf(world), wrong), printer(world, wrong.words), drawer(world), line(world), cloud(world)];
 const steps = guide();
 replace(document.getElementById("guide"), steps.element);
-replace(document.getElementById("world"), await shelf(world), parts.map((part) => part.element));
+replace(document.getElementById("world"), parts.map((part) => part.element));
 
 const update = () => {
   if (!world.now) return;

@@ -3,14 +3,15 @@
 import { el, replace } from "../parts/dom.js";
 import { t } from "../parts/words.js";
 
-/** The printer as an element with `update(now)`. */
-export function printer(world) {
+/** The printer as an element with `update(now)`. `words(now)` says what is wrong with it. */
+export function printer(world, words) {
   let shown = null; // a receipt's id; null follows the newest
   let newest = null;
   const switches = el("div.switches");
   const paper = el("div.paper");
   const count = el("small");
-  const box = el("section.scene.printer", {}, el("header", {}, el("h2", {}, t("demo.printer")), count), switches, el("div.slot"), paper);
+  const state = el("p.printer-state", { role: "status" });
+  const box = el("section.scene.printer", {}, el("header", {}, el("h2", {}, t("demo.printer")), count), switches, state, el("div.slot"), paper);
   let drawn = "";
   let set = "";
   const draw = ({ receipts }) => {
@@ -36,7 +37,11 @@ export function printer(world) {
     if (at === last && id !== newest) paper.scrollTop = 0;
     newest = receipts[last];
   };
-  const update = ({ printer: now }) => {
+  const update = (seen) => {
+    const { printer: now, faults: { waiting_bytes: waiting } } = seen;
+    const said = [...words(seen), ...(waiting ? [t("demo.printer.waiting", { n: waiting })] : [])];
+    state.textContent = said.join(" · ") || t("demo.printer.well");
+    state.classList.toggle("trouble", said.length > 0);
     count.textContent = t("demo.printer.count", { n: now.receipts.length });
     draw(now);
     box.classList.toggle("no-power", !now.power);

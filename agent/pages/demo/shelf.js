@@ -6,7 +6,7 @@ import { price } from "../parts/money.js";
 import { t } from "../parts/words.js";
 import { ean13 } from "./ean13.js";
 
-/** The shelf as an element. */
+/** The shelf as a side of the desk. */
 export async function shelf(world) {
   const { items } = await read("/demo/shelf");
   const categories = [...new Set(items.map((item) => item.category))];
@@ -33,8 +33,7 @@ export async function shelf(world) {
       }, el("span.shelf-name", {}, item.name), ean13(item.code), el("span.shelf-price", {}, item.note ?? price(item.price, item.unit)))));
   };
   draw();
-  return el("section.scene.shelf", {},
-    el("header", {}, el("h2", {}, t("demo.shelf")), el("small", {}, t("demo.shelf.how"))), tabs, cards);
+  return { name: "shelf", element: el("div.shelf", {}, tabs, cards) };
 }
 
 function flash(card) {
