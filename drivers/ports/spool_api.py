@@ -6,7 +6,6 @@ EnumPrinters). Every call raises `Win32Error`.
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 from typing import TYPE_CHECKING, Any
 
@@ -211,8 +210,8 @@ class Spooler:
     def discard(self, handle: int, job: int) -> bool:
         """Delete a document that is still being written; return whether it is out of the queue."""
         gone = self.delete(handle, job)
-        with contextlib.suppress(Win32Error):  # it was deleted: that is its end
-            self.end(handle)
+        for name in ("EndPagePrinter", "EndDocPrinter"):  # both, whatever the first says: only then may another begin
+            self._library.plain(name, handle)
         return gone
 
 
