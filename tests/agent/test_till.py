@@ -296,6 +296,7 @@ async def test_a_device_test_is_something_a_person_can_see(shop: Shop) -> None:
     await shop.app.test_device("receipt")
     await shop.until(lambda: shop.printer.receipts)
     assert b"Test of printer receipt" in shop.printer.receipts[-1].text
+    assert b" <- now" in shop.printer.receipts[-1].text  # which number the code page has, among those it may have
     await shop.app.test_device("drawer")
     await shop.until(lambda: shop.printer.kicks)
     await shop.until(lambda: shop.app.devices.scanners["counter"].view.state is DeviceState.READY)
