@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check plug powercut simulate soak bench format lock clean setup
+.PHONY: demo test check rig plug powercut simulate soak receipts bench format lock clean setup
 
 setup: $(READY)
 
@@ -33,6 +33,9 @@ check: $(READY)  ## the gate: yes or no
 powercut: $(READY)  ## power cuts until IMAGES disks were tried; SEED=7 OP=1234 tries one operation again
 	$(BIN)/python -m tests.powercut.campaign $(if $(IMAGES),--images $(IMAGES)) $(if $(SEED),--seed $(SEED)) $(if $(OP),--op $(OP))
 
+rig: $(READY)  ## our USB ports and printers on a real USB stack, in a Debian guest; ONLY=unplug (needs the rig, and root once)
+	$(BIN)/python -m tests.rig $(if $(ONLY),-k "$(ONLY)")
+
 plug: $(READY)  ## doctor --pull-the-plug in a Debian whose power is cut: CUTS=6 (needs the rig: STILLOPEN_RIG)
 	$(BIN)/python -m tests.plug $(if $(CUTS),--cuts $(CUTS)) $(if $(SEED),--seed $(SEED))
 
@@ -40,6 +43,10 @@ simulate: $(READY)  ## whole stores under seeds: SEEDS=200 DAYS=365 JOBS=2; SEED
 	$(BIN)/python -m tests.simulate $(if $(SEEDS),--seeds $(SEEDS)) $(if $(DAYS),--days $(DAYS)) \
 	  $(if $(JOBS),--jobs $(JOBS)) $(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(WITHOUT),--without $(WITHOUT)) \
 	  $(if $(RESUME),--resume $(RESUME))
+
+receipts: $(READY)  ## printers that fail in every listed way: RECEIPTS=10000 SEED=1 WIRES=sim,tcp; COUNTER=sim/17 is one again
+	$(BIN)/python -m tests.receipts $(if $(RECEIPTS),--receipts $(RECEIPTS)) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(WIRES),--wires $(WIRES)) $(if $(COUNTER),--counter $(COUNTER))
 
 bench: $(READY)  ## our figure, the peer's and the limit, interleaved in one run; LONG=1 takes an hour
 	$(BIN)/python -m bench $(if $(LONG),--long)

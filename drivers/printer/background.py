@@ -18,8 +18,9 @@ class Background:
     async def __aenter__(self) -> None:
         self._task = asyncio.create_task(self._work)
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         self._task.cancel()
         await asyncio.wait({self._task})  # unlike awaiting it, this does not mistake our own end for its end
-        if not self._task.cancelled():
-            self._task.result()
+        mistake = None if self._task.cancelled() else self._task.exception()
+        if mistake is not None and not isinstance(error, asyncio.CancelledError):  # whoever ends us must end us
+            raise mistake

@@ -75,10 +75,12 @@ async def kick(session: Session, pin: Pin, command: Pulse, *, given_up_at: float
 
 
 async def _switch(session: Session, left_s: float) -> Level | None:
-    """Return the switch's level as it is just before the pulse, or None where nobody can say."""
-    if session.busy or session.reports:
-        return session.status.drawer_pin
-    if session.answers and await session.ask(1, line_s=max(0.0, left_s)):
+    """Return the switch's level as it is just before the pulse, or None where nobody can say.
+
+    It is asked for even where the printer reports by itself: reports end with its power, a serial line does not show
+    that, and a drawer that was shut since would be taken for one that moved.
+    """
+    if session.answers and await session.look_at_drawer(line_s=max(0.0, left_s)):
         return session.status.drawer_pin
     return None
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 WAKE_BYTES = 8192  # NULs: they end a raster left unfinished, in white, and are ignored anywhere else
 STATUS_QUESTIONS = (1, 2, 3, 4)  # DLE EOT n: printer, cause of being offline, error, paper
 ASB_ON = b"\x1d\x61\xff"
+AGAIN = "It connects again by itself: try again in a few seconds."
 
 
 class Session:
@@ -113,7 +114,7 @@ class Session:
 
     async def end(self) -> None:
         """Let everybody who still waits know that it is over."""
-        self.fail("the connection to the printer was closed", "")
+        self.fail("the connection to the printer was closed", AGAIN)
         await self._tell()
 
     def fail(self, reason: str, hint: str) -> PortLost:
@@ -165,7 +166,7 @@ class Session:
                 else:
                     return len(commands)
         except BaseException as error:  # cancelled, too: the printer is in the middle of a command
-            hint = error.hint if isinstance(error, DeviceError) else ""
+            hint = error.hint if isinstance(error, DeviceError) else AGAIN
             self.fail(str(error) or "a command to the printer was left unfinished", hint)
             raise
 
@@ -200,6 +201,10 @@ class Session:
 
     def _question(self, n: int) -> bytes:
         return bytes((0x10, 0x04, n))
+
+    async def look_at_drawer(self, *, line_s: float) -> bool:
+        """Ask for the level of the drawer's switch; return whether it is known. Raises `PortLost`."""
+        return await self.ask(1, line_s=line_s)
 
     async def look(self) -> bool:
         """Ask for the whole status; return whether all of it was answered. Raises `PortLost`."""
@@ -298,7 +303,7 @@ class Session:
         except PortLost as lost:
             self.failure = self.failure or lost
         except Exception:
-            self.fail("a mistake in this program ended the conversation with the printer", "")
+            self.fail("a mistake in this program ended the conversation with the printer", AGAIN)
             raise
         finally:
             await self._tell()

@@ -66,6 +66,10 @@ class StarSession(Session):
             self._asked = None  # an answer that was lost need not be waited for: any is the whole status
         return await super().ask(n, line_s=line_s)
 
+    async def look_at_drawer(self, *, line_s: float) -> bool:
+        """Ask; but one that cannot print reports, and may answer nothing before it can. Raises `PortLost`."""
+        return (self.reports and trouble(self.status) is not None) or await self.ask(1, line_s=line_s)
+
     async def look(self) -> bool:
         """Ask for the status; return whether it is known. Raises `PortLost`."""
         in_trouble = self.reports and trouble(self.status) is not None

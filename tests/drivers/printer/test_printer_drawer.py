@@ -137,7 +137,7 @@ async def test_a_cable_pulled_with_the_pulse_half_out_is_unknown(lane: Lanes) ->
     it = await lane()
     wire = it.bench.wire("printer")
     assert wire
-    wire.faults = dataclasses.replace(wire.faults, cut_after=it.machine.taken + 3)
+    wire.faults = dataclasses.replace(wire.faults, cut_after=it.machine.taken + 3 + 2)  # DLE EOT 1, and part of ESC p
     outcome = await it.printer.kick(2)
     assert outcome.result is KickResult.UNKNOWN
     assert it.machine.kicks == []
