@@ -6,6 +6,7 @@ enough is taken out of it, lest it print beside its own copy.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from drivers.errors import NotReady, PortLost, WriteStalled
@@ -128,9 +129,11 @@ class QueueSession(Session):
 
 def _status(state: QueueState) -> PrinterStatus:
     """Return what Windows says of the printer: bad news alone, for a bit that is not set says nothing."""
-    return PrinterStatus(
-        online=False if state.offline else None,
+    said = PrinterStatus(
         cover_open=True if state.status & QueueFlag.DOOR_OPEN else None,
         paper=Paper.END if state.status & QueueFlag.PAPER_OUT else None,
         error=True if state.status & (QueueFlag.ERROR | QueueFlag.PAPER_JAM | QueueFlag.PAPER_PROBLEM) else None,
     )
+    if state.offline or (state.problem and said == PrinterStatus()):  # paused, too: nothing reaches it
+        return replace(said, online=False)
+    return said

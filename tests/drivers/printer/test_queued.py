@@ -99,19 +99,21 @@ async def test_a_receipt_is_one_document_and_nothing_is_asked(counter: Counter, 
 
 async def test_a_queue_that_says_it_does_not_print_is_not_sent_to(counter: Counter) -> None:
     async with Running(counter.printer(PrinterSettings())) as printer:
-        for status, attributes, reason in (
-            (QueueFlag.PAUSED, 0, "queue is paused"),
-            (0, WORK_OFFLINE, "work offline"),
-            (QueueFlag.PAPER_OUT, 0, "out of paper"),
+        for status, attributes, reason, shown in (
+            (QueueFlag.PAUSED, 0, "queue is paused", PrinterStatus(online=False)),
+            (0, WORK_OFFLINE, "work offline", PrinterStatus(online=False)),
+            (QueueFlag.DOOR_OPEN, 0, "cover is open", PrinterStatus(cover_open=True)),
+            (QueueFlag.PAPER_JAM, 0, "paper is stuck", PrinterStatus(error=True)),
+            (QueueFlag.PAPER_OUT, 0, "out of paper", PrinterStatus(paper=Paper.END)),
         ):
             counter.queue.status, counter.queue.attributes = status, attributes
             with pytest.raises(NotReady, match=reason) as refused:
                 await counter.print(printer)
             assert refused.value.hint
+            assert printer.status == shown
             outcome = await printer.kick(2)
             assert outcome.result is KickResult.NOT_OPENED
             assert reason in outcome.reason
-        assert printer.status == PrinterStatus(paper=Paper.END)
         assert (counter.begun, counter.queue.printed, counter.queue.jobs) == (0, [], [])
         counter.queue.status = 0
         await eventually(lambda: printer.status == PrinterStatus())  # it keeps watch while nobody prints
