@@ -219,11 +219,14 @@ class DeviceTest(BaseModel):
 
 
 class Job(BaseModel):
-    """A print job: `state` says what the printer itself said."""
+    """A print job: `state` says what the printer itself said, `reason` and `hint` why, and what a person should do."""
 
     id: str
     printer: str
     state: PrintState
+    reason: str | None
+    hint: str | None
+    created_at: Time
 
 
 class Delivery(BaseModel):

@@ -258,8 +258,10 @@ class NewClaim(Body):
 
     device: Id
     name: Label | None = None
-    lease_s: Annotated[int, Field(ge=1, le=LEASE_S_MAX)] = LEASE_S_DEFAULT
-    wait_s: Annotated[int, Field(ge=0, le=WAIT_S_MAX)] = 0
+    lease_s: Annotated[
+        int, Field(ge=1, le=LEASE_S_MAX, description=f"seconds; {LEASE_S_DEFAULT} where it is left out")
+    ] = LEASE_S_DEFAULT
+    wait_s: Annotated[int, Field(ge=0, le=WAIT_S_MAX, description="seconds; 0 where it is left out")] = 0
 
 
 class NewPairingCode(Body):

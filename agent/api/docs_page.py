@@ -59,8 +59,8 @@ curl -H "Authorization: Bearer $TOKEN" http://localhost:8750/v1/jobs/ID</pre>
 <p>A front end that wants a printer or a drawer for itself claims it; the others are then refused with
 <code>claimed</code>, which says who holds it and until when. Requests of the holder name the claim
 (<code>"claim": "ID"</code>). It ends <code>lease_s</code> after it was made or renewed; one that a WebSocket to
-<code>/v1/events?claim=ID</code> names ends when that is closed, however long that is. The till's own receipts, copies and
-drawer openings, and the agent's own pages, are never refused.</p>
+<code>/v1/events?claim=ID</code> names ends when that is closed, however long that is. The till's own receipts,
+copies and drawer openings, and the agent's own pages, are never refused.</p>
 """
 
 _BOUNDS = (  # JSON Schema's words, and ours

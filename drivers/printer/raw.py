@@ -3,7 +3,7 @@
 What passes can only print, feed and cut. A command that is not known here is refused: without its length, nobody
 can say where the next one begins. Commands that ask the printer something are left out, since their answers would
 be taken for those that say that a receipt was printed. Dots that look like a real-time command are mended as in
-`escpos.harmless`; anywhere else such bytes are refused.
+`bands.harmless`; anywhere else such bytes are refused.
 
 Commands and lengths: Epson's ESC/POS command reference.
 """
@@ -14,6 +14,7 @@ import re
 from typing import TYPE_CHECKING
 
 from drivers.errors import DocumentInvalid
+from drivers.printer.bands import REAL_TIME, harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +24,6 @@ TAB_STOPS_MAX = 32  # `ESC D` ends at NUL, or after so many
 
 _TEXT = re.compile(rb"[\x00\t\r\x20-\xff]{1,%d}\n?|\n" % TEXT_BYTES_MAX)
 _BLANK = b"\0\t\r "
-_REAL_TIME = re.compile(rb"\x10(?=[\x04\x05\x14])")  # DLE EOT, DLE ENQ, DLE DC4: obeyed wherever they stand
 _ESC, _FS, _GS, _DLE = b"\x1b", b"\x1c", b"\x1d", b"\x10"
 _TEXT_NAME = b""
 
@@ -97,8 +97,8 @@ def _cut_up(raw: bytes) -> Iterator[tuple[bytes, bytes]]:
         if len(command) < size:
             raise _no(raw, at, *_CUT_OFF)
         if dots_at:
-            command = command[:dots_at] + _REAL_TIME.sub(b"\x30", command[dots_at:])
-        if _REAL_TIME.search(command):
+            command = command[:dots_at] + harmless(command[dots_at:])
+        if any(at_once in command for at_once in REAL_TIME):
             raise _no(raw, at, *_AT_ONCE)
         yield name, command
         at += size

@@ -3,12 +3,12 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from drivers.errors import DocumentInvalid
+from drivers.printer.bands import REAL_TIME
 from drivers.printer.raw import TEXT_BYTES_MAX, commands
 from drivers.simulated.printer_tokens import first_token
-
-REAL_TIME = (b"\x10\x04", b"\x10\x05", b"\x10\x14")
 
 GOOD = {
     "initialise": b"\x1b@",
@@ -112,6 +112,23 @@ def test_dots_that_look_like_a_command_are_mended(name: str) -> None:
 )
 def test_no_text_is_left_in_the_printer(raw: bytes, more: bytes) -> None:
     assert b"".join(commands(raw)) == raw + more
+
+
+def test_what_python_escpos_makes_passes_but_for_its_drawer() -> None:
+    from escpos.printer import Dummy
+
+    made = Dummy()
+    made.set(align="center", bold=True, double_height=True)
+    made.text("Grüße 12,50 €\n")
+    made.barcode("4006381333931", "EAN13")
+    made.qr("https://example.com", native=True)
+    for way in ("bitImageRaster", "graphics", "bitImageColumn"):
+        made.image(Image.effect_noise((64, 48), 200), impl=way, center=False)
+    made.cut()
+    assert len(b"".join(commands(made.output))) == len(made.output)
+    made.cashdraw(2)
+    with pytest.raises(DocumentInvalid, match="opens the drawer"):
+        commands(made.output)
 
 
 piece = st.sampled_from([*GOOD.values(), *QUESTIONS, *(raw for raw, _ in REFUSED.values())])
