@@ -29,10 +29,12 @@ TURN_S = 0.25  # how long one transfer waits; a printer that takes nothing is as
 PAUSE_S = 0.05  # after an empty answer, so as not to spin
 CONTROL_TIMEOUT_S = 1.0  # printers answer control requests in milliseconds, even with a full buffer
 
-# winerror.h: what the driver may say to a read where the printer has no way back (_INVALID_FUNCTION, _NOT_SUPPORTED,
-# _INVALID_PARAMETER), and to every request once it is unplugged
+# winerror.h: what the driver may say to a read where the printer has no way back: _INVALID_FUNCTION, _NOT_SUPPORTED,
+# _INVALID_PARAMETER
 _NEVER_ANSWERS = {1, 50, 87}
-_GONE = {2, 6, 22, 31, 55, 433, 1167, 1617}  # ... _BAD_COMMAND, _GEN_FAILURE, ..., _DEVICE_NOT_CONNECTED, _REMOVED
+# _FILE_NOT_FOUND, _INVALID_HANDLE, _DEV_NOT_EXIST, _NO_SUCH_DEVICE, _DEVICE_NOT_CONNECTED, _DEVICE_REMOVED. Not
+# _GEN_FAILURE: that is also a printer's stall at a request it does not know, and the reader notices a pulled plug.
+_GONE = {2, 6, 55, 433, 1167, 1617}
 
 
 class UsbPrintLine:

@@ -199,7 +199,7 @@ class FakeUsbPrint(FakeLibrary):
                 raise usb.core.USBTimeoutError("x", errno=errno.ETIMEDOUT)
             said = file.shape.answer(0xA1, request, 0)
             if said is None:
-                raise usb.core.USBError("x", errno=errno.EINVAL)
+                raise usb.core.USBError("x", errno=errno.EPIPE)
             ctypes.memmove(room, said[:size], len(said[:size]))
             return len(said[:size])
 
@@ -248,8 +248,7 @@ class FakeUsbPrint(FakeLibrary):
                         continue
                     under_way.code = ERROR_ABORTED
                 except usb.core.USBError as error:
-                    codes = {errno.ENODEV: ERROR_NOT_CONNECTED, errno.EINVAL: 87}
-                    under_way.code = codes.get(error.errno, ERROR_GEN_FAILURE)
+                    under_way.code = ERROR_NOT_CONNECTED if error.errno == errno.ENODEV else ERROR_GEN_FAILURE
                 break
             under_way.done.set()
             self.SetEvent(event)
