@@ -75,6 +75,20 @@ def test_a_head_that_is_too_hot_stops_it_and_cools_down() -> None:
     assert [each.text for each in printer.receipts] == [b"x\n"]
 
 
+@pytest.mark.parametrize(("command", "printed"), [(b"\x10\x05\x01", [b"", b"x\n"]), (b"\x10\x05\x02", [b""])])
+def test_a_stuck_cutter_is_freed_by_a_command_and_the_buffer_goes_on_or_is_emptied(
+    command: bytes, printed: list[bytes]
+) -> None:
+    printer = SimulatedPrinter()
+    printer.jam_at_cut = True
+    printer.preload(b"\x1dV\x00x\n\x1dV\x00")
+    assert printer.cutter_stuck
+    assert [each.text for each in printer.receipts] == [b""]
+    printer.preload(command)
+    assert not printer.cutter_stuck
+    assert [each.text for each in printer.receipts] == printed
+
+
 async def test_a_printer_that_lies_about_its_name_is_believed_in_nothing() -> None:
     machine = SimulatedPrinter(Model(names=LYING_NAMES, process_ids=False))
     async with await serve_tcp(machine) as served:
