@@ -242,14 +242,15 @@ class Session:
             return
         self._never_settles = True
         self.fences.restart()
-        for _ in range(self.timing.settle_tries):
-            await self.send(self.fences.make().request)
-            if await self._hears_more(self.timing.wake_s):
-                break
+        woken = 0
+        await self.send(self.fences.make().request)
+        while not await self._hears_more(self.timing.wake_s):
+            if woken == self.timing.settle_tries:
+                return
             # It says it is well and works nothing off: it takes what we say for dots of an older picture.
+            woken += 1
             await self.wake()
-        else:
-            return
+            await self.send(self.fences.make().request)
         # What was answered may have been an older question: ours is answered once nothing more comes.
         while await self._hears_more(self.timing.quiet_s):
             pass
