@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 LEASE_S_DEFAULT = 30  # a page in the background gets a timer once a minute at worst, and should then use a WebSocket
 LEASE_S_MAX = 300  # how long a killed program may keep the others waiting
 WAIT_S_MAX = 30  # for one request; whoever wants to wait longer asks again
+WAITING_MAX = 16  # for one device; each is a connection, of which the server has 256, and the till needs some
 
 _log = logging.getLogger("stillopen.claims")
 
@@ -41,6 +42,7 @@ class Claim:
     lease_s: float
     ends_at: float  # by the clock of `Claims`; while nothing is connected for it
     connections: int = 0
+    waiting: int = 0  # others who would like to have it
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -69,13 +71,18 @@ class Claims:
         give_up_at = self._clock() + wait_s
         while (held := self._of(device)) is not None:
             left_s = give_up_at - self._clock()
-            if left_s <= 0:
+            if left_s <= 0 or held.waiting >= WAITING_MAX:
                 raise self._taken(held)
             if not held.connections:
                 left_s = min(left_s, held.ends_at - self._clock())
-            with suppress(TimeoutError):
+            held.waiting += 1
+            try:
                 async with asyncio.timeout(left_s):
                     await held.ended.wait()
+            except TimeoutError:
+                pass  # its lease may have ended, or our patience
+            finally:
+                held.waiting -= 1
         claim = Claim(new_id(), device, holder, caller, lease_s, self._clock() + lease_s)
         self._held[device] = claim
         _log.info("%s has claimed %s.", holder, device)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 import websockets
 
-from agent.claims import Claims
+from agent.claims import WAITING_MAX, Claims
 from agent.problem import Problem
 from tests.api.shop import POS, Shop, browser
 from tests.api.test_api_routes import shaped
@@ -139,6 +139,24 @@ async def test_waiting_has_an_end(clock: Clock) -> None:
     assert code_of(refused) == "claimed"
 
 
+async def test_only_so_many_wait(claims: Claims) -> None:
+    await claims.claim("receipt", caller="a", holder="Kiosk")
+    waiting = [
+        asyncio.create_task(claims.claim("receipt", caller="b", holder="Other", wait_s=30)) for _ in range(WAITING_MAX)
+    ]
+    await asyncio.sleep(0)
+    with pytest.raises(Problem) as refused:
+        await claims.claim("receipt", caller="c", holder="Third", wait_s=30)
+    assert code_of(refused) == "claimed"
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    waiting = [asyncio.create_task(claims.claim("receipt", caller="c", holder="Third", wait_s=30))]
+    await asyncio.sleep(0)
+    claims.drop_caller("a")
+    assert (await waiting[0]).holder == "Third"
+
+
 async def test_only_what_there_is_can_be_claimed(claims: Claims) -> None:
     with pytest.raises(Problem, match=r"receipt, drawer") as refused:
         await claims.claim("scales", caller="a", holder="Kiosk")
@@ -205,7 +223,8 @@ async def test_a_claimed_drawer_opens_for_its_holder_and_for_the_till_page(shop:
         assert none.json()["code"] == "no-drawer"
 
 
-async def test_a_tab_that_is_closed_gives_its_claim_back(shop: Shop) -> None:
+@pytest.mark.parametrize("killed", [False, True], ids=["closed", "killed"])
+async def test_a_tab_that_is_closed_gives_its_claim_back(shop: Shop, killed: bool) -> None:  # noqa: FBT001 - by name
     mine = shop.body(await shop.client.post("/v1/claims", json={"device": "receipt", "lease_s": 300}))
     url = f"ws://localhost:{shop.server.port}/v1/events?claim={mine['id']}"
     headers = {"Authorization": f"Bearer {shop.token}"}
@@ -214,6 +233,8 @@ async def test_a_tab_that_is_closed_gives_its_claim_back(shop: Shop) -> None:
         assert json.loads(await tab.recv())["type"]  # it hears events as ever; and by now it is connected
         (held,) = shop.body(await shop.client.get("/v1/claims"))["claims"]
         assert held["until"] is None
+        if killed:
+            tab.transport.abort()
     waited = await shop.client.post("/v1/claims", json={"device": "receipt", "wait_s": 10})
     assert waited.status_code == 201
 

@@ -112,3 +112,18 @@ async def test_a_job_that_waits_for_its_printer_outlives_the_agent(tmp_path: Pat
     async with open_shop(tmp_path) as shop:
         assert (await ended(shop, job))["state"] == "printed"
         assert b"Total" in shop.printer.receipts[-1].text
+
+
+async def test_raw_bytes_that_a_power_cut_took_are_unknown_and_not_sent_again(shop: Shop) -> None:
+    await ended(shop, shop.body(await shop.client.post(JOBS, json=raw(b"first\n\x1dVB\x00"))))
+    shop.printer.power_off_at = shop.printer.taken + 250
+    job = shop.body(await shop.client.post(JOBS, json=raw(b"a long line of a long receipt\n" * 60 + b"\x1dVB\x00")))
+    job = await ended(shop, job)
+    assert (job["state"], bool(job["reason"])) == ("unknown", True)
+    assert "Look at the paper" in job["hint"]
+    shop.printer.power_off_at = None
+    shop.printer.power_on()
+    job = shop.body(await shop.client.post(JOBS, json=raw(b"next\n\x1dVB\x00")))
+    assert (await ended(shop, job))["state"] == "printed"
+    assert sum(b"next" in receipt.text for receipt in shop.printer.receipts) == 1
+    assert sum(receipt.text.count(b"a long line") for receipt in shop.printer.receipts) < 60
