@@ -85,7 +85,7 @@ class Drawers:
     async def teach(self, name: str, is_now: Position) -> Reply:
         """Take the switch's level for `is_now`; two positions make a lesson, and it is kept. Raises `Problem`."""
         try:
-            lesson = self.by_name[name].teach(is_now)
+            lesson = await self.by_name[name].teach(is_now)
         except NotReady as error:
             raise conflict("drawer-not-taught", f"{error}. {error.hint}") from error
         if lesson.open_level is not None:

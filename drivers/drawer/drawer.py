@@ -103,11 +103,13 @@ class Drawer:
         """Take up what was taught before."""
         self._taught = open_level
 
-    def teach(self, is_now: Position) -> Lesson:
+    async def teach(self, is_now: Position) -> Lesson:
         """Take the switch's level for what means `is_now`; the second half, with the other position, settles it.
 
         Raises `NotReady` where it cannot be read, or says the same in both positions.
         """
+        await self._opener.look()
+        self.look()
         level = self._opener.level
         if level is None:
             raise NotReady(

@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
+from drivers.printer.timing import DEFAULT_TIMING
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from drivers.printer.printer import Printer
     from drivers.printer.pulse import Pin
     from drivers.printer.status import Level
+    from drivers.printer.timing import Timing
 
 
 class Opener(Protocol):
@@ -37,6 +40,10 @@ class Opener(Protocol):
         """Open it, once. Never raises for the device's trouble."""
         ...
 
+    async def look(self) -> None:
+        """Return once `level` is what the switch says now, not a moment ago. Never raises for the device's trouble."""
+        ...
+
     async def run(self, on_level: Callable[[], None]) -> None:
         """Keep the connection until cancelled; `on_level` hears when `level` may have changed."""
         ...
@@ -50,9 +57,10 @@ class PrinterOpener:
 
     open_level: Level | None = None
 
-    def __init__(self, printer: Printer, pin: Pin = 2) -> None:
+    def __init__(self, printer: Printer, pin: Pin = 2, *, timing: Timing = DEFAULT_TIMING) -> None:
         self._printer = printer
         self._pin = pin
+        self._timing = timing
 
     @property
     def level(self) -> Level | None:
@@ -66,6 +74,10 @@ class PrinterOpener:
     async def open(self) -> KickOutcome:
         """Send one pulse. The printer keeps the solenoid's duty cycle."""
         return await self._printer.kick(self._pin)
+
+    async def look(self) -> None:
+        """Wait until an idle printer has been asked again, which one that reports by itself need not be."""
+        await asyncio.sleep(self._timing.poll_s + self._timing.reply_s)
 
     async def run(self, on_level: Callable[[], None]) -> None:  # noqa: ARG002 - whoever hears the printer calls `Drawer.look`
         """Wait until cancelled: the printer runs by itself."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import TYPE_CHECKING
 
 from drivers.drawer.session import Session
+from drivers.errors import PortError
 from drivers.printer.outcome import KickOutcome, KickResult
 from drivers.printer.pulse import LATE
 from drivers.supervisor import Supervisor
@@ -61,6 +63,12 @@ class PortOpener:
         """Return the state of the connection."""
         return self._supervisor.view
 
+    async def look(self) -> None:
+        """Look at the switch now."""
+        if self._session is not None:
+            with contextlib.suppress(PortError):  # the session meets it, too, and says so
+                await self._session.look()
+
     async def run(self, on_level: Callable[[], None]) -> None:
         """Keep the port open until cancelled; `on_level` hears when `level` has changed."""
         self._on_level = on_level
@@ -80,11 +88,9 @@ class PortOpener:
             self._turns.release()
 
     async def _open(self, given_up_at: float) -> KickOutcome:
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, given_up_at - self._now())):
                 await self._ready.wait()
-        except TimeoutError:
-            pass
         session = self._session
         if session is None:
             view = self._supervisor.view

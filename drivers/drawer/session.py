@@ -84,17 +84,17 @@ class Session:
         return KickOutcome(KickResult.UNKNOWN, NO_SWITCH)
 
     async def _look_in_time(self, given_up_at: float) -> Level | None:
-        """Return the level just before the command, or None where nobody can say."""
+        """Return the level just before the command, or None: one that does not answer is to open all the same."""
         try:
-            async with asyncio.timeout(max(0.0, given_up_at - self._now())):
-                return await self._look()
+            async with asyncio.timeout(min(self._timing.reply_s, max(0.0, given_up_at - self._now()))):
+                return await self.look()
         except (TimeoutError, PortError):  # the write meets it, too, and counts what went out
             return None
 
     async def _moved(self, before: Level) -> bool:
         until = self._now() + self._timing.edge_s
         while self._now() < until:
-            if await self._look() not in (None, before):
+            if await self.look() not in (None, before):
                 return True
             await self._sleep(self._timing.glance_s)
         return False
@@ -108,10 +108,10 @@ class Session:
 
     async def _watch(self) -> None:
         while True:
-            await self._look()
+            await self.look()
             await self._sleep(self._timing.poll_s)
 
-    async def _look(self) -> Level | None:
+    async def look(self) -> Level | None:
         """Look at the switch; return its level, None where it did not say in time. Raises `PortLost`."""
         async with self._looking:
             if not self._talk.question:

@@ -51,6 +51,11 @@ class HidWire:
         self._back: deque[bytes] = deque()  # to the host
         self._accepted = 0
 
+    @property
+    def accepted(self) -> int:
+        """How many bytes have gone out to the device."""
+        return self._accepted
+
     # --- the host's side ---
 
     def send(self, report: bytes) -> int:

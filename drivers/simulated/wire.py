@@ -39,7 +39,7 @@ class _Direction:
         self.lost = False
         self._capacity = capacity
         self._chance = chance
-        self._accepted = 0
+        self.accepted = 0
         self._holding = bytearray()
 
     def accept(self, data: memoryview) -> int:
@@ -47,9 +47,9 @@ class _Direction:
         room = self._capacity - len(self._holding)
         for limit in (self.faults.stall_after, self.faults.cut_after):
             if limit is not None:
-                room = min(room, limit - self._accepted)
+                room = min(room, limit - self.accepted)
         taken = data[: max(0, room)]
-        self._accepted += len(taken)
+        self.accepted += len(taken)
         loss = self.faults.loss
         self._holding += bytes(byte for byte in taken if self._chance.random() >= loss) if loss else taken
         self.news.set()
@@ -58,7 +58,7 @@ class _Direction:
     @property
     def broken(self) -> bool:
         """Whether the byte at which the wire breaks has passed."""
-        return self.faults.cut_after is not None and self._accepted >= self.faults.cut_after
+        return self.faults.cut_after is not None and self.accepted >= self.faults.cut_after
 
     @property
     def holds(self) -> bool:
@@ -108,6 +108,11 @@ class WireEnd:
         if self._back.lost:
             raise self._lost(0)
         return self._back.lines
+
+    @property
+    def accepted(self) -> int:
+        """How many bytes have gone out from this end."""
+        return self._out.accepted
 
     async def read(self) -> bytes:
         """Wait for bytes and return at least one. Raises `PortLost`."""
