@@ -23,7 +23,8 @@ def _font(dots: int) -> FreeTypeFont:
     from PIL import ImageFont
 
     font = resources.files("barcode").joinpath("fonts", "DejaVuSansMono.ttf").read_bytes()
-    return ImageFont.truetype(io.BytesIO(font), dots)
+    # Cells are filled one character at a time: there is nothing to shape, and shaping fails on some of them.
+    return ImageFont.truetype(io.BytesIO(font), dots, layout_engine=ImageFont.Layout.BASIC)
 
 
 @cache
