@@ -48,7 +48,13 @@ _KNOWN = (
     "NotoSansHebrew-Regular.ttf",
     "NotoSansThai-Regular.ttf",
     "NotoSansDevanagari-Regular.ttf",
+    "NotoSansBengali-Regular.ttf",
+    "NotoSansTamil-Regular.ttf",
+    "Lohit-Devanagari.ttf",
+    "Lohit-Bengali.ttf",
+    "Lohit-Tamil.ttf",
     "Loma.otf",
+    "Loma.ttf",
 )
 
 
