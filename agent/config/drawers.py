@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agent.config.problems import Finding, shown
+from agent.config.tables import named
 from drivers.drawer.talk import talk_for
 from drivers.errors import PortUrlInvalid
 
@@ -15,10 +16,19 @@ if TYPE_CHECKING:
 
 _OF_A_PORT = ("command", "sense", "power")
 _OF_A_LINE = ("sense", "power")
+_NO_DRAWER = ("usb", "file", "spool")  # what printers have
+_NO_HID = {
+    "scanner": "switch the scanner to USB-COM (its manual has the barcode) and write its serial:// port",
+    "printer": "write the printer's usb://, serial:// or tcp:// port",
+}
 
 
 def drawers(raw: dict[str, Any]) -> Iterator[Finding]:
-    """Yield what does not fit in the `[[drawer]]` sections."""
+    """Yield what does not fit in the `[[drawer]]` sections, and ports of drawers in other ones."""
+    for kind, instead in _NO_HID.items():
+        for loc, port in named(raw, kind, "port"):
+            if port.startswith("hid:"):
+                yield Finding(loc, f"{shown(port)}, which is for drawers", instead)
     tables = raw.get("drawer")
     if not isinstance(tables, list):
         return
@@ -50,7 +60,14 @@ def _drawer(loc: Loc, table: dict[str, Any]) -> Iterator[Finding]:
 
 
 def _port(loc: Loc, table: dict[str, Any], port: str) -> Iterator[Finding]:
-    if not port.startswith("hid:"):
+    scheme = port.partition(":")[0]
+    if scheme in _NO_DRAWER:
+        yield Finding(
+            (*loc, "port"),
+            f"{shown(port)}, where no drawer is",
+            'write its serial or HID port, like port = "serial://COM3"; for one on a printer write printer = "receipt"',
+        )
+    if scheme != "hid":
         return
     yield from _misplaced(loc, table, _OF_A_LINE, "a drawer on a serial port")
     try:

@@ -20,10 +20,12 @@ from drivers.simulated.printer import SimulatedPrinter
 from drivers.simulated.scanner import SimulatedScanner
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from pathlib import Path
 
     from starlette.routing import BaseRoute
+
+    from drivers.simulated.bench import Peer
 
 POS = "https://pos.example.com"  # a front end that may call
 APPLE, MILK = "4006381333931", "96385074"  # barcodes
@@ -129,7 +131,11 @@ def browser(**arguments: Any) -> httpx.AsyncClient:
 
 @asynccontextmanager
 async def open_shop(
-    folder: Path, *, config: str = CONFIG, extra_routes: Sequence[BaseRoute] = ()
+    folder: Path,
+    *,
+    config: str = CONFIG,
+    extra_routes: Sequence[BaseRoute] = (),
+    devices: Mapping[str, Peer] | None = None,
 ) -> AsyncIterator[Shop]:
     """Run an agent on the state in `folder`; called again, it is the same agent restarted."""
     file = folder / "stillopen.toml"
@@ -137,6 +143,8 @@ async def open_shop(
     bench, printer, scanner = Bench(), SimulatedPrinter(), SimulatedScanner()
     bench.add("receipt", printer)
     bench.add("counter", scanner)
+    for name, device in (devices or {}).items():
+        bench.add(name, device)
     app = App(load(file), folder / "state", bench=bench)
     try:
         async with app, Server(app, extra_routes=extra_routes) as server:
