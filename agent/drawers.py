@@ -116,14 +116,14 @@ class Drawers:
         self._on_change(name)
         if status.left_open and name not in self._left_open:
             self._left_open.add(name)
-            self._tell(name, "left_open", "Close the drawer.")
+            self._tell(name, "left_open")
         elif name in self._left_open and not status.left_open:
             self._left_open.discard(name)
             if status.position is Position.CLOSED:
-                self._tell(name, "closed", None)
+                self._tell(name, "closed")
 
-    def _tell(self, name: str, state: str, reason: str | None) -> None:
-        self._events.publish("drawer", drawer=name, record_id=None, state=state, reason=reason)
+    def _tell(self, name: str, state: str) -> None:
+        self._events.publish("drawer", drawer=name, record_id=None, state=state, reason=None)
 
 
 def switch_as_json(status: DrawerStatus) -> dict[str, Any]:

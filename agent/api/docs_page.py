@@ -77,7 +77,8 @@ _EVENTS = {
     "record": "A fact is on the disk: <code>till, record</code>.",
     "device": "A device's state has changed: <code>device</code>; of <code>kind</code> <code>journal</code>: the disk.",
     "print": "A print job has got on or ended: <code>job, printer, record_id, copy, state, reason, hint</code>.",
-    "drawer": "An opening of the drawer has ended: <code>drawer, record_id, state, reason</code>.",
+    "drawer": "An opening of the drawer has ended, or it was left open and closed again (<code>left_open</code>, "
+    "<code>closed</code>): <code>drawer, record_id, state, reason</code>.",
     "delivery": "A delivery has got on: <code>delivery</code>.",
     "cloud": "A cloud's line has changed: <code>cloud, state, error, since</code>.",
     "shift": "A shift was opened or closed: <code>till, shift</code>.",

@@ -93,7 +93,7 @@ export class TillState extends EventTarget {
       case "print": this.soon("last"); break;
       case "device": this.soon("status"); break;
       case "drawer":
-        if (event.drawer !== this.till?.drawer) return;
+        if (event.drawer !== this.till?.drawer || !event.record_id) return; // left open: not how an opening ended
         this.drawer = event;
         this.changed();
         break;

@@ -277,9 +277,10 @@ export class Till {
   #heard(event) {
     this.#panel?.heard?.(event);
     const { sale, last, till } = this.state;
-    if (event.type === "drawer" && event.drawer === till.drawer && (sale?.lines.length || !last)) {
-      const opened = event.state === "opened"; // where no finished sale is shown that would say it
-      this.say({ kind: opened ? "note" : "refused", text: [t(`drawer.${event.state}`), event.reason].filter(Boolean).join(". ") });
+    const told = event.state === "left_open" || sale?.lines.length || !last; // else the finished sale on show says it
+    if (event.type === "drawer" && event.drawer === till.drawer && told) {
+      const fine = ["opened", "closed"].includes(event.state);
+      this.say({ kind: fine ? "note" : "refused", text: [t(`drawer.${event.state}`), event.reason].filter(Boolean).join(". ") });
     }
     if (event.type === "scan" && event.problem) this.#panel?.takesScan?.(event.text);
   }

@@ -116,6 +116,8 @@ export const words = {
   "drawer.opened": "Lade geöffnet",
   "drawer.unknown": "Unklar, ob die Lade aufging",
   "drawer.not_opened": "Lade ging nicht auf",
+  "drawer.left_open": "Die Lade ist noch offen. Bitte schließen.",
+  "drawer.closed": "Lade geschlossen",
   "drawer.not_opened.next": "Mit dem Schlüssel öffnen und nach dem Drucker sehen, an dem sie hängt.",
 
   "park.title": "Diesen Verkauf parken",

@@ -116,6 +116,8 @@ export const words = {
   "drawer.opened": "Drawer opened",
   "drawer.unknown": "Not sure whether the drawer opened",
   "drawer.not_opened": "Drawer did not open",
+  "drawer.left_open": "The drawer is still open. Close it.",
+  "drawer.closed": "Drawer closed",
   "drawer.not_opened.next": "Open it with its key, and see to the printer it hangs on.",
 
   "park.title": "Park this sale",
