@@ -106,6 +106,8 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "no-such-receipt-picture": (404, "The demo's printer has no such receipt any more."),
     "drawer-by-hand": (422, "The demo's drawer opens by the till alone."),
     "trouble": (422, "The demo's cloud knows no such trouble."),
+    "switch": (422, "The demo's printer has no such fault, or not that position of it; the detail says what it takes."),
+    "script": (422, "The demo has no script of that name; the detail lists those it has."),
     # the agent itself
     "disk-full": (507, "The disk is full and nothing was written. Free some space; sales so far are safe."),
     "disk-unclear": (
