@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drivers.printer.codepages import CodePage, code_page, page_numbered
+from drivers.printer.layout import columns_of
 from drivers.simulated.picture_codes import shown_text
 from drivers.simulated.printer_model import RESET
 from drivers.simulated.printer_tokens import TEXT
@@ -13,48 +14,92 @@ if TYPE_CHECKING:
     from drivers.simulated.picture import Paper
     from drivers.simulated.printer_tokens import Token
 
+CELL_DOTS = 12  # of font A, whose columns the text is written in
 _FORM_B_MIN = 65  # `GS k` kinds from here on have a length, those below end in NUL
 _QR_STORE = b"\x31\x50\x30"
 
 
-def receipt_text(tokens: tuple[Token, ...], paper: Paper) -> str:  # noqa: C901 - one case a command
+def receipt_text(tokens: tuple[Token, ...], paper: Paper) -> str:
     """Return the lines, as far as the printer's code pages go; codes and pictures stand in brackets."""
-    out: list[str] = []
-    page: CodePage | None = code_page("cp437")
-    chinese = paper.chinese
+    reader = _Reader(paper)
     for token in tokens:
+        reader.obey(token)
+    return reader.text()
+
+
+class _Reader:
+    """A pen over lines of characters: it knows where it is in dots, and fills with spaces what was skipped."""
+
+    def __init__(self, paper: Paper) -> None:
+        self._paper = paper
+        self._out: list[str] = []
+        self._reset()
+
+    def _reset(self) -> None:
+        self._page: CodePage | None = code_page("cp437")
+        self._chinese = self._paper.chinese
+        self._wide = 1
+        self._pen = 0  # where the next character is to stand
+        self._written = 0  # how far the line has come
+
+    def text(self) -> str:
+        lines = "".join(self._out).strip("\n").split("\n")
+        return "".join(f"{line.rstrip(' ')}\n" for line in lines)
+
+    def obey(self, token: Token) -> None:  # noqa: C901, PLR0912 - one case a command
         args = token.args
         match token.name:
             case name if name == TEXT:
-                out.append(_characters(args, page, chinese=chinese))
+                self._write(self._characters(args))
             case b"\n":
-                out.append("\n")
+                self._end_line()
             case b"\x1bd":
-                out.append("\n" * max(1, args[0]))
+                self._end_line(max(1, args[0]))
+            case b"\x1b$":
+                self._pen = int.from_bytes(args, "little")
+            case b"\x1b\\":
+                self._pen += int.from_bytes(args, "little", signed=True)
+            case b"\x1d!":
+                self._wide = (args[0] >> 4 & 7) + 1
+            case b"\x1b!":
+                self._wide = 2 if args[0] & 0x20 else 1
             case b"\x1bt":
-                page = _page(args[0], paper.profile)
+                self._page = self._numbered(args[0])
             case b"\x1c." | b"\x1c&":
-                chinese = token.name == b"\x1c&"
+                self._chinese = token.name == b"\x1c&"
             case name if name == RESET:
-                page, chinese = code_page("cp437"), paper.chinese
+                self._reset()
             case b"\x1dk":
                 content = args[2:] if args[0] >= _FORM_B_MIN else args[1:-1]
-                out.append(f"[{shown_text(args[0], content)}]\n")
+                self._stand_alone(shown_text(args[0], content))
             case b"\x1d(k" if args[2:5] == _QR_STORE:
-                out.append(f"[{args[5:].decode(errors='replace')}]\n")
+                self._stand_alone(args[5:].decode(errors="replace"))
             case b"\x1dv0":
-                out.append("[picture]\n")
-    return "".join(out).strip("\n") + "\n"
+                self._stand_alone("picture")
 
+    def _write(self, characters: str) -> None:
+        skipped = max(0, round((self._pen - self._written) / CELL_DOTS))
+        self._out.append(" " * skipped + characters)
+        self._pen += sum(map(columns_of, characters)) * CELL_DOTS * self._wide
+        self._written = self._pen
 
-def _page(number: int, profile: str) -> CodePage | None:
-    try:
-        return page_numbered(number, profile)
-    except ValueError:
-        return None  # a page this printer has not
+    def _end_line(self, count: int = 1) -> None:
+        self._out.append("\n" * count)
+        self._pen = self._written = 0
 
+    def _stand_alone(self, text: str) -> None:
+        if self._written:
+            self._end_line()
+        self._out.append(f"[{text}]")
+        self._end_line()
 
-def _characters(raw: bytes, page: CodePage | None, *, chinese: bool) -> str:
-    if chinese:
-        return raw.decode("gb18030", errors="replace")
-    return raw.decode("ascii", errors="replace") if page is None else page.decode(raw)
+    def _numbered(self, number: int) -> CodePage | None:
+        try:
+            return page_numbered(number, self._paper.profile)
+        except ValueError:
+            return None  # a page this printer has not
+
+    def _characters(self, raw: bytes) -> str:
+        if self._chinese:
+            return raw.decode("gb18030", errors="replace")
+        return raw.decode("ascii", errors="replace") if self._page is None else self._page.decode(raw)
