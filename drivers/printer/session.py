@@ -1,8 +1,7 @@
 """One open port to a printer, from the first question to the loss of the line.
 
-Everything that goes out goes through `send`, which holds the line for whole commands: a status poll or a
-drawer pulse between the bytes of another command would become that command's parameter. One question by
-`DLE EOT` is out at any time, since its answer does not say which it was; one that is late is waited for.
+One question by `DLE EOT` is out at any time, since its answer does not say which it was; one that is late is
+waited for.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import secrets
 import time
 from typing import TYPE_CHECKING
 
-from drivers.errors import DeviceError, PortLost, WriteStalled
+from drivers.errors import PortLost
 from drivers.printer.background import Background
 from drivers.printer.escpos import FenceKind
 from drivers.printer.fence_probe import probe_fence
@@ -27,6 +26,7 @@ from drivers.printer.status import (
     after_asb,
     after_real_time,
 )
+from drivers.printer.talk import AGAIN, Talk
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -37,10 +37,9 @@ if TYPE_CHECKING:
 WAKE_BYTES = 8192  # NULs: they end a raster left unfinished, in white, and are ignored anywhere else
 STATUS_QUESTIONS = (1, 2, 3, 4)  # DLE EOT n: printer, cause of being offline, error, paper
 ASB_ON = b"\x1d\x61\xff"
-AGAIN = "It connects again by itself: try again in a few seconds."
 
 
-class Session:
+class Session(Talk):
     """An ESC/POS printer on an open port. `run` reads and keeps watch; the rest may be called while it runs.
 
     With `probe`, `start` finds out which fence the printer answers; `learned` is what it found, or None.
@@ -60,27 +59,21 @@ class Session:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random_below: Callable[[int], int] = secrets.randbelow,
     ) -> None:
-        self.timing = timing
-        self.now = now
-        self.sleep = sleep
+        super().__init__(port, timing, now=now, sleep=sleep)
         self.fences = Fences(fence, random_below(IDS))
         self.learned: FenceKind | None = None
         self.said = PrinterStatus()  # by the printer itself
         self.answers = False  # whether anything ever came back on this line
         self.reports = False  # whether the printer reports changes by itself
         self.busy = False  # whether a job is on its way: then silence is not yet a lost printer
-        self.failure: PortLost | None = None
-        self._port = port
         self._word = PortWord(port)
         self._probe = probe
         self._on_status = on_status
         self._replies = ReplyReader()
-        self._line = asyncio.Lock()
         self._asking = asyncio.Lock()
         self._asked: int | None = None  # the n of the DLE EOT that is out
         self._heard = 0  # answers other than to DLE EOT, so far
         self._never_settles = False  # no answer came: asking before each job would hold up each for nothing
-        self._news = asyncio.Condition()
 
     @property
     def status(self) -> PrinterStatus:
@@ -116,73 +109,6 @@ class Session:
         """Let everybody who still waits know that it is over."""
         self.fail("the connection to the printer was closed", AGAIN)
         await self._tell()
-
-    def fail(self, reason: str, hint: str) -> PortLost:
-        """Give the line up: what the printer has got of it is no longer known. Returns the error."""
-        if self.failure is None:
-            self.failure = PortLost(reason, hint=hint)
-        return self.failure
-
-    async def send(
-        self,
-        commands: bytes,
-        *,
-        on_stall: Callable[[int], Awaitable[None]] | None = None,
-        line_s: float | None = None,
-    ) -> int:
-        """Write whole commands and return how many bytes went out: all of them, or none.
-
-        None: the line was not free within `line_s`, or the printer took nothing for a while. A stall in the
-        middle is waited out, as nothing else may be said meanwhile: `on_stall` hears how many bytes went out
-        so far and ends it by raising; without one the line is given up. Raises `PortLost` with `written`.
-        """
-        try:
-            async with asyncio.timeout(line_s):
-                await self._line.acquire()
-        except TimeoutError:
-            return 0
-        try:
-            return await self._write(commands, on_stall)
-        finally:
-            self._line.release()
-
-    async def _write(self, commands: bytes, on_stall: Callable[[int], Awaitable[None]] | None) -> int:
-        if self.failure:
-            raise self.failure
-        written = 0
-        try:
-            while True:
-                try:
-                    await self._port.write(commands[written:], timeout_s=self.timing.stall_s)
-                except WriteStalled as stall:
-                    written += stall.written
-                    if not written:
-                        return 0
-                    if on_stall is None:
-                        raise PortLost(str(stall), hint=stall.hint, written=written) from stall
-                    await on_stall(written)
-                except PortLost as lost:
-                    raise PortLost(str(lost), hint=lost.hint, written=written + lost.written) from lost
-                else:
-                    return len(commands)
-        except BaseException as error:  # cancelled, too: the printer is in the middle of a command
-            hint = error.hint if isinstance(error, DeviceError) else AGAIN
-            self.fail(str(error) or "a command to the printer was left unfinished", hint)
-            raise
-
-    async def until(self, happened: Callable[[], bool], timeout_s: float) -> bool:
-        """Wait for the printer to say something that makes `happened` true; return whether it did.
-
-        Raises `PortLost`.
-        """
-        try:
-            async with asyncio.timeout(timeout_s), self._news:
-                await self._news.wait_for(lambda: happened() or self.failure is not None)
-        except TimeoutError:
-            return happened()
-        if self.failure is not None and not happened():
-            raise self.failure
-        return True
 
     async def ask(self, n: int, *, line_s: float | None = None) -> bool:
         """Ask for a part of the status, as `DLE EOT n` numbers it; return whether the answer came in time.
@@ -227,11 +153,11 @@ class Session:
 
     async def _weigh_port(self) -> None:
         """Find out whether the port says what the printer says: nothing bears out bad news of the port's alone."""
-        await self.ask_port()
+        before = self.status
+        await self._word.ask()
         if trouble(self.said) is None:
-            before = self.status
             self._word.doubt()
-            self._notice(before)
+        self._notice(before)
 
     async def settle(self) -> None:
         """See to it that no answer is owed to an earlier program, so that answers can be counted.
@@ -308,10 +234,6 @@ class Session:
             raise
         finally:
             await self._tell()
-
-    async def _tell(self) -> None:
-        async with self._news:
-            self._news.notify_all()
 
     def _take(self, received: bytes) -> None:
         before = self.status

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 URL = "usb://04b8:0e15/A1"
 LINES = 60
+PATIENT = replace(QUICK, wake_s=0.5)  # after an empty answer the port rests for 50 ms, and so does what comes then
 
 
 @dataclass
@@ -55,7 +56,7 @@ async def _nothing() -> None:
 async def counter() -> AsyncIterator[Counter]:
     bus, machine = UsbBus(), SimulatedPrinter()
     bus.add("receipt", machine, UsbPrinter(serial_number="A1", kernel_driver=True))
-    printer = Printer("receipt", partial(open_port, URL, usb=bus), PrinterSettings(), port=URL, timing=QUICK)
+    printer = Printer("receipt", partial(open_port, URL, usb=bus), PrinterSettings(), port=URL, timing=PATIENT)
     running = asyncio.create_task(printer.run())
     yield Counter(bus, machine, printer)
     running.cancel()

@@ -141,6 +141,7 @@ async def test_a_port_that_always_complains_is_not_believed_against_the_printer(
     assert it.printer.status.paper is Paper.OK
     assert it.printer.status.online is True
     assert (await it.print()).result is Result.PRINTED
+    assert not any(count for name, count in it.printer.counts.values().items() if name.startswith("errors"))
 
 
 async def test_a_one_way_printer_has_its_port_alone_and_only_for_bad_news(usb: Make) -> None:
