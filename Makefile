@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check rig plug powercut simulate soak receipts bench format lock clean setup
+.PHONY: demo test check rig plug powercut simulate soak thirdparty receipts bench format lock clean setup
 
 setup: $(READY)
 
@@ -20,6 +20,7 @@ demo: $(READY)  ## the whole thing on simulated devices, in a browser
 
 test: $(READY)  ## every test; the browser tests find or install a Chromium
 	scripts/chromium
+	scripts/thirdparty
 	$(BIN)/python -m pytest -q
 
 check: $(READY)  ## the gate: yes or no
@@ -43,6 +44,10 @@ simulate: $(READY)  ## whole stores under seeds: SEEDS=200 DAYS=365 JOBS=2; SEED
 	$(BIN)/python -m tests.simulate $(if $(SEEDS),--seeds $(SEEDS)) $(if $(DAYS),--days $(DAYS)) \
 	  $(if $(JOBS),--jobs $(JOBS)) $(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(WITHOUT),--without $(WITHOUT)) \
 	  $(if $(RESUME),--resume $(RESUME))
+
+thirdparty: $(READY)  ## receiptio, receiptline and others (npm) against our simulated printers
+	scripts/thirdparty
+	$(BIN)/python -m pytest -q tests/thirdparty
 
 receipts: $(READY)  ## printers that fail in every listed way: RECEIPTS=10000 SEED=1 WIRES=sim,tcp; COUNTER=sim/17 is one again
 	$(BIN)/python -m tests.receipts $(if $(RECEIPTS),--receipts $(RECEIPTS)) $(if $(SEED),--seed $(SEED)) \

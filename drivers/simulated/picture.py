@@ -116,6 +116,10 @@ class _Press:
                 self._spacing = n
             case b"\x1b2":
                 self._spacing = LINE_SPACING
+            case b"\x1b$":
+                self._move(int.from_bytes(args, "little") - self._across)
+            case b"\x1b\\":
+                self._move(int.from_bytes(args, "little", signed=True))
             case b"\x1bd":
                 self._end_line()
                 self._y += max(0, n - 1) * self._spacing
@@ -151,10 +155,20 @@ class _Press:
         except ValueError:
             self._page = None  # a page this printer has not: what it prints then is anybody's guess
 
+    @property
+    def _across(self) -> int:
+        """How far the line has come, in dots."""
+        return sum(image.width for image in self._line)
+
+    def _move(self, dots: int) -> None:
+        """Leave room in the line; what would go back over what is there is not drawn."""
+        if dots > 0:
+            self._line.append(self._image.new("L", (dots, 1), PAPER))
+
     def _text(self, raw: bytes) -> None:
         for character in self._characters(raw):
             cell = self._cell(character)
-            if sum(image.width for image in self._line) + cell.width > self._paper.dots:
+            if self._across + cell.width > self._paper.dots:
                 self._end_line()
             self._line.append(cell)
 
@@ -183,7 +197,7 @@ class _Press:
             self._y += self._spacing
             return
         height = max(cell.height for cell in cells)
-        line = self._image.new("L", (sum(cell.width for cell in cells), height), PAPER)
+        line = self._image.new("L", (self._across, height), PAPER)
         x = 0
         for cell in cells:
             line.paste(cell, (x, height - cell.height))

@@ -16,8 +16,9 @@ def bars(kind: int, content: bytes) -> str | None:
     text = content.decode("latin-1")
     if kind in (UPCA, EAN13, EAN8):
         digits = {UPCA: 12, EAN13: 13, EAN8: 8}[kind]
-        if len(text) != digits or not text.isdigit():
+        if not text.isdigit() or len(text) not in (digits - 1, digits):
             return None
+        text = text if len(text) == digits else text + _check_digit(text)
         return _ean8(text) if kind == EAN8 else _ean13(text.zfill(13))
     if kind == CODE39:
         return _code39(text) if text and CODE39_CHARACTERS.issuperset(text) else None
@@ -44,6 +45,11 @@ def qr_modules(content: bytes, level: str) -> list[list[bool]]:
     code.make(fit=True)
     modules: list[list[bool]] = code.get_matrix()
     return modules
+
+
+def _check_digit(text: str) -> str:
+    """Return the digit that a printer puts behind a number that comes without it: GS1's."""
+    return str(-sum(int(digit) * (3, 1)[place % 2] for place, digit in enumerate(reversed(text))) % 10)
 
 
 def _ean13(text: str) -> str:

@@ -15,6 +15,8 @@ _SYMBOLOGIES = {1: 65, 2: 68, 3: 67, 4: 69, 6: 73}  # `ESC b`'s n1 to `GS k`'s m
 _MODULES = {1: 2, 2: 3, 3: 4}  # dots
 _QR_LEVELS = {0: 0x30, 1: 0x31, 2: 0x32, 3: 0x33}
 _DOTS_EACH_MM = 8
+_CLOSE_DOTS = 24  # what `ESC 0` feeds a line: 3 mm
+_BAND_ROWS = 24
 _RENAMED = {b"\x1bE": b"\x01", b"\x1bF": b"\x00"}
 _CUTS = {0: b"\x00", 1: b"\x01", 2: b"\x41\x00", 3: b"\x42\x00"}
 
@@ -38,6 +40,16 @@ def _translated(token: Token) -> Iterator[Token]:  # noqa: C901, PLR0912 - one c
             yield _said(b"\x1ba", args)
         case b"\x1b\x1dt":
             yield _said(b"\x1bt", args)
+        case b"\x1b\x1dA":
+            yield _said(b"\x1b$", args)
+        case b"\x1b\x1dR":
+            yield _said(b"\x1b\\", args)
+        case b"\x1b0":
+            yield _said(b"\x1b3", bytes([_CLOSE_DOTS]))
+        case b"\x1bz":
+            yield _said(b"\x1b2", b"")
+        case b"\x1bk":
+            yield _band(args[2:])
         case b"\x1ba":
             yield _said(b"\x1bd", args)
         case b"\x1bJ":
@@ -62,6 +74,19 @@ def _translated(token: Token) -> Iterator[Token]:  # noqa: C901, PLR0912 - one c
             if rows:
                 header = len(rows[0]).to_bytes(2, "little") + len(rows).to_bytes(2, "little")
                 yield _said(b"\x1dv0", b"\0" + header + b"".join(rows))
+
+
+def _band(dots: bytes) -> Token:
+    """Return a band of 24 rows as the 24-dot columns of `ESC *`."""
+    across = len(dots) // _BAND_ROWS
+    rows = [int.from_bytes(dots[row * across :][:across], "big") for row in range(_BAND_ROWS)]
+    columns = bytearray()
+    for place in reversed(range(across * 8)):
+        column = 0
+        for row in rows:
+            column = column << 1 | row >> place & 1
+        columns += column.to_bytes(3, "big")
+    return _said(b"\x1b*", b"\x21" + (across * 8).to_bytes(2, "little") + bytes(columns))
 
 
 def _barcode(args: bytes) -> Iterator[Token]:

@@ -13,10 +13,11 @@ _RS, _GS = 0x1E, 0x1D
 
 # What follows ESC, ESC RS and ESC GS: command letter to how many parameter bytes follow it.
 _AFTER_ESC = {ord(letter): count for letters, count in (
-    ("@EF4501MP:g", 0), ("-_aJIzdRWhClQ/ \x06", 1), ("i\x07", 2),
+    ("@EF4501MP:g", 0), ("-_aJIzdRWhClQ/ \x06", 1), ("is\x07", 2),
 ) for letter in letters}  # fmt: skip
 _AFTER_RS = {ord(letter): 1 for letter in "aEFdrCc"}
-_AFTER_GS = {ord("t"): 1, ord("a"): 1, 0x03: 3}
+_AFTER_GS = {ord("t"): 1, ord("a"): 1, ord("A"): 2, ord("R"): 2, 0x03: 3}
+_BAND_ROWS = 24  # of `ESC k`, whose bytes lie in rows
 _QR_SETTINGS = b"S"
 RASTER_MODE = b"\x1b*rA"
 _RASTER_END = b"\x1b*rB"
@@ -24,7 +25,7 @@ _RASTER_END = b"\x1b*rB"
 STAR_SETTINGS = frozenset((*(b"\x1b" + letter for letter in (b"E", b"F", b"i")), b"\x1b\x1da", b"\x1b\x1dt"))
 CONTROLS = frozenset(b"\n\r\0\x07\x17\x18\x19\x1a\x1c\x05\x0e\x14")
 _NAMES = (
-    {TEXT, RASTER_MODE, b"\x1bb", b"\x1bX", b"\x1b\x1dS", b"\x1b\x1dyS", b"\x1b\x1dyD", b"\x1b\x1dyP"}
+    {TEXT, RASTER_MODE, b"\x1bb", b"\x1bX", b"\x1bk", b"\x1b\x1dS", b"\x1b\x1dyS", b"\x1b\x1dyD", b"\x1b\x1dyP"}
     | {bytes((byte,)) for byte in CONTROLS}
     | {bytes((_ESC, letter)) for letter in _AFTER_ESC}
     | {bytes((_ESC, _RS, letter)) for letter in _AFTER_RS}
@@ -65,6 +66,9 @@ def _extent(stream: bytes | bytearray) -> tuple[int, int | None]:
     if letter == ord("X"):
         count = _number(stream, 2)
         return 2, None if count is None else 4 + 3 * count
+    if letter == ord("k"):
+        count = _number(stream, 2)
+        return 2, None if count is None else 4 + _BAND_ROWS * count
     if letter not in (_RS, _GS, ord("*")):
         return 2, 2
     if len(stream) < 3:  # noqa: PLR2004 - the letter after RS, GS or *

@@ -104,6 +104,7 @@ class _Tap:
             return got
         while True:
             reading = asyncio.ensure_future(self._cable.deliver(self._port, self._rest))
+            reading.add_done_callback(_heard)
             closing = asyncio.ensure_future(self.closed.wait())
             try:
                 await asyncio.wait({reading, closing}, return_when=asyncio.FIRST_COMPLETED)
@@ -112,8 +113,6 @@ class _Tap:
                 if not reading.done():
                     reading.cancel()
                 await asyncio.wait({reading, closing})
-                if not reading.cancelled():
-                    reading.exception()  # of a read that nobody waits for any more, nobody will ask
             if self.closed.is_set() or reading.cancelled():
                 raise PortLost("the printer was switched off")
             got, self._rest = reading.result()
@@ -125,6 +124,12 @@ class _Tap:
 
     async def close(self) -> None:
         self.closed.set()
+
+
+def _heard(reading: asyncio.Future[tuple[bytes, bytes]]) -> None:
+    """Take note of how a read ended that perhaps nobody waits for any more."""
+    if not reading.cancelled():
+        reading.exception()
 
 
 async def _for_a_moment(work: Coroutine[object, object, object]) -> None:
