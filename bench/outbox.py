@@ -13,11 +13,12 @@ from bench import backlog, shop
 from bench.queues import LiteQueue, PersistQueue
 from bench.rounds import Contender, Role, in_turns
 from outbox import chain, deliveries
-from outbox.attempt import Attempts, Ending
+from outbox.attempt import Attempts
 from outbox.batch_attempt import BatchAttempts
 from outbox.claims import claim
 from outbox.clouds.webhook import Webhook
 from outbox.connector import Answer
+from outbox.ending import Ending
 from outbox.journal import Journal
 from outbox.record import Kind, canonical
 

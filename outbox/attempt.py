@@ -11,27 +11,25 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from outbox import chain, deliveries
+from outbox.cloud_clock import CloudClock
 from outbox.connector import (
-    Absent,
     Complete,
     Done,
     Fact,
     Found,
     Idempotency,
-    LookOn,
     Refused,
-    Sighting,
     Step,
     Unauthorized,
     Unclear,
-    Unknown,
 )
 from outbox.deliveries import OpenStep
+from outbox.ending import End, Ending
 from outbox.errors import OutboxError
+from outbox.look import Look
 from outbox.session import AnswerLost, NotSent
 
 if TYPE_CHECKING:
@@ -46,8 +44,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("stillopen.courier")
 
-PAGES_MAX = 1000  # of one look: at Square a million orders, two years of a busy shop with a clock that was wrong
-
 
 class Exchanges(Protocol):
     """What is needed of a session: one HTTP exchange. Raises `NotSent` or `AnswerLost`."""
@@ -55,25 +51,6 @@ class Exchanges(Protocol):
     async def exchange(self, base_url: str, request: Request, headers: Mapping[str, str]) -> Answer:
         """Send one request and return the whole answer."""
         ...
-
-
-class Ending(StrEnum):
-    """How an attempt ended, as far as the cloud's lane is concerned."""
-
-    SETTLED = "settled"  # delivered or parked: the cloud answered
-    LINE = "line"  # the cloud was not reached, or its answer was lost
-    TROUBLE = "trouble"  # it was reached and could not do it now
-    UNAUTHORIZED = "unauthorized"
-    HALVE = "halve"  # it answered, and takes none of a batch: one in it is at fault
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """An ending, why, and how long the cloud asked to be left alone."""
-
-    ending: Ending
-    reason: str = ""
-    after_s: float | None = None
 
 
 @dataclass(slots=True)
@@ -89,6 +66,12 @@ class Attempts:
     # By delivery, in memory only: after a crash its open step counts as unclear, and its attempts as one fewer.
     _clean: set[int] = field(default_factory=set)  # its open step is known to have had no effect
     _unsaved: dict[int, int] = field(default_factory=dict)  # attempts that changed nothing else
+    _clock: CloudClock = field(init=False)
+    _look: Look = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._clock = CloudClock(self.cloud)
+        self._look = Look(self.connector, self._clock)
 
     async def make(self, delivery_id: int) -> End:
         """Take a delivery as far as it will go now. Raises nothing but cancellation."""
@@ -113,15 +96,15 @@ class Attempts:
                 await self._write(delivery, *kept, self._close(delivery.id, coming))
                 return End(Ending.SETTLED)
             step, unclear = coming.step, coming.unclear
-            if unclear and self._must_look(step, coming.first_sent_at):
+            if unclear and self._look.must(coming, self.now(), reader):
                 if kept:
                     await self._write(delivery, *kept)
                     kept = []
-                seen = await self._look(step, fact, coming.first_sent_at)
+                seen = await self._look.up(coming, fact, self._exchange)
                 if isinstance(seen, End):
                     return await self._again(delivery, step, seen, unclear=True, quiet=True)
                 if isinstance(seen, Found):
-                    kept = [_begin(delivery.id, coming), _done(delivery.id, step.name, seen.refs, None)]
+                    kept = [self._begin(delivery.id, coming), _done(delivery.id, step.name, seen.refs, None)]
                     fact, begun = _with_refs(fact, seen.refs), None
                     continue
                 unclear = False
@@ -129,7 +112,7 @@ class Attempts:
             if quiet:
                 self._unsaved[delivery.id] = self._unsaved.get(delivery.id, 0) + 1
             else:
-                await self._write(delivery, *kept, _begin(delivery.id, coming))
+                await self._write(delivery, *kept, self._begin(delivery.id, coming))
             outcome = await self._send(delivery, step, fact, unclear=unclear, quiet=quiet)
             if isinstance(outcome, End):
                 return outcome
@@ -144,9 +127,12 @@ class Attempts:
         coming = self.connector.next_step(fact)
         if not isinstance(coming, Step):
             return coming
-        # A disk that was put back may have sent it before: as early as the record's own time.
-        first_sent_at = fact.record.occurred_at if delivery.doubt else self.now().isoformat()
-        return OpenStep(coming, delivery.doubt, first_sent_at)
+        reader = self.journal.reader
+        if delivery.doubt:  # before this disk was put back it may have been sent: as early as the record's own time
+            first_sent_at, cloud_time = fact.record.occurred_at, self._clock.said_before_put_back(reader)
+        else:
+            first_sent_at, cloud_time = self.now().isoformat(), self._clock.said(reader)
+        return OpenStep(coming, delivery.doubt, first_sent_at, cloud_time.isoformat() if cloud_time else None)
 
     def _fact(self, delivery: Delivery, reader: sqlite3.Connection) -> Fact:
         record = chain.by_seq(reader, delivery.record_seq)
@@ -161,44 +147,6 @@ class Attempts:
             generation=delivery.generation,
         )
 
-    def _must_look(self, step: Step, first_sent_at: str) -> bool:
-        if step.idempotency is Idempotency.PROBE_FIRST:
-            return True
-        if step.idempotency is Idempotency.NONE or step.key_life_s is None:
-            return False
-        age_s = (self.now() - datetime.fromisoformat(first_sent_at)).total_seconds()
-        return not 0 <= age_s <= step.key_life_s  # a clock set back makes the age unknown: look
-
-    async def _look(self, step: Step, fact: Fact, first_sent_at: str) -> Found | Absent | End:
-        fact = replace(fact, first_sent_at=datetime.fromisoformat(first_sent_at))
-        request = self.connector.probe(step, fact)
-        if request is None:
-            return End(
-                Ending.TROUBLE,
-                f"whether step {step.name!r} took effect cannot be looked up; compare by hand, then retry it",
-            )
-        for _ in range(PAGES_MAX):
-            try:
-                answer = await self._exchange(request, step.key)
-            except (NotSent, AnswerLost) as error:
-                return End(Ending.LINE, str(error))
-            seen: Sighting = self.connector.sighting(step, fact, answer)
-            if isinstance(seen, Unauthorized):
-                return End(Ending.UNAUTHORIZED, seen.reason)
-            if isinstance(seen, Unknown):
-                return End(Ending.TROUBLE, seen.reason, seen.after_s)
-            if not isinstance(seen, LookOn):
-                return seen
-            if seen.request == request:
-                return End(
-                    Ending.TROUBLE, "the cloud's list of what it has goes round in a circle; it is looked through again"
-                )
-            request = seen.request
-        return End(
-            Ending.TROUBLE,
-            f"the cloud's list of what it has does not end in {PAGES_MAX} pages; it is looked through again",
-        )
-
     async def _send(self, delivery: Delivery, step: Step, fact: Fact, *, unclear: bool, quiet: bool) -> Done | End:
         """Send a step and judge the answer. `unclear`: it may have had an effect; `quiet`: nothing was written."""
         try:
@@ -210,6 +158,7 @@ class Attempts:
             return await self._again(delivery, step, End(Ending.LINE, str(error)), unclear=True, quiet=quiet)
         outcome = self.connector.verdict(step, fact, answer)
         if isinstance(outcome, Done):
+            self._clock.hear(answer)
             return outcome
         if isinstance(outcome, Refused):
             self._clean.discard(delivery.id)
@@ -260,11 +209,18 @@ class Attempts:
         """Return whether an unclear end of this step can always be cleared up: by sending it again, or by looking."""
         if step.idempotency is not Idempotency.PROBE_FIRST and step.key_life_s is None:
             return True
-        return self.connector.probe(step, replace(fact, first_sent_at=self.now())) is not None
+        return self.connector.probe(step, fact) is not None
 
     async def _exchange(self, request: Request, key: str) -> Answer:
         credentials = self.connector.credentials(request, key, self.now())
         return await self.session.exchange(self.connector.base_url, request, credentials)
+
+    def _begin(self, delivery_id: int, coming: OpenStep) -> Change:
+        def change(connection: sqlite3.Connection) -> None:
+            deliveries.begin(connection, delivery_id, coming)
+            self._clock.keep(connection)
+
+        return change
 
     def _close(self, delivery_id: int, ending: Complete | Refused) -> Change:
         if isinstance(ending, Refused):
@@ -289,10 +245,6 @@ class Attempts:
 
 def _with_refs(fact: Fact, found: Mapping[str, str]) -> Fact:
     return replace(fact, refs={**fact.refs, **found})
-
-
-def _begin(delivery_id: int, coming: OpenStep) -> Change:
-    return lambda tx: deliveries.begin(tx, delivery_id, coming.step, coming.first_sent_at)
 
 
 def _done(delivery_id: int, name: str, found: Mapping[str, str], note: str | None) -> Change:

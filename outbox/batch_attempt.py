@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from outbox import batches, deliveries
-from outbox.attempt import End, Ending
 from outbox.connector import Done, Refused, Unauthorized
+from outbox.ending import End, Ending
 from outbox.errors import OutboxError
 from outbox.session import AnswerLost, NotSent
 

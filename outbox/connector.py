@@ -94,7 +94,9 @@ class Fact:
     refs: Mapping[str, str] = field(default_factory=dict)  # what this delivery's earlier steps brought back
     sale_refs: Mapping[str, str] = field(default_factory=dict)  # a refund's sale: what its delivery brought back
     items: Mapping[str, ItemRef] = field(default_factory=dict)  # by sku, the record's items this cloud knows
-    first_sent_at: datetime | None = None  # UTC; looking first: when the step that is looked for was first sent
+    since: datetime | None = (
+        None  # UTC; looking first: by the cloud's clock, before the step was first sent; or unknown
+    )
     generation: int = 0  # how often a person released it after a refusal: a changed request needs a new key
 
 

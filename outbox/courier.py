@@ -18,9 +18,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from outbox import deliveries
-from outbox.attempt import Attempts, End, Ending
+from outbox.attempt import Attempts
 from outbox.batch_attempt import BatchAttempts
 from outbox.claims import Claim, claim
+from outbox.ending import End, Ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -55,7 +55,8 @@ class OpenStep:
 
     step: Step
     unclear: bool
-    first_sent_at: str
+    first_sent_at: str  # by this PC's clock
+    cloud_time: str | None  # a time by the cloud's clock that was past then; None: it was never heard
 
 
 def queue(connection: sqlite3.Connection, record: Record, clouds: Mapping[str, frozenset[Kind]]) -> None:
@@ -149,26 +150,27 @@ def sale_refs(connection: sqlite3.Connection, delivery: Delivery) -> dict[str, s
 def open_step(connection: sqlite3.Connection, delivery_id: int) -> OpenStep | None:
     """Return the step that was begun and is not done, exactly as it was frozen, or None."""
     row = connection.execute(
-        "select name, key, idempotency, key_life_s, method, path, headers, body, state, first_sent_at "
+        "select name, key, idempotency, key_life_s, method, path, headers, body, state, first_sent_at, cloud_time "
         "from step where delivery = ? and state <> 'done'",
         (delivery_id,),
     ).fetchone()
     if row is None:
         return None
-    name, key, idempotency, key_life_s, method, path, headers, body, state, first_sent_at = row
+    name, key, idempotency, key_life_s, method, path, headers, body, state, first_sent_at, cloud_time = row
     request = Request(method, path, bytes(body), tuple((str(n), str(v)) for n, v in json.loads(headers)))
-    return OpenStep(Step(name, key, Idempotency(idempotency), request, key_life_s), state == "unclear", first_sent_at)
+    step = Step(name, key, Idempotency(idempotency), request, key_life_s)
+    return OpenStep(step, state == "unclear", first_sent_at, cloud_time)
 
 
 # --- what the courier writes ---
 
 
-def begin(connection: sqlite3.Connection, delivery_id: int, step: Step, first_sent_at: str) -> None:
-    """Write a step down as sent, before it is: from here a crash leaves it unclear. The time is RFC 3339."""
-    request = step.request
+def begin(connection: sqlite3.Connection, delivery_id: int, coming: OpenStep) -> None:
+    """Write a step down as sent, before it is: from here a crash leaves it unclear."""
+    step, request = coming.step, coming.step.request
     connection.execute(
         "insert into step(delivery, name, state, key, idempotency, key_life_s, method, path, headers, body, "
-        "first_sent_at) values (?, ?, 'unclear', ?, ?, ?, ?, ?, ?, ?, ?) "
+        "first_sent_at, cloud_time) values (?, ?, 'unclear', ?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "on conflict(delivery, name) do update set state = 'unclear' where state <> 'done'",
         (
             delivery_id,
@@ -180,7 +182,8 @@ def begin(connection: sqlite3.Connection, delivery_id: int, step: Step, first_se
             request.path,
             json.dumps(request.headers),
             request.body,
-            first_sent_at,
+            coming.first_sent_at,
+            coming.cloud_time,
         ),
     )
     connection.execute("update delivery set state = 'sending', attempts = attempts + 1 where id = ?", (delivery_id,))

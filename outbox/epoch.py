@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from outbox import head, home
+from outbox import cloud_clock, head, home
 from outbox.errors import JournalUnsafe
 from outbox.ids import new_id
 from outbox.record import GENESIS
@@ -160,6 +160,7 @@ def _enter(connection: sqlite3.Connection, entry: _Entry) -> None:
         "insert into epoch(letters, since, why, head, others) values (?, ?, ?, ?, ?)",
         (entry.letters, entry.since, entry.why, entry.head, " ".join(entry.others)),
     )
+    cloud_clock.put_back(connection)
     connection.execute("update delivery set doubt = 1 where state in ('waiting', 'sending', 'parked')")
     connection.execute(
         "update print_job set state = 'unknown', reason = ?, hint = ?, updated_at = ? where state = 'queued'",

@@ -120,6 +120,7 @@ create table pairing(hash blob primary key, origin text not null, name text not 
 _V2 = """
 alter table delivery add column stream text not null default '';  -- the record's till: in order within one
 alter table delivery add column doubt integer not null default 0; -- this disk was put back: look before sending
+alter table step add column cloud_time text;                      -- there, heard before it was first sent
 alter table delivery add column batch integer;                    -- the request it is under way in, with others
 update delivery set stream = (select till from record where seq = record_seq);
 alter table answer add column record text; -- the record that it tells of; its body holds only what comes after
@@ -145,6 +146,7 @@ create table home(                       -- which file on which PC this journal 
 create table printer_count(              -- what each printer has done, in all: written with a job's end
   printer text not null, name text not null, count integer not null, primary key(printer, name)
 ) strict, without rowid;
+create table cloud_clock(cloud text primary key, said text not null, before_put_back text) strict, without rowid;
 create table upkeep(what text primary key, value text not null) strict, without rowid; -- how far it has come
 create index print_job_document on print_job(updated_at) where document is not null;
 """

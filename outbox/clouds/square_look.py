@@ -1,7 +1,7 @@
 """Looking whether an earlier request took effect at Square, once its key is too old to be sent again.
 
-What comes back is believed only where it carries our id. Times are Square's own: where its clock and
-this machine's are far apart, a look by time proves nothing.
+What comes back is believed only where it carries our id. A look begins at a time by Square's own clock: this
+PC's may have been years off when the request was sent.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -24,7 +23,8 @@ if TYPE_CHECKING:
 
     from outbox.connector import Answer, Fact, Sighting, Step
 
-CLOCK_SKEW_MAX = timedelta(minutes=15)  # a PC's clock with a flat battery is off by far more, a living one by less
+SERVERS_APART_MAX = timedelta(minutes=15)  # the clock that answered and the one that stamped an order
+FROM_THE_START = datetime(2009, 1, 1, tzinfo=UTC)  # Square was never heard: whatever there is, it is all looked through
 ORDERS_MAX = 1000  # SearchOrders' largest page
 LIST_MAX = 100  # the largest page of payments and refunds
 CHANGES_MAX = 1000  # the largest page of inventory changes
@@ -32,7 +32,7 @@ CHANGES_MAX = 1000  # the largest page of inventory changes
 
 def probe(step: Step, fact: Fact, location_id: str) -> Request:
     """Return the request that looks for what `step` may have done."""
-    sent_after = (fact.first_sent_at or datetime.fromisoformat(fact.record.occurred_at)) - CLOCK_SKEW_MAX
+    sent_after = FROM_THE_START if fact.since is None else fact.since - SERVERS_APART_MAX
     since = sent_after.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     kind = step.name.partition("-")[0]
     if kind == "order":
@@ -66,8 +66,6 @@ def sighting(step: Step, fact: Fact, answer: Answer, location_id: str) -> Sighti
     kind = step.name.partition("-")[0]
     if kind in ("adjust", "pay"):
         return _in_order(step, fact, body)
-    if (clocks := _clocks_apart(answer, fact.now)) is not None:
-        return Unknown(clocks)
     found: Found | None = None
     if kind == "order":
         found = _first(_order(fact, value) for value in _list(body, "orders"))
@@ -136,14 +134,3 @@ def _first(found: Iterable[Found | None]) -> Found | None:
 def _list(body: dict[str, Any], name: str) -> list[dict[str, Any]]:
     values = body.get(name)
     return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
-
-
-def _clocks_apart(answer: Answer, now: datetime) -> str | None:
-    try:
-        theirs = parsedate_to_datetime(answer.headers.get("date", ""))
-    except (ValueError, TypeError):
-        return None
-    minutes = abs((theirs - now).total_seconds()) / 60
-    if timedelta(minutes=minutes) <= CLOCK_SKEW_MAX:
-        return None
-    return f"this PC's clock and Square's are {minutes:.0f} minutes apart; set this one, it is then looked up again"

@@ -81,9 +81,9 @@ class Driver:
             old = step.key_life_s is not None and (self.clock() - first_sent_at).total_seconds() > step.key_life_s
             if unclear and (step.idempotency is Idempotency.PROBE_FIRST or old):
                 self.looks += 1
+                fact = replace(fact, now=self.clock(), since=first_sent_at)
                 request = self.connector.probe(step, fact)
                 assert request is not None
-                fact = replace(fact, now=self.clock(), first_sent_at=first_sent_at)
                 seen = self.connector.sighting(step, fact, await self._exchange(request, step.key))
                 while isinstance(seen, LookOn):
                     self.pages += 1

@@ -52,6 +52,7 @@ class TwoSteps:
         self.key_life_s = key_life_s
         self.capabilities = Capabilities(frozenset({Kind.SALE, Kind.REFUND}), "client", parallel=parallel)
         self.asked: list[bytes] = []
+        self.since: list[datetime | None] = []  # of each look
 
     def next_step(self, fact: Fact) -> Step | Complete | Refused:
         record = fact.record
@@ -86,7 +87,7 @@ class TwoSteps:
         return Unclear("an answer that says nothing")
 
     def probe(self, step: Step, fact: Fact) -> Request | None:
-        assert fact.first_sent_at is not None
+        self.since.append(fact.since)
         return Request("GET", f"/look/{fact.record.id}")
 
     def sighting(self, step: Step, fact: Fact, answer: Answer) -> Sighting:

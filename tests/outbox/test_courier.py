@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -201,6 +203,35 @@ async def test_a_clock_set_back_means_look_first(journal: Journal) -> None:
     await running.until({"delivered": 1})
     await running.stop()
     assert len(cloud.orders) == 1
+
+
+async def test_a_look_begins_at_the_clouds_own_time_whatever_this_clock_said(journal: Journal) -> None:
+    there = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+
+    class Dated(MemoryCloud):
+        async def exchange(self, base_url: str, request: Request, headers: Mapping[str, str]) -> Answer:
+            answer = await super().exchange(base_url, request, headers)
+            return replace(answer, headers={"date": format_datetime(there, usegmt=True)})
+
+    cloud = Dated(knows_keys=True)
+    connector = TwoSteps(Idempotency.KEY_REPLAY, key_life_s=3600)
+    await write(journal, draft(), CLOUDS)
+    running = Running(journal, cloud, connector)
+    await running.until({"delivered": 1})
+    await running.stop()
+    heard = there
+    there += timedelta(days=20)
+    record = await write(journal, draft(), CLOUDS)
+    cloud.lies = ["lost after"]
+    years_on = datetime.now(UTC) + timedelta(days=3650)
+    running = Running(journal, cloud, connector, now=lambda: years_on)  # another courier: what was heard is on the disk
+    while running.courier.view.state is not LaneState.LINE:
+        await asyncio.sleep(0.001)
+    await running.stop()
+    cloud.answers.clear()
+    await settle(journal, cloud, connector, delivered=2)  # the clock is set right, the key forgotten
+    assert connector.since == [heard]
+    assert [order["id"] for order in cloud.orders].count(record.id) == 1
 
 
 async def test_the_line_never_counts_against_a_sale(journal: Journal) -> None:

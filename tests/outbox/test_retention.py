@@ -11,6 +11,7 @@ import pytest
 from outbox import answers, chain, deliveries, retention
 from outbox.answers import Key, Reply
 from outbox.connector import Idempotency, Request, Step
+from outbox.deliveries import OpenStep
 from outbox.record import Kind
 from outbox.retention import CHUNK, KEPT_DAYS, MARGIN_DAYS
 from tests.outbox.facts import draft, write
@@ -25,6 +26,10 @@ OLD = NOW - timedelta(days=KEPT_DAYS + MARGIN_DAYS, minutes=1)
 YOUNG = NOW - timedelta(days=KEPT_DAYS + MARGIN_DAYS, minutes=-1)
 CLOUDS = {"a": frozenset(Kind), "b": frozenset({Kind.SALE})}
 STEP = Step("create", "a key", Idempotency.KEY_REPLAY, Request("POST", "/orders", b"{}", (("x", "y"),)), None)
+
+
+def begun(step: Step) -> OpenStep:
+    return OpenStep(step, unclear=True, first_sent_at=OLD.isoformat(), cloud_time=None)
 
 
 async def pruned(journal: Journal, name: str, now: datetime = NOW) -> int:
@@ -89,7 +94,7 @@ async def sent(journal: Journal, delivery_id: int, at: datetime | None, *, refs:
     def change(connection: sqlite3.Connection) -> None:
         for name, found in (("create", refs or {}), ("pay", {})):
             step = Step(name, STEP.key, STEP.idempotency, STEP.request, None)
-            deliveries.begin(connection, delivery_id, step, OLD.isoformat())
+            deliveries.begin(connection, delivery_id, begun(step))
             deliveries.step_done(connection, delivery_id, name, found, None)
         if at is None:
             deliveries.parked(connection, delivery_id, "code", "why", "hint")
@@ -159,7 +164,7 @@ async def test_many_deliveries_go_a_chunk_at_a_time(journal: Journal) -> None:
 
     def delivered(connection: sqlite3.Connection) -> None:
         for number in range(1, 2 * count + 1):
-            deliveries.begin(connection, number, STEP, OLD.isoformat())
+            deliveries.begin(connection, number, begun(STEP))
             deliveries.step_done(connection, number, STEP.name, {}, None)
             deliveries.delivered(connection, number, None, 0, (), OLD)
 

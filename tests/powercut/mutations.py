@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from agent.facts import Facts
 from outbox import batches, deliveries
-from outbox.attempt import Attempts, End, Ending
+from outbox.attempt import Attempts
 from outbox.batch_attempt import BatchAttempts
 from outbox.connector import Complete, Done, Fact, Step
+from outbox.deliveries import OpenStep
+from outbox.ending import End, Ending
 from outbox.record import Kind, Record
 from tests.outbox.memory_cloud import InArrays, TwoSteps, no_items
 from tests.powercut.connection import Connection, Cursor
@@ -141,7 +143,9 @@ class _MarksFirst(Attempts):
         assert isinstance(step, Step)
 
         def delivered(connection: sqlite3.Connection) -> None:
-            deliveries.begin(connection, delivery.id, step, at.isoformat())
+            deliveries.begin(
+                connection, delivery.id, OpenStep(step, unclear=False, first_sent_at=at.isoformat(), cloud_time=None)
+            )
             deliveries.delivered(connection, delivery.id, None, 0, (), at)
 
         await self.journal.write(delivered)
@@ -167,7 +171,9 @@ class _SendsFirst(Attempts):
         at = self.now()
 
         def done(connection: sqlite3.Connection) -> None:
-            deliveries.begin(connection, delivery.id, step, at.isoformat())
+            deliveries.begin(
+                connection, delivery.id, OpenStep(step, unclear=False, first_sent_at=at.isoformat(), cloud_time=None)
+            )
             deliveries.step_done(connection, delivery.id, step.name, found, None)
 
         await self.journal.write(done)

@@ -21,10 +21,11 @@ from agent.pricing import Rules, price
 from agent.refund import Want, plan_refund
 from agent.sale import Sale, TaxRate
 from outbox import answers, chain, clock, deliveries, delivery_views
-from outbox.attempt import Attempts, Ending
+from outbox.attempt import Attempts
 from outbox.batch_attempt import BatchAttempts
 from outbox.claims import claim
 from outbox.connector import Idempotency
+from outbox.ending import Ending
 from outbox.record import Kind
 from tests.outbox.memory_cloud import InArrays, MemoryCloud, TwoSteps, no_items
 from tests.powercut.promises import NotingCloud, ToldDelivered, ToldRecord, ToldSale

@@ -14,9 +14,10 @@ from agent.closing import Closing
 from agent.kicks import Kicks
 from agent.prints import Prints
 from outbox import answers, chain, deliveries
-from outbox.attempt import Attempts, End, Ending
+from outbox.attempt import Attempts
 from outbox.courier import OTHERS_TURN, Courier
 from outbox.deliveries import OpenStep
+from outbox.ending import End, Ending
 from outbox.record import NUMBERED
 from tests.simulate.clouds import bodies_unjudged
 from tests.simulate.store import simulate
@@ -84,8 +85,8 @@ def number_outside_the_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
 def no_unclear_state(monkeypatch: pytest.MonkeyPatch) -> None:
     begin, failed = deliveries.begin, deliveries.failed
 
-    def ready(connection: sqlite3.Connection, delivery_id: int, step: Any, now: Any) -> None:
-        begin(connection, delivery_id, step, now)
+    def ready(connection: sqlite3.Connection, delivery_id: int, coming: Any) -> None:
+        begin(connection, delivery_id, coming)
         connection.execute("update step set state = 'ready' where delivery = ? and state = 'unclear'", (delivery_id,))
 
     monkeypatch.setattr(deliveries, "begin", ready)

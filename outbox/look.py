@@ -1,0 +1,75 @@
+"""Looking first: whether a request that ended unclear took effect, where sending it again might double it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from outbox.connector import Absent, Found, Idempotency, LookOn, Unauthorized, Unknown
+from outbox.ending import End, Ending
+from outbox.session import AnswerLost, NotSent
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Awaitable, Callable
+
+    from outbox.cloud_clock import CloudClock
+    from outbox.connector import Answer, Connector, Fact, Request, Sighting
+    from outbox.deliveries import OpenStep
+
+PAGES_MAX = 1000  # of one look: at Square a million orders, two years of a busy shop
+_AGAIN = "it is looked through again later"
+
+
+@dataclass(slots=True)
+class Look:
+    """Looks at one cloud."""
+
+    connector: Connector
+    clock: CloudClock
+
+    def must(self, coming: OpenStep, now: datetime, reader: sqlite3.Connection) -> bool:
+        """Return whether a step that ended unclear has to be looked for before it may be sent again."""
+        step = coming.step
+        if step.idempotency is Idempotency.PROBE_FIRST:
+            return True
+        if step.idempotency is Idempotency.NONE or step.key_life_s is None:
+            return False
+        age_s = (now - datetime.fromisoformat(coming.first_sent_at)).total_seconds()
+        if not 0 <= age_s <= step.key_life_s:  # a clock set back makes the age unknown: look
+            return True
+        said = self.clock.said(reader)
+        if said is None or coming.cloud_time is None:
+            return False
+        return (said - datetime.fromisoformat(coming.cloud_time)).total_seconds() > step.key_life_s
+
+    async def up(
+        self, coming: OpenStep, fact: Fact, exchange: Callable[[Request, str], Awaitable[Answer]]
+    ) -> Found | Absent | End:
+        """Look, page by page. `exchange` takes a request and the step's key, and raises `NotSent` or `AnswerLost`."""
+        step = coming.step
+        fact = replace(fact, since=datetime.fromisoformat(coming.cloud_time) if coming.cloud_time else None)
+        request = self.connector.probe(step, fact)
+        if request is None:
+            return End(
+                Ending.TROUBLE,
+                f"whether step {step.name!r} took effect cannot be looked up; compare by hand, then retry it",
+            )
+        for _ in range(PAGES_MAX):
+            try:
+                answer = await exchange(request, step.key)
+            except (NotSent, AnswerLost) as error:
+                return End(Ending.LINE, str(error))
+            seen: Sighting = self.connector.sighting(step, fact, answer)
+            if isinstance(seen, Unauthorized):
+                return End(Ending.UNAUTHORIZED, seen.reason)
+            if isinstance(seen, Unknown):
+                return End(Ending.TROUBLE, seen.reason, seen.after_s)
+            self.clock.hear(answer)
+            if not isinstance(seen, LookOn):
+                return seen
+            if seen.request == request:
+                return End(Ending.TROUBLE, f"the cloud's list of what it has goes round in a circle; {_AGAIN}")
+            request = seen.request
+        return End(Ending.TROUBLE, f"the cloud's list of what it has does not end in {PAGES_MAX} pages; {_AGAIN}")
