@@ -180,7 +180,7 @@ async def serve_pty(peer: Peer, *, baud: int = 9600) -> Served:
     """
     if sys.platform == "win32":
         raise PortUnavailable(
-            "Windows has no pseudo-terminals", hint="Serve the simulated device by serve_tcp instead."
+            "Windows has no pseudo-terminals", hint="Serve the simulated device over TCP instead (serve_tcp, --tcp)."
         )
     import tty  # POSIX only
 

@@ -246,7 +246,8 @@ SWITCHES = {switch.name: switch for switch in (
     _kind("names", "names", {"honest": Model().names, "lying": LYING_NAMES}),
     _kind("pulse", "real_time_pulse", {"obeyed": True, "ignored": False}),
     _kind("letters", "chinese", {"western": False, "chinese": True}),
-    Switch("drawer", tuple(DrawerKind), lambda it, to: it.machine.hang(DrawerKind(to)), lambda it: it.machine.drawer),
+    Switch("drawer", tuple(map(str, DrawerKind)), lambda it, to: it.machine.hang(DrawerKind(to)),
+           lambda it: str(it.machine.drawer)),
     Switch("tray", ("shut", "open"), _put_tray, lambda it: "open" if it.machine.drawer_open else "shut"),
     Switch("cable", (*_CABLES, "pulled"), _put_cable, _cable),
 )}  # fmt: skip  # a table reads better a switch a line
