@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from agent import print_jobs
 from agent.print_counts import PrintCounts
-from agent.problem import invalid, not_found
+from agent.problem import Problem, conflict, invalid, not_found
 from drivers.errors import DeviceError, DocumentInvalid, NotReady
-from drivers.printer.document import from_json, to_json
+from drivers.printer.document import Align, Document, Text, from_json, to_json
 from drivers.printer.outcome import Result
 from outbox import answers
 from outbox.answers import Reply
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from agent.api.bodies import PrintJob
     from agent.events import Events
     from agent.print_jobs import Job
-    from drivers.printer.document import Document
     from drivers.printer.printer import Printer
     from outbox.answers import Key
     from outbox.journal import Journal
 
+_COPY = Document((Text("* COPY *", Align.CENTER, bold=True, width=2, height=2),))  # any clerk knows the word
 LOOK_AGAIN_S = 1.0  # how often a waiting job tries a printer that has not said it is ready
 
 _log = logging.getLogger("stillopen.print")
@@ -110,7 +110,7 @@ class Prints:
         """Return a job's view. Raises `Problem`."""
         found = print_jobs.find(self._journal.reader, job_id)
         if found is None:
-            raise not_found("job", f"There is no print job {job_id}; POST /v1/printers/NAME/jobs answers with its id.")
+            raise _no_job(job_id)
         return found.view()
 
     async def submit(self, printer: str, wanted: PrintJob, *, key: Key | None) -> Reply:
@@ -133,6 +133,33 @@ class Prints:
 
         reply = await self._journal.write(change)
         self.wake(printer)
+        return reply
+
+    async def print_copy(self, job_id: str, *, key: Key | None) -> Reply:
+        """Queue what a job printed once more, marked COPY: a person has looked and decided. Raises `Problem`."""
+        first = print_jobs.find(self._journal.reader, job_id)
+        if first is None:
+            raise _no_job(job_id)
+        if first.state in print_jobs.OPEN:
+            raise conflict("job-pending", "The job has not ended: wait until GET /v1/jobs/{id} says how, then decide.")
+        document = None
+        if first.record_id is None:
+            if first.document is None:
+                raise conflict(
+                    "document-gone", "What it printed is no longer kept: print it anew, as a job of its own."
+                )
+            document = [*to_json(_COPY), *first.document]
+        self._known(first.printer)
+        at, copy_id = self._at(), new_id()
+
+        def change(connection: sqlite3.Connection) -> Reply:
+            job = print_jobs.add(
+                connection, copy_id, first.printer, at, record_id=first.record_id, copy=True, document=document
+            )
+            return answers.keep(connection, key, Reply(202, job.view()), at)
+
+        reply = await self._journal.write(change)
+        self.wake(first.printer)
         return reply
 
     async def run(self, name: str) -> None:
@@ -237,3 +264,7 @@ class Prints:
 
     def _at(self) -> str:
         return self._now().isoformat()
+
+
+def _no_job(job_id: str) -> Problem:
+    return not_found("job", f"There is no print job {job_id}; POST /v1/printers/NAME/jobs answers with its id.")

@@ -18,6 +18,11 @@ async def submit(call: Call) -> Reply:
     return await call.app.prints.submit(call.path["printer"], call.body, key=call.key)
 
 
+async def print_copy(call: Call) -> Reply:
+    """Print it again, marked COPY."""
+    return await call.app.prints.print_copy(call.path["job"], key=call.key)
+
+
 async def view(call: Call) -> Reply:
     """Return how a job stands: printed, not printed, unknown or still pending."""
     return Reply(HTTPStatus.OK, call.app.prints.job(call.path["job"]))

@@ -85,6 +85,8 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "no-shift": (409, "The till has no open shift. Open one with POST /v1/shifts."),
     "no-such-printer": (404, "The configuration has no printer of that name."),
     "no-such-job": (404, "No print job has that id."),
+    "job-pending": (409, "The print job has not ended, so nobody can know yet whether a copy is wanted."),
+    "document-gone": (409, "What the job printed is no longer kept."),
     "document": (
         422,
         "What was to be printed cannot be; the detail names the item or the byte, and what it should be.",

@@ -303,6 +303,15 @@ ROUTES: tuple[Route, ...] = (
         "Job",
         problems=("no-such-job",),
     ),
+    Route(
+        "POST",
+        "/v1/jobs/{job}/print",
+        print_jobs.print_copy,
+        "Print a job that has ended again, marked COPY",
+        "Job",
+        status=202,
+        problems=("no-such-job", "no-such-printer", "job-pending", "document-gone"),
+    ),
     Route("GET", "/v1/claims", claims.list_all, "What is claimed, and by whom", "Claims"),
     Route(
         "POST",

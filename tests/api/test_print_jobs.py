@@ -127,3 +127,42 @@ async def test_raw_bytes_that_a_power_cut_took_are_unknown_and_not_sent_again(sh
     assert (await ended(shop, job))["state"] == "printed"
     assert sum(b"next" in receipt.text for receipt in shop.printer.receipts) == 1
     assert sum(receipt.text.count(b"a long line") for receipt in shop.printer.receipts) < 60
+
+
+@pytest.mark.parametrize("wanted", [{"document": [{"type": "text", "text": "Total 12"}] * 40}, raw(RAW[:-4] * 20)])
+async def test_an_unknown_job_is_decided_by_one_request_and_the_copy_says_so(
+    shop: Shop, wanted: dict[str, Any]
+) -> None:
+    await shop.client.post(JOBS, json={"document": [{"type": "text", "text": "ready"}, {"type": "cut"}]})
+    async with asyncio.timeout(20):
+        while not shop.printer.receipts:
+            await asyncio.sleep(0.01)
+    shop.printer.power_off_at = shop.printer.taken + 250
+    first = await ended(shop, shop.body(await shop.client.post(JOBS, json=wanted)))
+    shop.printer.power_on()
+    assert first["state"] == "unknown"
+    again = f"/v1/jobs/{first['id']}/print"
+    answers = [await shop.client.post(again, headers={"Idempotency-Key": "one-touch"}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [202, 202]
+    assert answers[0].json()["id"] == answers[1].json()["id"]
+    copy = await ended(shop, answers[0].json())
+    assert (copy["state"], copy["copy"]) == ("printed", True)
+    cut = await ended(shop, shop.body(await shop.client.post(JOBS, json={"document": [{"type": "cut"}]})))
+    assert cut["state"] == "printed"
+    assert shop.printer.receipts[-1].text.count(b"* COPY *") == 1
+    assert shop.printer.receipts[-1].text.rpartition(b"* COPY *")[2].count(b"Total") >= 20
+    assert (await ended(shop, first))["state"] == first["state"]  # nobody has seen the first one
+
+
+async def test_a_copy_of_what_is_under_way_unheard_of_or_gone_is_refused(shop: Shop) -> None:
+    answer = await shop.client.post("/v1/jobs/nobody/print")
+    assert (answer.status_code, answer.json()["code"]) == (404, "no-such-job")
+    shop.printer.run_out_of_paper()
+    job = shop.body(await shop.client.post(JOBS, json=raw(RAW)))
+    answer = await shop.client.post(f"/v1/jobs/{job['id']}/print")
+    assert (answer.status_code, answer.json()["code"]) == (409, "job-pending")
+    shop.printer.load_paper()
+    job = await ended(shop, job)
+    await shop.app.journal.write(lambda connection: connection.execute("update print_job set document = null"))
+    answer = await shop.client.post(f"/v1/jobs/{job['id']}/print")
+    assert (answer.status_code, answer.json()["code"]) == (409, "document-gone")
