@@ -31,6 +31,7 @@ NAMES = {
     "slow": "`journal` and `complete` again, on a disk that takes 5 ms more to sync",
     "outbox": "put, take and acknowledge, against persist-queue and litequeue",
     "receipt": "a document to a printer's bytes, against python-escpos",
+    "wire": "a receipt to the cut over a fast and a slow wire, against python-escpos and the wire's own floor",
     "drain": "a backlog to a receiver near and far, one by one and in batches, against bare loops",
     "cold": "start with a backlog: to the first sale, and the agent's memory from then on",
     "start": "process start to the first answer; memory, idle CPU, imports",

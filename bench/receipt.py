@@ -94,6 +94,11 @@ def rendered(document: Document, dialect: Dialect) -> bytes:
     return ready.opening + b"".join(ready.slices)
 
 
+def german(picture: bytes | None) -> Document:
+    """Return a German receipt, with or without a picture."""
+    return _document(_body(german=True), picture)
+
+
 def logo() -> bytes:
     """Return a shop's logo as a PNG: black on white, with letters and a curve."""
     from PIL import Image, ImageDraw

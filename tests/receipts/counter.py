@@ -19,7 +19,8 @@ from drivers.simulated.star import SimulatedStar, StarModel
 from tests.receipts.cable import Cable, Off
 from tests.receipts.ledger import Ledger
 from tests.receipts.paper import Paper, receipt
-from tests.receipts.troubles import TROUBLES, Elsewhere
+from tests.receipts.troubles import TROUBLES
+from tests.receipts.wire_troubles import Elsewhere
 from tests.receipts.wires import WIRES
 
 if TYPE_CHECKING:

@@ -11,11 +11,19 @@ from collections.abc import Callable
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from drivers.errors import PortLost, PortUnavailable
+from drivers.errors import PortLost
 from drivers.printer.settings import DialectName
 from drivers.simulated.printer import DrawerKind
-from drivers.simulated.usb_wire import UsbFaults
-from tests.receipts.wires import PtyWire, UsbWire
+from tests.receipts.wire_troubles import (
+    Elsewhere,
+    a_twin_is_plugged_in,
+    another_program_has_the_port,
+    bus_takes_nothing_after_a_byte,
+    device_vanishes_in_mid_transfer,
+    empty_answers,
+    endpoint_halts,
+    short_transfers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -30,10 +38,6 @@ STAR_HALF_A_PICTURES = {
 }
 FOREIGN = b"old\n\x1d\x56\x42\x00" + b"\x1d\x72\x01" * 3  # a receipt, and questions nobody waits for any more
 STAR_FOREIGN = b"old\n\x1bd\x03\x17\x17\x17"
-
-
-class Elsewhere(Exception):
-    """There is no such trouble on this wire, or with this machine."""
 
 
 @asynccontextmanager
@@ -207,69 +211,6 @@ async def another_program_left_receipts(it: Counter) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def another_program_has_the_port(it: Counter) -> AsyncIterator[None]:
-    """Let another program open the tty between two of ours."""
-    if not isinstance(it.wire, PtyWire):
-        raise Elsewhere
-    await it.cable.pull()
-    await it.wire.again()
-    try:
-        port = await it.wire.open()
-    except PortUnavailable:  # ours was quicker
-        raise Elsewhere from None
-    try:
-        yield
-    finally:
-        await port.close()
-
-
-@asynccontextmanager
-async def a_twin_is_plugged_in(it: Counter) -> AsyncIterator[None]:
-    """Pull the cable, and plug in two printers that look alike: without serial numbers neither may be taken."""
-    if not isinstance(it.wire, UsbWire) or it.twin:
-        raise Elsewhere
-    it.twin = True
-    await it.cable.pull()
-    await it.wire.again()
-    it.wire.add_twin()
-    yield
-    it.wire.remove_twin()
-    it.twin = False
-
-
-@asynccontextmanager
-async def short_transfers(it: Counter) -> AsyncIterator[None]:
-    with _usb(it, lambda _: UsbFaults(transfer_bytes_max=it.chance.randint(1, 64))):
-        yield
-
-
-@asynccontextmanager
-async def endpoint_halts(it: Counter) -> AsyncIterator[None]:
-    with _usb(it, lambda accepted: UsbFaults(stall_at=accepted + it.some_bytes())):
-        yield
-
-
-@asynccontextmanager
-async def bus_takes_nothing_after_a_byte(it: Counter) -> AsyncIterator[None]:
-    with _usb(it, lambda accepted: UsbFaults(nak_at=accepted + it.some_bytes())):
-        yield
-
-
-@asynccontextmanager
-async def device_vanishes_in_mid_transfer(it: Counter) -> AsyncIterator[None]:
-    with _usb(it, lambda accepted: UsbFaults(vanish_at=accepted + 1 + it.some_bytes())):
-        yield
-    it.cable.plugged = it.cable.plugged and it.cable.port is not None
-    await it.wire.again()
-
-
-@asynccontextmanager
-async def empty_answers(it: Counter) -> AsyncIterator[None]:
-    with _usb(it, lambda _: UsbFaults(empty_answers=True, delay_s=0.001)):
-        yield
-
-
-@asynccontextmanager
 async def agent_is_restarted(it: Counter) -> AsyncIterator[None]:
     """End the agent, often while a receipt waits for paper: written down as sent, it is unknown for ever."""
     if it.chance.random() < 1 / 2:
@@ -298,17 +239,6 @@ def _leave(it: Counter, stream: bytes) -> None:
     with suppress(PortLost):  # that was the byte at which its power fails
         if it.machine.powered:
             it.machine.preload(stream)
-
-
-@contextmanager
-def _usb(it: Counter, faults: Callable[[int], UsbFaults]) -> Iterator[None]:
-    """Let the bus fail, by the bytes it has taken since the printer was plugged in."""
-    if not isinstance(it.wire, UsbWire) or it.cable.port is None:
-        raise Elsewhere
-    wire = it.wire.bus.wire("printer")
-    wire.faults = faults(wire._accepted)
-    yield
-    wire.faults = UsbFaults()
 
 
 @contextmanager
