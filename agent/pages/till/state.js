@@ -93,8 +93,8 @@ export class TillState extends EventTarget {
       case "print": this.soon("last"); break;
       case "device": this.soon("status"); break;
       case "drawer":
-        if (event.drawer !== this.till?.drawer || !event.record_id) return; // left open: not how an opening ended
-        this.drawer = event;
+        if (event.drawer !== this.till?.drawer) return;
+        if (event.record_id) this.drawer = event; // without one it was left open: not how an opening ended
         this.changed();
         break;
       case "delivery": case "cloud": this.soon("status"); break;

@@ -277,7 +277,7 @@ export class Till {
   #heard(event) {
     this.#panel?.heard?.(event);
     const { sale, last, till } = this.state;
-    const told = event.state === "left_open" || sale?.lines.length || !last; // else the finished sale on show says it
+    const told = !event.record_id || sale?.lines.length || !last; // else the finished sale on show says it
     if (event.type === "drawer" && event.drawer === till.drawer && told) {
       const fine = ["opened", "closed"].includes(event.state);
       this.say({ kind: fine ? "note" : "refused", text: [t(`drawer.${event.state}`), event.reason].filter(Boolean).join(". ") });
