@@ -6,9 +6,9 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drivers.printer.codepages import CodePage, code_page, page_numbered
 from drivers.simulated.picture_codes import bars, qr_modules, shown_text
 from drivers.simulated.picture_glyphs import INK, PAPER, glyph_dots
+from drivers.simulated.picture_pages import numbered_page, power_on_page
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -61,7 +61,7 @@ class _Press:
         self._graphics: Image.Image | None = None
 
     def _reset(self) -> None:
-        self._page: CodePage | None = code_page("cp437")
+        self._read = power_on_page()
         self._align = 0
         self._bold = self._inverted = self._underlined = False
         self._scale = (1, 1)
@@ -92,7 +92,7 @@ class _Press:
                 self._reset()
                 self._chinese = self._paper.chinese
             case b"\x1bt":
-                self._set_page(n)
+                self._read = numbered_page(n, self._paper.profile)
             case b"\x1c.":
                 self._chinese = False
             case b"\x1c&":
@@ -149,12 +149,6 @@ class _Press:
             case b"\x1b*":
                 self._column_image(args)
 
-    def _set_page(self, number: int) -> None:
-        try:
-            self._page = page_numbered(number, self._paper.profile)
-        except ValueError:
-            self._page = None  # a page this printer has not: what it prints then is anybody's guess
-
     @property
     def _across(self) -> int:
         """How far the line has come, in dots."""
@@ -173,12 +167,7 @@ class _Press:
             self._line.append(cell)
 
     def _characters(self, raw: bytes) -> str:
-        if self._chinese:
-            raw = bytes(raw)
-            return raw.decode("gb18030", errors="replace")
-        if self._page is None:
-            return raw.decode("ascii", errors="replace")
-        return self._page.decode(raw)
+        return raw.decode("gb18030", errors="replace") if self._chinese else self._read(raw)
 
     def _cell(self, character: str) -> Image.Image:
         across, down = CELL_B if self._font_b else CELL

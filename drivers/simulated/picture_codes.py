@@ -27,12 +27,18 @@ def bars(kind: int, content: bytes) -> str | None:
 
 def shown_text(kind: int, content: bytes) -> str:
     """Return what stands below a barcode for people."""
-    text = content.decode("latin-1")
     if kind != CODE128:
-        return text
-    for letter in "ABC":
-        text = text.replace(f"{{{letter}", "")
-    return text.replace("{{", "{")
+        return content.decode("latin-1")
+    shown: list[str] = []
+    pairs = False
+    rest = iter(content)
+    for byte in rest:
+        after = next(rest, None) if byte == ord("{") else None
+        if after in (_CODE_A, _CODE_B, _CODE_C):
+            pairs = after == _CODE_C
+        else:
+            shown.append(f"{byte:02}" if pairs else chr(byte))
+    return "".join(shown)
 
 
 def qr_modules(content: bytes, level: str) -> list[list[bool]]:

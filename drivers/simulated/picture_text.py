@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drivers.printer.codepages import CodePage, code_page, page_numbered
 from drivers.printer.layout import columns_of
 from drivers.simulated.picture_codes import shown_text
+from drivers.simulated.picture_pages import numbered_page, power_on_page
 from drivers.simulated.printer_model import RESET
 from drivers.simulated.printer_tokens import TEXT
 
@@ -36,7 +36,7 @@ class _Reader:
         self._reset()
 
     def _reset(self) -> None:
-        self._page: CodePage | None = code_page("cp437")
+        self._read = power_on_page()
         self._chinese = self._paper.chinese
         self._wide = 1
         self._pen = 0  # where the next character is to stand
@@ -64,7 +64,7 @@ class _Reader:
             case b"\x1b!":
                 self._wide = 2 if args[0] & 0x20 else 1
             case b"\x1bt":
-                self._page = self._numbered(args[0])
+                self._read = numbered_page(args[0], self._paper.profile)
             case b"\x1c." | b"\x1c&":
                 self._chinese = token.name == b"\x1c&"
             case name if name == RESET:
@@ -93,13 +93,5 @@ class _Reader:
         self._out.append(f"[{text}]")
         self._end_line()
 
-    def _numbered(self, number: int) -> CodePage | None:
-        try:
-            return page_numbered(number, self._paper.profile)
-        except ValueError:
-            return None  # a page this printer has not
-
     def _characters(self, raw: bytes) -> str:
-        if self._chinese:
-            return raw.decode("gb18030", errors="replace")
-        return raw.decode("ascii", errors="replace") if self._page is None else self._page.decode(raw)
+        return raw.decode("gb18030", errors="replace") if self._chinese else self._read(raw)

@@ -20,6 +20,9 @@ CASES = [
     (b"left  \n\x1bd\x02end", "left\n\n\nend\n"),
     (b"\x1dk\x024006381333931\x00\x1dkI\x07{BA-1{{x\n", "[4006381333931]\n[A-1{]\nx\n"),
     (b"x\x1d(k\x06\x00\x31\x50\x30abc\x1dv0\x00\x01\x00\x01\x00\xff", "x\n[abc]\n[picture]\n"),
+    (b"\x1bt\x01\x98\x95\x99\xb1\xf1\n", "┌─┐ｱ円\n"),
+    (b"\x1dkI\x0b{C(\x06&\x0d!]{B\x31", "[4006381333931]\n"),
+    (b"\x1dkI\x05{CA{A", "[65]\n"),
     (b"\x1bt\x63\xd5A\n", "\ufffdA\n"),
     (b"\x1c&\xc4\xe3\x1c.A\n", "你A\n"),
 ]
