@@ -22,6 +22,7 @@ from drivers.ports.ieee1284 import (
 )
 from drivers.ports.usb_descriptors import PrinterInterface, printer_interface
 from drivers.ports.usb_find import find_printer, refused, release
+from drivers.ports.usblp import held_by_usblp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -189,10 +190,14 @@ def _configuration(device: Any) -> Any:
 
 
 def _detach(device: Any, number: int) -> bool:
+    import usb.core
+
     try:
         if not device.is_kernel_driver_active(number):
             return False
     except NotImplementedError:  # neither Windows nor macOS tells
         return False
+    if held_by_usblp(device.bus, device.address):  # the kernel would take it away from them without a word
+        raise usb.core.USBError("another program has it open", errno=errno.EBUSY)
     device.detach_kernel_driver(number)
     return True

@@ -121,6 +121,12 @@ class Counter:
     async def print(self, printer: Printer, document: Document) -> PrintOutcome:
         return await printer.print(document, before_first_byte=_nothing, on_progress=self.progress.append)
 
+    async def arrived(self) -> None:
+        """Wait until the printer has read what was written by now, byte for byte."""
+        written, taken = bytes(self.written), self.gadget.taken
+        await until(lambda: len(taken) >= len(written), f"{len(written)} bytes to arrive")
+        assert taken[: len(written)] == written
+
 
 class Plug(Protocol):
     """Plugs a printer in; it is taken away after the test."""

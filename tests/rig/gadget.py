@@ -87,10 +87,11 @@ class GadgetPrinter:
 
     async def unplug(self) -> None:
         """Pull its plug. The device's end is closed before it is plugged in again: this kernel needs it so."""
+        if self._serving is None or self._port is None:
+            return
         await run("rig-gadget", "unplug", self.name)
-        if self._serving is not None and self._port is not None:
-            await self._port.close()
-            await self._serving
+        await self._port.close()
+        await self._serving
         self._line = self._port = self._serving = None
 
     async def remove(self) -> None:

@@ -17,7 +17,7 @@ from tests.rig.usbmon import Usbmon
 
 TEXT = b"".join(b"line %05d of a very long receipt\n" % n for n in range(3_500))
 ROOM = REQUESTS * REQUEST_BYTES  # what the gadget takes with nobody reading
-STALL_S = 5.0
+STALL_S = 10.0  # a busy machine around the guest is no stall
 FOR_EVER_S = 600.0
 
 
@@ -117,6 +117,18 @@ async def test_a_port_is_one_programs_alone(counter: Counter) -> None:
     await port.close()
 
 
+async def test_a_printer_that_somebody_has_open_through_usblp_is_not_taken_from_him(plug: Plug) -> None:
+    gadget = await plug("receipt", "TM-0001")
+    somebodys = await open_port(f"file://{lp_nodes()[0]}")
+    with pytest.raises(PortUnavailable, match="held by another program"):
+        await open_port(f"usb://{VENDOR}:{PRODUCT}")
+    await somebodys.write(b"still mine\n", timeout_s=STALL_S)
+    await gadget.has(b"still mine\n")
+    await somebodys.close()
+    port = await open_port(f"usb://{VENDOR}:{PRODUCT}")
+    await port.close()
+
+
 async def test_two_printers_are_told_apart_by_their_serial_numbers(plug: Plug) -> None:
     gadgets = {number: await plug(name, number) for name, number in (("left", "A1"), ("right", "B2"))}
     with pytest.raises(PortUnavailable, match="2 printers") as two:
@@ -145,6 +157,7 @@ async def test_two_printers_without_serial_numbers_are_refused_until_there_is_on
         await gadget.has(gadget.name.encode() + b"\n")
         await by_file.close()
     await left.unplug()
+    await until(lambda: len(lp_nodes()) == 1, "the kernel to miss the printer")
     port = await open_port(f"usb://{VENDOR}:{PRODUCT}")
     await port.write(b"only one\n", timeout_s=STALL_S)
     await right.has(b"right\nonly one\n")

@@ -52,7 +52,7 @@ async def test_a_whole_receipt_with_a_logo_arrives_byte_for_byte(counter: Counte
         outcome = await counter.print(printer, receipt())
         assert outcome.result is Result.PRINTED, outcome
         assert (await printer.kick(2)).result is KickResult.OPENED
-    assert gadget.taken == counter.written
+        await counter.arrived()
     assert as_bytes(receipt()) in gadget.taken
     assert gadget.machine.cuts == 1
     assert gadget.machine.kicks == [2]
@@ -83,7 +83,7 @@ async def test_paper_that_ends_in_mid_receipt_is_waited_for_and_the_receipt_come
         outcome = await printing
         assert outcome.result is Result.PRINTED, outcome
         assert gadget.machine.cuts == 1
-    assert gadget.taken == counter.written
+        await counter.arrived()
     assert gadget.taken.count(as_bytes(receipt())[:200]) == 1
 
 
@@ -120,7 +120,12 @@ async def test_a_printer_is_neither_reset_nor_configured_anew(counter: Counter) 
     before = address("TM-0001")
     with Usbmon() as seen:
         async with counter.printer():
-            pass
+            await counter.arrived()
         await until(lambda: seen.sent() == len(counter.written), "the bus to have seen all of it")
         assert not seen.configured()
-    assert address("TM-0001") == before
+        assert not seen.reset()
+        assert address("TM-0001") == before
+        await counter.gadget.unplug()
+        await counter.gadget.plug()
+        assert seen.configured()  # this is how it would have looked
+        assert seen.reset()
