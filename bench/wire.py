@@ -107,20 +107,21 @@ class _PacedPort:
     async def read(self) -> bytes:
         if not self._waiting:
             self._waiting = await self._port.read()
+            self._in_until = max(self._in_until, time.perf_counter())
         arrived, self._waiting = self._waiting[: self._piece], self._waiting[self._piece :]
         self._in_until = await self._carry(self._in_until, len(arrived))
         return arrived
 
     async def write(self, data: bytes, *, timeout_s: float) -> None:
-        self._out_until = await self._carry(self._out_until, len(data))
+        self._out_until = await self._carry(max(self._out_until, time.perf_counter()), len(data))
         await self._port.write(data, timeout_s=timeout_s)
 
     async def close(self) -> None:
         await self._port.close()
 
-    async def _carry(self, busy_until: float, count: int) -> float:
-        """Wait until the wire has carried so many more bytes; return when that was to be."""
-        until = max(time.perf_counter(), busy_until) + count / self._bytes_s
+    async def _carry(self, begins: float, count: int) -> float:
+        """Wait until the wire has carried bytes that begin then; return when that was to be, however late it is."""
+        until = begins + count / self._bytes_s
         await asyncio.sleep(max(0.0, until - time.perf_counter()))
         return until
 
