@@ -9,6 +9,7 @@ import pytest
 
 from drivers.errors import PortLost
 from drivers.ports.open import open_port
+from drivers.simulated import cable as cable_module
 from drivers.simulated.bench import Bench, serve_tcp
 from drivers.simulated.cable import Cable
 from drivers.simulated.printer import SimulatedPrinter
@@ -61,7 +62,10 @@ async def test_what_goes_over_it_arrives(wired: Wired, faults: tuple[Faults, Fau
     assert machine.receipts[0].text == b"line\n" * 200
 
 
-async def test_a_stalled_cable_passes_nothing_on_until_it_is_mended(wired: Wired) -> None:
+async def test_a_stalled_cable_passes_nothing_on_until_it_is_mended(
+    wired: Wired, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cable_module, "PATIENCE_S", 0.01)  # shorter than the stall
     machine, cable, port = wired
     assert await ask(port) == WELL
     cable.set_faults(Faults(stall_after=0), Faults())
