@@ -130,16 +130,23 @@ class Accounts:
 
     def held_up(self, connection: sqlite3.Connection) -> list[str]:
         """Return what is left for no reason of its own: no cloud and no record holds up another."""
-        orders = {order.cloud: order for order in self.orders}
+        moods = {order.cloud: order.moods for order in self.orders}
         rows = connection.execute(
             "select cloud, record.id, json_extract(record.body, '$.original.id'), delivery.state, last_error "
             "from delivery join record on record.seq = delivery.record_seq where delivery.state <> 'delivered'"
         ).fetchall()
+        turns: dict[str, set[str]] = {}  # by sale: its refunds, one of which may hold up the others
+        for sale, refund in connection.execute(
+            "select json_extract(body, '$.original.id') as sale, id from record where kind = 'refund' "
+            "and sale in (select value from json_each(?))",
+            (json.dumps([sale for _, _, sale, _, _ in rows if sale is not None]),),
+        ):
+            turns.setdefault(sale, set()).add(refund)
         return [
             f"{cloud}: {record_id} is {state} ({why})"
             for cloud, record_id, sale, state, why in rows
-            if self.world.now() >= orders[cloud].moods.expired_until
-            and not {record_id, sale, *orders[cloud].refunds.get(sale, ())} & orders[cloud].moods.stubborn
+            if self.world.now() >= moods[cloud].expired_until
+            and not {record_id, sale, *turns.get(sale, ())} & moods[cloud].stubborn
         ]
 
     def quiet(self, connection: sqlite3.Connection, *, whole: bool = False) -> None:
