@@ -70,7 +70,7 @@ class Printer:
         self._ready = asyncio.Event()  # whether there is one
         self._receipts = asyncio.Lock()
         self._pulses = asyncio.Lock()
-        self._pulse_at: float | None = None
+        self._rested_at: float | None = None  # from when on the drawers' solenoids may have another pulse
         self._supervisor = Supervisor(
             name, "printer", port, open_port=self._open, session=self._serve, on_state=on_state, sleep=sleep
         )
@@ -138,10 +138,9 @@ class Printer:
     async def _kick(self, pin: Pin) -> KickOutcome:
         given_up_at = self._now() + self._timing.kick_life_s
         async with self._pulses:
-            if self._pulse_at is not None:
+            if self._rested_at is not None:
                 # The solenoid is rated for a fifth of the time: a second press must not cook it.
-                until = min(self._pulse_at + self._timing.pulse_gap_s, given_up_at)
-                await self._sleep(max(0.0, until - self._now()))
+                await self._sleep(max(0.0, min(self._rested_at, given_up_at) - self._now()))
             try:
                 async with asyncio.timeout(max(0.0, given_up_at - self._now())):
                     await self._ready.wait()
@@ -152,7 +151,8 @@ class Printer:
             try:
                 return await kick(self._session, pin, self._voice.speaker.pulse, given_up_at=given_up_at)
             finally:
-                self._pulse_at = self._now()
+                long = pin in self._voice.speaker.long_pulses
+                self._rested_at = self._now() + (self._timing.long_pulse_gap_s if long else self._timing.pulse_gap_s)
 
     def _not_connected(self) -> KickOutcome:
         view = self.view

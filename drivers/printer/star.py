@@ -90,6 +90,7 @@ def job(commands: tuple[bytes, ...], dialect: Dialect, start: Fence, end: Fence)
 
 
 PULSE_WIDTH = b"\x1b\x07\x0a\x28"  # 100 ms on, 400 ms off: a fifth of the time, what the solenoid is rated for
+LONG_PULSES: frozenset[Pin] = frozenset({5})
 
 
 def pulse(pin: Pin, *, real_time: bool) -> bytes:
