@@ -47,7 +47,11 @@ def build_image() -> None:
     if tools:
         raise SystemExit(f"the rig needs {', '.join(tools)}: {RIG / 'README.md'} has the apt-get line")
     OUT.mkdir(parents=True, exist_ok=True)
-    if not (OUT / "base.qcow2").exists():
+    if not (OUT / "kver").exists():  # the last file that it writes
+        if os.geteuid() != 0:
+            raise SystemExit(
+                f"the guest's image is built as root, once: sudo make rig, or name one with RIG_OUT ({OUT})"
+            )
         say(f"building the guest's image in {OUT}")
         subprocess.run([str(RIG / "build-image.sh"), str(OUT)], check=True)
     if not (OUT / "warm.json").exists():
