@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import io
 from collections import Counter as Tally
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from drivers.device import DeviceState
@@ -51,6 +51,7 @@ class Kind:
     speaks: DialectName
     fence: FenceKind | None = None
     model: Model = field(default_factory=Model)
+    asked: bool = False  # the configuration leaves it to be found out what it speaks and answers
 
 
 KINDS = (
@@ -68,6 +69,10 @@ KINDS = (
     Kind(DialectName.ESCPOS, FenceKind.NONE, Model(answers=False)),
     Kind(DialectName.ESCPOS, model=Model(fences=False)),
     Kind(DialectName.STARPRNT, model=Model(real_time_pulse=False)),
+    Kind(DialectName.ESCPOS, asked=True),
+    Kind(DialectName.ESCPOS, model=Model(process_ids=False), asked=True),
+    Kind(DialectName.STARPRNT, asked=True),
+    Kind(DialectName.ESCPOS, model=Model(fences=False, reports=False, process_ids=False), asked=True),
 )
 
 
@@ -134,8 +139,13 @@ class Counter:
     # --- the agent ---
 
     def _start(self) -> None:
-        settings = replace(
-            PrinterSettings(), speaks=self.speaks, fence=self._kind.fence, columns=self._kind.model.columns
+        kind = self._kind
+        settings = PrinterSettings(
+            speaks=kind.speaks,
+            fence=kind.fence,
+            columns=kind.model.columns,
+            ask_dialect=kind.asked and kind.speaks is DialectName.ESCPOS,  # of its own two a Star cannot say which
+            ask_fence=kind.asked,
         )
         self.printer = Printer(
             "receipt",

@@ -9,6 +9,7 @@ from drivers.errors import PortUnavailable
 from drivers.ports.open import open_port
 from drivers.simulated.bench import Bench, serve_pty, serve_tcp
 from drivers.simulated.printer import SimulatedPrinter
+from drivers.simulated.star import SimulatedStar
 from drivers.simulated.usb_bus import UsbBus
 from drivers.simulated.usb_shape import UsbPrinter
 from tests.receipts.cable import Off
@@ -122,8 +123,14 @@ class UsbWire:
         out, back = chance.choice(((0x01, 0x82), (0x02, 0x81), (0x03, 0x82)))
         serial_number = chance.choice((None, "A1"))
         status = chance.choice((lambda: 0x18, None))  # a constant, whatever happens; or it knows no such request
+        epson = UsbPrinter().device_id if chance.random() < 1 / 2 else None
         self._shape = UsbPrinter(
-            out=out, back=back, serial_number=serial_number, kernel_driver=chance.random() < 1 / 2, port_status=status
+            out=out,
+            back=back,
+            serial_number=serial_number,
+            device_id=None if isinstance(cable.machine, SimulatedStar) else epson,
+            kernel_driver=chance.random() < 1 / 2,
+            port_status=status,
         )
         self._url = "usb://04b8:0e15" + (f"/{serial_number}" if serial_number else "")
         self._chance = chance
