@@ -30,6 +30,7 @@ class Pulse(Protocol):
 
 GLANCE_S = 0.1  # between two looks at the drawer's switch on a printer that sends no reports
 LATE = "The drawer's turn came too late, after other openings of it: press again, or open it with its key."
+STUCK = "Open the drawer with its key: told now, it would open by itself later."
 NO_SWITCH = (
     "The drawer's switch did not move: look whether it is open. "
     "It may have been open already, be locked, or not be plugged in."
@@ -49,9 +50,14 @@ async def kick(session: Session, pin: Pin, command: Pulse, *, given_up_at: float
     """
     if session.fences.kind.expects_answers and not session.answers:
         return KickOutcome(KickResult.NOT_OPENED, f"{SILENT.reason}. {SILENT.hint}")
+    if given_up_at - session.now() < session.timing.reply_s:
+        return KickOutcome(KickResult.NOT_OPENED, LATE)
     sent = False
     try:
-        before = await _switch(session, given_up_at - session.now())
+        before = await _switch(session, given_up_at)
+        if before is None and session.answers:
+            problem = await session.explain()
+            return KickOutcome(KickResult.NOT_OPENED, f"{problem.reason}, and hears nothing now. {STUCK}")
         if session.now() >= given_up_at:
             return KickOutcome(KickResult.NOT_OPENED, LATE)
         real_time = session.busy or trouble(session.status) is not None
@@ -74,14 +80,17 @@ async def kick(session: Session, pin: Pin, command: Pulse, *, given_up_at: float
     return KickOutcome(KickResult.UNKNOWN, NO_SWITCH)
 
 
-async def _switch(session: Session, left_s: float) -> Level | None:
-    """Return the switch's level as it is just before the pulse, or None where nobody can say.
+async def _switch(session: Session, given_up_at: float) -> Level | None:
+    """Return the switch's level as it is just before the pulse, or None where nobody can say in time.
 
     It is asked for even where the printer reports by itself: reports end with its power, a serial line does not show
-    that, and a drawer that was shut since would be taken for one that moved.
+    that, and a drawer that was shut since would be taken for one that moved. And it shows that bytes get through: the
+    question is answered at once even by a printer that cannot print, unless it waits outside a full buffer, or in a
+    network's. A pulse would wait behind it, and open the drawer when the paper is in and nobody is there.
     """
-    if session.answers and await session.look_at_drawer(line_s=max(0.0, left_s)):
-        return session.status.drawer_pin
+    while session.answers and (left := given_up_at - session.now()) > 0:
+        if await session.look_at_drawer(line_s=left):
+            return session.status.drawer_pin
     return None
 
 

@@ -129,8 +129,12 @@ class Session(Talk):
         return bytes((0x10, 0x04, n))
 
     async def look_at_drawer(self, *, line_s: float) -> bool:
-        """Ask for the level of the drawer's switch; return whether it is known. Raises `PortLost`."""
-        return await self.ask(1, line_s=line_s)
+        """Ask for the level of the drawer's switch, for so long; return whether it is known. Raises `PortLost`."""
+        given_up_at = self.now() + line_s
+        if await self.ask(1, line_s=line_s):
+            return True
+        left_s = max(0.0, given_up_at - self.now())
+        return self._asked == 1 and await self.until(lambda: self._asked is None, left_s)  # late, and to this question
 
     async def look(self) -> bool:
         """Ask for the whole status; return whether all of it was answered. Raises `PortLost`."""

@@ -68,7 +68,7 @@ class StarSession(Session):
 
     async def look_at_drawer(self, *, line_s: float) -> bool:
         """Ask; but one that cannot print reports, and may answer nothing before it can. Raises `PortLost`."""
-        return (self.reports and trouble(self.status) is not None) or await self.ask(1, line_s=line_s)
+        return (self.reports and trouble(self.status) is not None) or await super().look_at_drawer(line_s=line_s)
 
     async def look(self) -> bool:
         """Ask for the status; return whether it is known. Raises `PortLost`."""
