@@ -32,11 +32,14 @@ if TYPE_CHECKING:
 
     from drivers.drawer.switch import DrawerStatus
 
-KINDS = ("escpos", "star_line", "starprnt", "serial", "hid")
+KINDS = ("escpos", "star_line", "serial", "hid")  # a StarPRNT opens its drawer as in Star Line Mode
 WIRES = ("whole", "byte-at-a-time", "delayed")
 
 # As for real drawers, in proportion; the waits for what must come are long enough for a busy machine.
 TIMING = DrawerTiming(recharge_s=0.01, life_s=0.6, stall_s=0.2, edge_s=0.3, glance_s=0.01, poll_s=0.02, reply_s=0.3)
+
+
+AT_ONCE = replace(QUICK, poll_s=0.0, reply_s=0.0)  # a lesson here begins once the switch is known to have moved
 
 
 class Rig:
@@ -139,7 +142,7 @@ class Rig:
                 port="sim://drawer",
                 timing=QUICK,
             )
-            return PrinterOpener(self._printer, timing=QUICK)
+            return PrinterOpener(self._printer, timing=AT_ONCE)
         if self.kind == "hid":
             hid_faults = HidFaults(answer_bytes_max=1) if self._wire == "byte-at-a-time" else HidFaults()
             if self._wire == "delayed":
