@@ -39,7 +39,10 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What a label says. `keys` are what its item may be called in the catalogue, most exact first."""
+    """What a label says. `keys` are what its item may be called in the catalogue, most exact first.
+
+    A value of nothing but zeros is none: the label of something that was not weighed or priced.
+    """
 
     keys: tuple[str, ...]
     weight: Decimal | None = None  # kg
@@ -96,9 +99,9 @@ def read_label(text: str, template: Template) -> Label | None:
     value = next(part for letter in "WPQ" if (part := _part(layout, digits, letter)))
     return Label(
         keys=_keys(layout, digits, item),
-        weight=Decimal(value).scaleb(-3) if "W" in layout else None,
-        price=int(value) if "P" in layout else None,
-        quantity=int(value) if "Q" in layout else None,
+        weight=(Decimal(value).scaleb(-3) or None) if "W" in layout else None,
+        price=(int(value) or None) if "P" in layout else None,
+        quantity=(int(value) or None) if "Q" in layout else None,
         guarded=not guard or guard == verifier(value),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from drivers.scanner.parity import has_parity_bits, with_parity_bits
+from drivers.scanner.parity import PARITIES, parity_of, with_parity_bits
 
 SCAN_BYTES_MAX = 7_168  # the largest symbol, a QR code of digits, holds 7,089; an identifier comes on top
 HALF_FRAME_S = 1.0  # a scanner sends a code in one go; at 300 baud a byte takes 0.04 s
@@ -60,8 +60,8 @@ class Framer:
     def __init__(
         self, suffix: Suffix = Suffix.CR, *, idle_flush_s: float | None = None, opened_at: float = 0.0
     ) -> None:
-        self._end = _ENDS.get(suffix)
-        self._parity_end = None if self._end is None else with_parity_bits(self._end)
+        self._end = end = _ENDS.get(suffix)
+        self._parity_ends = [(parity, with_parity_bits(end, parity)) for parity in PARITIES] if end else []
         self._flush_s = IDLE_FLUSH_S if self._end is None and idle_flush_s is None else idle_flush_s
         # A scanner set to CR LF is served by either setting: the other half is no part of the next code.
         self._noise = _NOISE + (b"" if self._end is None else b"\r\n")
@@ -129,14 +129,15 @@ class Framer:
 
     def _find_end(self) -> tuple[int, int]:
         """Return where the first suffix is and how long it is, or (-1, 0)."""
-        if self._end is None or self._parity_end is None:
+        if self._end is None:
             return -1, 0
         where = self._bytes.find(self._end)
-        if self._parity_end != self._end:
-            odd = self._bytes.find(self._parity_end)
-            # A 7E1 scanner's CR is 8D, which is also a piece of some UTF-8 letters.
-            if odd >= 0 and (where < 0 or odd < where) and has_parity_bits(bytes(self._bytes[: odd + 1])):
-                where = odd
+        for parity, end in self._parity_ends:
+            if end != self._end:
+                high = self._bytes.find(end)
+                # A 7E1 scanner's CR is 8D, which is also a piece of some UTF-8 letters.
+                if high >= 0 and (where < 0 or high < where) and parity_of(bytes(self._bytes[: high + 1])) == parity:
+                    where = high
         return (where, len(self._end)) if where >= 0 else (-1, 0)
 
 

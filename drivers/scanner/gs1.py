@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _WEIGHT_KG = re.compile(r"310[0-5]")
 _PRICE = re.compile(r"39[02][0-9]")  # in the store's own currency; 391n and 393n name another
+_LAST_DAYS = ("16", "17", "7003")  # sell by, use by, use by with the time
 _HRI = re.compile(r"\([0-9]{2,4}\)[^()]")
 
 
@@ -30,11 +31,18 @@ class ElementStrings:
     weight: Decimal | None = None  # kg, AI 310n
     price: Decimal | None = None  # in the store's currency, AI 392n (or 390n)
     quantity: int | None = None  # pieces, AI 30
-    expiry: date | None = None  # AI 17, else 15
+    expiry: date | None = None  # the earliest of AI 16, 17 and 7003, else 15
+
+
+class TwoArticles(ValueError):
+    """One message names two trade items."""
 
 
 def parse_message(text: str) -> ElementStrings | None:
-    """Read concatenated element strings, with FNC1 as 1D, or as people write them: `(01)...`. None: not GS1."""
+    """Read concatenated element strings, with FNC1 as 1D, or as people write them: `(01)...`. None: not GS1.
+
+    Raises `TwoArticles`.
+    """
     from biip import ParseError  # 0.13 s that a start without a scan need not spend
     from biip.gs1_messages import GS1Message
 
@@ -42,25 +50,26 @@ def parse_message(text: str) -> ElementStrings | None:
     # biip takes other scripts' digits and any control byte for content, and strips GS with the spaces.
     if not text or not text.isascii() or not text.replace("\x1d", "").isprintable():
         return None
+    parse = GS1Message.parse_hri if _HRI.match(text) else GS1Message.parse
     try:
-        if _HRI.match(text):
-            return _read(GS1Message.parse_hri(text, config=_config()).element_strings)
-        return _read(GS1Message.parse(text, config=_config()).element_strings)
+        elements = parse(text, config=_config()).element_strings
     except (ParseError, ValueError):
         return None
+    return _read(elements)
 
 
 def parse_digital_link(text: str) -> ElementStrings | None:
-    """Read a GS1 Digital Link, `https://host/01/...`. None: just another URL, or none at all."""
+    """Read a GS1 Digital Link, `https://host/01/...`. None: just another URL, or none at all. Raises `TwoArticles`."""
     if not text.startswith(("https://", "http://", "HTTPS://", "HTTP://")) or not text.isascii():
         return None
     from biip import ParseError  # as above
     from biip.gs1_digital_link_uris import GS1DigitalLinkURI
 
     try:
-        return _read(GS1DigitalLinkURI.parse(text, config=_config()).element_strings)
+        elements = GS1DigitalLinkURI.parse(text, config=_config()).element_strings
     except (ParseError, ValueError):
         return None
+    return _read(elements)
 
 
 def _config() -> ParseConfig:
@@ -75,7 +84,8 @@ def _read(elements: Iterable[GS1ElementString]) -> ElementStrings | None:
     dates: dict[str, date] = {}
     for element in elements:
         ai = element.ai.ai
-        fields.setdefault(ai, element.value)
+        if fields.setdefault(ai, element.value) != element.value and ai == "01":
+            raise TwoArticles(f"{fields[ai]} and {element.value}")
         if element.date is not None:
             dates.setdefault(ai, element.date)
     gtin = gtin14(fields["01"]) if "01" in fields else None
@@ -86,15 +96,15 @@ def _read(elements: Iterable[GS1ElementString]) -> ElementStrings | None:
         gtin=gtin,
         weight=_decimal(fields, _WEIGHT_KG),
         price=_decimal(fields, _PRICE),
-        quantity=int(fields["30"]) if "30" in fields else None,
-        expiry=dates.get("17") or dates.get("15"),
+        quantity=int(fields.get("30") or 0) or None,
+        expiry=min((dates[ai] for ai in _LAST_DAYS if ai in dates), default=dates.get("15")),
     )
 
 
 def _decimal(fields: dict[str, str], ai: re.Pattern[str]) -> Decimal | None:
-    """Return the first such field with its decimals, which are the identifier's last digit."""
+    """Return the first such field with its decimals, which are the identifier's last digit. 0 is none: not weighed."""
     for key, value in fields.items():
-        if ai.fullmatch(key):
+        if ai.fullmatch(key) and value:
             # Ours, because biip reads `3922` and one digit as tenths.
-            return Decimal(value).scaleb(-int(key[-1]))
+            return Decimal(value).scaleb(-int(key[-1])) or None
     return None

@@ -8,8 +8,10 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from drivers.scanner.decode import decode, refuse
+from drivers.scanner.code_ids import CodeIds
+from drivers.scanner.decode import decode
 from drivers.scanner.framing import Framer, FrameState, Suffix
+from drivers.scanner.refusals import refuse
 from drivers.scanner.scan import Reason, Refusal, Scan
 from drivers.supervisor import Supervisor
 
@@ -53,6 +55,7 @@ class Scanner:
         port: str = "",
         on_state: DeviceListener | None = None,
         templates: Sequence[Template] = (),
+        code_ids: CodeIds = CodeIds.AIM,
         suffix: Suffix = Suffix.CR,
         idle_flush_ms: int | None = None,
         duplicate_window_ms: int = DUPLICATE_WINDOW_MS,
@@ -62,6 +65,7 @@ class Scanner:
         self.name = name
         self._on_scan = on_scan
         self._templates = tuple(templates)
+        self._code_ids = code_ids.table
         self._suffix = suffix
         self._idle_flush_s = None if idle_flush_ms is None else idle_flush_ms / 1000
         self._window_s = duplicate_window_ms / 1000
@@ -106,7 +110,7 @@ class Scanner:
         if reason is not None:
             self._tell(refuse(reason))
             return
-        outcome = decode(frame.data, self._templates, price_decimals=self._price_decimals)
+        outcome = decode(frame.data, self._templates, price_decimals=self._price_decimals, code_ids=self._code_ids)
         if isinstance(outcome, Refusal) and outcome.reason is Reason.CARD:
             self._tell(outcome)  # and not kept among the frames seen
         elif self._is_new(frame.data):

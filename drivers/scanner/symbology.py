@@ -1,10 +1,19 @@
-"""AIM identifiers (ISO/IEC 15424): `]`, a letter for the symbology, a modifier; and several in one frame."""
+"""AIM identifiers (ISO/IEC 15424): `]`, a letter for the symbology, a modifier; and several in one frame.
+
+Scanners differ from the standard and from each other. What is served beside it: an EAN and its add-on under `]E1`,
+`]E2`, `]E5` or `]E6` (Datalogic D8330), a second identifier behind an EAN's digits (Cino, Honeywell), ISBN and ISSN
+of ten characters under `]X0` (Zebra).
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Symbology(StrEnum):
@@ -12,6 +21,9 @@ class Symbology(StrEnum):
 
     EAN13 = "ean13"  # and UPC-A and UPC-E, which many scanners send as EAN-13
     EAN8 = "ean8"
+    UPC_A = "upc_a"
+    UPC_E = "upc_e"
+    EAN_UPC = "ean_upc"  # one of these four
     ADD_ON = "add_on"  # two or five digits beside an EAN
     CODE128 = "code128"
     GS1_128 = "gs1_128"
@@ -21,6 +33,7 @@ class Symbology(StrEnum):
     GS1_DATA_MATRIX = "gs1_data_matrix"
     QR = "qr"
     GS1_QR = "gs1_qr"
+    DOTCODE = "dotcode"
     GS1_DOTCODE = "gs1_dotcode"
     CODE39 = "code39"
     CODE93 = "code93"
@@ -41,13 +54,23 @@ GS1 = frozenset(
         Symbology.GS1_DOTCODE,
     }
 )
+EAN = frozenset({Symbology.EAN13, Symbology.EAN8, Symbology.UPC_A, Symbology.UPC_E, Symbology.EAN_UPC})
+
+
+class AddOn(StrEnum):
+    """Whether an EAN's add-on stands behind its digits."""
+
+    NO = "no"
+    MAYBE = "maybe"
+    YES = "yes"
+
 
 _BY_IDENTIFIER = {
     "E0": Symbology.EAN13,
-    "E1": Symbology.ADD_ON,
-    "E2": Symbology.ADD_ON,
-    "E3": Symbology.EAN13,  # with its add-on behind it
+    "E3": Symbology.EAN13,
     "E4": Symbology.EAN8,
+    "E5": Symbology.EAN8,
+    "E6": Symbology.EAN8,
     "C1": Symbology.GS1_128,
     "d2": Symbology.GS1_DATA_MATRIX,
     "Q3": Symbology.GS1_QR,
@@ -62,43 +85,57 @@ _BY_LETTER = {
     "F": Symbology.CODABAR,
     "G": Symbology.CODE93,
     "I": Symbology.ITF,
+    "J": Symbology.DOTCODE,
     "L": Symbology.PDF417,
     "Q": Symbology.QR,
     "X": Symbology.OTHER,
     "d": Symbology.DATA_MATRIX,
     "z": Symbology.AZTEC,
-}
+} | dict.fromkeys("BDHKMNOPRSTUVYcho", Symbology.OTHER)  # Telepen, Code 11, MSI, Plessey and so on: no shop's goods
+_ADD_ONS = {"E3": AddOn.MAYBE, "E4": AddOn.MAYBE, "E5": AddOn.YES, "E6": AddOn.YES}
+_ADD_ON_DIGITS = {"E1": 2, "E2": 5}
 _IDENTIFIER = re.compile(r"\]([A-Za-z])([0-9A-Za-z])")
 # A second identifier is only looked for behind an EAN's digits: anywhere else `]E1` may be content.
-_SECOND = re.compile(r"([0-9]+)(\](?:E[12]|C1|e[012]).*)", re.DOTALL)
-_WITH_ADD_ON = re.compile(r"([0-9]{13}|[0-9]{12})([0-9]{5}|[0-9]{2})")
+_SECOND = re.compile(r"([0-9]+)(\](?:E[0-6]|C1|e[012]).*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One symbol's content. `add_on` is None where there is none, or where it is a part of its own."""
+    """One symbol's content."""
 
-    symbology: Symbology | None
+    symbology: Symbology | None  # None: the scanner did not say
     text: str
-    add_on: str | None = None
+    add_on: AddOn = AddOn.NO
 
 
-def identify(text: str) -> list[Part]:
-    """Take the identifiers off a frame's text: one part a symbol. Text with none is one part of unknown kind."""
+def identify(text: str, code_ids: Mapping[str, Symbology] | None = None) -> list[Part]:
+    """Take the identifiers off a frame's text: one part a symbol. Text with none is one part of unknown kind.
+
+    `code_ids` are the characters that a scanner of one make sends instead (`code_ids.py`).
+    """
     match = _IDENTIFIER.match(text)
-    symbology = None
-    if match is not None:
-        symbology = _BY_IDENTIFIER.get(match[1] + match[2]) or _BY_LETTER.get(match[1])
-    if match is None or symbology is None:
+    if match is None:
+        return _by_code_id(text, code_ids or {})
+    name, content = match[1] + match[2], text[match.end() :]
+    if name in _ADD_ON_DIGITS:
+        if len(content) > _ADD_ON_DIGITS[name]:
+            return [Part(Symbology.EAN13, content, AddOn.YES)]
+        return [Part(Symbology.ADD_ON, content)]
+    symbology = _BY_IDENTIFIER.get(name) or _BY_LETTER.get(match[1])
+    if symbology is None:
         return [Part(None, text)]
-    content = text[match.end() :]
-    if symbology in {Symbology.EAN13, Symbology.EAN8}:
-        second = _SECOND.fullmatch(content)
-        if second is not None:
-            return [_split_add_on(match[2], symbology, second[1]), *identify(second[2])]
-    return [_split_add_on(match[2], symbology, content)]
+    second = _SECOND.fullmatch(content) if symbology in EAN else None
+    if second is not None:
+        return [Part(symbology, second[1]), *identify(second[2])]
+    return [Part(symbology, content, _ADD_ONS.get(name, AddOn.NO))]
 
 
-def _split_add_on(modifier: str, symbology: Symbology, content: str) -> Part:
-    both = _WITH_ADD_ON.fullmatch(content) if symbology is Symbology.EAN13 and modifier == "3" else None
-    return Part(symbology, content) if both is None else Part(symbology, both[1], both[2])
+def _by_code_id(text: str, code_ids: Mapping[str, Symbology]) -> list[Part]:
+    code_id = max((code_id for code_id in code_ids if text.startswith(code_id)), key=len, default=None)
+    if code_id is None:
+        return [Part(None, text)]
+    content = text[len(code_id) :]
+    if _IDENTIFIER.match(content):  # Datalogic sends `P]C1...` for GS1-128
+        return identify(content)
+    symbology = code_ids[code_id]
+    return [Part(symbology, content, AddOn.MAYBE if symbology in EAN else AddOn.NO)]

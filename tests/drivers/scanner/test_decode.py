@@ -19,8 +19,9 @@ GS = "\x1d"
 FUZZ = settings(max_examples=150, deadline=None)
 
 
-def scan(text: str, *templates: str, **options: int) -> Scan:
-    outcome = decode(text.encode(), [parse_template(template) for template in templates], **options)
+def scan(text: str, *templates: str, price_decimals: int = 2) -> Scan:
+    read_by = [parse_template(template) for template in templates]
+    outcome = decode(text.encode(), read_by, price_decimals=price_decimals)
     assert isinstance(outcome, Scan), outcome
     assert outcome.raw == text
     return outcome
