@@ -114,10 +114,3 @@ async def test_a_picture_of_our_own_left_in_its_middle(wired: Wired) -> None:
 async def test_a_larger_band_of_another_program_left_in_its_middle(wired: Wired) -> None:
     await die_after(wired, FOREIGN_BAND)
     await prints_whole(wired)
-
-
-@pytest.mark.parametrize("speaks", [DialectName.ESCPOS])
-async def test_two_hosts_that_died_one_after_the_other(wired: Wired) -> None:
-    await die_after(wired, half_a_picture(wired.speaks))
-    await die_after(wired, FOREIGN_BAND)
-    await prints_whole(wired)
