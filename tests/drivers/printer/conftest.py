@@ -16,15 +16,22 @@ from drivers.simulated.bench import Bench
 from drivers.simulated.printer import Model, SimulatedPrinter
 from drivers.simulated.star import SimulatedStar, StarModel
 from tests.drivers.printer.lane import QUICK, Lane
+from tests.drivers.virtual_time import VirtualTimeLoop
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from drivers.port import Port
     from drivers.printer.status import PrinterStatus
     from drivers.printer.timing import Timing
     from drivers.simulated.wire import Faults
     from tests.drivers.printer.lane import Lanes
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Give virtual time to the tests whose printers are on the bench, and the real loop to all others."""
+    on_the_bench = "lane" in getattr(item, "fixturenames", ())
+    return {"virtual": VirtualTimeLoop} if on_the_bench else {"real": asyncio.new_event_loop}
 
 
 @pytest.fixture
@@ -75,6 +82,7 @@ async def lane(dialect: DialectName) -> AsyncIterator[Lanes]:
             on_status=statuses.append,
             port="sim://printer",
             timing=timing,
+            now=asyncio.get_running_loop().time,
         )
         made = Lane(printer, machine, bench, statuses)
         task = asyncio.create_task(printer.run())
