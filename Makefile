@@ -40,6 +40,9 @@ rig: $(READY)  ## our USB ports and printers on a real USB stack, in a Debian gu
 plug: $(READY)  ## doctor --pull-the-plug in a Debian whose power is cut: CUTS=6 (needs the rig: STILLOPEN_RIG)
 	$(BIN)/python -m tests.plug $(if $(CUTS),--cuts $(CUTS)) $(if $(SEED),--seed $(SEED))
 
+soak: $(READY)  ## the real agent killed under load, with lost answers: KILLS=200 BATCH=50 SEED=17
+	$(BIN)/python -m tests.soak $(if $(KILLS),--kills $(KILLS)) $(if $(BATCH),--batch $(BATCH)) $(if $(SEED),--seed $(SEED))
+
 simulate: $(READY)  ## whole stores under seeds: SEEDS=200 DAYS=365 JOBS=2; SEEDS=17, replays one, RESUME=file goes on
 	$(BIN)/python -m tests.simulate $(if $(SEEDS),--seeds $(SEEDS)) $(if $(DAYS),--days $(DAYS)) \
 	  $(if $(JOBS),--jobs $(JOBS)) $(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(WITHOUT),--without $(WITHOUT)) \
