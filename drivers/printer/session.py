@@ -181,8 +181,9 @@ class Session(Talk):
             woken += 1
             await self.wake()
             await self.send(self.fences.make().request)
-        # What was answered may have been an older question: ours is answered once nothing more comes.
-        while await self._hears_more(self.timing.quiet_s):
+        # What was answered may have been an older question: ours is answered once nothing more comes. Between two
+        # answers the printer may have to work off the NULs of an attempt.
+        while await self._hears_more(self.timing.quiet_s + woken * self.timing.nuls_s):
             pass
         self.fences.restart(settled=True)
         self._never_settles = False

@@ -27,6 +27,7 @@ SHORT = Timing(
     wake_s=0.05,
     wake_tries=3,
     quiet_s=0.1,
+    nuls_s=0.5,
     opening_s=0.3,
     stall_s=0.1,
     end_s=0.4,

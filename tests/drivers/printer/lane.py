@@ -29,6 +29,7 @@ QUICK = Timing(
     wake_s=0.02,
     wake_tries=3,
     quiet_s=0.05,
+    nuls_s=0.05,
     opening_s=0.3,
     stall_s=0.1,
     end_s=0.4,
