@@ -5,6 +5,7 @@
     ├── TemplateInvalid      a template for the store's own labels cannot be one (also a ValueError)
     ├── DocumentInvalid      what was to be printed cannot be a document (also a ValueError)
     ├── NotReady             nothing was sent: the device said, or showed, that it cannot take it now
+    │   └── NotWeighed       there is no weight to take; `.reason` is a word for programs
     └── PortError
         ├── PortUnavailable  it could not be opened: absent, not allowed, held by another program
         ├── PortLost         it was open and is gone; `.written` bytes of the last write had gone out
@@ -38,6 +39,14 @@ class DocumentInvalid(DeviceError, ValueError):
 
 class NotReady(DeviceError):
     """Nothing was sent, because the device cannot take it now (no line, paper out, cover open)."""
+
+
+class NotWeighed(NotReady):
+    """There is no weight that may be taken now. `reason` is a scale's state, or `silent`, `lost` or `same`."""
+
+    def __init__(self, message: str, *, hint: str = "", reason: str) -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
 
 
 class PortError(DeviceError):
