@@ -113,9 +113,10 @@ class _Receipt:
 
     async def _send(self, slice_: bytes) -> None:
         """Send one slice, keeping the place however long the printer takes nothing."""
+        self._waiting_since = self._session.now()
+        await self._while_it_cannot()
         if slice_ is self._job.slices[-1] and self._confirms:
             self._session.fences.sent(self._job.end)
-        self._waiting_since = self._session.now()
         before = self._sent
         reported = 0
 
@@ -131,6 +132,15 @@ class _Receipt:
             await self._wait_on()
             await self._session.until(lambda: False, self._session.timing.glance_s)
         self._sent = before + taken
+
+    async def _while_it_cannot(self) -> None:
+        """Send nothing to a printer that says it cannot print: with no flow control that works, it would lose it."""
+        session = self._session
+        while session.reports and trouble(session.said):
+            await self._wait_on()
+            if not await session.until(lambda: trouble(session.said) is None, session.timing.glance_s):
+                await session.look()
+        self._waiting_since = session.now()
 
     async def _end(self) -> PrintOutcome:
         """Wait for the printer to say that it is through."""

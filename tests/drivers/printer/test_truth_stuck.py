@@ -15,7 +15,7 @@ from drivers.printer.outcome import KickResult, Result
 from drivers.printer.printer import Printer
 from drivers.printer.settings import PrinterSettings
 from drivers.simulated.bench import serve_tcp
-from drivers.simulated.printer import SimulatedPrinter
+from drivers.simulated.printer import Model, SimulatedPrinter
 from drivers.simulated.usb_bus import UsbBus
 from drivers.simulated.usb_shape import UsbPrinter
 from tests.drivers.printer.lane import QUICK, eventually, receipt
@@ -30,9 +30,15 @@ Stuck = tuple[Printer, SimulatedPrinter]
 LONG = receipt(3000)  # 30 KB: more than the printer and what stands before it take
 
 
+@pytest.fixture
+def reports() -> bool:
+    """Return whether the printer reports by itself: then nothing more is sent while it cannot print."""
+    return True
+
+
 @pytest.fixture(params=["tcp", "usb"])
-async def stuck(request: pytest.FixtureRequest) -> AsyncIterator[Stuck]:
-    machine, bus = SimulatedPrinter(), UsbBus()
+async def stuck(request: pytest.FixtureRequest, *, reports: bool) -> AsyncIterator[Stuck]:
+    machine, bus = SimulatedPrinter(Model(reports=reports)), UsbBus()
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(bus.close)
         url = "usb://04b8:0e15"
@@ -57,12 +63,26 @@ async def _nothing() -> None:
     pass
 
 
+async def test_a_drawer_opens_at_once_though_a_long_receipt_waits_for_paper(lane: Lanes) -> None:
+    it = await lane()
+    it.machine.paper_out_at = it.machine.printed + 200
+    printing = asyncio.create_task(it.print(LONG))
+    await eventually(lambda: "waiting for paper" in it.progress)
+    assert (await it.printer.kick(2)).result is KickResult.OPENED
+    assert it.machine.kicks == [2]
+    it.machine.paper_out_at = None
+    it.machine.load_paper()
+    assert (await printing).result is Result.PRINTED
+    assert [paper.text.count(b"line") for paper in it.machine.receipts] == [3000]
+
+
+@pytest.mark.parametrize(("reports", "stuck"), [(False, "usb")], indirect=["stuck"])
 async def test_a_drawer_behind_a_full_buffer_is_not_told_and_does_not_open_later(stuck: Stuck) -> None:
     printer, machine = stuck
     heard: list[str] = []
     machine.paper_out_at = machine.printed + 200
     printing = asyncio.create_task(printed(printer, LONG, heard))
-    await eventually(lambda: "waiting for paper" in heard)
+    await eventually(lambda: len(heard) > 1)  # it prints, and then takes nothing
     outcome = await printer.kick(2)
     assert outcome.result is KickResult.NOT_OPENED
     assert "key" in outcome.reason or "takes nothing" in outcome.reason
