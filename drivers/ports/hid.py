@@ -51,6 +51,10 @@ class HidDevice(Protocol):
         """Send a feature report; -1: it was not taken."""
         ...
 
+    def get_report_descriptor(self) -> Sequence[int]:
+        """Return the report descriptor."""
+        ...
+
     def error(self) -> str:
         """Say what went wrong last."""
         ...
@@ -74,7 +78,11 @@ class HidApi(Protocol):
 
 @runtime_checkable
 class ReportLine(Protocol):
-    """A line that carries reports, not a stream of bytes. Both calls block."""
+    """A line that carries reports, not a stream of bytes. All calls block."""
+
+    def report_descriptor(self) -> bytes:
+        """Return what the device says of its reports. Raises `PortLost`."""
+        ...
 
     def feature_report(self, number: int, bytes_max: int) -> bytes:
         """Return a feature report, its number first. Raises `PortLost` or `NotReady`."""
@@ -82,6 +90,15 @@ class ReportLine(Protocol):
 
     def send_feature_report(self, report: bytes) -> None:
         """Send a feature report, its number first. Raises `PortLost` or `NotReady`."""
+        ...
+
+
+@runtime_checkable
+class ReportPort(Protocol):
+    """A port that may carry reports."""
+
+    async def report_descriptor(self) -> bytes | None:
+        """Return what the device says of its reports; None: this is no HID device. Raises `PortLost`."""
         ...
 
 
@@ -116,6 +133,10 @@ class HidLine:
                 return 0
             self._interrupted.wait(PAUSE_S)
         return 0
+
+    def report_descriptor(self) -> bytes:
+        """Return what the device says of its reports: as the system keeps it, the device is not asked."""
+        return bytes(self._call(self._device.get_report_descriptor))
 
     def feature_report(self, number: int, bytes_max: int) -> bytes:
         """Return a feature report, its number first. Raises `PortLost`, or `NotReady` where the device has none."""

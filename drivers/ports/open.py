@@ -15,6 +15,7 @@ from drivers.ports.url import parse_port_url
 
 if TYPE_CHECKING:
     from drivers.port import Port
+    from drivers.ports.evdev import Ioctl
     from drivers.ports.hid import HidApi
     from drivers.ports.spool_api import Spooler
     from drivers.ports.threaded import Line
@@ -31,11 +32,13 @@ async def open_port(
     hid: HidApi | None = None,
     spooler: Spooler | None = None,
     usbprint: UsbPrint | None = None,
+    evdev: Ioctl | None = None,
 ) -> Port:
     """Open a port. `bench` is where `sim://` names are found.
 
     `usb` is a pyusb backend (default: libusb), `hid` hidapi's module (default: the one that is installed), `spooler`
-    a print spooler and `usbprint` the printers that usbprint.sys has (default for both: Windows').
+    a print spooler and `usbprint` the printers that usbprint.sys has (default for both: Windows'), `evdev` what grabs
+    a keyboard (default: Linux).
     Raises `PortUrlInvalid`, or `PortUnavailable` with a hint: absent, not allowed, or held.
     """
     parsed = parse_port_url(url)
@@ -56,6 +59,10 @@ async def open_port(
             return await start_port(url, partial(_open_usb, parsed, usb, usbprint))
         case "hid":
             return await start_port(url, partial(open_hid, parsed, hid))
+        case "evdev":
+            from drivers.ports.evdev import open_evdev  # only for stores whose scanner types
+
+            return await start_port(url, partial(open_evdev, parsed, evdev))
         case "spool":
             from drivers.ports.spool import start_spool  # only for stores whose printer has no other way in
 

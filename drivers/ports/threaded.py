@@ -144,6 +144,10 @@ class ThreadedPort:
         """Return the modem lines the other end holds high; None: there are none. Raises `PortLost`."""
         return await self._ask(self._line.modem_lines) if isinstance(self._line, ModemLine) else None
 
+    async def report_descriptor(self) -> bytes | None:
+        """Return what a HID device says of its reports; None: this is no HID device. Raises `PortLost`."""
+        return await self._ask(self._line.report_descriptor) if isinstance(self._line, ReportLine) else None
+
     async def feature_report(self, number: int, bytes_max: int) -> bytes | None:
         """Return a HID feature report, its number first; None: this is no HID device. Raises `PortLost`, `NotReady`."""
         if not isinstance(self._line, ReportLine):

@@ -4,6 +4,7 @@ serial:///dev/ttyUSB0?baud=9600&mode=8N1&flow=none&dtr=on&rts=on     serial://CO
 rfc2217://host:port?baud=9600 ...    socket://host:port    tcp://host:port
 usb://04b8:0e15[/SERIAL]             file:///dev/usb/lp0                  sim://NAME
 hid://0d3a:0207[/SERIAL][?page=ffa0] spool://QUEUE
+evdev:///dev/input/by-id/NAME-event-kbd
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ _FORMS = {
     "hid": "hid://0d3a:0207 or hid://0d3a:0207/SERIAL",
     "spool": "spool://EPSON%20TM-T20II",
     "file": "file:///dev/usb/lp0",
+    "evdev": "evdev:///dev/input/by-id/usb-SCANNER-event-kbd",
     "sim": "sim://receipt",
 }
 _FLOWS = ("none", "rtscts", "xonxoff", "dsrdtr")
@@ -146,6 +148,20 @@ def _file(text: str, parts: SplitResult, platform: str) -> PortUrl:
     return PortUrl(text, "file", path)
 
 
+def _evdev(text: str, parts: SplitResult, platform: str) -> PortUrl:
+    _query(text, parts, ())
+    path = unquote(parts.path)
+    if parts.netloc or not path.startswith("/dev/") or path.endswith("/"):
+        _refuse(text, "evdev", "after `evdev://` comes the whole path of an input device")
+    if platform == "win32":
+        raise PortUrlInvalid(
+            f"{text!r}: Windows keeps keyboards to itself",
+            hint="Switch the scanner to USB-COM or HID-POS and write that port; or leave it out, and scan into the"
+            " till page.",
+        )
+    return PortUrl(text, "evdev", path)
+
+
 def _sim(text: str, parts: SplitResult, _platform: str) -> PortUrl:
     _query(text, parts, ())
     if parts.path not in {"", "/"} or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", parts.netloc):
@@ -162,6 +178,7 @@ _READERS = {
     "hid": _hid,
     "spool": _spool,
     "file": _file,
+    "evdev": _evdev,
     "sim": _sim,
 }
 

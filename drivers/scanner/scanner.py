@@ -6,13 +6,18 @@ import asyncio
 import logging
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from drivers.errors import NotReady
+from drivers.ports.hid import ReportPort
 from drivers.scanner.code_ids import CodeIds
 from drivers.scanner.decode import decode
 from drivers.scanner.framing import Framer, FrameState, Suffix
+from drivers.scanner.hid_pos import HidPosFramer, read_layout
 from drivers.scanner.refusals import refuse
 from drivers.scanner.scan import Reason, Refusal, Scan
+from drivers.scanner.voice import Voice
+from drivers.scanner.wedge import WedgeFramer
 from drivers.supervisor import Supervisor
 
 if TYPE_CHECKING:
@@ -20,8 +25,11 @@ if TYPE_CHECKING:
 
     from drivers.device import DeviceListener, DeviceView
     from drivers.port import Port
+    from drivers.scanner.commands import Command, Family
     from drivers.scanner.embedded import Template
     from drivers.scanner.framing import Frame
+    from drivers.scanner.hid_pos import Layout
+    from drivers.scanner.wedge_layouts import Layout as KeyboardLayout
 
 DUPLICATE_WINDOW_MS = 400  # a stand re-reads within 300 ms; a cashier's second item takes longer
 
@@ -39,11 +47,29 @@ class ScanCounts:
     refused: int = 0
 
 
+class FrameReader(Protocol):
+    """Cuts what a port says into frames: bytes with a suffix, HID reports, or the keys of a wedge."""
+
+    @property
+    def deadline(self) -> float | None:
+        """When `flush` should be called unless more comes; None: there is nothing to wait for."""
+        ...
+
+    def feed(self, data: bytes, now: float) -> list[Frame]:
+        """Take one read that arrived at `now`; return the frames that are complete."""
+        ...
+
+    def flush(self, now: float) -> list[Frame]:
+        """Return what silence has ended by `now`."""
+        ...
+
+
 class Scanner:
     """One supervised scanner. `on_scan` hears of every scan and refusal, in the order they were made.
 
     A frame identical to one seen within `duplicate_window_ms` is the same item held still: it is dropped and
-    counted, and the window begins again.
+    counted, and the window begins again. With a `keyboard` layout the port carries the key events of a wedge; a
+    port of HID reports says so itself. Nothing is ever sent to a scanner without a `family`.
     """
 
     def __init__(
@@ -60,7 +86,10 @@ class Scanner:
         idle_flush_ms: int | None = None,
         duplicate_window_ms: int = DUPLICATE_WINDOW_MS,
         price_decimals: int = 2,
+        keyboard: KeyboardLayout | None = None,
+        family: Family | None = None,
         now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.name = name
         self._on_scan = on_scan
@@ -70,6 +99,8 @@ class Scanner:
         self._idle_flush_s = None if idle_flush_ms is None else idle_flush_ms / 1000
         self._window_s = duplicate_window_ms / 1000
         self._price_decimals = price_decimals
+        self._keyboard = keyboard
+        self._voice = Voice(name, family, sleep=sleep)
         self._now = now
         self._counts = ScanCounts()
         self._seen: dict[bytes, float] = {}  # frames within the window, and when each was last seen
@@ -91,8 +122,37 @@ class Scanner:
         """Keep the scanner running until cancelled."""
         await self._supervisor.run()
 
+    async def tell(self, command: Command) -> None:
+        """Tell the scanner something. Raises `NotReady`, `PortLost` or `WriteStalled`; unnamed, it is told nothing."""
+        await self._voice.tell(command)
+
     async def _session(self, port: Port) -> None:
-        framer = Framer(self._suffix, idle_flush_s=self._idle_flush_s, opened_at=self._now())
+        layout = await self._layout(port)
+        async with self._voice.on(port, layout):
+            await self._listen(port, self._framer(layout))
+
+    async def _layout(self, port: Port) -> Layout | None:
+        """Return how to read a HID-POS scanner's reports; None: this is none. Raises `PortLost` or `NotReady`."""
+        descriptor = await port.report_descriptor() if isinstance(port, ReportPort) else None
+        if descriptor is None:
+            return None
+        layout = read_layout(descriptor)
+        if layout is None:
+            raise NotReady(
+                f"{self.view.port}: by its report descriptor this device sends no scans",
+                hint="Switch the scanner to HID-POS (its manual has the barcode), or use USB-COM.",
+            )
+        return layout
+
+    def _framer(self, layout: Layout | None) -> FrameReader:
+        if layout is not None:
+            return HidPosFramer(layout)
+        opened_at, flush_s = self._now(), self._idle_flush_s
+        if self._keyboard is not None:
+            return WedgeFramer(self._keyboard, self._suffix, idle_flush_s=flush_s, opened_at=opened_at)
+        return Framer(self._suffix, idle_flush_s=flush_s, opened_at=opened_at)
+
+    async def _listen(self, port: Port, framer: FrameReader) -> None:
         while True:
             deadline = framer.deadline
             try:

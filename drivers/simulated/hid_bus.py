@@ -37,12 +37,16 @@ class FeaturePeer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HidShape:
-    """How a device shows itself. `parts`: the usage page and usage of each, a path of its own each."""
+    """How a device shows itself. `parts`: the usage page and usage of each, a path of its own each.
+
+    `descriptor` is what it says of its reports (default: 120 bytes either way).
+    """
 
     vendor: int = 0x0D3A
     product: int = 0x0207
     serial_number: str = ""
     parts: tuple[tuple[int, int], ...] = ((0xFFA0, 0x01),)
+    descriptor: bytes = bytes.fromhex("06 a0 ff 09 01 a1 01 15 00 26 ff 00 75 08 95 78 09 01 81 02 09 02 91 02 c0")
 
 
 @dataclass(slots=True, eq=False)
@@ -171,6 +175,12 @@ class _Handle:
         except OSError as error:
             self._error = str(error)
             return -1
+
+    def get_report_descriptor(self) -> list[int]:
+        """Return the report descriptor. Raises `OSError` where the device is gone."""
+        self._opened.check()
+        assert self._place is not None
+        return list(self._place.shape.descriptor)
 
     def get_feature_report(self, report_num: int, max_length: int) -> list[int]:
         """Return a feature report. Raises `OSError`."""
