@@ -97,6 +97,7 @@ class App:
             store=store,
             tills=[TillSetup(till.id, till.scanner, till.printer, till.drawer) for till in config.tills],
             templates={till.id: self.devices.templates(till.scanner) for till in config.tills},
+            code_ids={till.id: self.devices.code_ids(till.scanner) for till in config.tills},
             has_room=lambda: self.disk.room is not Room.FULL,
             now=now,
         )

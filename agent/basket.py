@@ -10,18 +10,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agent import entry
+from agent.marks import Marks, must_be_another_piece, must_be_one
 from agent.pricing import Priced, Rules, price
 from agent.problem import Problem, conflict, invalid, not_found
 from agent.sale import Discount, Line, Sale, State, TaxRate, Tender, TenderType, Unit
 from outbox.money import AMOUNT_MAX, format_amount
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 LINES_MAX = 500  # a receipt of two metres; a longer sale is two sales
 DISCOUNTS_MAX = 100  # every fifth line of the longest receipt
 NAME_CHARS_MAX = 200  # four lines on the widest receipt
-REASON_CHARS_MAX = 200
+REASON_CHARS_MAX = entry.REASON_CHARS_MAX
+NO_MARKS = Marks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def add_product(
     quantity: str | None = None,
     label_price: int | None = None,
     barcode: str | None = None,
-    gs1: Mapping[str, str] | None = None,
+    marks: Marks = NO_MARKS,
     merge: bool = False,
 ) -> Sale:
     """Add a product. `quantity` may come from a scale's label (kg); with `label_price` the label's price counts.
@@ -66,6 +68,7 @@ def add_product(
     its own adds 1 to that line.
     """
     must_be_open(sale)
+    must_be_another_piece(sale.lines, product.sku, marks.gs1)
     unit = product.unit if label_price is None else Unit.EACH  # a pack with its price on it, whatever it weighs
     if quantity is None and unit is Unit.KG:
         raise invalid(
@@ -83,7 +86,9 @@ def add_product(
         tax=_tax(rules, product.tax),
         list_price=None if label_price in {None, product.price} else product.price,
         barcode=barcode,
-        gs1=dict(gs1 or {}),
+        gs1=dict(marks.gs1),
+        expiry=marks.expiry,
+        expired_reason=marks.expired_reason,
     )
     same = _mergeable(sale, line) if merge else None
     if same is not None:
@@ -112,6 +117,7 @@ def change_quantity(sale: Sale, rules: Rules, line_id: str, quantity: str) -> Sa
     """Set a line's quantity."""
     must_be_open(sale)
     line = _line(sale, line_id)
+    must_be_one(line)
     return _with_line(sale, rules, replace(line, quantity=entry.quantity(quantity, line.unit)))
 
 

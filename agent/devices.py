@@ -13,6 +13,7 @@ from drivers.device import DeviceState, DeviceView
 from drivers.ports import open_port
 from drivers.printer.document import Align, CodePages, Cut, Document, Feed, Rule, Text
 from drivers.printer.printer import Printer
+from drivers.scanner.code_ids import CodeIds
 from drivers.scanner.embedded import parse_template
 from drivers.scanner.scanner import Scanner
 from outbox.answers import Reply
@@ -61,6 +62,7 @@ class Devices:
                 port=scanner.port,
                 on_state=self._changed,
                 templates=self._templates[scanner.name],
+                code_ids=scanner.code_ids,
                 suffix=scanner.suffix,
                 duplicate_window_ms=scanner.duplicate_window_ms,
                 price_decimals=decimals(config.store.currency),
@@ -94,6 +96,10 @@ class Devices:
     def templates(self, scanner: str | None) -> Sequence[Template]:
         """Return the store-internal code templates of a scanner; none for None."""
         return self._templates.get(scanner or "", ())
+
+    def code_ids(self, scanner: str | None) -> CodeIds:
+        """Return whose code identifiers a scanner sends."""
+        return next((found.code_ids for found in self._config.scanners if found.name == scanner), CodeIds.AIM)
 
     def tasks(self) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
         """Yield what is to run, with its name."""

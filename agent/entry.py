@@ -15,6 +15,7 @@ from outbox.money import AMOUNT_MAX, format_amount
 
 QUANTITY_MAX = Decimal(10_000)  # of one line; more is a barcode scanned into the quantity field
 KG_DECIMALS = 3  # grams: what a shop's scale shows
+REASON_CHARS_MAX = 200  # four lines on the widest receipt
 PERCENT_DECIMALS = 4  # finer than any discount that is advertised
 
 _DECIMAL = re.compile(r"\d{1,12}(?:\.\d{1,12})?", re.ASCII)

@@ -7,19 +7,24 @@ from typing import TYPE_CHECKING
 
 from agent.basket import Product
 from agent.card_guard import refuse_card_data
-from agent.problem import invalid, not_found
+from agent.marks import Marks
+from agent.problem import Problem, conflict, invalid, not_found
 from agent.sale import Unit
+from drivers.scanner.code_ids import CodeIds
 from drivers.scanner.decode import decode
 from drivers.scanner.scan import Reason, Refusal, Scan
 from outbox.money import decimals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from drivers.scanner.embedded import Template
     from outbox.catalogue import Catalogue
     from outbox.item import Item
 
+_COUPONS = ("005", "0981", "0982", "0983", "0984", "099")  # GS1 prefixes 050 to 059, 981 to 984, 99; as GTIN-14s
+UPC_E_DIGITS = 8
 
 _WHY = {
     Reason.EMPTY: "The scan was empty.",
@@ -47,6 +52,11 @@ class Read:
     quantity: str | None
     label_price: int | None
 
+    def marks(self, today: date, expired_reason: str | None) -> Marks:
+        """Return what it says of the very piece, as it is sold `today`. Raises `Problem` for one past its day."""
+        marks = Marks(self.scan.gs1, self.scan.expiry, expired_reason)
+        return marks.on(today, self.product.name, self.scan.raw)
+
 
 def product_of(item: Item) -> Product:
     """Copy from the catalogue what a line keeps."""
@@ -65,27 +75,60 @@ def by_sku(catalogue: Catalogue, sku: str) -> Product:
     return product_of(item)
 
 
-def by_barcode(catalogue: Catalogue, data: str, templates: Sequence[Template], currency: str) -> Read:
+def by_barcode(
+    catalogue: Catalogue,
+    data: str,
+    templates: Sequence[Template],
+    currency: str,
+    *,
+    code_ids: CodeIds = CodeIds.AIM,
+) -> Read:
     """Decode what was scanned and find its item. Raises `Problem`."""
-    return by_scan(catalogue, decode(data.encode(), templates, price_decimals=decimals(currency)))
+    scan = decode(data.encode(), templates, price_decimals=decimals(currency), code_ids=code_ids.table)
+    return by_scan(catalogue, scan)
 
 
 def by_scan(catalogue: Catalogue, scan: Scan | Refusal) -> Read:
     """Find a decoded scan's item. Raises `Problem`."""
     if isinstance(scan, Refusal):
         raise invalid("scan-refused", f"{_WHY[scan.reason]} {scan.hint}", reason=str(scan.reason))
+    if scan.rivals:
+        _must_be_one(catalogue, scan)
     item = catalogue.by_barcode(scan.candidates)
     if item is None:
-        refuse_card_data("scan", scan.text)  # the refusal below repeats the text, and refusals are kept
-        raise not_found(
-            "barcode",
-            f"No item has the barcode {scan.text!r}: ring it as an open item (name, price, tax), or add it to the "
-            "catalogue.",
-            barcode=scan.text,
-        )
+        raise _unknown(catalogue, scan)
     quantity = None
     if scan.weight is not None:
         quantity = f"{scan.weight:f}"
     elif scan.quantity is not None:
         quantity = str(scan.quantity)
     return Read(scan=scan, product=product_of(item), quantity=quantity, label_price=scan.price)
+
+
+def _must_be_one(catalogue: Catalogue, scan: Scan) -> None:
+    """Refuse eight digits that are the EAN-8 of one item and the UPC-E of another."""
+    found = {item.sku: item.name for code in scan.rivals if (item := catalogue.by_barcode([code])) is not None}
+    if len(found) > 1:
+        (first, one), (second, other) = found.items()
+        raise conflict(
+            "two-items",
+            f"{scan.text} is the EAN-8 of {one} and the UPC-E of {other}: switch AIM identifiers on in the scanner, "
+            f"and ring this one by its sku, {first} or {second}.",
+            skus=list(found),
+        )
+
+
+def _unknown(catalogue: Catalogue, scan: Scan) -> Problem:
+    """Say that no item has that barcode, and what to do about it."""
+    refuse_card_data("scan", scan.text)  # the refusal repeats the text, and refusals are kept
+    detail = "ring it as an open item (name, price, tax), or add it to the catalogue."
+    if scan.gtin is not None and scan.gtin.startswith(_COUPONS):
+        detail = "it is a coupon. Give it as a discount, with the coupon as its reason."
+    elif scan.gtin is not None and len(scan.text) == UPC_E_DIGITS and scan.gtin != scan.text.zfill(14):
+        filed = catalogue.by_barcode([scan.text.zfill(14)])
+        if filed is not None:
+            detail = (
+                f"it is a UPC-E, and the catalogue has {filed.name} under these digits as an EAN-8. Write it there as "
+                f"{scan.gtin[2:]}."
+            )
+    return not_found("barcode", f"No item has the barcode {scan.text!r}: {detail}", barcode=scan.text)

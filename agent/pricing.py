@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from agent.marks import LOT, SERIAL
 from agent.sale import Discount, Line, Sale, TaxRate, TenderType, decimal_text
 from outbox.money import allocate, percent_of, tax_within, times, to_increment
 
@@ -253,6 +254,10 @@ def _line_view(priced: PricedLine) -> dict[str, Any]:
         "tax_amount": priced.tax_amount,
         "barcode": line.barcode,
         "gs1": dict(line.gs1),
+        "lot": line.gs1.get(LOT),
+        "serial": line.gs1.get(SERIAL),
+        "expiry": None if line.expiry is None else line.expiry.isoformat(),
+        "expired_reason": line.expired_reason,
     }
 
 

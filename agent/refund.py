@@ -132,16 +132,21 @@ class _Part:
     def line(self, id: str) -> dict[str, Any]:  # noqa: A002 - the field's name
         """Return the refund's line."""
         copied = ("sku", "name", "unit", "price", "tax", "tax_rate", "barcode", "gs1")
-        return {name: self.of[name] for name in copied} | {
-            "id": id,
-            "line": self.of["id"],
-            "quantity": decimal_text(self.quantity),
-            "discount": self.discount,
-            "sale_discount": self.sale_discount,
-            "total": self.net + self.sale_discount,
-            "net": self.net,
-            "tax_amount": self.tax_amount,
-        }
+        marks = ("lot", "serial", "expiry")  # older records have them in `gs1` alone
+        return (
+            {name: self.of[name] for name in copied}
+            | {name: self.of.get(name) for name in marks}
+            | {
+                "id": id,
+                "line": self.of["id"],
+                "quantity": decimal_text(self.quantity),
+                "discount": self.discount,
+                "sale_discount": self.sale_discount,
+                "total": self.net + self.sale_discount,
+                "net": self.net,
+                "tax_amount": self.tax_amount,
+            }
+        )
 
 
 def _part(line: Body, quantity: Decimal, returned: Sequence[Body]) -> _Part:

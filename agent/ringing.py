@@ -72,7 +72,7 @@ class Ringing:
                 quantity=wanted.quantity or (read.quantity if read else None),
                 label_price=read.label_price if read else None,
                 barcode=read.scan.text if read else None,
-                gs1=read.scan.gs1 if read else None,
+                marks=read.marks(self._tills.local_now().date(), wanted.expired_reason) if read else basket.NO_MARKS,
             )
             if wanted.price is None:
                 return changed

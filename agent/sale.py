@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
@@ -62,6 +63,8 @@ class Line:
     price_reason: str | None = None
     barcode: str | None = None
     gs1: Mapping[str, str] = field(default_factory=dict)
+    expiry: date | None = None  # the last day it could be sold, as its barcode says
+    expired_reason: str | None = None  # why it was sold after that
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +177,8 @@ def _line_to_json(line: Line) -> dict[str, Any]:
         "price_reason": line.price_reason,
         "barcode": line.barcode,
         "gs1": dict(line.gs1),
+        "expiry": None if line.expiry is None else line.expiry.isoformat(),
+        "expired_reason": line.expired_reason,
     }
 
 
@@ -194,6 +199,7 @@ def _tender_to_json(tender: Tender) -> dict[str, Any]:
 def _line_from_json(row: _Row) -> Line:
     tax = row.row_or_none("tax")
     gs1 = row.row_or_none("gs1") or _Row({})
+    expiry = row.text_or_none("expiry")
     return Line(
         id=row.text("id"),
         sku=row.text_or_none("sku"),
@@ -206,6 +212,8 @@ def _line_from_json(row: _Row) -> Line:
         price_reason=row.text_or_none("price_reason"),
         barcode=row.text_or_none("barcode"),
         gs1={key: gs1.text(key) for key in gs1.fields},
+        expiry=None if expiry is None else date.fromisoformat(expiry),
+        expired_reason=row.text_or_none("expired_reason"),
     )
 
 

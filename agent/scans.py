@@ -36,11 +36,20 @@ class Scans:
             till.id: asyncio.Queue(SCANS_WAITING_MAX) for till in tills
         }
 
-    async def scan(self, till_id: str, data: str, *, key: Key | None) -> Reply:
-        """Ring what was scanned, opening a sale if there is none; tells everybody. Raises `Problem`."""
+    async def scan(self, till_id: str, data: str, *, expired_reason: str | None = None, key: Key | None) -> Reply:
+        """Ring what was scanned, opening a sale if there is none; tells everybody. Raises `Problem`.
+
+        `expired_reason` is why it is sold even if it is past its day.
+        """
         till = self._tills.setup(till_id)
-        read = lookup.by_barcode(self._catalogue, data, self._tills.templates(till.id), self._tills.rules.currency)
-        return await self._ring(till, read, key)
+        read = lookup.by_barcode(
+            self._catalogue,
+            data,
+            self._tills.templates(till.id),
+            self._tills.rules.currency,
+            code_ids=self._tills.code_ids(till.id),
+        )
+        return await self._ring(till, read, key, expired_reason)
 
     def scanned(self, till_id: str, scan: Scan | Refusal) -> None:
         """Take a scan from the till's own scanner; never waits. It is rung in the order it came."""
@@ -64,7 +73,9 @@ class Scans:
                 trouble = conflict("not-rung", f"That scan was not rung: {error}")
                 self._tell_scan(till.id, scan, None, trouble)
 
-    async def _ring(self, till: TillSetup, read: lookup.Read, key: Key | None) -> Reply:
+    async def _ring(
+        self, till: TillSetup, read: lookup.Read, key: Key | None, expired_reason: str | None = None
+    ) -> Reply:
         def change(connection: sqlite3.Connection, at: str) -> Reply:
             rules = self._tills.rules
             sale = open_sales.current(connection, till.id) or self._tills.new_sale(till.id)
@@ -75,7 +86,7 @@ class Scans:
                 quantity=read.quantity,
                 label_price=read.label_price,
                 barcode=read.scan.text,
-                gs1=read.scan.gs1,
+                marks=read.marks(self._tills.local_now().date(), expired_reason),
                 merge=True,
             )
             open_sales.save(connection, changed, at)

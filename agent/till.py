@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from agent import basket, once, open_sales
@@ -17,6 +18,7 @@ from agent.facts import TillSetup, print_state
 from agent.pricing import Rules, view
 from agent.problem import Problem, conflict, not_found
 from agent.sale import Sale, State
+from drivers.scanner.code_ids import CodeIds
 from outbox import answers, chain
 from outbox.ids import new_id
 from outbox.record import Kind
@@ -54,6 +56,7 @@ class Tills:
         store: Store,
         tills: Sequence[TillSetup],
         templates: Mapping[str, Sequence[Template]],  # by till
+        code_ids: Mapping[str, CodeIds] = MappingProxyType({}),  # by till, those of its scanner
         has_room: Callable[[], bool] = lambda: True,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -63,6 +66,7 @@ class Tills:
         self.store = store
         self._tills = {till.id: till for till in tills}
         self._templates = templates
+        self._code_ids = code_ids
         self._now = now
 
     def __iter__(self) -> Iterator[TillSetup]:
@@ -80,6 +84,10 @@ class Tills:
     def templates(self, till_id: str) -> Sequence[Template]:
         """Return the store-internal code templates of a till's scanner."""
         return self._templates.get(till_id, ())
+
+    def code_ids(self, till_id: str) -> CodeIds:
+        """Return whose code identifiers a till's scanner sends."""
+        return self._code_ids.get(till_id, CodeIds.AIM)
 
     def __contains__(self, till_id: object) -> bool:
         return till_id in self._tills

@@ -99,9 +99,7 @@ def paid_sale(till: str, lines: int, *, german: bool = False) -> Sale:
     for number in range(lines):
         tax = "reduced" if number % 2 else "standard"
         product = basket.Product(f"{1000 + number}", names[number % len(names)], 199 + number, tax)
-        sale = basket.add_product(
-            sale, RULES, product, quantity=str(1 + number % 3), barcode=codes[number], gs1={}, merge=True
-        )
+        sale = basket.add_product(sale, RULES, product, quantity=str(1 + number % 3), barcode=codes[number], merge=True)
     due = price(sale, RULES).settlement.due
     return checkout.add_tender(sale, RULES, type="card", amount=due, reference="slip 0042")
 

@@ -34,6 +34,10 @@ class Line(BaseModel):
     tax: str | None
     tax_amount: Amount
     barcode: str | None
+    lot: str | None
+    serial: str | None
+    expiry: str | None
+    expired_reason: str | None
 
 
 class Discount(BaseModel):

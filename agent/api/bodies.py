@@ -74,16 +74,21 @@ class NewSale(Body):
 
 
 class Scan(Body):
-    """A barcode as if the till's scanner had read it; a GS1 separator is the character U+001D."""
+    """A barcode as if the till's scanner had read it; a GS1 separator is the character U+001D.
+
+    `expired_reason` says why it is sold where it is past its day, as `expired` refused it.
+    """
 
     data: ScanText
+    expired_reason: Reason | None = None
 
 
 class NewLine(Body):
     """Exactly one of `barcode`, `sku`, or `name` with `price`.
 
     With a barcode or sku, `price` overrides the catalogue's and needs a `price_reason`. `tax` belongs to
-    an open item (name and price) only; without it the store's default tax applies.
+    an open item (name and price) only; without it the store's default tax applies. `expired_reason` belongs
+    to a barcode.
     """
 
     barcode: ScanText | None = None
@@ -93,6 +98,7 @@ class NewLine(Body):
     tax: Code | None = None
     quantity: DecimalText | None = None
     price_reason: Reason | None = None
+    expired_reason: Reason | None = None
 
     @model_validator(mode="after")
     def _one_way_to_say_what(self) -> Self:
@@ -102,6 +108,8 @@ class NewLine(Body):
                 "give exactly one of barcode, sku, or name with price"
                 + (f", not {' and '.join(named)} together" if named else "")
             )
+        if self.expired_reason is not None and self.barcode is None:
+            raise ValueError("only a barcode says until when it may be sold; leave expired_reason out")
         if self.name is not None:
             if self.price is None:
                 raise ValueError("an open item needs a price beside its name")

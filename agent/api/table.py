@@ -22,7 +22,15 @@ from agent.api.route import Route
 
 _OF_A_SALE = ("no-such-sale", "sale-closed", "sale-not-open")
 _OF_A_LINE = (*_OF_A_SALE, "no-such-line")
-_WHAT_TO_RING = ("no-such-item", "no-such-barcode", "scan-refused", "too-many-lines")
+_WHAT_TO_RING = (
+    "no-such-item",
+    "no-such-barcode",
+    "scan-refused",
+    "two-items",
+    "expired",
+    "serial-twice",
+    "too-many-lines",
+)
 
 ROUTES: tuple[Route, ...] = (
     # tills
@@ -234,7 +242,7 @@ ROUTES: tuple[Route, ...] = (
         items.by_barcode,
         "The item a barcode stands for",
         "Item",
-        problems=("no-such-barcode", "scan-refused"),
+        problems=("no-such-barcode", "scan-refused", "two-items"),
     ),
     # shifts
     Route(

@@ -24,7 +24,8 @@ async def view(call: Call) -> Reply:
 
 async def scan(call: Call) -> Reply:
     """Take a barcode as if the till's scanner had read it."""
-    return await call.app.scans.scan(call.path["till"], call.body.data, key=call.key)
+    body = call.body
+    return await call.app.scans.scan(call.path["till"], body.data, expired_reason=body.expired_reason, key=call.key)
 
 
 async def open_drawer(call: Call) -> Reply:

@@ -35,6 +35,7 @@ from drivers.drawer.switch import Sense
 from drivers.printer.codepage_tables import CodePageTable
 from drivers.printer.escpos import CutKind, Font
 from drivers.printer.settings import COLUMNS_MAX, COLUMNS_MIN, MissingCharacters, PrinterSettings
+from drivers.scanner.code_ids import CodeIds
 from drivers.scanner.framing import Suffix
 from outbox import money
 
@@ -146,6 +147,11 @@ class ScannerConfig(Section):
         default=(),
         description="a list of layouts of the store's own codes, a letter for each digit",
         examples=[["20IIIIIWWWWWC"]],
+    )
+    code_ids: Annotated[CodeIds, Strict(strict=False)] = Field(
+        default=CodeIds.AIM,
+        description="whose code identifiers it sends: " + ", ".join(f'"{ids}"' for ids in CodeIds),
+        examples=["aim"],
     )
 
 

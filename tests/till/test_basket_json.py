@@ -1,4 +1,5 @@
 import json
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -6,6 +7,7 @@ import pytest
 
 from agent import basket, checkout
 from agent.basket import Product
+from agent.marks import Marks
 from agent.pricing import Rules
 from agent.sale import Sale, TaxRate, Unit, decimal_text
 
@@ -20,7 +22,13 @@ RULES = Rules(
 
 def full_sale() -> Sale:
     sale = basket.new_sale(RULES, id="s1", till="till-1", opened_at="2026-11-20T14:05:33+01:00")
-    sale = basket.add_product(sale, RULES, Product("a", "Ä", 599), barcode="1", gs1={"10": "L", "17": "261231"})
+    sale = basket.add_product(
+        sale,
+        RULES,
+        Product("a", "Ä", 599),
+        barcode="1",
+        marks=Marks({"10": "L", "17": "261231"}, date(2026, 12, 31), "asked"),
+    )
     sale = basket.add_product(sale, RULES, Product("k", "K", 399, None, Unit.KG), quantity="1.250")
     sale = basket.add_open_item(sale, Rules("EUR", prices_include_tax=True), name="Untaxed", price=100)
     sale = basket.override_price(sale, RULES, "2", 299, "bruised")

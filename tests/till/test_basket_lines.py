@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from agent import basket
 from agent.basket import Product
 from agent.entry import QUANTITY_MAX
+from agent.marks import Marks
 from agent.pricing import Rules, view
 from agent.problem import Problem
 from agent.sale import Sale, TaxRate, Unit
@@ -34,7 +36,14 @@ def refused(status: int, code: str) -> Any:
 
 
 def test_a_line_copies_what_the_catalogue_says() -> None:
-    sale = basket.add_product(empty(), RULES, MUG, quantity="3", barcode="4006381333931", gs1={"10": "LOT1"})
+    sale = basket.add_product(
+        empty(),
+        RULES,
+        MUG,
+        quantity="3",
+        barcode="4006381333931",
+        marks=Marks({"10": "LOT1", "21": "S1"}, date(2028, 6, 15)),
+    )
     (line,) = lines(sale)
     assert line == {
         "id": "1",
@@ -53,7 +62,11 @@ def test_a_line_copies_what_the_catalogue_says() -> None:
         "tax_rate": "19",
         "tax_amount": 287,  # 17.97 x 19/119 = 2.869...
         "barcode": "4006381333931",
-        "gs1": {"10": "LOT1"},
+        "gs1": {"10": "LOT1", "21": "S1"},
+        "lot": "LOT1",
+        "serial": "S1",
+        "expiry": "2028-06-15",
+        "expired_reason": None,
     }
 
 
@@ -115,7 +128,7 @@ def test_a_scan_starts_a_new_line_where_it_is_not_one_more_of_the_same() -> None
     other = {
         "another price": basket.add_product(once, RULES, replace(MUG, price=600), merge=True),
         "another name": basket.add_product(once, RULES, replace(MUG, name="Cup"), merge=True),
-        "another lot": basket.add_product(once, RULES, MUG, gs1={"10": "B"}, merge=True),
+        "another lot": basket.add_product(once, RULES, MUG, marks=Marks({"10": "B"}), merge=True),
         "a label's price": basket.add_product(once, RULES, MUG, label_price=500, merge=True),
         "not asked to": basket.add_product(once, RULES, MUG),
         "a discount": basket.add_product(
