@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 from dataclasses import replace
@@ -56,6 +57,7 @@ class Supervisor:
         self._settled_s = settled_s
         self._failures = 0  # in a row, with no settled session in between
         self._last_bug: str | None = None
+        self._rest: asyncio.Timeout | None = None  # while it waits to try again
         self._view = DeviceView(name, kind, port, DeviceState.STOPPED, since=now())
 
     @property
@@ -73,9 +75,22 @@ class Supervisor:
                     self._trouble(error, error.hint)
                 except Exception as error:  # noqa: BLE001 - a bug in one device must not end its supervision
                     self._bug(error)
-                await self._sleep(self._delay())
+                await self._wait(self._delay())
         finally:
             self._show(DeviceState.STOPPED)
+
+    def nudge(self) -> None:
+        """Try again now, where it waits to: something was plugged in. Disturbs nothing else."""
+        if self._rest is not None and not self._rest.expired():
+            self._rest.reschedule(asyncio.get_running_loop().time())
+
+    async def _wait(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):  # a nudge
+            try:
+                async with asyncio.timeout(None) as self._rest:
+                    await self._sleep(seconds)
+            finally:
+                self._rest = None
 
     async def _once(self) -> None:
         """Open the port, run the session on it, and raise what ended it."""

@@ -64,6 +64,10 @@ class Display:
         """Keep it connected until cancelled."""
         await self._supervisor.run()
 
+    def nudge(self) -> None:
+        """Try again now, where it waits to: something was plugged in."""
+        self._supervisor.nudge()
+
     def show(self, screen: Screen, *, anew: bool = False) -> None:
         """Show a screen as soon as the wire is free. `anew` greets the display first, which may have lost its power."""
         self._anew = self._anew or anew

@@ -87,6 +87,10 @@ class Drawer:
             together.create_task(self._opener.run(self.look))
             together.create_task(self._watch())
 
+    def nudge(self) -> None:
+        """Try again now, where it waits to: something was plugged in."""
+        self._opener.nudge()
+
     async def open(self, reason: str = "") -> KickOutcome:
         """Open it, once. `OPENED` only where its switch moved; one that did not move is never told again by itself."""
         log.info("drawer %s: told to open%s", self.name, f" for {reason}" if reason else "")

@@ -48,6 +48,10 @@ class Opener(Protocol):
         """Keep the connection until cancelled; `on_level` hears when `level` may have changed."""
         ...
 
+    def nudge(self) -> None:
+        """Try again now, where it waits to: something was plugged in."""
+        ...
+
 
 class PrinterOpener:
     """A drawer on a receipt printer's connector, on pin 2 or 5. It is ready when the printer is.
@@ -82,3 +86,6 @@ class PrinterOpener:
     async def run(self, on_level: Callable[[], None]) -> None:  # noqa: ARG002 - whoever hears the printer calls `Drawer.look`
         """Wait until cancelled: the printer runs by itself."""
         await asyncio.Event().wait()
+
+    def nudge(self) -> None:
+        """Do nothing: the printer is nudged itself."""

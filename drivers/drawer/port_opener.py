@@ -74,6 +74,10 @@ class PortOpener:
         self._on_level = on_level
         await self._supervisor.run()
 
+    def nudge(self) -> None:
+        """Try again now, where it waits to: something was plugged in."""
+        self._supervisor.nudge()
+
     async def open(self) -> KickOutcome:
         """Send the command, once; a drawer that cannot be told within `life_s` is not told later."""
         given_up_at = self._now() + self._timing.life_s

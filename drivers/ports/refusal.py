@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from drivers.errors import PortUnavailable
+from drivers.ports.holders import holders
 
 
 def unavailable(what: str, path: str, code: int | None, error: Exception) -> PortUnavailable:
@@ -18,9 +19,12 @@ def unavailable(what: str, path: str, code: int | None, error: Exception) -> Por
             hint="Plug the device in and switch it on; `stillopen devices` lists what is there.",
         )
     if code in {errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK} or (sys.platform == "win32" and code == errno.EACCES):
+        who = ", ".join(map(str, holders(path)))
         return PortUnavailable(
-            f"{what}: {path} is held by another program",
-            hint="Close the other program that uses it (a vendor's tool, a terminal, ModemManager, CUPS),"
+            f"{what}: {path} is held by another program" + (f": {who}" if who else ""),
+            hint=f"Close {who}."
+            if who
+            else "Close the other program that uses it (a vendor's tool, a terminal, ModemManager, CUPS),"
             " or the second agent.",
         )
     if code in {errno.EACCES, errno.EPERM}:

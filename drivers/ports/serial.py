@@ -14,6 +14,7 @@ from drivers.errors import PortLost, PortUnavailable
 from drivers.ports.fd import write_fd
 from drivers.ports.modem import ModemLines
 from drivers.ports.refusal import unavailable
+from drivers.ports.serial_list import find_serial, in_turn, names_numbers
 from drivers.ports.wake import Wake
 
 if TYPE_CHECKING:
@@ -108,6 +109,8 @@ def open_serial(url: PortUrl) -> SerialLine:
     """Open a serial port for this program alone. Raises `PortUnavailable`."""
     remote = url.scheme == "rfc2217"
     device = f"rfc2217://{url.target}:{url.port}" if remote else url.target
+    if names_numbers(url):
+        device = find_serial(url)
     settings = url.serial
     try:
         port = serial.serial_for_url(
@@ -123,24 +126,25 @@ def open_serial(url: PortUrl) -> SerialLine:
             timeout=READ_POLL_S if remote else None,
         )
     except ValueError as error:  # a speed or a mode this system does not know
-        raise _unavailable(url, error) from error
+        raise _unavailable(url, error, device) from error
     try:
         if not remote:
             port.exclusive = True
         # Before opening: opening raises both lines, which resets some printers and boards.
         port.dtr = settings.dtr
         port.rts = settings.rts
-        port.open()
+        with in_turn():
+            port.open()
     except (OSError, ValueError) as error:  # SerialException is an OSError
         with contextlib.suppress(OSError):
             port.close()
-        raise _unavailable(url, error) from error
+        raise _unavailable(url, error, device) from error
     if remote or sys.platform == "win32":
         return SerialLine(url.text, port, timed=not remote)
     return TtyLine(url.text, port, port.fileno(), Wake())
 
 
-def _unavailable(url: PortUrl, error: OSError | ValueError) -> PortUnavailable:
+def _unavailable(url: PortUrl, error: OSError | ValueError, device: str | None = None) -> PortUnavailable:
     if url.scheme == "rfc2217":
         return PortUnavailable(
             f"{url.text}: {error}", hint="Check the device server's address and that RFC 2217 is on in it."
@@ -158,7 +162,7 @@ def _unavailable(url: PortUrl, error: OSError | ValueError) -> PortUnavailable:
                 break
     if code == errno.EACCES and os.name == "nt":
         code = errno.EBUSY  # COM ports have no permissions: refused means held
-    return unavailable(url.text, url.target, code, error)
+    return unavailable(url.text, device or url.target, code, error)
 
 
 def _lost(name: str, error: Exception) -> PortLost:

@@ -1,6 +1,7 @@
 """A port's URL, as values.
 
 serial:///dev/ttyUSB0?baud=9600&mode=8N1&flow=none&dtr=on&rts=on     serial://COM3
+serial://0c2e:0b6a[/SERIAL]?baud=9600 ...                            the port that this USB device is on now
 rfc2217://host:port?baud=9600 ...    socket://host:port    tcp://host:port
 usb://04b8:0e15[/SERIAL]             file:///dev/usb/lp0                  sim://NAME
 hid://0d3a:0207[/SERIAL][?page=ffa0] spool://QUEUE
@@ -22,7 +23,7 @@ URL_CHARS_MAX = 1024  # a path may be long; more is a mistake
 QUEUE_CHARS_MAX = 260  # Windows allows a queue's name 220, with its server's before it
 
 _FORMS = {
-    "serial": "serial:///dev/ttyUSB0?baud=9600 or serial://COM3",
+    "serial": "serial:///dev/ttyUSB0?baud=9600, serial://COM3 or serial://0c2e:0b6a/SERIAL",
     "rfc2217": "rfc2217://192.168.1.60:4001?baud=9600",
     "socket": "socket://192.168.1.60:4001",
     "tcp": "tcp://192.168.1.50:9100",
@@ -59,7 +60,7 @@ class PortUrl:
     target: str
     port: int | None = None  # TCP
     serial: SerialSettings = field(default_factory=SerialSettings)
-    serial_number: str | None = None  # USB and HID
+    serial_number: str | None = None  # USB and HID, and a serial port named by its device's numbers
     usage_page: int | None = None  # HID: which part of a device that has several
 
 
@@ -83,9 +84,12 @@ def parse_port_url(text: str, *, platform: str = sys.platform) -> PortUrl:
 
 
 def _serial(text: str, parts: SplitResult, platform: str) -> PortUrl:
+    if ":" in parts.netloc:
+        numbers, serial_number = _numbers(text, parts)
+        return PortUrl(text, "serial", numbers, serial=_settings(text, parts, platform), serial_number=serial_number)
     if parts.netloc:
         if parts.path not in {"", "/"} or not re.fullmatch(r"(?i)com[0-9]{1,3}", parts.netloc):
-            _refuse(text, "serial", "after `serial://` comes a COM port, or `/` and a device's path")
+            _refuse(text, "serial", "after `serial://` comes a COM port, VID:PID, or `/` and a device's path")
         target = parts.netloc.upper()
     else:
         target = unquote(parts.path)

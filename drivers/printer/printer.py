@@ -89,6 +89,10 @@ class Printer:
         """Keep the printer connected until cancelled."""
         await self._supervisor.run()
 
+    def nudge(self) -> None:
+        """Try again now, where it waits to: something was plugged in."""
+        self._supervisor.nudge()
+
     def check(self, document: Document) -> None:
         """Raise `DocumentInvalid` where this printer could not print the document."""
         self._voice.check(document)

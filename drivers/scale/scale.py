@@ -81,6 +81,10 @@ class Scale:
         """Keep it connected until cancelled."""
         await self._supervisor.run()
 
+    def nudge(self) -> None:
+        """Try again now, where it waits to: something was plugged in."""
+        self._supervisor.nudge()
+
     @contextmanager
     def looking(self) -> Iterator[None]:
         """Have it asked again and again for as long as the block runs."""

@@ -122,6 +122,10 @@ class Scanner:
         """Keep the scanner running until cancelled."""
         await self._supervisor.run()
 
+    def nudge(self) -> None:
+        """Try again now, where it waits to: something was plugged in."""
+        self._supervisor.nudge()
+
     async def tell(self, command: Command) -> None:
         """Tell the scanner something. Raises `NotReady`, `PortLost` or `WriteStalled`; unnamed, it is told nothing."""
         await self._voice.tell(command)
