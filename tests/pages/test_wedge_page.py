@@ -154,5 +154,5 @@ async def test_the_separators_of_a_gs1_code_are_kept_however_they_are_typed(page
     await typed(page, [("3", 0.2), ("Tab", 0.3)])
     assert await value(page, "[data-key=entry]") == "3"
     await page.press("n", alt=True)
-    assert await scans(page) == []
+    assert len(await scans(page)) == 1
     assert (await page.js("window.commands"))[-1] == "n"

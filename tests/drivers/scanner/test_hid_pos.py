@@ -183,6 +183,19 @@ def test_a_device_with_no_scans_has_no_layout() -> None:
     assert read_layout(bytes.fromhex("05 8c 09 fe 75 08 95 02 91 02")) is None  # outwards
 
 
+def test_another_makers_layout_is_read_by_its_own_descriptor() -> None:
+    """Newland and Unitech: the data right behind the count, no AIM identifier (their manuals' input report)."""
+    other = bytes.fromhex(
+        "05 8c 09 02 a1 01 85 02 75 08 15 00 26 ff 00 05 01 09 3b 95 01 81 02 05 8c 09 fe 95 38 82 02 01"
+        "95 04 81 03 06 66 ff 09 04 95 01 81 02 05 8c 09 ff 75 01 81 02 75 07 81 03 c0"
+    )
+    framer = HidPosFramer(layout(other))
+    first = b"\x02\x38" + b"1" * 56 + b"\0\0\0\0" + b"Q" + b"\x01"
+    assert framer.feed(first, 0.0) == []
+    assert framer.feed(b"\x02\x02" + b"23".ljust(56, b"\0") + b"\0\0\0\0Q\0", 0.0) == [Frame(b"1" * 56 + b"23")]
+    assert HidPosFramer(layout()).feed(first, 0.0) != [Frame(b"1" * 56)]  # the layout is never guessed
+
+
 class Counter:
     """The till's end: it hears the scans."""
 
