@@ -54,7 +54,7 @@ async def kick(session: Session, pin: Pin, command: Pulse, *, given_up_at: float
         return KickOutcome(KickResult.NOT_OPENED, LATE)
     sent = False
     try:
-        before = await _switch(session, given_up_at)
+        before, turns = await _switch(session, given_up_at)
         if before is None and session.answers:
             problem = await session.explain()
             return KickOutcome(KickResult.NOT_OPENED, f"{problem.reason}, and hears nothing now. {STUCK}")
@@ -71,7 +71,7 @@ async def kick(session: Session, pin: Pin, command: Pulse, *, given_up_at: float
             return KickOutcome(
                 KickResult.UNKNOWN, "This printer does not report the drawer's switch: look whether it is open."
             )
-        if await _moved(session, before):
+        if await _moved(session, before) and turns in (None, session.turns):
             return KickOutcome(KickResult.OPENED, "")
     except PortLost as lost:
         if sent or lost.written:
@@ -80,18 +80,23 @@ async def kick(session: Session, pin: Pin, command: Pulse, *, given_up_at: float
     return KickOutcome(KickResult.UNKNOWN, NO_SWITCH)
 
 
-async def _switch(session: Session, given_up_at: float) -> Level | None:
+async def _switch(session: Session, given_up_at: float) -> tuple[Level | None, int | None]:
     """Return the switch's level as it is just before the pulse, or None where nobody can say in time.
 
     It is asked for even where the printer reports by itself: reports end with its power, a serial line does not show
     that, and a drawer that was shut since would be taken for one that moved. And it shows that bytes get through: the
     question is answered at once even by a printer that cannot print, unless it waits outside a full buffer, or in a
     network's. A pulse would wait behind it, and open the drawer when the paper is in and nobody is there.
+
+    Of one that cannot be asked now it is the level last reported, with the session's `turns`: a report after the next
+    turn may tell what happened before the pulse.
     """
     while session.answers and (left := given_up_at - session.now()) > 0:
+        if session.only_reports:
+            return session.status.drawer_pin, session.turns
         if await session.look_at_drawer(line_s=left):
-            return session.status.drawer_pin
-    return None
+            return session.status.drawer_pin, None
+    return None, None
 
 
 async def _moved(session: Session, before: Level) -> bool:

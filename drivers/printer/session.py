@@ -63,6 +63,7 @@ class Session(Talk):
         self.fences = Fences(fence, random_below(IDS))
         self.learned: FenceKind | None = None
         self.said = PrinterStatus()  # by the printer itself
+        self.turns = 0  # how often it got into trouble, out of it, or from one into another
         self.answers = False  # whether anything ever came back on this line
         self.reports = False  # whether the printer reports changes by itself
         self.busy = False  # whether a job is on its way: then silence is not yet a lost printer
@@ -135,6 +136,11 @@ class Session(Talk):
             return True
         left_s = max(0.0, given_up_at - self.now())
         return self._asked == 1 and await self.until(lambda: self._asked is None, left_s)  # late, and to this question
+
+    @property
+    def only_reports(self) -> bool:
+        """Whether it cannot be asked now, and tells changes by itself."""
+        return False
 
     async def look(self) -> bool:
         """Ask for the whole status; return whether all of it was answered. Raises `PortLost`."""
@@ -247,15 +253,19 @@ class Session(Talk):
             self.answers = True
             if isinstance(reply, Asb):
                 self.reports = True
-                self.said = after_asb(self.said, reply)
+                self._says(after_asb(self.said, reply))
             elif isinstance(reply, RealTimeReply):
                 if self._asked is not None:
-                    self.said = after_real_time(self.said, self._asked, reply.byte)
+                    self._says(after_real_time(self.said, self._asked, reply.byte))
                     self._asked = None
             else:
                 self._heard += 1
                 self.fences.heard(reply)
         self._notice(before)
+
+    def _says(self, said: PrinterStatus) -> None:
+        self.turns += trouble(said) is not trouble(self.said)
+        self.said = said
 
     def _notice(self, before: PrinterStatus) -> None:
         """Make known what has changed since `before`."""

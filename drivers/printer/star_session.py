@@ -66,20 +66,21 @@ class StarSession(Session):
             self._asked = None  # an answer that was lost need not be waited for: any is the whole status
         return await super().ask(n, line_s=line_s)
 
-    async def look_at_drawer(self, *, line_s: float) -> bool:
-        """Ask; but one that cannot print reports, and may answer nothing before it can. Raises `PortLost`."""
-        return (self.reports and trouble(self.status) is not None) or await super().look_at_drawer(line_s=line_s)
+    @property
+    def only_reports(self) -> bool:
+        """Whether it reports, and may answer nothing before it can print again."""
+        return self.reports and trouble(self.status) is not None
 
     async def look(self) -> bool:
         """Ask for the status; return whether it is known. Raises `PortLost`."""
-        in_trouble = self.reports and trouble(self.status) is not None
+        in_trouble = self.only_reports
         if in_trouble and self._unanswered >= UNANSWERED_MAX:
             return True
         # One that said why it cannot print has told all there is, and may answer nothing before that is over.
         return await self.ask(1) or in_trouble
 
     async def _watch(self) -> None:
-        if not (self.reports and trouble(self.status)):
+        if not self.only_reports:
             await super()._watch()
         elif self._unanswered < UNANSWERED_BY_WATCH_MAX:
             await self.look()  # shows that the line is gone, and turns reports on again after a power cut
@@ -118,7 +119,7 @@ class StarSession(Session):
         if self._asked is None and self._reports_asked_for:
             self.reports = True
         self._asked = None
-        self.said = after_frame(self.said, frame)
+        self._says(after_frame(self.said, frame))
         if frame.overflow:
             self.fences.restart()  # bytes were lost: whatever it counts, no receipt is known to be whole
         if frame.counter is not None and (frame.counter != self._counter or frame.etb):

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drivers.printer.outcome import KickResult
+from drivers.printer.settings import DialectName
 from drivers.simulated.printer import DrawerKind, Model
+from drivers.simulated.star import StarModel
 from tests.drivers.printer.lane import QUICK, eventually, receipt
 
 if TYPE_CHECKING:
@@ -38,3 +40,34 @@ async def test_a_drawer_shut_while_a_receipt_waits_has_not_opened(lane: Lanes, m
     assert (await it.printer.kick(2)).result is KickResult.UNKNOWN
     it.machine.load_paper()
     await printing
+
+
+@pytest.mark.parametrize("speaks", [DialectName.STAR_LINE, DialectName.STARPRNT])
+async def test_a_drawer_shut_while_a_star_in_trouble_had_no_power_has_not_opened(
+    lane: Lanes, speaks: DialectName
+) -> None:
+    it = await lane(StarModel(fences=False), dialect=speaks, timing=replace(QUICK, heartbeat_s=0.05))
+    assert (await it.printer.kick(2)).result is KickResult.OPENED
+    it.machine.open_cover()
+    await eventually(lambda: bool(it.printer.status.cover_open))
+    it.machine._lose_power()  # a serial line does not show it
+    it.machine.close_drawer()
+    it.machine.power_on()
+    it.machine.drawer = DrawerKind.JAMMED
+    await eventually(lambda: it.machine.buffered > 0)  # a question, which it answers once it can print
+    kicking = asyncio.create_task(it.printer.kick(2))
+    await eventually(lambda: it.machine.kicks == [2, 2])
+    it.machine.close_cover()  # and now it says that the drawer is shut: news, and no move
+    assert (await kicking).result is KickResult.UNKNOWN
+    assert it.printer.status.cover_open is False
+
+
+async def test_a_drawer_that_opens_while_a_star_cannot_print_is_seen_to_open(lane: Lanes) -> None:
+    it = await lane(dialect=DialectName.STAR_LINE)
+    it.machine.run_out_of_paper()
+    await eventually(lambda: it.printer.status.online is False)
+    assert (await it.printer.kick(2)).result is KickResult.OPENED
+    it.machine.close_drawer()
+    it.machine.load_paper()
+    await eventually(lambda: it.printer.status.online is True)
+    assert (await it.printer.kick(2)).result is KickResult.OPENED
