@@ -79,7 +79,7 @@ class App:
         self.door = Door(host=config.api.host, origins=config.api.origins, state=state, journal=self.journal)
         self.lanes = Lanes(config, self.journal, self.catalogue, self.events, self.disk, now=now)
         self.devices = Devices(config, state, self.events, bench=bench, on_scan=self._scanned, on_ready=self._ready)
-        self.claims = Claims((*self.devices.printers, *self.devices.drawers), now=now)
+        self.claims = Claims((*self.devices.printers, *self.devices.drawers, *self.devices.scales.by_name), now=now)
         self.receipts = Receipts(config, self.journal)
         self.prints = Prints(
             self.journal,
@@ -95,15 +95,18 @@ class App:
             self.journal,
             self.events,
             store=store,
-            tills=[TillSetup(till.id, till.scanner, till.printer, till.drawer) for till in config.tills],
+            tills=[
+                TillSetup(till.id, till.scanner, till.printer, till.drawer, till.scale, till.display)
+                for till in config.tills
+            ],
             templates={till.id: self.devices.templates(till.scanner) for till in config.tills},
             code_ids={till.id: self.devices.code_ids(till.scanner) for till in config.tills},
             has_room=lambda: self.disk.room is not Room.FULL,
             now=now,
         )
         facts = Facts(config.store.id, self.lanes.kinds, Clock(now))
-        self.scans = Scans(self.tills, self.catalogue)
-        self.ringing = Ringing(self.tills, self.catalogue)
+        self.scans = Scans(self.tills, self.catalogue, self.devices.scales)
+        self.ringing = Ringing(self.tills, self.catalogue, self.devices.scales)
         self.closing = Closing(self.tills, facts, self.prints, self.kicks, on_record=self.lanes.wake)
         self.records = Records(self.journal, self.prints, {till.id: till.printer for till in config.tills}, now=now)
         self.shifts = Shifts(
@@ -147,6 +150,8 @@ class App:
             await self.catalogue.open()
             self.door.open()
             self.devices.recall()
+            self.devices.displays.follow(lambda till: self.tills.view(till)["sale"])
+            self.events.follow(self.devices.displays.heard)
             await self.prints.recover()
             await self.kicks.recover()
             await self.lanes.open()
@@ -222,7 +227,7 @@ class App:
     def till_view(self, till_id: str) -> dict[str, Any]:
         """Return a till with its open sale and what its devices are doing. Raises `Problem`."""
         view = self.tills.view(till_id)
-        mine = {view[role] for role in ("scanner", "printer", "drawer")}
+        mine = {view[role] for role in ("scanner", "printer", "drawer", "scale", "display")}
         return view | {"devices": [device for device in self.device_views() if device["name"] in mine]}
 
     def device_views(self) -> list[dict[str, Any]]:

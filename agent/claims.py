@@ -67,7 +67,9 @@ class Claims:
         """Claim a device as soon as it is free. Raises `Problem` where it is not within `wait_s`."""
         if device not in self._devices:
             known = ", ".join(self._devices) or "none"
-            raise not_found("device", f"There is no printer or drawer {device!r}; the configuration has: {known}.")
+            raise not_found(
+                "device", f"There is no printer, drawer or scale {device!r}; the configuration has: {known}."
+            )
         give_up_at = self._clock() + wait_s
         while (held := self._of(device)) is not None:
             left_s = give_up_at - self._clock()

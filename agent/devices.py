@@ -6,9 +6,11 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from agent.displays import Displays
 from agent.drawers import Drawers, switch_as_json
 from agent.printer_memory import PrinterMemory
 from agent.problem import conflict, not_found
+from agent.scales import Scales, reading_as_json
 from drivers.device import DeviceState, DeviceView
 from drivers.ports import open_port
 from drivers.printer.document import Align, CodePages, Cut, Document, Feed, Rule, Text
@@ -29,13 +31,14 @@ if TYPE_CHECKING:
     from agent.prints import Prints
     from drivers.drawer import Drawer, Position
     from drivers.port import Port
+    from drivers.scale import Scale
     from drivers.scanner.embedded import Template
     from drivers.scanner.scan import Refusal, Scan
     from drivers.simulated.bench import Bench
 
 
 class Devices:
-    """Scanners, printers and drawers by name."""
+    """Scanners, printers, drawers, scales and displays by name."""
 
     def __init__(
         self,
@@ -92,6 +95,8 @@ class Devices:
             on_change=self._drawer_says,
         )
         self.drawers = self._drawers.by_name
+        self.scales = Scales(config, open_port=self._open, on_state=self._scale_changed, on_change=self._scale_says)
+        self.displays = Displays(config, open_port=self._open, on_state=self._changed)
 
     def templates(self, scanner: str | None) -> Sequence[Template]:
         """Return the store-internal code templates of a scanner; none for None."""
@@ -109,6 +114,9 @@ class Devices:
             yield f"printer {name}", printer.run()
         for name, drawer in self.drawers.items():
             yield f"drawer {name}", drawer.run()
+        for name, scale in self.scales.by_name.items():
+            yield f"scale {name}", scale.run()
+        yield from self.displays.tasks()
 
     def views(self) -> list[dict[str, Any]]:
         """Return every device as JSON values: its state, and what it says of itself (null: it does not say)."""
@@ -116,6 +124,8 @@ class Devices:
             *(_as_json(scanner.view) | {"counts": asdict(scanner.counts)} for scanner in self.scanners.values()),
             *(_printer_as_json(printer) for printer in self.printers.values()),
             *(_drawer_as_json(drawer) for drawer in self.drawers.values()),
+            *(_scale_as_json(scale) for scale in self.scales.by_name.values()),
+            *(_as_json(display.view) for display in self.displays.by_name.values()),
         ]
 
     async def test(self, name: str, prints: Prints, closing: Closing) -> Reply:
@@ -134,7 +144,11 @@ class Devices:
                     "device-lost", f"Scanner {name}: {scanner.view.error}. {scanner.view.hint or ''}".strip()
                 )
             return Reply(200, _as_json(scanner.view) | {"next": "Scan something: /v1/events tells what was read."})
-        known = ", ".join((*self.scanners, *self.printers, *self.drawers)) or "none"
+        if name in self.scales.by_name:
+            return await self.scales.test(name)
+        if name in self.displays.by_name:
+            return Reply(200, self.displays.test(name))
+        known = ", ".join(view["name"] for view in self.views()) or "none"
         raise not_found("device", f"There is no device {name!r}; the configuration has: {known}.")
 
     def recall(self) -> None:
@@ -167,6 +181,12 @@ class Devices:
     def _drawer_changed(self, view: DeviceView) -> None:
         self._drawer_says(view.name)
 
+    def _scale_changed(self, view: DeviceView) -> None:
+        self._scale_says(view.name)
+
+    def _scale_says(self, name: str) -> None:
+        self._events.publish("device", device=_scale_as_json(self.scales.by_name[name]))
+
     def _drawer_says(self, name: str) -> None:
         self._events.publish("device", device=_drawer_as_json(self.drawers[name]))
 
@@ -187,6 +207,11 @@ def _as_json(view: DeviceView) -> dict[str, Any]:
 def _drawer_as_json(drawer: Drawer) -> dict[str, Any]:
     """Add what its switch says, and what that means."""
     return _as_json(drawer.view) | {"switch": switch_as_json(drawer.status)}
+
+
+def _scale_as_json(scale: Scale) -> dict[str, Any]:
+    """Add what it says of its pan, while somebody looks."""
+    return _as_json(scale.view) | {"weighing": reading_as_json(scale)}
 
 
 def _printer_as_json(printer: Printer) -> dict[str, Any]:

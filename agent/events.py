@@ -93,6 +93,7 @@ class Events:
         self._subscriptions: set[Subscription] = set()
         self.told: Counter[tuple[str, str]] = Counter()  # since the start, by type and how it ended
         self.dropped = 0  # subscribers let go because they were slow, since the start
+        self._followers: list[Callable[[str, dict[str, Any]], None]] = []
 
     def __len__(self) -> int:
         return len(self._subscriptions)
@@ -103,6 +104,8 @@ class Events:
             if type not in TYPES:
                 raise ValueError(f"{type!r} is no event type; the types are {', '.join(TYPES)}")
             self.told[type, _ending(type, fields)] += 1
+            for follower in self._followers:
+                follower(type, fields)
             if not self._subscriptions:
                 return
             event = {"type": type, "at": self._now().isoformat(timespec="milliseconds"), **fields}
@@ -120,6 +123,10 @@ class Events:
                 EVENTS_WAITING_MAX,
                 subscription.caller,
             )
+
+    def follow(self, follower: Callable[[str, dict[str, Any]], None]) -> None:
+        """Have a part of the agent itself told of every event, at once and with its fields as they are."""
+        self._followers.append(follower)
 
     def untold(self, type: EventType, count: int) -> None:  # noqa: A002 - the event's own word
         """Count events that were not made, as nobody listens."""

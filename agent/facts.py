@@ -31,6 +31,8 @@ class TillSetup:
     scanner: str | None = None
     printer: str | None = None
     drawer: str | None = None
+    scale: str | None = None
+    display: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from agent.api.bodies import LineChange, NewDiscount, NewLine, NewTender
     from agent.pricing import Rules
     from agent.sale import Sale
+    from agent.scales import Scales
     from agent.till import Tills
     from outbox.answers import Key
     from outbox.catalogue import Catalogue
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
 class Ringing:
     """Operations on open sales; each replies with the sale as it is then."""
 
-    def __init__(self, tills: Tills, catalogue: Catalogue) -> None:
+    def __init__(self, tills: Tills, catalogue: Catalogue, scales: Scales) -> None:
         self._tills = tills
         self._catalogue = catalogue
+        self._scales = scales
 
     async def open_sale(self, till_id: str, *, key: Key | None) -> Reply:
         """Return the till's open sale, made now if there is none."""
@@ -55,8 +57,8 @@ class Ringing:
                 ),
             )
         read = None
+        sale_now = open_sales.find(self._tills.journal.reader, sale_id)
         if wanted.barcode is not None:
-            sale_now = open_sales.find(self._tills.journal.reader, sale_id)
             templates = self._tills.templates(sale_now.till) if sale_now else ()
             read = lookup.by_barcode(self._catalogue, wanted.barcode, templates, self._tills.rules.currency)
             product = read.product
@@ -69,7 +71,7 @@ class Ringing:
                 sale,
                 rules,
                 product,
-                quantity=wanted.quantity or (read.quantity if read else None),
+                quantity=quantity,
                 label_price=read.label_price if read else None,
                 barcode=read.scan.text if read else None,
                 marks=read.marks(self._tills.local_now().date(), wanted.expired_reason) if read else basket.NO_MARKS,
@@ -79,7 +81,10 @@ class Ringing:
             line = changed.lines[-1].id
             return basket.override_price(changed, rules, line, wanted.price, wanted.price_reason or "")
 
-        return await self._change(sale_id, key, operation)
+        given = wanted.quantity or (read.quantity if read else None)
+        till = sale_now.till if sale_now else ""
+        async with self._scales.quantity(till, product, given, read.label_price if read else None) as quantity:
+            return await self._change(sale_id, key, operation)
 
     async def change_line(self, sale_id: str, line_id: str, wanted: LineChange, *, key: Key | None) -> Reply:
         """Set a line's quantity, or its price with a reason."""

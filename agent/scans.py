@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from agent.facts import TillSetup
+    from agent.scales import Scales
     from agent.till import Tills
     from drivers.scanner.scan import Refusal
     from outbox.answers import Key
@@ -29,9 +30,10 @@ _log = logging.getLogger("stillopen.till")
 class Scans:
     """Rings what is scanned. Everybody hears of every scan, also of one that found nothing."""
 
-    def __init__(self, tills: Tills, catalogue: Catalogue) -> None:
+    def __init__(self, tills: Tills, catalogue: Catalogue, scales: Scales) -> None:
         self._tills = tills
         self._catalogue = catalogue
+        self._scales = scales
         self._waiting: dict[str, asyncio.Queue[Scan | Refusal]] = {
             till.id: asyncio.Queue(SCANS_WAITING_MAX) for till in tills
         }
@@ -83,7 +85,7 @@ class Scans:
                 sale,
                 rules,
                 read.product,
-                quantity=read.quantity,
+                quantity=quantity,
                 label_price=read.label_price,
                 barcode=read.scan.text,
                 marks=read.marks(self._tills.local_now().date(), expired_reason),
@@ -92,7 +94,8 @@ class Scans:
             open_sales.save(connection, changed, at)
             return Reply(200, view(changed, rules))
 
-        reply = await self._tills.once(key, change)
+        async with self._scales.quantity(till.id, read.product, read.quantity, read.label_price) as quantity:
+            reply = await self._tills.once(key, change)
         self._tell_scan(till.id, read.scan, read.product, None)
         return reply
 

@@ -111,6 +111,8 @@ class Tills:
             "scanner": till.scanner,
             "printer": till.printer,
             "drawer": till.drawer,
+            "scale": till.scale,
+            "display": till.display,
             "sale": view(sale, self.rules) if sale else None,
             "parked": len(open_sales.parked(self.journal.reader, till.id)),
         }

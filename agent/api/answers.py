@@ -218,6 +218,25 @@ class Taught(BaseModel):
     next: str
 
 
+class Weighed(BaseModel):
+    """A weight that stood still, in kg for a line's `quantity`, and as the scale showed it."""
+
+    till: str
+    scale: str
+    weight: DecimalText
+    unit: Literal["kg"]
+    shown: DecimalText
+    shown_unit: Literal["kg", "g", "lb", "oz"]
+    net: bool | None
+
+
+class Pressed(BaseModel):
+    """The scale shows what was asked of it."""
+
+    device: str
+    next: str
+
+
 class DeviceTest(BaseModel):
     """What the test did, in words to compare with what one sees."""
 

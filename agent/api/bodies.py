@@ -23,6 +23,7 @@ CODE_CHARS_MAX = 256  # a sku or a tax code; no shop's own numbering is longer
 SCAN_CHARS_MAX = 4_096  # the largest GS1 symbol holds 3,116; more is noise
 ID_CHARS_MAX = 64  # the agent's own ids are 36 characters, a till's at most 12
 DECIMAL_CHARS_MAX = 20  # keeps a quantity times an amount exact
+WEIGH_S_MAX = 10  # a pan that does not come to rest by then is being leant on
 REFUND_LINES_MAX = 1_000  # more than any sale has lines
 
 Amount = Annotated[int, Field(ge=0, le=AMOUNT_MAX, description="integer minor units of the store's currency")]
@@ -183,6 +184,19 @@ class OpenDrawer(Body):
     """Open the drawer with no sale: the reason is kept in the journal."""
 
     reason: Reason
+    claim: ClaimId | None = None
+
+
+class Weigh(Body):
+    """Weigh what lies on the till's scale; wait up to `wait_s` for it to come to rest."""
+
+    wait_s: Annotated[int, Field(ge=0, le=WEIGH_S_MAX, description="seconds; 3 where it is left out")] = 3
+    claim: ClaimId | None = None
+
+
+class ClaimedDevice(Body):
+    """The caller's claim of the device, where it is claimed."""
+
     claim: ClaimId | None = None
 
 

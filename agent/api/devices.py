@@ -28,6 +28,26 @@ async def teach(call: Call) -> Reply:
     return await call.app.teach_drawer(call.path["device"], Position(call.body.position))
 
 
+async def zero(call: Call) -> Reply:
+    """Set a scale to zero."""
+    return await _press(call, "zero")
+
+
+async def tare(call: Call) -> Reply:
+    """Take what lies on a scale for the container."""
+    return await _press(call, "tare")
+
+
+async def clear_tare(call: Call) -> Reply:
+    """Forget the container."""
+    return await _press(call, "clear_tare")
+
+
+async def _press(call: Call, key: str) -> Reply:
+    must_be_free(call, call.path["device"], call.body.claim)
+    return await call.app.devices.scales.press(call.path["device"], key)
+
+
 async def test(call: Call) -> Reply:
     """Make a device do something a person can see: a test print, an open drawer. Not what another has claimed."""
     must_be_free(call, call.path["device"], None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import nullcontext, suppress
+from contextlib import ExitStack, suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -14,11 +14,14 @@ from agent.events import POLICY_VIOLATION, Dropped
 from agent.problem import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.websockets import WebSocket
 
     from agent.api.route import Call
     from agent.claims import Claims
     from agent.events import Events, Subscription
+    from drivers.scale import Scale
     from outbox.answers import Reply
 
 
@@ -31,18 +34,28 @@ async def needs_websocket(_: Call) -> Reply:
     )
 
 
-async def serve(websocket: WebSocket, events: Events, claims: Claims) -> None:
+async def serve(websocket: WebSocket, events: Events, claims: Claims, scales: Mapping[str, Scale]) -> None:
     """Send events until the listener leaves or is let go; the claim it names is its own for as long.
 
-    What a listener says is not listened to.
+    A scale that it claims, or names as `look`, is asked for its weight for as long. What a listener says is not
+    listened to.
     """
     offered = websocket.scope["subprotocols"]
     await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
     caller = websocket.scope["state"]["caller"]
     caller_id = LOCAL if caller is None else caller.id
     claim = websocket.query_params.get("claim")
+    look = websocket.query_params.get("look")
+    if look is not None and look not in scales:
+        await _close(websocket, Dropped(POLICY_VIOLATION, "no such scale: /v1/devices lists what there is"))
+        return
     try:
-        with nullcontext() if claim is None else claims.connected(claim, caller_id):
+        with ExitStack() as held:
+            if claim is not None:
+                held.enter_context(claims.connected(claim, caller_id))
+                look = look or next(one.device for one in claims.all() if one.id == claim)
+            if look is not None and look in scales:
+                held.enter_context(scales[look].looking())
             await _tell(websocket, events, caller_id)
     except Problem:
         await _close(websocket, Dropped(POLICY_VIOLATION, "no such claim (any more): claim the device again"))

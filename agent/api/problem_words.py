@@ -105,6 +105,9 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "websocket-needed": (426, "Events come over a WebSocket only."),
     "drawer-not-taught": (409, "The drawer's switch cannot be read, or says the same open and closed."),
     "drawer-unused": (409, "No till uses that drawer. Name it in a [[till]] of stillopen.toml."),
+    "no-scale": (422, "The till has no scale in the configuration."),
+    "not-weighed": (409, "There is no weight to take; `reason` is the scale's state, `silent`, `lost` or `same`."),
+    "scale-not-set": (409, "The scale did not take zero or tare; the detail says what it shows. Use its own key."),
     "device-lost": (409, "The device is not there; the detail says why and what to look at."),
     # `stillopen demo` only
     "scanner-not-read": (409, "Nobody reads the demo's scanner just now. Try again."),

@@ -30,6 +30,8 @@ _WHAT_TO_RING = (
     "expired",
     "serial-twice",
     "too-many-lines",
+    "weight-needed",
+    "not-weighed",
 )
 
 ROUTES: tuple[Route, ...] = (
@@ -60,6 +62,15 @@ ROUTES: tuple[Route, ...] = (
         "Record",
         body="OpenDrawer",
         problems=("no-such-till", "no-drawer", "card-data", "claimed", "no-such-claim"),
+    ),
+    Route(
+        "POST",
+        "/v1/tills/{till}/weigh",
+        tills.weigh,
+        "Weigh what lies on the till's scale, once",
+        "Weighed",
+        body="Weigh",
+        problems=("no-such-till", "no-scale", "not-weighed", "claimed", "no-such-claim"),
     ),
     Route(
         "GET",
@@ -281,7 +292,7 @@ ROUTES: tuple[Route, ...] = (
         devices.test,
         "Make a device do something a person can see",
         "DeviceTest",
-        problems=("no-such-device", "device-trouble", "claimed"),
+        problems=("no-such-device", "device-trouble", "device-lost", "not-weighed", "claimed"),
     ),
     Route(
         "POST",
@@ -291,6 +302,33 @@ ROUTES: tuple[Route, ...] = (
         "Taught",
         body="Teach",
         problems=("no-such-device", "drawer-not-taught"),
+    ),
+    Route(
+        "POST",
+        "/v1/devices/{device}/zero",
+        devices.zero,
+        "Set a scale to zero",
+        "Pressed",
+        body="ClaimedDevice",
+        problems=("no-such-device", "scale-not-set", "claimed", "no-such-claim"),
+    ),
+    Route(
+        "POST",
+        "/v1/devices/{device}/tare",
+        devices.tare,
+        "Take what lies on a scale for the container",
+        "Pressed",
+        body="ClaimedDevice",
+        problems=("no-such-device", "scale-not-set", "claimed", "no-such-claim"),
+    ),
+    Route(
+        "POST",
+        "/v1/devices/{device}/clear-tare",
+        devices.clear_tare,
+        "Forget the container on a scale",
+        "Pressed",
+        body="ClaimedDevice",
+        problems=("no-such-device", "scale-not-set", "claimed", "no-such-claim"),
     ),
     Route(
         "POST",

@@ -36,6 +36,14 @@ async def open_drawer(call: Call) -> Reply:
     return await call.app.closing.no_sale(call.path["till"], call.body.reason, key=call.key)
 
 
+async def weigh(call: Call) -> Reply:
+    """Weigh what lies on the till's scale, unless another front end has claimed it."""
+    scale = call.app.tills.setup(call.path["till"]).scale
+    if scale is not None:
+        must_be_free(call, scale, call.body.claim)
+    return await call.app.devices.scales.weigh(call.path["till"], float(call.body.wait_s))
+
+
 async def parked(call: Call) -> Reply:
     """Return the sales put aside at a till."""
     return Reply(HTTPStatus.OK, {"sales": call.app.tills.parked(call.path["till"])})

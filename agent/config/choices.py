@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from drivers.printer.escpos import FenceKind
 from drivers.printer.settings import DialectName
+from drivers.scale.reading import Unit
 
 
 class DialectChoice(StrEnum):
@@ -20,6 +21,18 @@ class DialectChoice(StrEnum):
     def speaks(self) -> DialectName:
         """The dialect; of `AUTO`, what its other settings are checked for."""
         return DialectName.ESCPOS if self is DialectChoice.AUTO else DialectName(self)
+
+
+class ScaleUnit(StrEnum):
+    """A scale's `unit`: what prices a weight go by is the kilogram in any case."""
+
+    KG = "kg"
+    LB = "lb"
+
+    @property
+    def shown(self) -> Unit:
+        """The unit that the scale shows."""
+        return Unit(self)
 
 
 class FenceChoice(StrEnum):

@@ -12,6 +12,7 @@ from agent.config.currencies import CURRENCIES
 from agent.config.drawers import drawers
 from agent.config.printers import printers
 from agent.config.problems import Finding, did_you_mean, shown
+from agent.config.scales import scales_and_displays
 from agent.config.tables import named
 from outbox import money
 
@@ -25,9 +26,11 @@ _REFERENCES = (
     ("till", "scanner", "scanner"),
     ("till", "printer", "printer"),
     ("till", "drawer", "drawer"),
+    ("till", "scale", "scale"),
+    ("till", "display", "display"),
     ("drawer", "printer", "printer"),
 )
-_DEVICES = ("scanner", "printer", "drawer")
+_DEVICES = ("scanner", "printer", "drawer", "scale", "display")
 
 
 def crosscheck(raw: dict[str, Any], folder: Path) -> Iterator[Finding]:
@@ -37,11 +40,13 @@ def crosscheck(raw: dict[str, Any], folder: Path) -> Iterator[Finding]:
     yield from _unique([each for kind in _DEVICES for each in named(raw, kind, "name")], "device names")
     yield from _unique(named(raw, "tax", "code"), "tax codes")
     yield from _unique(named(raw, "cloud", "name"), "cloud names")
-    yield from _scanners_shared(raw)
+    yield from _shared(raw, "scanner", "a scan rings on one till")
+    yield from _shared(raw, "display", "a display shows one sale")
     yield from _default_tax(raw)
     yield from _cash_rounding(raw)
     yield from printers(raw, folder)
     yield from drawers(raw)
+    yield from scales_and_displays(raw)
 
 
 def _references(raw: dict[str, Any]) -> Iterator[Finding]:
@@ -70,15 +75,15 @@ def _unique(named: list[tuple[Loc, str]], what: str) -> Iterator[Finding]:
             )
 
 
-def _scanners_shared(raw: dict[str, Any]) -> Iterator[Finding]:
+def _shared(raw: dict[str, Any], kind: str, why: str) -> Iterator[Finding]:
     first: dict[str, Loc] = {}
-    for loc, name in named(raw, "till", "scanner"):
+    for loc, name in named(raw, "till", kind):
         earlier = first.setdefault(name, loc)
         if earlier is not loc:
             yield Finding(
                 loc,
-                f"{shown(name)}, the scanner of [[till]] {int(earlier[1]) + 1} too",
-                "give each till its own scanner: a scan rings on one till",
+                f"{shown(name)}, the {kind} of [[till]] {int(earlier[1]) + 1} too",
+                f"give each till its own {kind}: {why}",
             )
 
 

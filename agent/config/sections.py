@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
 
-from agent.config.choices import DialectChoice, FenceChoice
+from agent.config.choices import DialectChoice, FenceChoice, ScaleUnit
 from agent.config.kinds import (
     Currency,
     DecimalText,
@@ -31,10 +31,13 @@ from agent.config.kinds import (
     TimeZone,
     Title,
 )
+from drivers.display.screen import COLUMNS, LINES
+from drivers.display.speech import DisplayProtocol, DisplaySettings
 from drivers.drawer.switch import Sense
 from drivers.printer.codepage_tables import CodePageTable
 from drivers.printer.escpos import CutKind, Font
 from drivers.printer.settings import COLUMNS_MAX, COLUMNS_MIN, MissingCharacters, PrinterSettings
+from drivers.scale.talk import ScaleProtocol
 from drivers.scanner.code_ids import CodeIds
 from drivers.scanner.framing import Suffix
 from outbox import money
@@ -123,6 +126,8 @@ class TillConfig(Section):
     scanner: str | None = Field(default=None, description="the name of a [[scanner]]", examples=["counter"])
     printer: str | None = Field(default=None, description="the name of a [[printer]]", examples=["receipt"])
     drawer: str | None = Field(default=None, description="the name of a [[drawer]]", examples=["drawer"])
+    scale: str | None = Field(default=None, description="the name of a [[scale]]", examples=["scale"])
+    display: str | None = Field(default=None, description="the name of a [[display]]", examples=["customer"])
 
 
 class ScannerConfig(Section):
@@ -282,6 +287,58 @@ class DrawerConfig(Section):
         return self.port or f"{self.printer} pin {self.pin}"
 
 
+class ScaleConfig(Section):
+    """A scale on the counter."""
+
+    name: Name = Field(description="up to 40 letters, digits, dots or dashes", examples=["scale"])
+    port: PortUrl = Field(
+        description="the URL of a port (`stillopen devices` lists what is plugged in)",
+        examples=["serial:///dev/ttyUSB0?baud=9600&mode=7E1"],
+    )
+    protocol: Annotated[ScaleProtocol, Strict(strict=False)] = Field(
+        default=ScaleProtocol.TOLEDO_8217,
+        description='what it speaks: "toledo_8217", "nci" or "cas"',
+        examples=["toledo_8217"],
+    )
+    unit: Annotated[ScaleUnit, Strict(strict=False)] = Field(
+        default=ScaleUnit.KG, description='what it shows: "kg", or "lb" (converted to kg)', examples=["kg"]
+    )
+
+
+class DisplayConfig(Section):
+    """A customer display of two lines."""
+
+    name: Name = Field(description="up to 40 letters, digits, dots or dashes", examples=["customer"])
+    port: PortUrl = Field(
+        description="the URL of a port (`stillopen devices` lists what is plugged in)",
+        examples=["serial:///dev/ttyUSB1?baud=9600"],
+    )
+    protocol: Annotated[DisplayProtocol, Strict(strict=False)] = Field(
+        default=DisplayProtocol.CD5220,
+        description='what it obeys: "cd5220", "escpos" or "logic_controls"',
+        examples=["cd5220"],
+    )
+    code_page: str = Field(default="cp437", description="the one code page its text is in", examples=["cp437"])
+    code_page_number: int | None = Field(
+        default=None,
+        ge=0,
+        le=255,
+        description="the display's own number of that page, 0 to 255, from its manual",
+        examples=[0],
+    )
+    idle: Annotated[tuple[Line, ...], FromList] = Field(
+        default=(),
+        max_length=LINES,
+        description=f"a list of at most {LINES} lines of {COLUMNS} characters",
+        examples=[["Welcome", "Corner Shop"]],
+    )
+
+    @property
+    def settings(self) -> DisplaySettings:
+        """What the driver has to know."""
+        return DisplaySettings(self.protocol, self.code_page, self.code_page_number)
+
+
 class TaxConfig(Section):
     """A tax rate. `rate` is per cent."""
 
@@ -346,6 +403,12 @@ class File(Section):
     drawer: Annotated[tuple[DrawerConfig, ...], FromList] = Field(
         default=(), description="[[drawer]] sections, with double brackets"
     )
+    scale: Annotated[tuple[ScaleConfig, ...], FromList] = Field(
+        default=(), description="[[scale]] sections, with double brackets"
+    )
+    display: Annotated[tuple[DisplayConfig, ...], FromList] = Field(
+        default=(), description="[[display]] sections, with double brackets"
+    )
     tax: Annotated[tuple[TaxConfig, ...], FromList] = Field(
         default=(), description="[[tax]] sections, with double brackets"
     )
@@ -378,3 +441,5 @@ class Config:
     taxes: tuple[TaxConfig, ...]
     clouds: tuple[CloudConfig, ...]
     backup: BackupConfig | None = None
+    scales: tuple[ScaleConfig, ...] = ()
+    displays: tuple[DisplayConfig, ...] = ()

@@ -1,7 +1,7 @@
 """How each protocol says two lines: what a display hears when it is opened, and what changes its text. Pure.
 
 - CD5220: `1B 51 41` text `0D` is the upper line, `1B 51 42` text `0D` the lower one; after one of them only CLR and
-  CAN are obeyed, so the greeting begins with CLR, and with a CR that ends a line left half. Source: POS-X XP8200 manual, page 19.
+  CAN are obeyed, so the greeting begins with CLR, after a CR that ends a line left half. Source: POS-X XP8200, page 19.
 - ESC/POS (Epson DM-D): `1F 24 x y` puts the cursor. Source: Epson's DM-D command reference.
 - Logic Controls (PD3000 and alike): `1F` resets, `11` is normal mode, `10 n` puts the cursor, 0 to 39. Source: as
   LCDproc's serialPOS driver knows it. It has no command for a code page.
