@@ -14,6 +14,7 @@ from drivers.errors import NotReady
 from drivers.ports import open_port
 from drivers.scanner.commands import NOT_ON_FILE_S, Command, Family, hid_command, serial_command
 from drivers.scanner.hid_pos_descriptor import parse_descriptor
+from drivers.scanner.programming import PROGRAMMING, Mode, programming
 from drivers.scanner.scanner import Scanner
 from drivers.simulated.bench import Bench
 from drivers.simulated.hid_bus import HidBus, HidShape
@@ -171,3 +172,12 @@ async def test_a_hid_scanner_without_commands_and_a_family_on_the_wrong_port() -
         with pytest.raises(NotReady, match="knows no beep"):
             await scanner.tell(Command.BEEP)
     assert serial.heard == b""
+
+
+def test_the_switches_of_each_known_maker_are_one_a_mode_with_a_place_to_find_them() -> None:
+    for maker in {one.maker for one in PROGRAMMING}:
+        modes = [one.mode for one in programming(maker)]
+        assert modes == sorted(set(modes), reverse=True)
+        assert modes[0] is Mode.USB_COM
+    assert all(one.heading and one.chapter and one.source for one in PROGRAMMING)
+    assert programming("acme") == ()
