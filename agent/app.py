@@ -152,6 +152,7 @@ class App:
             self.devices.recall()
             self.devices.displays.follow(lambda till: self.tills.view(till)["sale"])
             self.events.follow(self.devices.displays.heard)
+            self.events.follow(self.devices.tones.heard)
             await self.prints.recover()
             await self.kicks.recover()
             await self.lanes.open()

@@ -11,6 +11,7 @@ from agent.drawers import Drawers, switch_as_json
 from agent.printer_memory import PrinterMemory
 from agent.problem import conflict, not_found
 from agent.scales import Scales, reading_as_json
+from agent.tones import Tones
 from drivers.device import DeviceState, DeviceView
 from drivers.ports import open_port
 from drivers.printer.document import Align, CodePages, Cut, Document, Feed, Rule, Text
@@ -18,6 +19,7 @@ from drivers.printer.printer import Printer
 from drivers.scanner.code_ids import CodeIds
 from drivers.scanner.embedded import parse_template
 from drivers.scanner.scanner import Scanner
+from drivers.scanner.wedge_layouts import LAYOUTS
 from outbox.answers import Reply
 from outbox.money import decimals
 
@@ -69,9 +71,12 @@ class Devices:
                 suffix=scanner.suffix,
                 duplicate_window_ms=scanner.duplicate_window_ms,
                 price_decimals=decimals(config.store.currency),
+                keyboard=LAYOUTS[scanner.keyboard] if scanner.port.startswith("evdev:") else None,
+                family=scanner.family,
             )
             for scanner in config.scanners
         }
+        self.tones = Tones(config, self.scanners)
         self._printer_memory = PrinterMemory(state)
         self.printers = {
             printer.name: Printer(
@@ -110,6 +115,7 @@ class Devices:
         """Yield what is to run, with its name."""
         for name, scanner in self.scanners.items():
             yield f"scanner {name}", scanner.run()
+        yield from self.tones.tasks()
         for name, printer in self.printers.items():
             yield f"printer {name}", printer.run()
         for name, drawer in self.drawers.items():

@@ -13,6 +13,7 @@ from agent.config.drawers import drawers
 from agent.config.printers import printers
 from agent.config.problems import Finding, did_you_mean, shown
 from agent.config.scales import scales_and_displays
+from agent.config.scanners import scanners
 from agent.config.tables import named
 from outbox import money
 
@@ -46,6 +47,7 @@ def crosscheck(raw: dict[str, Any], folder: Path) -> Iterator[Finding]:
     yield from _cash_rounding(raw)
     yield from printers(raw, folder)
     yield from drawers(raw)
+    yield from scanners(raw)
     yield from scales_and_displays(raw)
 
 

@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 _OF_A_PORT = ("command", "sense", "power")
 _OF_A_LINE = ("sense", "power")
 _NO_DRAWER = ("usb", "file", "spool")  # what printers have
-_NO_HID = {
-    "scanner": "switch the scanner to USB-COM (its manual has the barcode) and write its serial:// port",
-    "printer": "write the printer's usb://, serial:// or tcp:// port",
-}
+_NO_HID = {"printer": "write the printer's usb://, serial:// or tcp:// port"}
 
 
 def drawers(raw: dict[str, Any]) -> Iterator[Finding]:

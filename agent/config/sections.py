@@ -39,7 +39,9 @@ from drivers.printer.escpos import CutKind, Font
 from drivers.printer.settings import COLUMNS_MAX, COLUMNS_MIN, MissingCharacters, PrinterSettings
 from drivers.scale.talk import ScaleProtocol
 from drivers.scanner.code_ids import CodeIds
+from drivers.scanner.commands import Family
 from drivers.scanner.framing import Suffix
+from drivers.scanner.wedge_layouts import LayoutName
 from outbox import money
 
 if TYPE_CHECKING:
@@ -147,6 +149,16 @@ class ScannerConfig(Section):
         le=DUPLICATE_WINDOW_MS_MAX,
         description=f"whole milliseconds from 0 to {DUPLICATE_WINDOW_MS_MAX}",
         examples=[400],
+    )
+    keyboard: Annotated[LayoutName, Strict(strict=False)] = Field(
+        default=LayoutName.US,
+        description='the country that a scanner which types is set to: "us", "uk", "de", "fr", "it", "es" or "se"',
+        examples=["us"],
+    )
+    family: Annotated[Family, Strict(strict=False)] | None = Field(
+        default=None,
+        description="whose commands it knows: " + " or ".join(f'"{each}"' for each in Family),
+        examples=["datalogic"],
     )
     templates: Annotated[tuple[TemplateText, ...], FromList] = Field(
         default=(),

@@ -67,11 +67,6 @@ def test_with_a_port_of_its_own(tmp_path: Path) -> None:
         ('port = "serial://COM3"\npower = "usb"', '[[drawer]] 1 "d" → power', '"own"'),
         ('printer = "receipt"\nleft_open_s = -1', '[[drawer]] 1 "d" → left_open_s', "0 (never) to 3600"),
         ("port = 3", '[[drawer]] 1 "d" → port', "serial://COM3"),
-        (
-            'printer = "receipt"\n[[scanner]]\nname = "s"\nport = "hid://05e0:1300"',
-            '[[scanner]] 1 "s" → port',
-            "USB-COM",
-        ),
     ],
 )
 def test_what_to_write_instead(tmp_path: Path, keys: str, key: str, words: str) -> None:
