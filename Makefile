@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check rig plug powercut simulate soak thirdparty receipts bench format lock clean setup
+.PHONY: demo test check rig plug powercut simulate soak thirdparty receipts scans bench format lock clean setup
 
 setup: $(READY)
 
@@ -55,6 +55,9 @@ thirdparty: $(READY)  ## receiptio, receiptline and others (npm) against our sim
 receipts: $(READY)  ## printers that fail in every listed way: RECEIPTS=10000 SEED=1 WIRES=sim,tcp; COUNTER=sim/17 is one again
 	$(BIN)/python -m tests.receipts $(if $(RECEIPTS),--receipts $(RECEIPTS)) $(if $(SEED),--seed $(SEED)) \
 	  $(if $(WIRES),--wires $(WIRES)) $(if $(COUNTER),--counter $(COUNTER))
+
+scans: $(READY)  ## frames of scanners, whole and harmed: FRAMES=1000000 SEED=1
+	$(BIN)/python -m tests.scans $(if $(FRAMES),--frames $(FRAMES)) $(if $(SEED),--seed $(SEED))
 
 bench: $(READY)  ## our figure, the peer's and the limit, interleaved in one run; LONG=1 takes an hour
 	$(BIN)/python -m bench $(if $(LONG),--long)

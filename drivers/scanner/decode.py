@@ -15,7 +15,7 @@ from drivers.scanner.gtin import check_digit, gtin14, has_check_digit, is_digits
 from drivers.scanner.parity import parity_of, without_parity_bits
 from drivers.scanner.refusals import refuse
 from drivers.scanner.scan import Reason, Refusal, Scan
-from drivers.scanner.symbology import EAN, GS1, Part, Symbology, identify
+from drivers.scanner.symbology import EAN, GS1, AddOn, Part, Symbology, identify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -79,7 +79,7 @@ def _read(raw: str, part: Part, templates: Sequence[Template], price_decimals: i
         return _saying(scan, elements, price_decimals)
     if part.symbology in GS1:
         return refuse(Reason.GS1, raw)
-    if part.symbology in _LABELS:
+    if part.symbology in _LABELS and part.add_on is not AddOn.YES:
         labels = [label for template in templates if (label := read_label(part.text, template)) is not None]
         if labels:
             return _label(raw, part, labels)

@@ -50,7 +50,10 @@ def parse_message(text: str) -> ElementStrings | None:
     # biip takes other scripts' digits and any control byte for content, and strips GS with the spaces.
     if not text or not text.isascii() or not text.replace("\x1d", "").isprintable():
         return None
-    parse = GS1Message.parse_hri if _HRI.match(text) else GS1Message.parse
+    as_people_write = _HRI.match(text) is not None
+    if as_people_write and "\x1d" in text:
+        return None  # biip would drop it, and put together what it parts
+    parse = GS1Message.parse_hri if as_people_write else GS1Message.parse
     try:
         elements = parse(text, config=_config()).element_strings
     except (ParseError, ValueError):

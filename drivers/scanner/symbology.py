@@ -134,8 +134,7 @@ def _by_code_id(text: str, code_ids: Mapping[str, Symbology]) -> list[Part]:
     code_id = max((code_id for code_id in code_ids if text.startswith(code_id)), key=len, default=None)
     if code_id is None:
         return [Part(None, text)]
-    content = text[len(code_id) :]
-    if _IDENTIFIER.match(content):  # Datalogic sends `P]C1...` for GS1-128
+    content, symbology = text[len(code_id) :], code_ids[code_id]
+    if symbology in GS1 and content.startswith("]C1"):  # Datalogic sends both for GS1-128
         return identify(content)
-    symbology = code_ids[code_id]
     return [Part(symbology, content, AddOn.MAYBE if symbology in EAN else AddOn.NO)]

@@ -93,6 +93,12 @@ def test_a_databar_with_weight_and_a_date_of_the_last_century() -> None:
     )
 
 
+def test_a_separator_does_not_belong_in_what_people_write() -> None:
+    for text in ("(01)095060001343" + GS + "52(10)A", "(01)09506000134352(10)A" + GS + "B"):
+        assert scan(text).candidates == (text,)
+    assert scan("(01)09506000134352(10)A" + GS).gtin == "09506000134352"
+
+
 def test_a_lot_at_the_end_of_a_gs1_message() -> None:
     assert scan("]d2010950600013435210X").gs1["10"] == "X"
     assert scan(GS + "010950600013435210A").gs1["10"] == "A"
@@ -321,6 +327,15 @@ def test_a_makers_identifier_says_what_it_is(
     outcome = scan(text, code_ids=code_ids)
     assert outcome.gtin == gtin
     assert outcome.symbology is symbology
+
+
+def test_two_identifiers_that_contradict_each_other_are_refused() -> None:
+    assert reason("A]I114006381333938", code_ids=CodeIds.ZEBRA) is Reason.LENGTH
+
+
+def test_a_label_has_no_add_on() -> None:
+    assert decode(b"]E22967890043730", [parse_template("29IIIIIQQQQQC")]).raw == "]E22967890043730"
+    assert isinstance(decode(b"]E22967890043730", [parse_template("29IIIIIQQQQQC")]), Refusal)
 
 
 def test_a_makers_identifier_is_only_one_where_it_is_configured() -> None:
