@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from drivers.printer import escpos, pulse, star
 from drivers.printer.session import Session
@@ -25,11 +25,11 @@ class Speaker:
     job: Callable[[tuple[bytes, ...], Dialect, Fence, Fence], Job]
     pulse: pulse.Pulse
     session: type[Session]
-    long_pulses: frozenset[Literal[2, 5]] = frozenset()  # pins whose pulse is 200 ms, whatever it is set to
+    long_pulses: bool = False  # whether a pulse may be of 200 ms, whatever it is set to
 
 
 DIALECTS: Mapping[DialectName, Speaker] = {
     DialectName.ESCPOS: Speaker(escpos.encode, escpos.job, pulse.pulse, Session),
-    DialectName.STAR_LINE: Speaker(star.encode_line, star.job, star.pulse, StarLineSession, star.LONG_PULSES),
-    DialectName.STARPRNT: Speaker(star.encode_prnt, star.job, star.pulse, StarSession, star.LONG_PULSES),
+    DialectName.STAR_LINE: Speaker(star.encode_line, star.job, star.pulse, StarLineSession, long_pulses=True),
+    DialectName.STARPRNT: Speaker(star.encode_prnt, star.job, star.pulse, StarSession, long_pulses=True),
 }

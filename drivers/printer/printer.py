@@ -155,7 +155,7 @@ class Printer:
             try:
                 return await kick(self._session, pin, self._voice.speaker.pulse, given_up_at=given_up_at)
             finally:
-                long = pin in self._voice.speaker.long_pulses
+                long = self._voice.speaker.long_pulses
                 self._rested_at = self._now() + (self._timing.long_pulse_gap_s if long else self._timing.pulse_gap_s)
 
     def _not_connected(self) -> KickOutcome:

@@ -55,6 +55,8 @@ LINE_BAND_BYTES = 4_000  # raster mode is entered for each: half a second at 115
 MODULES = ((2, 3), (1, 2))  # `ESC b`'s n3 and how many dots it makes a module, tried in turn
 
 REAL_TIME = frozenset((0x1C, 0x19))  # FS and EM: drawer 1 and 2, at once
+DRAWERS = REAL_TIME | {0x07, 0x1A}  # BEL and SUB too, where a wire lost the ESC of the command they are a number in
+FEED_MAX = 6  # lines in one command: less than BEL
 _HARMLESS = bytes({0x1C: 0x3C, 0x19: 0x39}.get(byte, byte) for byte in range(256))  # one dot grows by a neighbour
 
 _SYMBOLOGIES = {
@@ -81,22 +83,22 @@ def encode_prnt(document: Document, dialect: Dialect) -> tuple[bytes, ...]:
 def job(commands: tuple[bytes, ...], dialect: Dialect, start: Fence, end: Fence) -> Job:
     """Put a document's commands between two fences and pack them into slices.
 
-    `ESC @` leaves the font as it is (B is 9 dots wide here, too); the drawer's pulse is set here as well, so that
-    the real-time one has its width.
+    `ESC @` leaves the font as it is (B is 9 dots wide here, too). The drawer's pulse is not set here, though the
+    real-time one would have its width: a wire that loses the ESC of that would open the drawer by each receipt.
     """
     font = b"\x1b\x1e\x46" + bytes([dialect.font is Font.B])
-    opening = b"\x1b\x40" + font + PULSE_WIDTH + _choose_page(dialect.page.number)
+    opening = b"\x1b\x40" + font + _choose_page(dialect.page.number)
     return Job(opening + start.request, tuple(pack((*commands, end.request))), start, end)
 
 
 PULSE_WIDTH = b"\x1b\x07\x0a\x28"  # 100 ms on, 400 ms off: a fifth of the time, what the solenoid is rated for
-LONG_PULSES: frozenset[Pin] = frozenset({5})
 
 
 def pulse(pin: Pin, *, real_time: bool) -> bytes:
     """Return the command that opens the drawer on connector pin 2 or 5: Star's external device 1 or 2.
 
-    BEL and SUB are obeyed in order with the printing, FS and EM at once. Device 2 has a fixed 200 ms.
+    BEL and SUB are obeyed in order with the printing, FS and EM at once. Device 2 has a fixed 200 ms, and device 1
+    the same from power on until its width was first set.
     """
     if real_time:
         return {2: b"\x1c", 5: b"\x19"}[pin]
@@ -126,8 +128,8 @@ def _item(item: Item, dialect: Dialect, style: _Style) -> Iterator[bytes | Raste
         case QR():
             yield from _qr(item, dialect, style)
         case Feed():
-            if item.lines:
-                yield b"\x1b\x61" + bytes([item.lines])
+            for done in range(0, item.lines, FEED_MAX):
+                yield b"\x1b\x61" + bytes([min(FEED_MAX, item.lines - done)])
         case Image():
             yield from style.change(_PLAIN)
         case Raw():
@@ -196,7 +198,8 @@ def _barcode(item: Barcode, dialect: Dialect, style: _Style) -> Iterator[bytes |
         content = content.replace("%", "%0")  # specification 5-3: what follows a % is a code of its own
     yield from style.change(_CENTRED)
     below = 2 if item.text_below else 1
-    yield b"\x1b\x62" + bytes([_SYMBOLOGIES[item.symbology], below, mode, item.height]) + content.encode() + b"\x1e"
+    height = next(height for height in range(item.height, 0, -1) if height not in DRAWERS)
+    yield b"\x1b\x62" + bytes([_SYMBOLOGIES[item.symbology], below, mode, height]) + content.encode() + b"\x1e"
 
 
 def _qr(item: QR, dialect: Dialect, style: _Style) -> Iterator[bytes]:

@@ -27,7 +27,7 @@ class Timing:
     edge_s: float = 1.0  # from the pulse to the drawer's switch: 50 ms of pulse, 200 ms of travel
     kick_life_s: float = 2.0  # a drawer that opens later than that opens behind somebody's back
     pulse_gap_s: float = 0.6  # between pulses: 20 % duty at the longer, real-time pulse of 100 ms is 0.5
-    long_pulse_gap_s: float = 1.0  # after a pulse of 200 ms, which a Star's second drawer always gets
+    long_pulse_gap_s: float = 1.0  # after a pulse of 200 ms, which a Star gives
 
 
 DEFAULT_TIMING = Timing()

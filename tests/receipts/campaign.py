@@ -38,6 +38,7 @@ SHORT = Timing(
     edge_s=0.2,
     kick_life_s=0.4,
     pulse_gap_s=0.01,
+    long_pulse_gap_s=0.02,
 )
 SHORTER = 0.1  # a supervisor's waits, which are no part of `Timing`
 VIRTUAL = Pace(DEFAULT_TIMING, asyncio.sleep)

@@ -35,7 +35,7 @@ def test_the_pauses_are_a_fifth_of_the_time() -> None:
     [
         (DialectName.STAR_LINE, (5, 2), True),  # 200 ms
         (DialectName.STARPRNT, (5, 5), True),
-        (DialectName.STAR_LINE, (2, 5), False),
+        (DialectName.STAR_LINE, (2, 5), True),
         (DialectName.ESCPOS, (5, 2), False),
     ],
 )

@@ -40,6 +40,7 @@ QUICK = Timing(
     edge_s=0.2,
     kick_life_s=0.4,
     pulse_gap_s=0.01,
+    long_pulse_gap_s=0.02,
 )
 
 

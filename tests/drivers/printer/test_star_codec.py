@@ -70,6 +70,8 @@ CASES = [
     ((Text("w", width=2, height=3), Text("n")), b"\x1bi\x02\x01w\n\x1bi\x00\x00n\n"),
     ((Text("x", width=8, height=8),), b"\x1bi\x05\x05x\n"),  # six times is the largest there is
     ((Feed(3), Feed(0)), b"\x1ba\x03"),
+    ((Feed(13),), b"\x1ba\x06\x1ba\x06\x1ba\x01"),  # no BEL, no SUB, no FS, no EM among the numbers
+    ((Barcode(Symbology.EAN8, "96385074", 26),), b"\x1b\x1da\x01\x1bb\x02\x02\x02\x1896385074\x1e"),
     ((Text("b", bold=True), Cut()), b"\x1bEb\n\x1bF\x1bd\x03"),
     ((Barcode(Symbology.EAN13, "4006381333931"),), b"\x1b\x1da\x01\x1bb\x03\x02\x02\x404006381333931\x1e"),
     (
@@ -156,7 +158,7 @@ def test_pulses(pin: Pin, *, real_time: bool, expected: bytes) -> None:
 def test_a_job_counts_one_at_its_start_and_two_at_its_end() -> None:
     fences = StarFences(FenceKind.ETB)
     made = star.job(star.encode_prnt(Document((Text("Hi"), Cut())), STAR), STAR, *fences.pair())
-    assert made.opening == b"\x1b@\x1b\x1eF\x00\x1b\x07\x0a\x28\x1b\x1dt\x04\x1b\x1eE\x00\x17"
+    assert made.opening == b"\x1b@\x1b\x1eF\x00\x1b\x1dt\x04\x1b\x1eE\x00\x17"
     assert b"".join(made.slices) == b"Hi\n\x1bd\x03\x17"
     machine = SimulatedStar()
     machine.preload(fences.make().request)
@@ -302,6 +304,25 @@ def test_a_star_gets_stars_commands_only_and_none_that_moves_the_drawer(
     machine = SimulatedStar()
     machine.preload(made.opening + b"".join(made.slices))
     assert (machine.kicks, machine.buffered, machine.counter) == ([], 0, 2)
+
+
+written_items = st.one_of(
+    st.builds(Text, st.text(max_size=20), st.sampled_from(Align), st.booleans(), st.integers(1, 8), st.integers(1, 8)),
+    st.builds(Feed, st.integers(0, 30)),
+    st.builds(Barcode, st.just(Symbology.EAN8), st.just("96385074"), st.sampled_from((7, 25, 26, 28, 80))),
+    st.just(Cut()),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(written_items, min_size=1, max_size=4), st.data())
+def test_one_byte_that_the_wire_loses_from_a_receipt_opens_no_drawer(items: list[Item], data: st.DataObject) -> None:
+    made = star.job(star.encode_line(Document(tuple(items)), STAR), STAR, *StarFences(FenceKind.ETB).pair())
+    sent = made.opening + b"".join(made.slices)
+    lost = data.draw(st.integers(0, len(sent) - 1))
+    machine = SimulatedStar()
+    machine.preload(sent[:lost] + sent[lost + 1 :])
+    assert machine.kicks == []
 
 
 @settings(max_examples=60, deadline=None)
