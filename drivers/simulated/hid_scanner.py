@@ -69,16 +69,16 @@ class SimulatedHidScanner:
             self._port = None
 
     async def scan(self, code: str | bytes, identifier: bytes = b"]E0") -> None:
-        """Send one code. Raises `PortLost` if it is unplugged meanwhile."""
+        """Send one code; an empty `identifier` is none. Raises `PortLost` if it is unplugged meanwhile."""
         await self._connected.wait()
         data = (code.encode() if isinstance(code, str) else code) + self.faults.suffix
         pieces = [data[at : at + DATA_BYTES] for at in range(0, len(data), DATA_BYTES)] or [b""]
-        aim = b"\0\0\0" if self.faults.no_identifier else identifier
+        aim = b"" if self.faults.no_identifier else identifier
         for number, piece in enumerate(pieces, 1):
             last = number == len(pieces)
             if last and self.faults.end_lost:
                 return
-            head = bytes([2, len(piece)]) + aim + piece.ljust(DATA_BYTES, b"\0")
+            head = bytes([2, len(piece)]) + aim.ljust(3, b"\0") + piece.ljust(DATA_BYTES, b"\0")
             await self._write(head + b"\0\0" + (b"\0" if last else b"\1"))
             if self.faults.battery_between and not last:
                 await self._write(b"\x03\x64")
