@@ -82,6 +82,11 @@ export function clock(iso) {
   return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", timeZone }).format(new Date(iso));
 }
 
+/** A date (`2028-06-15`) as the store writes it. */
+export function day(date) {
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" }).format(new Date(`${date}T00:00Z`));
+}
+
 /** A day and time as the store writes them. */
 export function when(iso) {
   return new Intl.DateTimeFormat(locale, { day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit", timeZone }).format(new Date(iso));

@@ -11,13 +11,15 @@ export class Actions {
 
   /**
    * `outgoing` sends; `state` is told the answers; `say({kind, text})` shows a refusal's next step;
-   * `weigh({barcode} or {sku})` asks for the weight of what was to be rung.
+   * `weigh({barcode} or {sku})` asks for the weight of what was to be rung; `expired(problem)` for why what is past
+   * its day is sold.
    */
-  constructor({ outgoing, state, say, weigh }) {
+  constructor({ outgoing, state, say, weigh, expired }) {
     this.outgoing = outgoing;
     this.state = state;
     this.say = say;
     this.weigh = weigh;
+    this.expired = expired;
     state.addEventListener("heard", ({ detail }) => this.#heard(detail));
   }
 
@@ -39,6 +41,14 @@ export class Actions {
       ...(times
         ? { path: "/v1/sales/{sale}/lines", body: { barcode: text, quantity: times } }
         : { path: `/v1/tills/${this.state.id}/scan`, body: { data: text } }),
+    });
+  }
+
+  /** What was refused because it is past its day, for a reason. */
+  scanExpired(data, reason) {
+    return this.#ask({
+      label: t("label.scan", { text: data }), path: `/v1/tills/${this.state.id}/scan`,
+      body: { data, expired_reason: reason },
     });
   }
 
@@ -177,7 +187,8 @@ export class Actions {
       return answer;
     } catch (error) {
       if (error instanceof Problem) {
-        this.#refused(error.code, error.message, entry.asked);
+        if (error.code === "expired") this.expired(error.body);
+        else this.#refused(error.code, error.message, entry.asked);
         this.state.soon("till");
       } else if (!(error instanceof Away)) throw error;
       return null;
@@ -193,7 +204,8 @@ export class Actions {
   // The real scanner's codes go straight to the agent, one each; what it could not ring is told here, and
   // "2 x" asked for on this page is made up for once the line is there.
   #heard(event) {
-    if (event.type === "scan" && event.problem) this.#refused(event.problem.code, event.problem.detail, { barcode: event.text });
+    if (event.type === "scan" && event.problem?.code === "expired") this.expired(event.problem);
+    else if (event.type === "scan" && event.problem) this.#refused(event.problem.code, event.problem.detail, { barcode: event.text });
     if (event.type === "sale") [this.#before, this.#now] = [this.#now, event.sale.lines ?? []];
     if (event.type !== "scan" || !event.item || !this.#times) return;
     const had = (line) => Number(this.#before.find((known) => known.id === line.id)?.quantity ?? 0);

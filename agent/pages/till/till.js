@@ -13,6 +13,7 @@ import { KEYS, listenToKeys } from "./keys.js";
 import { lampBar } from "./lamps.js";
 import { Outgoing } from "./outgoing.js";
 import { addressHasCode, pair } from "./pairing.js";
+import { expiredPanel } from "./panel_expired.js";
 import { discountPanel, openItemPanel, pricePanel, quantityPanel, weightPanel } from "./panels_line.js";
 import { cardPanel, cashPanel } from "./panels_pay.js";
 import { receiptsPanel } from "./panels_receipts.js";
@@ -49,7 +50,7 @@ export class Till {
       write,
       findSale: async () => this.state.sale?.id ?? (await write("POST", "/v1/sales", { till: this.state.id }, newKey())).id,
     });
-    this.actions = new Actions({ outgoing: this.outgoing, state: this.state, say: (message) => this.say(message), weigh: (asked) => this.#weigh(asked) });
+    this.actions = new Actions({ outgoing: this.outgoing, state: this.state, say: (message) => this.say(message), weigh: (asked) => this.#weigh(asked), expired: (problem) => this.show(expiredPanel(this, problem)) });
     this.outgoing.followUp(this.actions.followUps());
     this.#build();
     this.state.addEventListener("change", () => this.#update());
