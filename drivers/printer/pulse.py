@@ -92,10 +92,8 @@ async def _switch(session: Session, given_up_at: float) -> tuple[Level | None, i
     turn may tell what happened before the pulse.
     """
     while session.answers and (left := given_up_at - session.now()) > 0:
-        if session.only_reports:
-            return session.status.drawer_pin, session.turns
         if await session.look_at_drawer(line_s=left):
-            return session.status.drawer_pin, None
+            return session.status.drawer_pin, session.turns if session.only_reports else None
     return None, None
 
 

@@ -71,6 +71,16 @@ class StarSession(Session):
         """Whether it reports, and may answer nothing before it can print again."""
         return self.reports and trouble(self.status) is not None
 
+    async def look_at_drawer(self, *, line_s: float) -> bool:
+        """Ask, where it can be asked, and let come what was on its way before that. Raises `PortLost`.
+
+        A report that it made earlier looks like the answer, and the next one then like a move.
+        """
+        known = self.only_reports or await super().look_at_drawer(line_s=line_s)
+        if known and self.reports:
+            await self.until(lambda: False, self.timing.flight_s)
+        return known
+
     async def look(self) -> bool:
         """Ask for the status; return whether it is known. Raises `PortLost`."""
         in_trouble = self.only_reports

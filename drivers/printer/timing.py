@@ -24,6 +24,7 @@ class Timing:
     glance_s: float = 1.0  # between two looks at a printer that keeps a job waiting
     poll_s: float = 3.0  # an idle printer that sends no reports of its own
     heartbeat_s: float = 10.0  # one that does: a TCP printer switched off says nothing for hours
+    flight_s: float = 0.1  # a report on its way, over the slowest network; nobody notices a drawer so much later
     edge_s: float = 1.0  # from the pulse to the drawer's switch: 50 ms of pulse, 200 ms of travel
     kick_life_s: float = 2.0  # a drawer that opens later than that opens behind somebody's back
     pulse_gap_s: float = 0.6  # between pulses: 20 % duty at the longer, real-time pulse of 100 ms is 0.5

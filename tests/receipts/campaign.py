@@ -35,6 +35,7 @@ SHORT = Timing(
     glance_s=0.05,
     poll_s=0.1,
     heartbeat_s=0.2,
+    flight_s=0.1,
     edge_s=0.2,
     kick_life_s=0.4,
     pulse_gap_s=0.01,

@@ -71,3 +71,25 @@ async def test_a_drawer_that_opens_while_a_star_cannot_print_is_seen_to_open(lan
     it.machine.load_paper()
     await eventually(lambda: it.printer.status.online is True)
     assert (await it.printer.kick(2)).result is KickResult.OPENED
+
+
+@pytest.mark.parametrize("trouble", [False, True])
+async def test_a_stars_report_on_its_way_when_it_is_asked_is_not_the_answer(lane: Lanes, *, trouble: bool) -> None:
+    it = await lane(dialect=DialectName.STAR_LINE, timing=replace(QUICK, flight_s=0.1))
+    assert (await it.printer.kick(2)).result is KickResult.OPENED
+    if trouble:
+        it.machine.open_cover()
+        await eventually(lambda: bool(it.printer.status.cover_open))
+    it.machine.drawer = DrawerKind.JAMMED
+    wire = it.machine._line
+    send, late = wire.send, []
+
+    def slow(answer: bytes, *, delay_s: float = 0.0) -> None:
+        late.append(answer)
+        send(answer, delay_s=delay_s + 0.03 * len(late))
+
+    it.machine._line.send = slow  # type: ignore[method-assign] # a way back on which reports are under way for longer
+    it.machine.set_paper_low()  # two reports: the drawer is open, and then it is not
+    it.machine.close_drawer()
+    assert (await it.printer.kick(2)).result is KickResult.UNKNOWN
+    assert it.machine.kicks == [2, 2]
