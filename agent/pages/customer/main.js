@@ -1,0 +1,72 @@
+// The customer's screen: follows one till's sale. It reads and shows; it changes nothing and asks for nothing.
+
+import { Away, Problem, Unpaired } from "../parts/api.js";
+import { replace } from "../parts/dom.js";
+import { listen } from "../parts/events.js";
+import { chooseMoney } from "../parts/money.js";
+import { chooseLanguage, t } from "../parts/words.js";
+import { addressHasCode, pair } from "../till/pairing.js";
+import { TillState } from "../till/state.js";
+import { away, done, sale, welcome } from "./views.js";
+
+const DONE_MS = 20_000; // the change stays as long as on a display of two lines
+const FIRST_ANSWER_MS = 1_000; // between tries while the agent has not answered at all yet
+
+const root = document.getElementById("customer");
+const state = new TillState();
+let shownRecord = null; // the id of the record whose change is, or was, on show
+let doneUntil = 0;
+let drawn = "";
+
+chooseLanguage();
+await firstAnswer();
+chooseLanguage(state.store.locale);
+chooseMoney(state.store.currency, state.store.locale, state.store.timezone);
+document.title = t("customer.title", { store: state.store.name ?? "" });
+state.addEventListener("change", draw);
+listen({ onEvent: (event) => state.heard(event), onUp: () => state.up(), onDown: () => state.down() });
+draw();
+
+async function firstAnswer() {
+  if (addressHasCode()) await pair(root);
+  for (;;) {
+    try {
+      await state.start();
+      return;
+    } catch (error) {
+      if (error instanceof Unpaired) await pair(root);
+      else if (error instanceof Away || error instanceof Problem) {
+        replace(root, away());
+        await new Promise((resolve) => { setTimeout(resolve, FIRST_ANSWER_MS); });
+      } else throw error;
+    }
+  }
+}
+
+function draw() {
+  if (state.unpaired) {
+    location.reload(); // it asks for the six digits again
+    return;
+  }
+  const { last } = state;
+  if (last && last.id !== shownRecord) {
+    shownRecord = last.id;
+    doneUntil = Date.now() + DONE_MS;
+    setTimeout(draw, DONE_MS);
+  }
+  const [what, view] = chosen();
+  if (what === drawn) return; // a reading that brought nothing new moves nothing
+  drawn = what;
+  root.dataset.shows = what.split(" ", 1)[0];
+  replace(root, view());
+  root.querySelector(".line-latest")?.scrollIntoView({ block: "nearest" });
+}
+
+/** What is to be shown: a text that changes when it does, and the view. */
+function chosen() {
+  const open = state.sale?.lines.length ? state.sale : null;
+  if (state.away) return ["away", away];
+  if (open) return [`sale ${JSON.stringify(open)}`, () => sale(open)];
+  if (state.last && Date.now() < doneUntil) return [`done ${state.last.id}`, () => done(state.last)];
+  return ["welcome", () => welcome(state.store.name ?? "")];
+}
