@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _WEIGHT_KG = re.compile(r"310[0-5]")
 _PRICE = re.compile(r"39[02][0-9]")  # in the store's own currency; 391n and 393n name another
 _LAST_DAYS = ("16", "17", "7003")  # sell by, use by, use by with the time
+_SPACED = re.compile(r"(?<=\)) +| +(?=\()")  # where people may put spaces: beside the parentheses
 _HRI = re.compile(r"\([0-9]{2,4}\)[^()]")
 
 
@@ -51,8 +52,9 @@ def parse_message(text: str) -> ElementStrings | None:
     if not text or not text.isascii() or not text.replace("\x1d", "").isprintable():
         return None
     as_people_write = _HRI.match(text) is not None
-    if as_people_write and "\x1d" in text:
-        return None  # biip would drop it, and put together what it parts
+    # biip would drop separators and spaces there, and put together what they part.
+    if as_people_write and ("\x1d" in text or " " in _SPACED.sub("", text)):
+        return None
     parse = GS1Message.parse_hri if as_people_write else GS1Message.parse
     try:
         elements = parse(text, config=_config()).element_strings
@@ -63,8 +65,10 @@ def parse_message(text: str) -> ElementStrings | None:
 
 def parse_digital_link(text: str) -> ElementStrings | None:
     """Read a GS1 Digital Link, `https://host/01/...`. None: just another URL, or none at all. Raises `TwoArticles`."""
-    if not text.startswith(("https://", "http://", "HTTPS://", "HTTP://")) or not text.isascii():
+    if not text.startswith(("https://", "http://", "HTTPS://", "HTTP://")):
         return None
+    if not text.isascii() or not text.isprintable() or " " in text:
+        return None  # Python's reading of URLs drops line ends, and puts together what they part
     from biip import ParseError  # as above
     from biip.gs1_digital_link_uris import GS1DigitalLinkURI
 

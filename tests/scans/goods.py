@@ -96,8 +96,8 @@ _ISBNS = {"316148410X": "BOOK"}
 _IDENTIFIED = re.compile(r"\]([A-Za-z][0-9A-Za-z])")
 _SECOND = re.compile(r"([0-9]+)\](E[12]|C1|e[012])(.*)", re.DOTALL)
 _CODE_IDS = {
-    "honeywell": {"d": "E3", "D": "E4", "c": "E3", "E": "UE", "e": "I0", **dict.fromkeys("abijrswzIy{}", "C1")},
-    "datalogic": {"FF": "E4", "F": "E3", "A": "E3", "E": "UE", "i": "I0", **dict.fromkeys("*%&#P@", "C1")},
+    "honeywell": {"d": "E3", "D": "E4", "c": "E3", "E": "EE", "e": "I0", **dict.fromkeys("abijrswzIy{}", "C1")},
+    "datalogic": {"FF": "E4", "F": "E3", "A": "E3", "E": "EE", "i": "I0", **dict.fromkeys("*%&#P@", "C1")},
     "zebra": {"A": "EU", "F": "I0", **dict.fromkeys([*"BCDEKLNRXz", "P00", "P01", "P0G", "P0Q"], "C1")},
 }
 
@@ -120,7 +120,7 @@ def _with_add_on(kind: str, text: str) -> set[str]:
         short = len(digits) == 8
         found.add(_magazine(digits))
         if not short or kind in {"E4", "E5", "E6", "EU"}:
-            found.add(_number(digits) if not short or kind != "UE" else None)
+            found.add(_number(digits) if not short or kind != "EE" else None)
         if short and kind not in {"E4", "E5", "E6"}:
             found.add(_UPC_ES.get(digits))
     return found - {None}  # type: ignore[return-value]  # what is left are skus
@@ -156,7 +156,7 @@ def owners(frame: bytes, code_ids: str | None = None) -> set[str]:
     if match is None and code_ids:
         prefix = max((each for each in _CODE_IDS[code_ids] if text.startswith(each)), key=len, default="")
         kind, body = (_CODE_IDS[code_ids][prefix], text[len(prefix) :]) if prefix else ("", text)
-    if kind[:1] in {"E", "U"}:
+    if kind[:1] == "E":
         second = _SECOND.fullmatch(body)
         if second:
             return {*_with_add_on("E0" if kind == "E3" else kind, second[1]), *filter(None, [_label(second[1])])}

@@ -94,9 +94,19 @@ def test_a_databar_with_weight_and_a_date_of_the_last_century() -> None:
 
 
 def test_a_separator_does_not_belong_in_what_people_write() -> None:
-    for text in ("(01)095060001343" + GS + "52(10)A", "(01)09506000134352(10)A" + GS + "B"):
+    for text in (
+        "(01)095060001343" + GS + "52(10)A",
+        "(01)09506000134352(10)A" + GS + "B",
+        "(01)09506000134352(10)A B",
+    ):
         assert scan(text).candidates == (text,)
     assert scan("(01)09506000134352(10)A" + GS).gtin == "09506000134352"
+    assert scan("(01) 09506000134352 (10)A").gs1["10"] == "A"
+
+
+def test_a_line_end_does_not_belong_in_a_digital_link() -> None:
+    for text in ("https://id.gs1.org/01/09506000134352/10/A\nB", "https://id.gs1.org/01/0950600013 4352"):
+        assert scan(text).candidates == (text,)
 
 
 def test_a_lot_at_the_end_of_a_gs1_message() -> None:
