@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from agent.app import App
 
 PAGES = Path(__file__).parents[1] / "pages"
-_PAGE_FILES = {"/": "till.html", "/demo": "demo.html"}
+_PAGE_FILES = {"/": "till.html", "/customer": "customer.html", "/demo": "demo.html"}
 _STATIC = "/static"
 _PAGE_HEADERS = {
     # Nothing inline and nothing from elsewhere: what a page shows of an item's name can never become code.
@@ -55,7 +55,7 @@ def application(app: App, *, extra_routes: Sequence[BaseRoute] = (), demo: bool 
     async def page(request: Request) -> Response:
         return _page(app, request)
 
-    pages = [path for path in _PAGE_FILES if demo or path == "/"]
+    pages = [path for path in _PAGE_FILES if demo or path != "/demo"]
     router = Router(
         [
             *(Route(path, _Resource(exchange, methods)) for path, methods in by_path.items()),

@@ -62,7 +62,7 @@ export class Actions {
 
   /** Add what was asked for before its weight was known: {sku} or {barcode}. */
   addWeighed(asked, quantity, name) {
-    return this.#ask({ label: t("label.line", { name }), path: "/v1/sales/{sale}/lines", body: { ...asked, quantity } });
+    return this.#ask({ label: t("label.line", { name }), path: "/v1/sales/{sale}/lines", asked, body: { ...asked, quantity } });
   }
 
   addOpenItem({ name, price, tax }) {
@@ -215,7 +215,7 @@ export class Actions {
   }
 
   #refused(code, text, asked) {
-    if (code === "weight-needed") this.weigh(asked);
-    else this.say({ kind: "refused", text: code === "scan-refused" && asked?.barcode ? `${asked.barcode}: ${text}` : text });
+    if (code === "weight-needed" || code === "not-weighed") this.weigh(asked);
+    if (code !== "weight-needed") this.say({ kind: "refused", text: code === "scan-refused" && asked?.barcode ? `${asked.barcode}: ${text}` : text });
   }
 }

@@ -36,9 +36,17 @@ export function weightPanel(till, item, asked) {
     till.home();
     return till.actions.addWeighed(asked, weight, item.name);
   };
+  const weigh = () => {
+    till.home();
+    return till.actions.addWeighed(asked, undefined, item.name); // the agent weighs: no weight passes through here
+  };
   return {
     title: t("weight.title", { name: item.name, price: price(item.price, item.unit) }),
-    body: el("div.two", {}, el("div", {}, input.element, primary(t("open_item.add"), save)), pad(input, { fresh: false })),
+    body: el("div.two", {},
+      el("div", {},
+        till.state.till?.scale && el("button.row-button", { type: "button", "data-key": "weigh", onclick: weigh }, t("weight.weigh")),
+        input.element, primary(t("open_item.add"), save)),
+      pad(input, { fresh: false })),
     focus: () => input.select(),
   };
 }

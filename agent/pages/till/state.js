@@ -41,8 +41,8 @@ export class TillState extends EventTarget {
 
   /** This till's own devices. */
   get devices() {
-    const { scanner, printer, drawer } = this.till ?? {};
-    return (this.status?.devices ?? []).filter(({ name }) => [scanner, printer, drawer].includes(name));
+    const { scanner, printer, drawer, scale, display } = this.till ?? {};
+    return (this.status?.devices ?? []).filter(({ name }) => [scanner, printer, drawer, scale, display].includes(name));
   }
 
   get clouds() {
@@ -91,7 +91,9 @@ export class TillState extends EventTarget {
         this.soon("till", "status");
         break;
       case "print": this.soon("last"); break;
-      case "device": this.soon("status"); break;
+      case "device":
+        if (event.device.kind !== "scale" || this.#isNews(event.device)) this.soon("status");
+        break;
       case "drawer":
         if (event.drawer !== this.till?.drawer) return;
         if (event.record_id) this.drawer = event; // without one it was left open: not how an opening ended
@@ -123,6 +125,11 @@ export class TillState extends EventTarget {
 
   changed() {
     this.dispatchEvent(new Event("change"));
+  }
+
+  // A pan that is looked at says something five times a second; only what the lamps show is read again.
+  #isNews({ name, state }) {
+    return this.status?.devices.find((known) => known.name === name)?.state !== state;
   }
 
   async #flush() {

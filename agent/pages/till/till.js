@@ -268,7 +268,8 @@ export class Till {
 
   async #weigh(asked) {
     try {
-      this.show(weightPanel(this, await read(`/v1/barcodes/${encodeURIComponent(asked.barcode)}`), asked));
+      const [noun, code] = asked.sku === undefined ? ["barcodes", asked.barcode] : ["items", asked.sku];
+      this.show(weightPanel(this, await read(`/v1/${noun}/${encodeURIComponent(code)}`), asked));
     } catch (error) {
       if (!(error instanceof Problem || error instanceof Away)) throw error;
       this.say({ kind: "refused", text: error.message });

@@ -24,6 +24,11 @@ export const words = {
   "tender.card": "Karte",
   "tender.take_back": "{what} zurücknehmen",
 
+  "customer.title": "Ihr Einkauf · {store}",
+  "customer.welcome": "Willkommen",
+  "customer.away": "Einen Moment, bitte.",
+  "customer.thanks": "Vielen Dank",
+
   "entry.label": "Artikel finden: scannen, Name oder Nummer",
   "entry.placeholder": "Scannen, oder Name oder Nummer tippen",
   "entry.none": "Nichts gefunden für „{text}“.",
@@ -53,6 +58,7 @@ export const words = {
   "quantity.field": "Menge",
   "quantity.field.kg": "Gewicht in kg",
   "quantity.bad": "Eine Zahl über 0 eingeben, etwa {example}.",
+  "weight.weigh": "Von der Waage nehmen",
   "weight.title": "{name}, {price}",
   "price.title": "Preis von {name}",
   "price.field": "Neuer Preis",
@@ -189,6 +195,8 @@ export const words = {
   "lamps.since": "seit {time}",
   "kind.scanner": "Scanner",
   "kind.printer": "Drucker",
+  "kind.scale": "Waage",
+  "kind.display": "Anzeige",
   "kind.drawer": "Lade",
   "kind.cloud": "Cloud",
 

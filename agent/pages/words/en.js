@@ -24,6 +24,11 @@ export const words = {
   "tender.card": "Card",
   "tender.take_back": "Take back {what}",
 
+  "customer.title": "Your purchase · {store}",
+  "customer.welcome": "Welcome",
+  "customer.away": "One moment, please.",
+  "customer.thanks": "Thank you",
+
   "entry.label": "Find an item: scan, name or number",
   "entry.placeholder": "Scan, or type a name or number",
   "entry.none": "Nothing found for “{text}”.",
@@ -53,6 +58,7 @@ export const words = {
   "quantity.field": "Quantity",
   "quantity.field.kg": "Weight in kg",
   "quantity.bad": "Type a number above 0, such as {example}.",
+  "weight.weigh": "Take from the scale",
   "weight.title": "{name}, {price}",
   "price.title": "Price of {name}",
   "price.field": "New price",
@@ -190,6 +196,8 @@ export const words = {
   "kind.scanner": "Scanner",
   "kind.printer": "Printer",
   "kind.drawer": "Drawer",
+  "kind.scale": "Scale",
+  "kind.display": "Display",
   "kind.cloud": "Cloud",
 
   "fault.title": "This till cannot write sales to its disk, so it does not sell.",
