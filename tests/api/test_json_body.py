@@ -176,6 +176,7 @@ def test_every_fault_is_named_at_once() -> None:
         ({"sku": "1", "tax": "standard"}, "comes from the catalogue"),
         ({"sku": "1", "price": 100}, "needs a price_reason"),
         ({"sku": "1", "price_reason": "x"}, "needs the price"),
+        ({"sku": "1", "expired_reason": "x"}, "only a barcode"),
         ({"sku": ""}, "at least 1"),
         ({"sku": "a" * 257}, "at most 256"),
         ({"name": "a\x1bb", "price": 1}, "without control characters"),
