@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from agent.displays import Displays
 from agent.drawers import Drawers, switch_as_json
+from agent.plugged import configured_ports, plugged
 from agent.printer_memory import PrinterMemory
 from agent.problem import conflict, not_found
 from agent.scales import Scales, reading_as_json
 from agent.tones import Tones
+from agent.traces import Traces
+from drivers.detect.watch import watch
 from drivers.device import DeviceState, DeviceView
 from drivers.ports import open_port
 from drivers.printer.document import Align, CodePages, Cut, Document, Feed, Rule, Text
@@ -20,6 +24,7 @@ from drivers.scanner.code_ids import CodeIds
 from drivers.scanner.embedded import parse_template
 from drivers.scanner.scanner import Scanner
 from drivers.scanner.wedge_layouts import LAYOUTS
+from drivers.traced import TracedPort
 from outbox.answers import Reply
 from outbox.money import decimals
 
@@ -38,6 +43,8 @@ if TYPE_CHECKING:
     from drivers.scanner.scan import Refusal, Scan
     from drivers.simulated.bench import Bench
 
+_UNTRACED = ("evdev:", "spool:")  # a keyboard's wire would hold what was typed; a queue has none
+
 
 class Devices:
     """Scanners, printers, drawers, scales and displays by name."""
@@ -55,7 +62,11 @@ class Devices:
         self._config = config
         self._events = events
         self._bench = bench
+        self._on_scan = on_scan
         self._on_ready = on_ready
+        self._ports = configured_ports(config)
+        self._traces = Traces()
+        self._looking = asyncio.Lock()
         self._templates = {
             scanner.name: tuple(parse_template(text) for text in scanner.templates) for scanner in config.scanners
         }
@@ -63,7 +74,7 @@ class Devices:
             scanner.name: Scanner(
                 scanner.name,
                 partial(self._open, scanner.port),
-                partial(on_scan, scanner.name),
+                partial(self._scanned, scanner.name, scanner.port),
                 port=scanner.port,
                 on_state=self._changed,
                 templates=self._templates[scanner.name],
@@ -123,6 +134,7 @@ class Devices:
         for name, scale in self.scales.by_name.items():
             yield f"scale {name}", scale.run()
         yield from self.displays.tasks()
+        yield "plugs", watch(self._plugged)
 
     def views(self) -> list[dict[str, Any]]:
         """Return every device as JSON values: its state, and what it says of itself (null: it does not say)."""
@@ -169,8 +181,45 @@ class Devices:
             raise not_found("device", f"There is no drawer {name!r}; the configuration has: {known}.")
         return await self._drawers.teach(name, is_now)
 
+    async def found(self) -> dict[str, Any]:
+        """Return what is plugged in, and which device of the configuration each is."""
+        async with self._looking:  # a page that asks twice a second shall not make two looks of it
+            return await asyncio.to_thread(plugged, self._ports)
+
+    def trace(self, name: str, *, turn: bool | None = None) -> dict[str, Any]:
+        """Return what goes over a device's wire; `turn` begins or ends that. Raises `Problem`."""
+        port = self._ports.get(name)
+        if port is None or port.startswith(_UNTRACED):
+            traced = ", ".join(name for name, port in self._ports.items() if not port.startswith(_UNTRACED)) or "none"
+            raise not_found(
+                "device",
+                f"There is no wire of a device {name!r} to look at: a keyboard's and a print queue's cannot be seen, "
+                f"and a drawer's on a printer is the printer's. These can: {traced}.",
+            )
+        if turn is not None:
+            self._traces.turn(port, on=turn)
+        return self._traces.view(port) | {"device": name}
+
     async def _open(self, url: str) -> Port:
-        return await open_port(url, bench=self._bench)
+        port = await open_port(url, bench=self._bench)
+        return port if url.startswith(_UNTRACED) else TracedPort(port, partial(self._traces.see, url))
+
+    def _scanned(self, name: str, port: str, outcome: Scan | Refusal) -> None:
+        self._traces.scanned(port, outcome)
+        self._on_scan(name, outcome)
+
+    def _plugged(self) -> None:
+        """Something was plugged in or pulled out: whoever waits tries again now."""
+        for scanner in self.scanners.values():
+            scanner.nudge()
+        for printer in self.printers.values():
+            printer.nudge()
+        for drawer in self.drawers.values():
+            drawer.nudge()
+        for scale in self.scales.by_name.values():
+            scale.nudge()
+        for display in self.displays.by_name.values():
+            display.nudge()
 
     def _changed(self, view: DeviceView) -> None:
         self._events.publish("device", device=_as_json(view))

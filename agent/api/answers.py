@@ -208,6 +208,81 @@ class Devices(BaseModel):
     devices: list[Device]
 
 
+class PluggedDevice(BaseModel):
+    """Something that is plugged in. `port` is its URL (null: it cannot be opened as it is); `lasting`: in any socket.
+
+    `sure` is how sure `kind` and `what` are, `why` what says so. `configured_as` is its name in the configuration.
+    """
+
+    device: str
+    way: Literal["serial", "usb_printer", "hid", "keyboard", "queue"]
+    kind: Literal["scanner", "printer", "drawer", "scale", "card_reader", "adapter", "keyboard", "unknown"]
+    sure: Literal["certain", "probable", "possible", "unknown"]
+    what: str
+    why: str
+    next: str
+    description: str | None
+    manufacturer: str | None
+    usb: str | None
+    serial_number: str | None
+    port: str | None
+    lasting: bool
+    also: list[str]
+    configured_as: str | None
+    held_by: list[str]
+    configuration: list[str]
+
+
+class Unseen(BaseModel):
+    """A kind of devices that could not be looked for."""
+
+    way: str
+    error: str
+    hint: str
+
+
+class Plugged(BaseModel):
+    """What is plugged in."""
+
+    devices: list[PluggedDevice]
+    unseen: list[Unseen]
+
+
+class WireEntry(BaseModel):
+    """One read or write: its first bytes. `hidden`: it was part of what may be a card's number, and is forgotten."""
+
+    at: Time
+    direction: Literal["in", "out"]
+    bytes: int
+    hex: str
+    text: str
+    hidden: bool
+
+
+class TracedScan(BaseModel):
+    """What a scanner's frame was taken for: a scan, or `refused` with its reason."""
+
+    at: Time
+    raw: str
+    hex: str
+    text: str
+    symbology: str | None
+    gtin: str | None
+    gs1: dict[str, str]
+    refused: str | None
+    hint: str | None
+
+
+class Trace(BaseModel):
+    """What goes over a device's wire while `on`; it ends by itself at `until`."""
+
+    device: str
+    on: bool
+    until: Time | None
+    wire: list[WireEntry]
+    scans: list[TracedScan]
+
+
 class Taught(BaseModel):
     """Half a lesson, or a whole one: `then` is the position to bring the drawer into next, null once it has learned."""
 

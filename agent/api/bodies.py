@@ -248,6 +248,12 @@ class Teach(Body):
     position: Literal["open", "closed"]
 
 
+class TurnTrace(Body):
+    """Whether to keep what goes over the device's wire: in memory, for a quarter of an hour, never card data."""
+
+    on: bool
+
+
 class PrintJob(Body):
     """Either `document`, a list of items, each an object with a `type` (agent/api/README.md shows them), or `raw`.
 

@@ -23,6 +23,21 @@ async def list_all(call: Call) -> Reply:
     )
 
 
+async def found(call: Call) -> Reply:
+    """Return what is plugged into this PC, what it probably is, and the lines to write for it."""
+    return Reply(HTTPStatus.OK, await call.app.devices.found())
+
+
+async def trace(call: Call) -> Reply:
+    """Return what goes over a device's wire, and what its scans were taken for, while somebody asked for that."""
+    return Reply(HTTPStatus.OK, call.app.devices.trace(call.path["device"]))
+
+
+async def turn_trace(call: Call) -> Reply:
+    """Begin to keep what goes over a device's wire, or end it and forget it."""
+    return Reply(HTTPStatus.OK, call.app.devices.trace(call.path["device"], turn=call.body.on))
+
+
 async def teach(call: Call) -> Reply:
     """Teach a drawer what its switch says while it is open, or closed."""
     return await call.app.teach_drawer(call.path["device"], Position(call.body.position))

@@ -287,6 +287,30 @@ ROUTES: tuple[Route, ...] = (
     # devices and printing
     Route("GET", "/v1/devices", devices.list_all, "Every device, and what to do where one fails", "Devices"),
     Route(
+        "GET",
+        "/v1/devices/found",
+        devices.found,
+        "What is plugged into this PC, what it probably is, and the lines to write for it",
+        "Plugged",
+    ),
+    Route(
+        "GET",
+        "/v1/devices/{device}/trace",
+        devices.trace,
+        "What goes over a device's wire, and what its scans were taken for",
+        "Trace",
+        problems=("no-such-device",),
+    ),
+    Route(
+        "POST",
+        "/v1/devices/{device}/trace",
+        devices.turn_trace,
+        "Begin to keep what goes over a device's wire, or end it",
+        "Trace",
+        body="TurnTrace",
+        problems=("no-such-device",),
+    ),
+    Route(
         "POST",
         "/v1/devices/{device}/test",
         devices.test,

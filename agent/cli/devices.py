@@ -1,19 +1,20 @@
-"""`stillopen devices`: the serial ports of this PC, who made what is on them, and the lines to write for each."""
+"""`stillopen devices`: what is plugged into this PC, what it seems to be, and the lines to write for each."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.cli import out, teaching
 from agent.cli.running import RunningAgent
+from agent.config import ConfigInvalid, ConfigMissing, load
+from agent.plugged import configured_ports, plugged
 
 if TYPE_CHECKING:
     import argparse
 
     from agent.places import Places
 
-_BY_ID = Path("/dev/serial/by-id")  # Linux: names that stay when the numbering changes
+_SURE = {"certain": "", "probable": "probably ", "possible": "perhaps ", "unknown": ""}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,56 +28,39 @@ def run(args: argparse.Namespace, places: Places) -> int:
     """List what is plugged in, or teach a drawer."""
     if args.teach is not None:
         return teaching.teach(args.teach, RunningAgent.find(places, args.port))
-    found = serial_ports()
+    answer = plugged(_configured(places))
     if args.json:
-        out.say_json({"devices": found})
+        out.say_json(answer)
         return out.OK
-    if not found:
-        out.say("No serial port was found. Network printers are not searched for: write their address, as in")
-        out.say('  port = "tcp://192.168.1.50:9100"')
-    for one in found:
-        out.say(f"{one['device']}  {one['description'] or 'unknown'}" + (f"  ({one['usb']})" if one["usb"] else ""))
-        out.say("  what is on it cannot be told from the port; write the section that fits:")
-        for line in one["configuration"]:
-            out.say(f"    {line}")
+    for one in answer["devices"]:
+        _say(one)
+    if not answer["devices"]:
+        out.say("Nothing was found that a till could use.")
+    out.say("Network printers are not searched for: write their address, as in")
+    out.say('    port = "tcp://192.168.1.50:9100"')
+    for one in answer["unseen"]:
+        out.complain(f"devices by {one['way']} could not be looked for: {one['error']}", one["hint"])
     return out.OK
 
 
-def serial_ports() -> list[dict[str, Any]]:
-    """Return the serial ports the system knows, each with its configuration lines."""
-    from serial.tools.list_ports import comports
-
-    found = []
-    for port in sorted(comports()):
-        stable = _stable_name(port.device)
-        url = f"serial://{stable}?baud=9600"
-        usb = None if port.vid is None else f"{port.vid:04x}:{port.pid:04x}"
-        found.append(
-            {
-                "device": port.device,
-                "stable_name": stable,
-                "description": port.description if port.description not in (None, "n/a") else None,
-                "manufacturer": port.manufacturer,
-                "usb": usb,
-                "serial_number": port.serial_number,
-                "configuration": [
-                    "[[scanner]]",
-                    'name = "counter"',
-                    f'port = "{url}"',
-                    "# or, for a receipt printer",
-                    "[[printer]]",
-                    'name = "receipt"',
-                    f'port = "{url}"',
-                ],
-            }
-        )
-    return found
+def _say(one: dict[str, Any]) -> None:
+    numbers = f"  ({one['usb']}{' ' + one['serial_number'] if one['serial_number'] else ''})" if one["usb"] else ""
+    out.say(f"{one['device']}  {_SURE[one['sure']]}{one['what']}{numbers}")
+    if one["configured_as"] is not None:
+        out.say(f"    is {one['configured_as']} in the configuration")
+        return
+    if one["held_by"]:
+        out.say(f"    is held by {', '.join(one['held_by'])}: close that first")
+    out.say(f"    {one['why']}. {one['next']}")
+    for line in one["configuration"]:
+        out.say(f"      {line}")
+    if one["port"] is not None and not one["lasting"]:
+        out.say("    this name holds for the socket it is plugged into: leave it there")
 
 
-def _stable_name(device: str) -> str:
-    """Return the name under /dev/serial/by-id that leads to the device, or the device itself."""
-    if _BY_ID.is_dir():
-        for link in sorted(_BY_ID.iterdir()):
-            if str(link.resolve()) == device:
-                return str(link)
-    return device
+def _configured(places: Places) -> dict[str, str]:
+    """Return the ports of the configured devices; none where there is no configuration that can be read yet."""
+    try:
+        return configured_ports(load(places.config, need_secrets=False))
+    except (ConfigInvalid, ConfigMissing):
+        return {}

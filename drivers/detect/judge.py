@@ -34,14 +34,15 @@ def judge(found: Found) -> Guess:
 
 def _serial(found: Found, maker: Known | None) -> Guess:
     if maker is None and found.name and _SCANNER_WORDS.search(found.name):
-        return Guess(Kind.SCANNER, Sure.PROBABLE, found.name, "its name", "Write its lines, and scan something.")
+        return Guess(Kind.SCANNER, Sure.PROBABLE, found.name, "By its name", "Write its lines, and scan something.")
     if maker is None:
         what = found.name or "a serial port"
-        return Guess(Kind.UNKNOWN, Sure.UNKNOWN, what, "nobody knows its numbers here", _TRY_SERIAL)
+        why = "Its numbers are not in the list" if found.numbers else "It does not say what is on it"
+        return Guess(Kind.UNKNOWN, Sure.UNKNOWN, what, why, _TRY_SERIAL)
     if maker.kind is Kind.ADAPTER:
-        return Guess(maker.kind, maker.sure, f"{maker.what}, a serial adapter", "its USB numbers", _TRY_SERIAL)
+        return Guess(maker.kind, maker.sure, f"{maker.what}, a serial adapter", "By its USB numbers", _TRY_SERIAL)
     next_step = "Write its lines, and scan something." if maker.kind is Kind.SCANNER else _TRY_SERIAL
-    return Guess(maker.kind, maker.sure, _named(found, maker), "its USB numbers", next_step)
+    return Guess(maker.kind, maker.sure, _named(found, maker), "By its USB numbers", next_step)
 
 
 def _usb_printer(found: Found, maker: Known | None) -> Guess:
@@ -50,7 +51,7 @@ def _usb_printer(found: Found, maker: Known | None) -> Guess:
         Kind.PRINTER,
         Sure.CERTAIN,
         what,
-        "its USB class",
+        "By its USB class",
         "If it prints receipts write its lines and print a test page; an office printer is not for this.",
     )
 
@@ -60,25 +61,25 @@ def _hid(found: Found, maker: Known | None) -> Guess:
         return _card_reader(maker)
     if found.usage_page == _POS_PAGE:
         what = found.name or (maker.what if maker else "a scanner in HID-POS")
-        return Guess(Kind.SCANNER, Sure.CERTAIN, what, "its usage page, 8C", "Write its lines, and scan something.")
+        return Guess(Kind.SCANNER, Sure.CERTAIN, what, "By its usage page, 8C", "Write its lines, and scan something.")
     if found.usage_page == _SCALE_PAGE:
         return Guess(
             Kind.SCALE,
             Sure.CERTAIN,
             found.name or "a USB scale",
-            "its usage page, 8D",
+            "By its usage page, 8D",
             "Scales are read over a serial port here: switch it to USB-COM or RS-232 (its manual says how).",
         )
     if maker is not None and maker.kind is Kind.DRAWER:
-        return Guess(Kind.DRAWER, maker.sure, maker.what, "its USB numbers", "Write its lines, and test the drawer.")
+        return Guess(Kind.DRAWER, maker.sure, maker.what, "By its USB numbers", "Write its lines, and test the drawer.")
     if maker is not None and maker.kind is Kind.SCANNER:
         what = f"{_named(found, maker)}, not in HID-POS"
-        return Guess(Kind.SCANNER, maker.sure, what, "its USB numbers", _MODES)
+        return Guess(Kind.SCANNER, maker.sure, what, "By its USB numbers", _MODES)
     return Guess(
         Kind.UNKNOWN,
         Sure.UNKNOWN,
         found.name or "a HID device",
-        "nobody knows its numbers here",
+        "Its numbers are not in the list",
         "If it is a scanner: " + _MODES[0].lower() + _MODES[1:] + " If it is a drawer its manual names the report.",
     )
 
@@ -87,7 +88,7 @@ def _keyboard(found: Found, maker: Known | None) -> Guess:
     named = bool(found.name and _SCANNER_WORDS.search(found.name))
     if (maker is not None and maker.kind is Kind.SCANNER) or named:
         what = f"{_named(found, maker)}, typing like a keyboard"
-        why = "its name" if maker is None else "its USB numbers"
+        why = "By its name" if maker is None else "By its USB numbers"
         return Guess(
             Kind.SCANNER,
             Sure.PROBABLE,
@@ -99,7 +100,7 @@ def _keyboard(found: Found, maker: Known | None) -> Guess:
         Kind.KEYBOARD,
         Sure.POSSIBLE,
         found.name or "a keyboard",
-        "it types",
+        "It types",
         "Nothing to do for a keyboard. If it is a scanner: " + _MODES[0].lower() + _MODES[1:],
     )
 
@@ -109,7 +110,7 @@ def _queue(found: Found, _maker: Known | None) -> Guess:
         Kind.PRINTER,
         Sure.CERTAIN,
         found.name or found.place,
-        "it is a print queue",
+        "It is a print queue",
         "Prefer the printer's own usb://, serial:// or tcp:// port: through a queue nobody learns what was printed.",
     )
 
@@ -119,7 +120,7 @@ def _card_reader(maker: Known | None) -> Guess:
         Kind.CARD_READER,
         Sure.PROBABLE if maker else Sure.POSSIBLE,
         f"{maker.what}, a card reader" if maker else "a card reader",
-        "its USB numbers" if maker else "what it says of itself",
+        "By its USB numbers" if maker else "By what it says of itself",
         "Leave it to the payment terminal's own program: no card data is handled here.",
     )
 

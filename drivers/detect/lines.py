@@ -23,9 +23,15 @@ def lines(found: Found, guess: Guess) -> tuple[str, ...]:
         *_section(Kind.PRINTER, found.port),
         "# or, for a scale",
         *_section(Kind.SCALE, found.port),
+        "# or, for a customer display",
+        *_lines("display", "customer", found.port),
     )
 
 
 def _section(kind: Kind, port: str) -> tuple[str, ...]:
+    return _lines(kind, _NAMES[kind], port)
+
+
+def _lines(section: str, name: str, port: str) -> tuple[str, ...]:
     quoted = port.replace("\\", "\\\\").replace('"', '\\"')  # a TOML basic string
-    return (f"[[{kind}]]", f'name = "{_NAMES[kind]}"', f'port = "{quoted}"')
+    return (f"[[{section}]]", f'name = "{name}"', f'port = "{quoted}"')

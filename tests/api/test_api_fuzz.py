@@ -53,6 +53,7 @@ GOOD: dict[str, list[dict[str, Any]]] = {
     "/v1/shifts": [{"till": "till-1", "float": 100}],
     "/v1/shifts/current/close": [{"till": "till-1", "counted": 100}, {"till": "till-1", "counted": None}],
     "/v1/printers/{printer}/jobs": [{"document": [{"type": "text", "text": "Hello"}, {"type": "cut"}]}],
+    "/v1/devices/{device}/trace": [{"on": True}, {"on": False}],
     "/v1/devices/{device}/teach": [{"position": "closed"}, {"position": "open"}],
     "/v1/claims": [{"device": "receipt"}, {"device": "drawer", "name": "Kiosk", "lease_s": 1}],
 }

@@ -135,6 +135,21 @@ async def test_devices_are_shown_and_tested(shop: Shop) -> None:
     assert kicked["kind"] == "drawer"
 
 
+async def test_what_is_plugged_in_and_what_goes_over_a_wire(shop: Shop) -> None:
+    shaped("Plugged", shop.body(await shop.client.get("/v1/devices/found")))
+    off = shop.body(await shop.client.get("/v1/devices/receipt/trace"))
+    shaped("Trace", off)
+    assert off["on"] is False
+    shaped("Trace", shop.body(await shop.client.post("/v1/devices/receipt/trace", json={"on": True})))
+    await shop.client.post("/v1/devices/receipt/test")
+    async with asyncio.timeout(10):
+        while not (on := shop.body(await shop.client.get("/v1/devices/receipt/trace")))["wire"]:
+            await asyncio.sleep(0.01)
+    shaped("Trace", on)
+    refused = await shop.client.post("/v1/devices/drawer/trace", json={"on": True})
+    assert (refused.status_code, refused.json()["code"]) == (404, "no-such-device")
+
+
 async def test_another_front_end_prints_a_document(shop: Shop) -> None:
     document = [{"type": "text", "text": "Hello"}, {"type": "cut"}]
     answer = await shop.client.post("/v1/printers/receipt/jobs", json={"document": document})

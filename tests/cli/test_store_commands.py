@@ -253,7 +253,7 @@ def test_the_ports_of_this_pc_with_their_lines(
     assert run(folder, "devices") == 0
     monkeypatch.setattr(list_ports, "comports", list)
     assert run(folder, "devices") == 0
-    assert "No serial port was found" in capsys.readouterr().out
+    assert "Nothing was found" in capsys.readouterr().out
 
 
 def test_a_second_agent_on_one_state_folder_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -98,7 +98,7 @@ def test_twins_without_serial_numbers_are_told_apart_by_their_sockets(tree: Tree
     assert [one.port, other.port] == [f"serial://{tree.dev}/serial/by-path/pci-usb-1-{at}?baud=9600" for at in (1, 2)]
     assert not one.lasting
     assert judge(one).kind is Kind.ADAPTER
-    assert lines(one, judge(one)).count(f'port = "{one.port}"') == 3
+    assert lines(one, judge(one)).count(f'port = "{one.port}"') == 4
 
 
 def test_twins_that_share_a_serial_number_have_none(tree: Tree) -> None:

@@ -1,0 +1,81 @@
+"""What is plugged in, beside what is configured: for `stillopen devices`, the local API and the devices page."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from drivers.detect.found import Way
+from drivers.detect.judge import judge
+from drivers.detect.lines import lines
+from drivers.detect.look import look
+from drivers.detect.same import means
+from drivers.errors import PortUrlInvalid
+from drivers.ports.holders import holders
+from drivers.ports.url import parse_port_url
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from agent.config import Config
+    from drivers.detect.found import Found
+    from drivers.detect.look import Sources
+    from drivers.ports.url import PortUrl
+
+
+def plugged(ports: Mapping[str, str], sources: Sources | None = None, *, own: int | None = None) -> dict[str, Any]:
+    """Look, and return what was found as JSON values. Blocks for some milliseconds.
+
+    `ports` are the URLs of the configured devices by name, `own` the process that holds those (default: this one).
+    """
+    sight = look(sources)
+    urls = {name: url for name, text in ports.items() if (url := _parsed(text)) is not None}
+    return {
+        "devices": [_as_json(found, urls, os.getpid() if own is None else own) for found in sight.found],
+        "unseen": [{"way": str(one.way), "error": one.error, "hint": one.hint} for one in sight.unseen],
+    }
+
+
+def configured_ports(config: Config) -> dict[str, str]:
+    """Return the URLs of the devices that have a port of their own, by name."""
+    ports = {scanner.name: scanner.port for scanner in config.scanners}
+    ports |= {printer.name: printer.port for printer in config.printers}
+    ports |= {drawer.name: drawer.port for drawer in config.drawers if drawer.port is not None}
+    ports |= {scale.name: scale.port for scale in config.scales}
+    return ports | {display.name: display.port for display in config.displays}
+
+
+def _as_json(found: Found, urls: Mapping[str, PortUrl], own: int) -> dict[str, Any]:
+    guess = judge(found)
+    device = next((name for name, url in urls.items() if means(url, found)), None)
+    return {
+        "device": found.place,
+        "way": str(found.way),
+        "kind": str(guess.kind),
+        "sure": str(guess.sure),
+        "what": guess.what,
+        "why": guess.why,
+        "next": guess.next,
+        "description": found.name,
+        "manufacturer": found.maker,
+        "usb": found.numbers,
+        "serial_number": found.serial_number,
+        "port": found.port,
+        "lasting": found.lasting,
+        "also": list(found.also),
+        "configured_as": device,
+        "held_by": [] if device is not None else _held(found, own),
+        "configuration": list(lines(found, guess)),
+    }
+
+
+def _held(found: Found, own: int) -> list[str]:
+    """Name who has the port open; a keyboard is open by the desktop always, and that says nothing."""
+    return [str(holder) for holder in holders(found.place, own=own)] if found.way is Way.SERIAL else []
+
+
+def _parsed(text: str) -> PortUrl | None:
+    try:
+        return parse_port_url(text)
+    except PortUrlInvalid:
+        return None
