@@ -1,0 +1,187 @@
+"""Scanners on a real USB stack: USB-COM, HID-POS and a grabbed wedge are read, unplugged in mid-scan, replugged."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import select
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from drivers.device import DeviceState
+from drivers.errors import PortUnavailable
+from drivers.ports.open import open_port
+from drivers.scanner.scan import Refusal, Scan
+from drivers.scanner.scanner import Scanner
+from drivers.scanner.symbology import Symbology
+from drivers.scanner.wedge_layouts import LAYOUTS, LayoutName
+from tests.rig.gadget import PATIENCE_S, run, until
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+BEER, MILK = "4006381333931", "96385074"
+NUMBERS = {"cdc": ("0c2e", "0aaf"), "hidkbd": ("05e0", "1200"), "hidpos": ("05e0", "1300")}
+SHIFT, CTRL, ENTER_KEY = 0x02, 0x01, 0x28  # of a boot keyboard's report: HID 1.11, appendix B; HID Usage Tables, page 7
+KEYS = {str(digit): (0, 0x1D + digit) for digit in range(1, 10)} | {"0": (0, 0x27), "\r": (0, ENTER_KEY)}
+KEYS |= {chr(ord("A") + at): (SHIFT, 0x04 + at) for at in range(26)} | {"\x1d": (CTRL, 0x30), "]": (0, 0x30)}
+
+
+@dataclass
+class Gadget:
+    """A scanner of one kind; `send` is its end of the cable."""
+
+    kind: str
+    path: str
+    fd: int = -1
+
+    def open(self) -> None:
+        self.fd = os.open(self.path, os.O_RDWR | os.O_NOCTTY)
+
+    def close(self) -> None:
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+
+    async def scan(self, code: str, *, half: bool = False) -> None:
+        """Send one code, or the first half of what it takes."""
+        reports = list(self._reports(code))
+        for report in reports[: len(reports) // 2] if half else reports:
+            await asyncio.to_thread(os.write, self.fd, report)
+
+    def _reports(self, code: str) -> list[bytes]:
+        if self.kind == "cdc":
+            return [bytes([each]) for each in f"{code}\r".encode()]
+        if self.kind == "hidkbd":
+            strokes = [KEYS[each] for each in f"{code}\r"]
+            return [bytes([*each, 0, 0, 0, 0, 0]) for held, key in strokes for each in ((held, 0, key), (0, 0, 0))]
+        data = code.encode()
+        pieces = [data[at : at + 56] for at in range(0, len(data), 56)]
+        return [
+            bytes([2, len(piece)]) + b"]C0" + piece.ljust(56, b"\0") + b"\0\0" + bytes([number < len(pieces)])
+            for number, piece in enumerate(pieces, 1)
+        ]
+
+
+@dataclass
+class Lane:
+    """A scanner that is plugged in, and our driver on it."""
+
+    gadget: Gadget
+    scanner: Scanner
+    url: str
+    outcomes: list[Scan | Refusal] = field(default_factory=list)
+
+    @property
+    def texts(self) -> list[str]:
+        return [one.text if isinstance(one, Scan) else f"!{one.reason}" for one in self.outcomes]
+
+    async def reads(self, *texts: str) -> None:
+        await until(lambda: len(self.outcomes) >= len(texts), f"{texts} to be read, not {self.texts}")
+        assert self.texts == list(texts)
+
+    async def is_(self, state: DeviceState) -> None:
+        await until(lambda: self.scanner.view.state is state, f"it to be {state}")
+
+
+def found(folder: str, pattern: str) -> str | None:
+    return next((str(path) for path in sorted(Path(folder).glob(pattern))), None)
+
+
+def url_of(kind: str) -> str | None:
+    """Return its port, once the host's end is there; by the names that stay."""
+    vendor, product = NUMBERS[kind]
+    if kind == "hidpos":
+        return f"hid://{vendor}:{product}/RIG-s?page=8c"
+    by_id = found("/dev/serial/by-id", "*RIG-s*") if kind == "cdc" else found("/dev/input/by-id", "*RIG-s*-event-kbd")
+    return by_id and (f"serial://{by_id}?baud=9600" if kind == "cdc" else f"evdev://{by_id}")
+
+
+@pytest.fixture
+async def lane(request: pytest.FixtureRequest) -> AsyncIterator[Lane]:
+    kind: str = request.param
+    vendor, product = NUMBERS[kind]
+    path = (await run("rig-gadget", "add", kind, "s", f"0x{vendor}", f"0x{product}", "RIG-s", "Rig", kind)).strip()
+    gadget = Gadget(kind, path)
+    await until(lambda: url_of(kind) is not None, "the host's end")
+    url = url_of(kind)
+    assert url is not None
+    outcomes: list[Scan | Refusal] = []
+    keyboard = LAYOUTS[LayoutName.US] if kind == "hidkbd" else None
+    scanner = Scanner("s", partial(open_port, url), outcomes.append, port=url, keyboard=keyboard, duplicate_window_ms=0)
+    running = asyncio.create_task(scanner.run())
+    gadget.open()
+    lane = Lane(gadget, scanner, url, outcomes)
+    await lane.is_(DeviceState.READY)
+    yield lane
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    gadget.close()
+    await run("rig-gadget", "del", "s")
+
+
+every_kind = pytest.mark.parametrize("lane", list(NUMBERS), indirect=True)
+
+
+@every_kind
+async def test_codes_are_read(lane: Lane) -> None:
+    for code in (BEER, "A" * 70, MILK):
+        await lane.gadget.scan(code)
+    await lane.reads(BEER, "A" * 70, MILK)
+    if lane.gadget.kind == "hidpos":
+        assert [one.symbology for one in lane.outcomes if isinstance(one, Scan)] == [Symbology.CODE128] * 3
+
+
+@every_kind
+async def test_unplugged_in_mid_scan_it_comes_back_under_its_name_and_the_half_is_forgotten(lane: Lane) -> None:
+    await lane.gadget.scan(BEER)
+    await lane.reads(BEER)
+    await lane.gadget.scan("B" * 120, half=True)
+    lane.gadget.close()
+    await run("rig-gadget", "unplug", "s")
+    await lane.is_(DeviceState.LOST)
+    assert lane.scanner.view.hint
+    await run("rig-gadget", "plug", "s")
+    await lane.is_(DeviceState.READY)
+    lane.gadget.open()
+    await lane.gadget.scan(MILK)
+    await lane.reads(BEER, MILK)
+
+
+@pytest.mark.parametrize("lane", ["hidkbd"], indirect=True)
+async def test_what_a_wedge_types_reaches_nobody_else_while_it_is_grabbed(lane: Lane) -> None:
+    desktop = os.open(lane.url.removeprefix("evdev://"), os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        await lane.gadget.scan(BEER)
+        await lane.reads(BEER)
+        assert not select.select([desktop], [], [], 0.5)[0]
+        with pytest.raises(PortUnavailable, match="held by another program"):
+            await open_port(lane.url)
+    finally:
+        os.close(desktop)
+
+
+@pytest.mark.parametrize("lane", ["hidkbd"], indirect=True)
+async def test_gs_and_capitals_come_as_they_were_typed(lane: Lane) -> None:
+    await lane.gadget.scan("]C10109506000134352" + "10ABC\x1d21987")
+    await until(lambda: len(lane.outcomes) == 1, "the code")
+    [scan] = lane.outcomes
+    assert isinstance(scan, Scan)
+    assert (scan.gs1["10"], scan.gs1["21"]) == ("ABC", "987")
+
+
+@pytest.mark.parametrize("lane", ["hidpos"], indirect=True)
+async def test_the_systems_report_descriptor_is_the_devices(lane: Lane) -> None:
+    port = await open_port(lane.url)
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            descriptor = await port.report_descriptor()  # type: ignore[attr-defined]  # a HID port has one
+        assert descriptor.startswith(bytes.fromhex("05 8c 09 02 a1 01"))
+    finally:
+        await port.close()
