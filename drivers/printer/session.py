@@ -18,6 +18,7 @@ from drivers.printer.fence_probe import probe_fence
 from drivers.printer.fences import IDS, Fences
 from drivers.printer.outcome import SILENT, Trouble, trouble
 from drivers.printer.port_word import PortWord
+from drivers.printer.settling import Settling
 from drivers.printer.status import (
     Asb,
     PrinterStatus,
@@ -74,7 +75,7 @@ class Session(Talk):
         self._asking = asyncio.Lock()
         self._asked: int | None = None  # the n of the DLE EOT that is out
         self._heard = 0  # answers other than to DLE EOT, so far
-        self._never_settles = False  # no answer came: asking before each job would hold up each for nothing
+        self._settling = Settling()
 
     @property
     def status(self) -> PrinterStatus:
@@ -170,37 +171,21 @@ class Session(Talk):
         self._notice(before)
 
     async def settle(self) -> None:
-        """See to it that no answer is owed to an earlier program, so that answers can be counted.
-
-        `fences.settled` says whether that came about; it is tried once after each trouble. Raises `PortLost`.
-        """
-        if self.fences.settled or self._never_settles:
-            return
-        self._never_settles = True
-        self.fences.restart()
-        woken = 0
-        await self.send(self.fences.make().request)
-        while not await self._hears_more(self.timing.wake_s):
-            if woken == self.timing.settle_tries:
-                return
-            # It says it is well and works nothing off: it takes what we say for dots of an older picture.
-            woken += 1
-            await self.wake()
-            await self.send(self.fences.make().request)
-        # What was answered may have been an older question: ours is answered once nothing more comes. Between two
-        # answers the printer may have to work off the NULs of an attempt.
-        while await self._hears_more(self.timing.quiet_s + woken * self.timing.nuls_s):
-            pass
-        self.fences.restart(settled=True)
-        self._never_settles = False
+        """See to it that no answer is owed, so that answers can be counted: as `Settling`. Raises `PortLost`."""
+        await self._settling.settle(self)
 
     async def wake(self) -> None:
         """End an unfinished picture that a printer may be in the middle of. Raises `PortLost`."""
-        await self.send(self.wake_bytes)
+        await self._settling.wake(self)
 
-    async def _hears_more(self, timeout_s: float) -> bool:
+    async def hears_more(self, timeout_s: float) -> bool:
+        """Wait for an answer other than to `DLE EOT`; return whether one came. Raises `PortLost`."""
         heard = self._heard
         return await self.until(lambda: self._heard != heard, timeout_s)
+
+    async def hears_now(self) -> bool:
+        """Return whether it heard the last byte that was sent: a question it answers at once shows that."""
+        return await self.ask(1)
 
     async def _wake_silent(self) -> None:
         """End whatever the printer is in the middle of. Raises `PortLost` where it stays silent."""
@@ -270,6 +255,6 @@ class Session(Talk):
     def _notice(self, before: PrinterStatus) -> None:
         """Make known what has changed since `before`."""
         if trouble(before) and not trouble(self.status):
-            self._never_settles = False
+            self._settling.hopeless = False
         if self.status != before:
             self._on_status(self.status)

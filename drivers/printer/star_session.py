@@ -7,6 +7,8 @@ obeyed in order, so a printer that cannot print may leave it unanswered without 
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from drivers.printer.background import Background
@@ -17,6 +19,8 @@ from drivers.printer.star_fences import StarFences
 from drivers.printer.star_status import Frame, FrameReader, after_frame
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from drivers.port import Port
     from drivers.printer.timing import Timing
 
@@ -39,10 +43,11 @@ class StarSession(Session):
         self._reports_asked_for = False
         self._counter: int | None = None  # as last heard
         self._unanswered = 0  # questions that wait in the printer until it can print
+        self._polling = asyncio.Lock()  # held while a poll's question is out
 
     async def start(self) -> None:
         """Say hello. Raises `PortLost` where a printer that should answer does not."""
-        async with Background(self._read()), Background(self._poll()):
+        async with Background(self._read()), self._polled():
             if not await self.ask(1):
                 await self._wake_silent()
             if not self.answers:
@@ -57,7 +62,7 @@ class StarSession(Session):
 
     async def run(self) -> None:
         """Read, and keep watch, until the line is lost. Raises `PortLost`."""
-        async with Background(self._poll()):
+        async with self._polled():
             await super().run()
 
     async def ask(self, n: int, *, line_s: float | None = None) -> bool:
@@ -81,6 +86,10 @@ class StarSession(Session):
             await self.until(lambda: False, self.timing.flight_s)
         return known
 
+    async def hears_now(self) -> bool:
+        """Return False: a report looks like the answer to any question."""
+        return False
+
     async def look(self) -> bool:
         """Ask for the status; return whether it is known. Raises `PortLost`."""
         in_trouble = self.only_reports
@@ -100,7 +109,16 @@ class StarSession(Session):
         while True:
             await self.sleep(self.timing.glance_s)
             if self._reports_asked_for and not self.reports:
-                await self.ask(1)
+                async with self._polling:
+                    await self.ask(1)
+
+    @asynccontextmanager
+    async def _polled(self) -> AsyncIterator[None]:
+        """Poll meanwhile. At the end no question is broken off: the printer would be in the middle of a command."""
+        async with Background(self._poll()):
+            yield
+            async with self._polling:
+                pass
 
     def _find_counter(self) -> None:
         """Find out whether its status has a counter at all."""

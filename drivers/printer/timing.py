@@ -17,6 +17,9 @@ class Timing:
     settle_tries: int = 3  # 24 KB: the rest of a logo; at 9600 baud more would keep the till waiting a minute
     quiet_s: float = 1.0  # nothing owed to an earlier program came for so long: nothing will
     nuls_s: float = 9.0  # more of that after each attempt to end a picture: 8 KB at 9600 baud
+    white_s: float = (
+        3.0  # instead, once all of it has arrived: 8 KB of white on the narrowest logo, 12 cm at 5 cm a second
+    )
     opening_s: float = 3.0  # an idle printer reaches the start fence at once; a slow cut takes a second
     stall_s: float = 2.0  # a port that took nothing for so long is looked at again
     end_s: float = 60.0  # a printer that says it is well, and prints at 15 cm a second, is long done
