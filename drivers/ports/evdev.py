@@ -11,6 +11,7 @@ import errno
 import os
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from drivers.errors import NotReady, PortUnavailable
@@ -76,6 +77,8 @@ def open_evdev(url: PortUrl, ioctl: Ioctl | None = None, *, sleep: Callable[[flo
     ioctl = ioctl or _system_ioctl()
     try:
         fd = os.open(url.target, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except PermissionError as error:
+        raise PortUnavailable(f"{url.text}: no permission to open {url.target}", hint=udev_rule(url.target)) from error
     except OSError as error:
         raise unavailable(url.text, url.target, error.errno, error) from error
     try:
@@ -90,6 +93,20 @@ def open_evdev(url: PortUrl, ioctl: Ioctl | None = None, *, sleep: Callable[[flo
             ) from error
         raise unavailable(url.text, url.target, error.errno, error) from error
     return EvdevLine(url.text, FdLine(url.text, fd, Wake()))
+
+
+def udev_rule(path: str, sys_input: Path = Path("/sys/class/input")) -> str:
+    """Return what lets the agent read this one device: the group `input` would let it read every keyboard."""
+    ids = sys_input / Path(path).resolve().name / "device" / "id"
+    try:
+        vendor, product = ((ids / each).read_text().strip() for each in ("vendor", "product"))
+    except OSError:  # no input device, or gone
+        return f"Let the agent's user read {path}, or name the scanner's own file under /dev/input/by-id."
+    return (
+        f'Put SUBSYSTEM=="input", KERNEL=="event*", ATTRS{{id/vendor}}=="{vendor}", ATTRS{{id/product}}=="{product}",'
+        ' GROUP="lp", MODE="0660" into /etc/udev/rules.d/70-stillopen-wedge.rules, add the agent\'s user to the group'
+        " lp, run `sudo udevadm control --reload`, and plug the scanner in again."
+    )
 
 
 def _system_ioctl() -> Ioctl:

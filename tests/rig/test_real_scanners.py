@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
+import re
 import select
-from dataclasses import dataclass, field
+import sys
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,7 +76,8 @@ class Lane:
     gadget: Gadget
     scanner: Scanner
     url: str
-    outcomes: list[Scan | Refusal] = field(default_factory=list)
+    outcomes: list[Scan | Refusal]
+    running: asyncio.Task[None]
 
     @property
     def texts(self) -> list[str]:
@@ -116,14 +118,17 @@ async def lane(request: pytest.FixtureRequest) -> AsyncIterator[Lane]:
     scanner = Scanner("s", partial(open_port, url), outcomes.append, port=url, keyboard=keyboard, duplicate_window_ms=0)
     running = asyncio.create_task(scanner.run())
     gadget.open()
-    lane = Lane(gadget, scanner, url, outcomes)
+    lane = Lane(gadget, scanner, url, outcomes, running)
     await lane.is_(DeviceState.READY)
     yield lane
-    running.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await running
+    await stop(lane)
     gadget.close()
     await run("rig-gadget", "del", "s")
+
+
+async def stop(lane: Lane) -> None:
+    lane.running.cancel()
+    await asyncio.wait({lane.running})
 
 
 every_kind = pytest.mark.parametrize("lane", list(NUMBERS), indirect=True)
@@ -185,3 +190,49 @@ async def test_the_systems_report_descriptor_is_the_devices(lane: Lane) -> None:
         assert descriptor.startswith(bytes.fromhex("05 8c 09 02 a1 01"))
     finally:
         await port.close()
+
+
+OPENS = """
+import asyncio, sys
+from drivers.errors import DeviceError
+from drivers.ports.open import open_port
+
+async def main(url):
+    try:
+        port = await open_port(url)
+    except DeviceError as error:
+        print(error, error.hint, sep="|")
+        return
+    await port.close()
+    print("opened")
+
+asyncio.run(main(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("lane", ["hidkbd"], indirect=True)
+async def test_the_udev_rule_of_the_hint_lets_a_plain_user_read_the_wedge(lane: Lane) -> None:
+    await run("useradd", "--user-group", "cashier")
+    try:
+        refused, hint = (await run("runuser", "-u", "cashier", "--", sys.executable, "-c", OPENS, lane.url)).split("|")
+        assert "no permission" in refused
+        told = re.search(
+            r"Put (.+) into (/etc/udev/rules\.d/\S+\.rules), add the agent's user to the group (\w+),", hint
+        )
+        assert told, hint
+        Path(told[2]).write_text(f"{told[1]}\n", encoding="utf-8")
+        await run("usermod", "-aG", told[3], "cashier")
+        await run("udevadm", "control", "--reload")
+        lane.gadget.close()
+        await run("rig-gadget", "unplug", "s")
+        await lane.is_(DeviceState.LOST)
+        await stop(lane)  # it would be the one that has it
+        await run("rig-gadget", "plug", "s")
+        await until(lambda: url_of("hidkbd") == lane.url, "the host's end")
+        await run("udevadm", "settle")
+        said = await run("runuser", "-u", "cashier", "--", sys.executable, "-c", OPENS, lane.url)
+        assert said.strip() == "opened"
+        Path(told[2]).unlink()
+    finally:
+        await run("userdel", "cashier")
+        await run("udevadm", "control", "--reload")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from drivers.device import DeviceState
 from drivers.errors import NotReady, PortUnavailable, PortUrlInvalid
 from drivers.ports import open_port, parse_port_url
-from drivers.ports.evdev import EVIOCGKEY, EVIOCGRAB, KEY_BYTES, open_evdev
+from drivers.ports.evdev import EVIOCGKEY, EVIOCGRAB, KEY_BYTES, open_evdev, udev_rule
 from drivers.scanner.framing import HALF_FRAME_S, PLUG_IN_S, Frame, FrameState, Suffix
 from drivers.scanner.scan import Reason, Refusal, Scan
 from drivers.scanner.scanner import Scanner
@@ -44,6 +44,7 @@ from drivers.simulated.wedge import SimulatedWedge, WedgeFaults, typed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
     from drivers.scanner.wedge_layouts import Layout
 
@@ -367,3 +368,25 @@ def test_on_windows_it_is_refused_with_what_to_do() -> None:
     with pytest.raises(PortUrlInvalid) as refusal:
         parse_port_url("evdev:///dev/input/by-id/x-event-kbd", platform="win32")
     assert "HID-POS" in refusal.value.hint
+
+
+def test_the_hint_to_a_plain_user_names_the_one_device(tmp_path: Path) -> None:
+    ids = tmp_path / "event7" / "device" / "id"
+    ids.mkdir(parents=True)
+    (ids / "vendor").write_text("05e0\n")
+    (ids / "product").write_text("1200\n")
+    hint = udev_rule("/dev/input/event7", tmp_path)
+    assert 'ATTRS{id/vendor}=="05e0", ATTRS{id/product}=="1200"' in hint
+    assert "udevadm" in hint
+    assert "/dev/input/event8" in udev_rule("/dev/input/event8", tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="evdev is Linux'")
+def test_no_permission_is_told_with_the_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> int:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(os, "open", refused)  # the system's part: the tests run as root, whom nothing refuses
+    with pytest.raises(PortUnavailable, match="no permission") as refusal:
+        open_evdev(parse_port_url("evdev:///dev/null"), Kernel())
+    assert "by-id" in refusal.value.hint
