@@ -179,9 +179,6 @@ class Counter:
             outcome = await self.printer.print(document, before_first_byte=begin)
         except NotReady as refused:
             self.ledger.refused(number, refused.hint, self._begun[number])
-        except asyncio.CancelledError:
-            self.ledger.cancelled(number, self._begun[number])
-            raise
         else:
             self.ledger.ended(number, outcome, self._begun[number])
 
@@ -203,7 +200,8 @@ class Counter:
 
     async def _one(self, number: int) -> None:
         troubles = self._troubles()
-        self._ours = {asyncio.create_task(self._print(number))}
+        printing = asyncio.create_task(self._print(number))
+        self._ours = {printing}
         if self.chance.random() < KICKS:
             self._ours.add(asyncio.create_task(self._kick()))
         over = asyncio.Event()
@@ -221,6 +219,8 @@ class Counter:
         for task in ours:
             if not task.cancelled():
                 task.result()
+        if printing.cancelled():  # perhaps before it began: by the trouble of a receipt before this one
+            self.ledger.cancelled(number, self._begun[number])
         self._ours = set()
         over.set()
         if self.chance.random() > CARRIED_ON:
