@@ -28,7 +28,7 @@ NEEDED = {
     "drivers/printer/escpos.py",
     "outbox/clouds/square.py",
 }
-SUFFIXES = {".py", ".typed", ".js", ".html", ".css", ".svg", ".csv", ".md", ".png"}
+SUFFIXES = {".py", ".typed", ".js", ".html", ".css", ".svg", ".csv", ".md", ".png", ".toml"}
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,9 @@ class Failing:
             raise error
         return self._connection.execute(sql, *args)
 
+    def executemany(self, sql: str, rows: Any) -> sqlite3.Cursor:
+        return self._connection.executemany(sql, rows)
+
     def close(self) -> None:
         self._connection.close()
 
