@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from drivers.detect.found import Way
@@ -10,6 +11,7 @@ from drivers.detect.judge import judge
 from drivers.detect.lines import lines
 from drivers.detect.look import look
 from drivers.detect.same import means
+from drivers.detect.switches import switches
 from drivers.errors import PortUrlInvalid
 from drivers.ports.holders import holders
 from drivers.ports.url import parse_port_url
@@ -66,6 +68,7 @@ def _as_json(found: Found, urls: Mapping[str, PortUrl], own: int) -> dict[str, A
         "configured_as": device,
         "held_by": [] if device is not None else _held(found, own),
         "configuration": list(lines(found, guess)),
+        "switches": [asdict(way) for way in switches(found)],
     }
 
 

@@ -208,6 +208,15 @@ class Devices(BaseModel):
     devices: list[Device]
 
 
+class ModeSwitch(BaseModel):
+    """Where a scanner's manual has the barcode that switches it to a `mode`. `seen`: it was read there."""
+
+    mode: Literal["usb_com", "hid_pos"]
+    chapter: str
+    heading: str
+    seen: bool
+
+
 class PluggedDevice(BaseModel):
     """Something that is plugged in. `port` is its URL (null: it cannot be opened as it is); `lasting`: in any socket.
 
@@ -231,6 +240,7 @@ class PluggedDevice(BaseModel):
     configured_as: str | None
     held_by: list[str]
     configuration: list[str]
+    switches: list[ModeSwitch]
 
 
 class Unseen(BaseModel):

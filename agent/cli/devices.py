@@ -52,6 +52,8 @@ def _say(one: dict[str, Any]) -> None:
     if one["held_by"]:
         out.say(f"    is held by {', '.join(one['held_by'])}: close that first")
     out.say(f"    {one['why']}. {one['next']}")
+    for way in one["switches"]:
+        out.say(f"    in its manual: chapter {way['chapter']!r}, the barcode {way['heading']!r}")
     for line in one["configuration"]:
         out.say(f"      {line}")
     if one["port"] is not None and not one["lasting"]:

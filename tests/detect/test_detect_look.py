@@ -10,6 +10,7 @@ from drivers.detect.found import Found, Kind, Sure, Way
 from drivers.detect.judge import judge
 from drivers.detect.lines import lines
 from drivers.detect.look import Sources, look
+from drivers.detect.switches import switches
 from drivers.ports.url import parse_port_url
 from drivers.simulated.hid_bus import HidBus
 from tests.detect.linux_tree import Listed, Tree
@@ -168,6 +169,8 @@ def test_what_types_is_a_scanner_by_its_maker_or_its_name(tree: Tree) -> None:
     assert wedge.lasting
     assert judge(wedge).kind is Kind.SCANNER
     assert "HID-POS" in judge(wedge).next
+    assert {one.heading for one in switches(wedge)} == {"USB Serial", "USB HID"}
+    assert switches(keyboard) == switches(nameless) == ()
     assert judge(keyboard).kind is Kind.KEYBOARD
     assert lines(keyboard, judge(keyboard)) == ()
     assert (judge(nameless).kind, nameless.lasting) == (Kind.SCANNER, False)
@@ -197,6 +200,8 @@ def test_hid_devices_by_their_pages(tree: Tree) -> None:
         "ibm": Kind.SCANNER,
     }
     assert seen["pos"].port == "hid://05e0:1300/Z1"
+    assert switches(seen["pos"]) == ()
+    assert [one.mode for one in switches(seen["ibm"])] == ["usb_com"]
     assert lines(seen["drawer"], judge(seen["drawer"]))[0] == "[[drawer]]"
     for nothing in ("card", "msr", "scale", "own"):
         assert lines(seen[nothing], judge(seen[nothing])) == ()

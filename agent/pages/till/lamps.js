@@ -68,7 +68,8 @@ export function backlog(cloud) {
   return (cloud.waiting ?? 0) + (cloud.sending ?? 0);
 }
 
-function deviceCard(device) {
+/** One device: what it is doing, its trouble and what to do. */
+export function deviceCard(device) {
   const level = deviceLevel(device);
   return el(`div.card.card-${level}`, {},
     el("h3", {}, el("span.mark", { "aria-hidden": "true" }, MARKS[level]), `${kind(device)} · ${device.name}`),
