@@ -45,11 +45,12 @@ class Pan:
         """The weight that was taken and, as far as anybody saw, still lies there."""
         return self._taken
 
-    def see(self, reading: Reading | None) -> None:
-        """Take the next answer."""
+    def see(self, reading: Reading | None) -> Reading | None:
+        """Take the next answer, None for one that did not come; return what is believed by it."""
         agreed = self._agreement.see(reading)
         if agreed is not None and self._taken is not None and not self.holds_taken(agreed.weight):
             self._taken = None
+        return agreed
 
     def take(self, weight: Weight) -> None:
         """Remember that this weight is on a line now."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from drivers.device import DeviceState
 from drivers.errors import NotReady, NotWeighed
-from drivers.scale.pan import Agreement, Pan
+from drivers.scale.pan import Pan
 from drivers.scale.reading import State, Unit
 from drivers.scale.session import Session
 from drivers.scale.talk import ScaleProtocol, talk_for
@@ -66,7 +66,7 @@ class Scale:
         self._watch_until = 0.0
         self._lookers = 0
         self._wanted = asyncio.Event()  # somebody looks, or goods that were weighed are watched
-        self._ears: set[Callable[[Reading | None, float], None]] = set()
+        self._ears: set[Callable[[Reading | None, Reading | None, float], None]] = set()
         self._session: Session | None = None
         self._supervisor = Supervisor(
             name, "scale", port, open_port=open_port, session=self._serve, on_state=on_state, sleep=sleep
@@ -98,26 +98,24 @@ class Scale:
     async def weigh(self, wait_s: float) -> Weight:
         """Wait for a weight that stands still and was not taken yet. Raises `NotWeighed`.
 
-        Only answers to questions that were asked after the call count.
+        Only what is said in answer to a question that was asked after the call counts.
         """
         if self.view.state is DeviceState.LOST:
             raise self._lost()
-        began, agreement = self._now(), Agreement()
-        answers: asyncio.Queue[Reading | None] = asyncio.Queue()
-        last: str = SILENT
+        began, last = self._now(), SILENT
+        answers: asyncio.Queue[tuple[Reading | None, Reading | None]] = asyncio.Queue()
 
-        def ear(reading: Reading | None, asked_at: float) -> None:
+        def ear(reading: Reading | None, agreed: Reading | None, asked_at: float) -> None:
             if asked_at >= began:
-                answers.put_nowait(reading)
+                answers.put_nowait((reading, agreed))
 
         self._ears.add(ear)
         try:
             with self.looking():
                 async with asyncio.timeout(wait_s):
                     while True:
-                        reading = await answers.get()
-                        last = last if reading is None else reading.state
-                        agreed = agreement.see(reading)
+                        reading, agreed = await answers.get()
+                        last = last if reading is None else str(reading.state)
                         if agreed is not None and agreed.state in _HOPELESS:
                             break
                         if agreed is None or agreed.weight is None:
@@ -160,14 +158,14 @@ class Scale:
         session = self._session
         if session is None:
             raise self._lost()
-        agreement, last = Agreement(), SILENT
+        last = SILENT
         try:
             async with asyncio.timeout(wait_s):
                 answer = await session.tell(command)
                 while answer is None or answer.state is not State.REFUSED:
                     reading = await session.ask()
                     last = last if reading is None else str(reading.state)
-                    agreed = agreement.see(reading)
+                    agreed = self._pan.see(reading)
                     if agreed is not None and done(agreed):
                         return
                     await self._sleep(self._timing.poll_s)
@@ -190,6 +188,7 @@ class Scale:
     async def _serve(self, port: Port) -> None:
         session = Session(port, talk_for(self._protocol, self._unit), self._timing, now=self._now, sleep=self._sleep)
         self._session = session
+        self._pan.see(None)  # what it said on an earlier connection agrees with nothing on this one
         tasks = [asyncio.create_task(session.read()), asyncio.create_task(self._poll(session))]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -209,9 +208,9 @@ class Scale:
             asked_at = self._now()
             reading = await session.ask()
             unanswered = 0 if reading is not None else unanswered + 1
-            self._pan.see(reading)
+            agreed = self._pan.see(reading)
             for ear in list(self._ears):
-                ear(reading, asked_at)
+                ear(reading, agreed, asked_at)
             await self._sleep(self._timing.poll_s)
             if self._lookers or (self._pan.taken is not None and self._now() < self._watch_until):
                 self._tell(reading, silent=unanswered >= UNANSWERED_MAX)

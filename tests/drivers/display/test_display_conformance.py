@@ -18,6 +18,7 @@ from drivers.simulated.bench import Bench, Served, serve_pty, serve_tcp
 from drivers.simulated.display import SimulatedDisplay
 from drivers.simulated.wire import Faults
 from tests.drivers.printer.lane import eventually
+from tests.drivers.scale.rigs import briefly
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -51,7 +52,7 @@ async def running(
         rig.bench.add("display", rig.box, to_device=WIRES[wire], to_host=WIRES[wire])
     settings = DisplaySettings(protocol)
     opened = partial(open_port, url, bench=rig.bench)
-    display = Display("display", opened, settings, port=url, baud=FAST, refresh_s=refresh_s)
+    display = Display("display", opened, settings, port=url, baud=FAST, refresh_s=refresh_s, sleep=briefly)
     task = asyncio.create_task(display.run())
     try:
         await eventually(lambda: display.view.state is DeviceState.READY)

@@ -28,7 +28,12 @@ WIRES = {
 # As for real scales, in proportion; the wait for an answer is long enough for a busy machine.
 TIMING = ScaleTiming(poll_s=0.005, reply_s=0.25, quiet_s=0.03, stall_s=0.2, watch_s=0.5)
 LONG_S = 10.0  # nothing here waits so long unless it fails
-SHORT_S = 0.12  # for a weight that does not come
+SHORT_S = 0.08  # for a weight that does not come
+
+
+async def briefly(seconds: float) -> None:
+    """Wait, but not for as long as a supervisor does between two tries."""
+    await asyncio.sleep(min(seconds, 0.02))
 
 
 class Rig:
@@ -60,6 +65,7 @@ class Rig:
             unit=self._unit,
             on_change=self._changed,
             timing=timing,
+            sleep=briefly,
         )
         self._task = asyncio.create_task(self.scale.run())
         await eventually(lambda: self.scale.view.state is DeviceState.READY)

@@ -22,11 +22,14 @@ EVERY_WIRE = [*WIRES, "tcp", pytest.param("pty", marks=pytest.mark.skipif(sys.pl
 
 
 async def refused(rig: Rig, reason: str) -> NotWeighed:
-    with pytest.raises(NotWeighed) as no:
-        await rig.scale.weigh(SHORT_S)
-    assert no.value.reason == reason
-    assert no.value.hint
-    return no.value
+    """Weigh in vain, until it is for this reason: a busy machine may be too slow for the first answers."""
+    async with asyncio.timeout(LONG_S):
+        while True:
+            with pytest.raises(NotWeighed) as no:
+                await rig.scale.weigh(SHORT_S)
+            assert no.value.hint
+            if no.value.reason == reason:
+                return no.value
 
 
 @protocols
@@ -212,7 +215,9 @@ async def test_a_scale_that_says_a_weight_once_is_understood() -> None:
         rig.box.put("0.300")
         weight = await rig.scale.weigh(LONG_S)
         assert weight.kg == Decimal("0.300")
-        await refused(rig, "same")  # it says only that nothing has changed: an older weight is not taken for it
+        assert await rig.scale.weigh(LONG_S) == weight  # it says only that nothing has changed
+        rig.scale.take(weight)
+        await refused(rig, "same")
         rig.box.put("0.400")
         assert (await rig.scale.weigh(LONG_S)).kg == Decimal("0.400")
 
