@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from drivers.drawer.switch import DrawerStatus
 
-KINDS = ("escpos", "star_line", "serial", "hid")  # a StarPRNT opens its drawer as in Star Line Mode
+ON_THE_BENCH = ("escpos", "star_line", "serial")  # in memory, with no thread; a StarPRNT is as a Star Line here
 WIRES = ("whole", "byte-at-a-time", "delayed")
 
 # As for real drawers, in proportion; the waits for what must come are long enough for a busy machine.
@@ -60,7 +60,8 @@ class Rig:
     async def start(self, *, wait: bool = True) -> None:
         """Plug it in and let it run."""
         opener = await self._opener()
-        self.drawer = Drawer("drawer", opener, on_change=self.seen.append, **self._settings)
+        clock = asyncio.get_running_loop().time
+        self.drawer = Drawer("drawer", opener, on_change=self.seen.append, **{"clock": clock, **self._settings})
         runs = [self.drawer.run()] if self._printer is None else [self.drawer.run(), self._printer.run()]
         self._tasks = [asyncio.create_task(run) for run in runs]
         if wait:
@@ -131,6 +132,7 @@ class Rig:
             "delayed": Faults(delay_s=0.001),
         }[self._wire]
         peer = self.box.peer
+        now = asyncio.get_running_loop().time
         if isinstance(peer, SimulatedPrinter):
             self._bench.add("drawer", peer, to_device=faults, to_host=faults)
             self._printer = Printer(
@@ -141,6 +143,7 @@ class Rig:
                 on_status=self._printer_says,
                 port="sim://drawer",
                 timing=QUICK,
+                now=now,
             )
             return PrinterOpener(self._printer, timing=AT_ONCE)
         if self.kind == "hid":
@@ -149,14 +152,16 @@ class Rig:
                 hid_faults = HidFaults(delay_s=0.001)
             self._hid.add("drawer", peer, faults=hid_faults)
             url = "hid://0d3a:0207"
-            return PortOpener("drawer", partial(open_port, url, hid=self._hid), partial(_known, url), TIMING, port=url)
+            return PortOpener(
+                "drawer", partial(open_port, url, hid=self._hid), partial(_known, url), TIMING, port=url, now=now
+            )
         if self.kind == "server":
             self._served = await serve_tcp(DeviceServer(peer))
             url = self._served.url.replace("tcp://", "rfc2217://")
         else:
             self._bench.add("drawer", peer, to_device=faults, to_host=faults)
             url = "sim://drawer"
-        return PortOpener("drawer", partial(open_port, url, bench=self._bench), SerialTalk, TIMING, port=url)
+        return PortOpener("drawer", partial(open_port, url, bench=self._bench), SerialTalk, TIMING, port=url, now=now)
 
     def _printer_says(self, _news: object) -> None:
         self.drawer.look()

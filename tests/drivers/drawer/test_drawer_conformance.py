@@ -10,14 +10,18 @@ from drivers.device import DeviceState
 from drivers.drawer import Position
 from drivers.errors import NotReady
 from drivers.printer.outcome import KickResult
-from tests.drivers.drawer.rigs import KINDS, WIRES, running
+from tests.drivers.drawer.rigs import ON_THE_BENCH, WIRES, running
 from tests.drivers.printer.lane import eventually
 
-pytestmark = pytest.mark.filterwarnings("ignore:set(Daemon|Name):DeprecationWarning")  # pyserial's, of its own thread
-kinds = pytest.mark.parametrize("kind", KINDS)
+pytestmark = pytest.mark.usefixtures("on_the_bench")
 
 
-@pytest.mark.parametrize(("kind", "wire"), [*((kind, wire) for kind in KINDS for wire in WIRES), ("server", "whole")])
+@pytest.fixture(params=ON_THE_BENCH)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.mark.parametrize("wire", WIRES)
 async def test_it_is_taught_opens_once_and_its_position_is_told(kind: str, wire: str) -> None:
     async with running(kind, wire) as rig:
         await rig.teach()
@@ -32,7 +36,6 @@ async def test_it_is_taught_opens_once_and_its_position_is_told(kind: str, wire:
         assert rig.told == 1
 
 
-@kinds
 async def test_one_with_its_switch_the_other_way_round_is_taught_likewise(kind: str) -> None:
     async with running(kind) as rig:
         rig.box.reverse()
@@ -41,7 +44,6 @@ async def test_one_with_its_switch_the_other_way_round_is_taught_likewise(kind: 
         assert rig.drawer.status.position is Position.OPEN
 
 
-@kinds
 async def test_one_that_does_not_move_is_told_once_and_reported(kind: str) -> None:
     async with running(kind) as rig:
         await rig.teach()
@@ -52,7 +54,6 @@ async def test_one_that_does_not_move_is_told_once_and_reported(kind: str) -> No
         assert rig.told == 1  # and never again
 
 
-@kinds
 async def test_one_that_is_open_already_says_so(kind: str) -> None:
     async with running(kind) as rig:
         await rig.teach()
@@ -63,7 +64,6 @@ async def test_one_that_is_open_already_says_so(kind: str) -> None:
         assert "open already" in outcome.reason
 
 
-@kinds
 async def test_a_switch_that_always_says_the_same_cannot_be_taught(kind: str) -> None:
     async with running(kind) as rig:
         rig.box.lose_switch()
@@ -75,7 +75,6 @@ async def test_a_switch_that_always_says_the_same_cannot_be_taught(kind: str) ->
         assert (await rig.drawer.teach(Position.CLOSED)).then is Position.OPEN  # begun anew
 
 
-@kinds
 async def test_one_left_open_is_told_of_until_it_is_closed(kind: str) -> None:
     async with running(kind, left_open_s=0.05) as rig:
         await rig.teach()
@@ -86,7 +85,6 @@ async def test_one_left_open_is_told_of_until_it_is_closed(kind: str) -> None:
         assert rig.drawer.status.position is Position.CLOSED
 
 
-@kinds
 async def test_one_that_is_not_there_is_not_opened_and_nothing_comes_later(kind: str) -> None:
     async with running(kind) as rig:
         await rig.teach()
@@ -103,7 +101,6 @@ async def test_one_that_is_not_there_is_not_opened_and_nothing_comes_later(kind:
         assert rig.told == 0
 
 
-@kinds
 @pytest.mark.parametrize("cut_at", [0, 1, 3, 120, 122])
 async def test_a_cable_pulled_in_mid_command_is_never_called_opened_unless_it_was(kind: str, cut_at: int) -> None:
     async with running(kind) as rig:
@@ -117,7 +114,6 @@ async def test_a_cable_pulled_in_mid_command_is_never_called_opened_unless_it_wa
             assert rig.told == 0
 
 
-@kinds
 async def test_over_a_wire_that_loses_bytes_every_opening_is_told_at_most_once(kind: str) -> None:
     async with running(kind) as rig:
         await rig.teach()
@@ -132,7 +128,6 @@ async def test_over_a_wire_that_loses_bytes_every_opening_is_told_at_most_once(k
             rig.box.push()
 
 
-@kinds
 async def test_two_presses_are_two_openings_in_turn(kind: str) -> None:
     async with running(kind) as rig:
         await rig.teach()

@@ -30,6 +30,7 @@ def test_the_pauses_are_a_fifth_of_the_time() -> None:
     assert 0.2 / DEFAULT_TIMING.long_pulse_gap_s <= 0.2
 
 
+@pytest.mark.usefixtures("on_the_bench")
 @pytest.mark.parametrize(
     ("dialect", "pins", "late"),
     [
@@ -47,7 +48,8 @@ async def test_a_long_pulse_is_followed_by_a_long_rest(
     bench.add("printer", machine)
     timing = dataclasses.replace(QUICK, long_pulse_gap_s=10 * QUICK.kick_life_s)
     settings = PrinterSettings(speaks=dialect)
-    printer = Printer("receipt", partial(bench.open, "printer"), settings, timing=timing)
+    now = asyncio.get_running_loop().time
+    printer = Printer("receipt", partial(bench.open, "printer"), settings, timing=timing, now=now)
     task = asyncio.create_task(printer.run())
     await eventually(lambda: printer.view.state is DeviceState.READY)
     first, second = [await printer.kick(pin) for pin in pins]

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from drivers.drawer.switch import DrawerStatus
     from drivers.drawer.timing import DrawerTiming
 
+on_the_bench = pytest.mark.usefixtures("on_the_bench")
+
 
 @pytest.fixture
 async def bench() -> AsyncIterator[Bench]:
@@ -46,7 +48,8 @@ async def bench() -> AsyncIterator[Bench]:
 async def ready(
     bench: Bench, *, talk: Callable[[], Talk] = SerialTalk, timing: DrawerTiming = TIMING, url: str = "sim://box"
 ) -> AsyncIterator[Drawer]:
-    opener = PortOpener("drawer", partial(open_port, url, bench=bench), talk, timing, port=url)
+    now = asyncio.get_running_loop().time
+    opener = PortOpener("drawer", partial(open_port, url, bench=bench), talk, timing, port=url, now=now)
     drawer = Drawer("drawer", opener)
     task = asyncio.create_task(drawer.run())
     await eventually(lambda: drawer.view.state is DeviceState.READY)
@@ -56,6 +59,7 @@ async def ready(
         await task
 
 
+@on_the_bench
 async def test_one_fed_by_its_port_is_not_told_before_it_is_charged(bench: Bench) -> None:
     box = SimulatedSerialDrawer()
     bench.add("box", box)
@@ -72,6 +76,7 @@ async def test_one_fed_by_its_port_is_not_told_before_it_is_charged(bench: Bench
         assert box.told == 1
 
 
+@on_the_bench
 async def test_one_with_no_switch_on_its_line_is_opened_and_nobody_can_say(bench: Bench) -> None:
     box = SimulatedSerialDrawer(b"[[")
     bench.add("box", box)
@@ -89,6 +94,7 @@ async def test_a_pseudo_terminal_has_no_lines_and_the_drawer_on_it_opens(bench: 
         await eventually(lambda: box.told == 1)
 
 
+@on_the_bench
 async def test_a_line_that_takes_nothing_is_not_opened_and_is_told_nothing_later(bench: Bench) -> None:
     box = SimulatedSerialDrawer()
     bench.add("box", box)
@@ -102,6 +108,7 @@ async def test_a_line_that_takes_nothing_is_not_opened_and_is_told_nothing_later
         assert box.told == 1
 
 
+@on_the_bench
 async def test_one_that_stops_in_mid_command_is_unknown(bench: Bench) -> None:
     bench.add("box", SimulatedSerialDrawer(b"[["))
     async with ready(bench, talk=lambda: SerialTalk(b"[[")) as drawer:
@@ -113,6 +120,7 @@ async def test_one_that_stops_in_mid_command_is_unknown(bench: Bench) -> None:
         assert "within the command" in outcome.reason
 
 
+@on_the_bench
 async def test_many_presses_are_given_up_rather_than_opened_late(bench: Bench) -> None:
     box = SimulatedSerialDrawer()
     bench.add("box", box)
@@ -151,6 +159,7 @@ async def test_a_drawer_takes_no_notice_of_what_is_not_for_it() -> None:
     await bus.close()
 
 
+@on_the_bench
 async def test_one_taught_the_wrong_way_round_still_opens_and_says_to_teach_it_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -162,6 +171,7 @@ async def test_one_taught_the_wrong_way_round_still_opens_and_says_to_teach_it_a
         assert "Teach it again" in caplog.text
 
 
+@on_the_bench
 async def test_half_a_lesson_is_forgotten_after_a_while() -> None:
     time = [0.0]
     async with running("serial", clock=lambda: time[0]) as rig:
@@ -175,6 +185,7 @@ async def test_half_a_lesson_is_forgotten_after_a_while() -> None:
         assert (lesson.then, lesson.open_level) == (None, Level.LOW)
 
 
+@on_the_bench
 async def test_with_no_time_set_it_may_stay_open_and_a_listeners_mistake_is_not_the_drawers() -> None:
     async with running("serial", left_open_s=None) as rig:
         await rig.teach()
