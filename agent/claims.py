@@ -1,4 +1,4 @@
-"""Claims: one front end at a time for a printer or a drawer, in UnifiedPOS' sense of Claim and Release.
+"""Claims: one front end at a time for a printer, a drawer or a scale, in UnifiedPOS' sense of Claim and Release.
 
 A claim is a lease. It runs out unless it is renewed, or lasts as long as a WebSocket that names it is
 open: nothing stays claimed by a tab that was closed or a program that was killed. Claims are in memory

@@ -190,7 +190,7 @@ class OpenDrawer(Body):
 class Weigh(Body):
     """Weigh what lies on the till's scale; wait up to `wait_s` for it to come to rest."""
 
-    wait_s: Annotated[int, Field(ge=0, le=WEIGH_S_MAX, description="seconds; 3 where it is left out")] = 3
+    wait_s: Annotated[int, Field(ge=1, le=WEIGH_S_MAX, description="seconds; 3 where it is left out")] = 3
     claim: ClaimId | None = None
 
 
@@ -278,7 +278,7 @@ class PrintJob(Body):
 
 
 class NewClaim(Body):
-    """Claim a printer or a drawer; `name` says to people who holds it, such as Kiosk 2.
+    """Claim a printer, a drawer or a scale; `name` says to people who holds it, such as Kiosk 2.
 
     Where it is claimed already, wait up to `wait_s` for it. The claim runs out after `lease_s` unless it is
     renewed, or lasts as long as a WebSocket to `/v1/events?claim=ID` is open.

@@ -1,4 +1,4 @@
-"""Claims: a printer or a drawer for one front end at a time."""
+"""Claims: a printer, a drawer or a scale for one front end at a time."""
 
 from __future__ import annotations
 

@@ -387,7 +387,7 @@ ROUTES: tuple[Route, ...] = (
         "POST",
         "/v1/claims",
         claims.create,
-        "Claim a printer or a drawer, so that no other front end uses it",
+        "Claim a printer, a drawer or a scale, so that no other front end uses it",
         "Claim",
         status=201,
         body="NewClaim",

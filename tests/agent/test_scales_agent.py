@@ -135,7 +135,7 @@ async def test_a_front_end_weighs_and_its_claim_keeps_others_out(tmp_path: Path,
         )
         assert (await post("/v1/tills/till-1/weigh", json={"wait_s": 1})).json()["reason"] == "same"
         mine = shop.body(await post("/v1/claims", json={"device": "scale", "name": "Kiosk"}))
-        assert (await post("/v1/tills/till-1/weigh", json={"wait_s": 0})).json()["code"] == "claimed"
+        assert (await post("/v1/tills/till-1/weigh", json={"wait_s": 1})).json()["code"] == "claimed"
         assert (await post("/v1/devices/scale/zero", json={})).json()["code"] == "claimed"
         box.put("2.000")
         body = {"wait_s": 10, "claim": mine["id"]}
