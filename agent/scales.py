@@ -65,7 +65,7 @@ class Scales:
         if given is not None or label_price is not None or scale is None or product.unit is not SoldBy.KG:
             yield given
             return
-        async with self._weighed(scale, WEIGH_S) as weight:
+        async with self._weighed(scale, WEIGH_S, f" Or give the quantity of {product.name} in kg.") as weight:
             yield f"{weight.kg:f}"
 
     async def weigh(self, till_id: str, wait_s: float) -> Reply:
@@ -104,12 +104,12 @@ class Scales:
         return Reply(200, {"device": name, "next": "The scale shows it."})
 
     @asynccontextmanager
-    async def _weighed(self, name: str, wait_s: float) -> AsyncIterator[Weight]:
+    async def _weighed(self, name: str, wait_s: float, otherwise: str = "") -> AsyncIterator[Weight]:
         async with self._turns[name]:
             try:
                 weight = await self.by_name[name].weigh(wait_s)
             except NotWeighed as error:
-                raise _not_weighed(error) from error
+                raise _not_weighed(error, otherwise) from error
             yield weight
             self.by_name[name].take(weight)
 
@@ -141,5 +141,6 @@ def reading_as_json(scale: Scale) -> dict[str, Any]:
     }
 
 
-def _not_weighed(error: NotWeighed) -> Exception:
-    return conflict("not-weighed", f"{str(error)[:1].upper()}{str(error)[1:]}. {error.hint}", reason=error.reason)
+def _not_weighed(error: NotWeighed, otherwise: str = "") -> Exception:
+    said = str(error)
+    return conflict("not-weighed", f"{said[:1].upper()}{said[1:]}. {error.hint}{otherwise}", reason=error.reason)
