@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check rig plug powercut simulate soak thirdparty receipts scans bench format lock clean setup
+.PHONY: demo test check rig plug powercut simulate soak thirdparty receipts replug scans bench format lock clean setup
 
 setup: $(READY)
 
@@ -51,6 +51,9 @@ simulate: $(READY)  ## whole stores under seeds: SEEDS=200 DAYS=365 JOBS=2; SEED
 thirdparty: $(READY)  ## receiptio, receiptline and others (npm) against our simulated printers
 	scripts/thirdparty
 	$(BIN)/python -m pytest -q tests/thirdparty
+
+replug: $(READY)  ## plugs pulled and put in again in mid-scan and mid-receipt: TIMES=500 SEED=1
+	$(BIN)/python -m tests.replug $(if $(TIMES),--times $(TIMES)) $(if $(SEED),--seed $(SEED))
 
 receipts: $(READY)  ## printers that fail in every listed way: RECEIPTS=10000 SEED=1 WIRES=sim,tcp; COUNTER=sim/17 is one again
 	$(BIN)/python -m tests.receipts $(if $(RECEIPTS),--receipts $(RECEIPTS)) $(if $(SEED),--seed $(SEED)) \
