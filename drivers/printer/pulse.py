@@ -55,6 +55,7 @@ async def kick(session: Session, pin: Pin, command: Pulse, *, given_up_at: float
     sent = False
     try:
         before, turns = await _switch(session, given_up_at)
+        edges = session.edges
         if before is None and session.answers:
             problem = await session.explain()
             return KickOutcome(KickResult.NOT_OPENED, f"{problem.reason}, and hears nothing now. {STUCK}")
@@ -71,7 +72,7 @@ async def kick(session: Session, pin: Pin, command: Pulse, *, given_up_at: float
             return KickOutcome(
                 KickResult.UNKNOWN, "This printer does not report the drawer's switch: look whether it is open."
             )
-        if await _moved(session, before) and turns in (None, session.turns):
+        if await _moved(session, edges) and turns in (None, session.turns):
             return KickOutcome(KickResult.OPENED, "")
     except PortLost as lost:
         if sent or lost.written:
@@ -97,11 +98,14 @@ async def _switch(session: Session, given_up_at: float) -> tuple[Level | None, i
     return None, None
 
 
-async def _moved(session: Session, before: Level) -> bool:
-    """Wait for the switch to change; return whether it did in time. Raises `PortLost`."""
+async def _moved(session: Session, edges: int) -> bool:
+    """Wait for the switch to move; return whether it did in time. Raises `PortLost`.
+
+    Its moves are counted: of a drawer that is pushed shut at once both reports may come together.
+    """
 
     def moved() -> bool:
-        return session.status.drawer_pin not in (None, before)
+        return session.edges != edges
 
     until = session.now() + session.timing.edge_s
     while not moved() and (left := until - session.now()) > 0:

@@ -64,6 +64,7 @@ class Session(Talk):
         self.fences = Fences(fence, random_below(IDS))
         self.learned: FenceKind | None = None
         self.said = PrinterStatus()  # by the printer itself
+        self.edges = 0  # how often the drawer's switch moved
         self.turns = 0  # how often it got into trouble, out of it, or from one into another
         self.answers = False  # whether anything ever came back on this line
         self.reports = False  # whether the printer reports changes by itself
@@ -250,6 +251,7 @@ class Session(Talk):
 
     def _says(self, said: PrinterStatus) -> None:
         self.turns += trouble(said) is not trouble(self.said)
+        self.edges += self.said.drawer_pin not in (None, said.drawer_pin) and said.drawer_pin is not None
         self.said = said
 
     def _notice(self, before: PrinterStatus) -> None:

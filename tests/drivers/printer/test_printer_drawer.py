@@ -16,6 +16,7 @@ from drivers.printer.pulse import Pin, pulse
 from drivers.printer.settings import PrinterSettings
 from drivers.printer.status import Level
 from drivers.simulated.printer import DrawerKind, Model
+from drivers.simulated.wire import Faults
 from tests.drivers.printer.lane import QUICK, Lanes, eventually, receipt
 
 CASES = [
@@ -171,3 +172,18 @@ async def test_the_view_is_the_printers_under_the_drawers_name(lane: Lanes) -> N
     it = await lane()
     view = Drawer("drawer", PrinterOpener(it.printer, 5)).view
     assert (view.name, view.kind, view.port, view.state) == ("drawer", "drawer", "receipt", DeviceState.READY)
+
+
+async def test_a_drawer_that_is_shut_at_once_was_open(lane: Lanes) -> None:
+    it = await lane(to_host=Faults(delay_s=0.02))  # so that both reports come together
+    loop, told = asyncio.get_running_loop(), it.machine.on_event
+
+    def shut(event: str) -> None:
+        if told is not None:
+            told(event)
+        if event == "kick":
+            loop.call_soon(it.machine.close_drawer)
+
+    it.machine.on_event = shut
+    assert (await it.printer.kick(2)).result is KickResult.OPENED
+    assert it.machine.kicks == [2]
