@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import sys
 import tempfile
 from pathlib import Path
@@ -20,7 +19,6 @@ def main() -> int:
     options = parser.parse_args()
     if options.times < 1:
         parser.error("--times is at least 1")
-    logging.disable(logging.WARNING)  # a plug that is pulled is a warning each time
     with tempfile.TemporaryDirectory() as folder:
         found = asyncio.run(run(Path(folder), options.times, options.seed, _say))
     for violation in found.violations:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import logging
 import random
 import threading
 from dataclasses import dataclass, field
@@ -235,13 +236,21 @@ def _is_ours(one: object) -> bool:
     return module.startswith("drivers.") and not module.startswith("drivers.simulated")
 
 
-async def run(folder: Path, times: int, seed: int, say: Callable[[str], None] = lambda _line: None) -> Found:
+async def run(
+    folder: Path,
+    times: int,
+    seed: int,
+    say: Callable[[str], None] = lambda _line: None,
+    *,
+    warm_up: int = WARM_UP,
+) -> Found:
     """Pull plugs `times` times. Never raises for what it looks for: that is in `violations`."""
     counter, found = Counter(folder, seed), Found()
+    logging.disable(logging.WARNING)  # each plug is a warning, and pytest keeps those with all that they hold
     await counter.start()
     before = after = Leaks(0, 0, 0, 0)
     try:
-        for _ in range(WARM_UP):
+        for _ in range(warm_up):
             await counter.round()
         before = await counter.held()
         for found.rounds in range(1, times + 1):
@@ -253,6 +262,7 @@ async def run(folder: Path, times: int, seed: int, say: Callable[[str], None] = 
         found.violations.append(f"round {found.rounds}: {error}")
     finally:
         await counter.stop()
+        logging.disable(logging.NOTSET)
     found.scans = sum(len(seen.heard) for seen in (counter.tty_seen, counter.hid_seen))
     found.prints = counter.prints
     for name, seen in (("tty", counter.tty_seen), ("hid", counter.hid_seen)):

@@ -15,6 +15,6 @@ if TYPE_CHECKING:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs pseudo-terminals and /proc")
 async def test_plugs_pulled_at_random_leave_nothing_behind_and_nothing_twice(tmp_path: Path) -> None:
-    found = await run(tmp_path, times=15, seed=7)
+    found = await run(tmp_path, times=7, seed=7, warm_up=3)
     assert found.violations == []
-    assert found.scans > 20
+    assert found.scans > 10
