@@ -17,6 +17,13 @@ from drivers.ports.refusal import unavailable
 from drivers.ports.serial_list import find_serial, in_turn, names_numbers
 from drivers.ports.wake import Wake
 
+if sys.platform == "win32":
+    _SETTING_UP: tuple[type[Exception], ...] = ()
+else:
+    import termios
+
+    _SETTING_UP = (termios.error,)
+
 if TYPE_CHECKING:
     from drivers.ports.url import PortUrl
 
@@ -134,7 +141,7 @@ def open_serial(url: PortUrl) -> SerialLine:
         port.dtr = settings.dtr
         port.rts = settings.rts
         with in_turn():
-            port.open()
+            _open(port)
     except (OSError, ValueError) as error:  # SerialException is an OSError
         with contextlib.suppress(OSError):
             port.close()
@@ -142,6 +149,14 @@ def open_serial(url: PortUrl) -> SerialLine:
     if remote or sys.platform == "win32":
         return SerialLine(url.text, port, timed=not remote)
     return TtyLine(url.text, port, port.fileno(), Wake())
+
+
+def _open(port: serial.Serial) -> None:
+    """Open it. Raises `OSError`, also where pyserial lets `termios.error` out: the device went just then."""
+    try:
+        port.open()
+    except _SETTING_UP as error:
+        raise OSError(*error.args) from error
 
 
 def _unavailable(url: PortUrl, error: OSError | ValueError, device: str | None = None) -> PortUnavailable:
