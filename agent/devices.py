@@ -134,7 +134,8 @@ class Devices:
         for name, scale in self.scales.by_name.items():
             yield f"scale {name}", scale.run()
         yield from self.displays.tasks()
-        yield "plugs", watch(self._plugged)
+        if not all(port.startswith("sim:") for port in self._ports.values()):
+            yield "plugs", watch(self._plugged)
 
     def views(self) -> list[dict[str, Any]]:
         """Return every device as JSON values: its state, and what it says of itself (null: it does not say)."""

@@ -110,7 +110,8 @@ async def test_a_plug_is_heard_and_nobody_waits_for_the_back_off(
 
     monkeypatch.setattr(agent_devices, "watch", watch)  # the system's messages; what follows them is ours
     monkeypatch.setattr("drivers.supervisor.BACKOFF_MIN_S", 3600.0)  # so that only the plug brings it back
-    async with opened(tmp_path) as shop:
+    real = CONFIG + '\n[[scanner]]\nname = "real"\nport = "tcp://127.0.0.1:9"\n'
+    async with opened(tmp_path, config=real) as shop:
         scanner = shop.app.devices.scanners["counter"]
         await shop.until(lambda: scanner.view.state is DeviceState.READY)
         shop.bench.unplug("counter")
