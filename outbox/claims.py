@@ -52,7 +52,7 @@ def claim(
                 continue
             if delivery.after is not None and delivery.after_state != "delivered":
                 behind = delivery.after in (before.id for before in taken)
-                if not behind and (delivery.after_state == "parked" or stands_aside(delivery.after)):
+                if not behind and _is_held(connection, delivery.after, stands_aside):
                     continue
                 if not behind:
                     return _of(stream, taken)
@@ -64,6 +64,17 @@ def claim(
         if len(found) < size + AHEAD:
             return _of(stream, taken)
         above = found[-1].id
+
+
+def _is_held(connection: sqlite3.Connection, delivery_id: int, stands_aside: Callable[[int], bool]) -> bool:
+    """Return whether a delivery is parked or stands aside, or waits for one that is, by whatever turns."""
+    turn: int | None = delivery_id
+    while turn is not None:
+        state, after = deliveries.turn(connection, turn)
+        if state == "parked" or stands_aside(turn):
+            return True
+        turn = after if state != "delivered" else None
+    return False
 
 
 def _of(stream: str, taken: list[Waiting]) -> Claim | None:

@@ -111,6 +111,12 @@ def open_of(connection: sqlite3.Connection, cloud: str, stream: str, limit: int,
     return [Waiting(*row) for row in rows]
 
 
+def turn(connection: sqlite3.Connection, delivery_id: int) -> tuple[str, int | None]:
+    """Return a delivery's state, and which one has to be delivered before it."""
+    state, after = connection.execute("select state, after from delivery where id = ?", (delivery_id,)).fetchone()
+    return state, after
+
+
 def one(connection: sqlite3.Connection, delivery_id: int) -> Delivery | None:
     """Return a delivery, or None."""
     row = connection.execute(

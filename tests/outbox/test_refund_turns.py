@@ -56,6 +56,32 @@ async def refund(journal: Journal, sale: Record, till: str) -> Record:
     return await journal.write(change)
 
 
+async def test_refunds_that_wait_for_a_parked_sale_hold_up_no_till(journal: Journal) -> None:
+    parked = await write(journal, draft(till="till-2"), CLOUDS)
+    own = await refund(journal, parked, "till-2")
+    other = await refund(journal, parked, "till-1")  # it waits for the refund, which waits for the sale
+    others = [await write(journal, draft(till=till), CLOUDS) for till in ("till-1", "till-2")]
+    cloud = MemoryCloud(knows_keys=True, refuses={parked.id})
+    await settled(journal, cloud, delivered=2)
+    assert {order["id"] for order in cloud.orders} == {record.id for record in others}
+    cloud.refuses.clear()
+    assert await journal.write(lambda tx: deliveries.release(tx, 1))
+    await settled(journal, cloud, delivered=5)
+    assert [order["id"] for order in cloud.orders][2:] == [parked.id, own.id, other.id]
+
+
+async def settled(journal: Journal, cloud: MemoryCloud, *, delivered: int) -> None:
+    courier = Courier("cloud", TwoSteps(Idempotency.KEY_REPLAY), journal, cloud, item_refs=no_items)
+    running = asyncio.create_task(courier.run())
+    try:
+        async with asyncio.timeout(WAIT_S):
+            while delivery_views.counts(journal.reader, ["cloud"])["cloud"]["delivered"] < delivered:
+                await asyncio.sleep(0.005)
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
+
+
 async def test_two_tills_refunds_of_one_sale_are_never_under_way_together(journal: Journal) -> None:
     sale = await write(journal, draft(till="till-1"), CLOUDS)
     first = await refund(journal, sale, "till-1")
