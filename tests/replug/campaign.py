@@ -232,7 +232,7 @@ class Counter:
 
 
 def _is_ours(one: object) -> bool:
-    module = type(one).__module__
+    module = str(type(one).__module__)
     return module.startswith("drivers.") and not module.startswith("drivers.simulated")
 
 
