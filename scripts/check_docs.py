@@ -202,7 +202,7 @@ def api_names(page: str, routes: Iterable[Route], events: Iterable[str]) -> Iter
     for route in routes:
         said = f"{route.method} {plain_path(route.path)}"
         if said not in page or not route.summary:
-            yield Finding(API, f"{said} is not documented", "give the route a summary in agent/api/table.py")
+            yield Finding(API, f"{said} is not documented", "give the route a summary")
     for event in events:
         if f"<dt><code>{event}</code></dt>" not in page and f"| `{event}` |" not in page:
             yield Finding(API, f"the event {event} is not documented", "describe it in agent/api/docs_page.py")
@@ -220,7 +220,9 @@ def said_routes(root: Path, documents: Mapping[Path, str], routes: Iterable[Rout
             if not any(method == known and pattern.fullmatch(plain) for known, pattern in patterns):
                 where = str(path.relative_to(root))
                 yield Finding(
-                    where, f"there is no route {method} {plain}", "see agent/api/table.py for those there are"
+                    where,
+                    f"there is no route {method} {plain}",
+                    "`ROUTES` in the files of agent/api are those there are",
                 )
 
 

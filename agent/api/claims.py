@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from agent.api.route import Route
 from agent.door import LOCAL, Sender
 from outbox.answers import Reply
 
@@ -62,3 +63,34 @@ def _name_of(call: Call, caller: str) -> str:
     if caller == LOCAL:
         return "a program on this PC"
     return next((one.name for one in call.app.door.pairings.all() if one.id == caller), caller)
+
+
+ROUTES = (
+    Route("GET", "/v1/claims", list_all, "What is claimed, and by whom", "Claims"),
+    Route(
+        "POST",
+        "/v1/claims",
+        create,
+        "Claim a printer, a drawer or a scale, so that no other front end uses it",
+        "Claim",
+        status=201,
+        body="NewClaim",
+        problems=("no-such-device", "claimed"),
+    ),
+    Route(
+        "POST",
+        "/v1/claims/{claim}/renew",
+        renew,
+        "Let a claim's lease begin anew",
+        "Claim",
+        problems=("no-such-claim",),
+    ),
+    Route(
+        "DELETE",
+        "/v1/claims/{claim}",
+        release,
+        "Release a device for the next one",
+        "Claim",
+        problems=("no-such-claim",),
+    ),
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from agent.api.route import Route
 from outbox.answers import Reply
 
 if TYPE_CHECKING:
@@ -23,3 +24,23 @@ async def list_page(call: Call) -> Reply:
 async def retry(call: Call) -> Reply:
     """Release a parked delivery, after what it named was mended."""
     return await call.app.retry(call.path["delivery"], key=call.key)
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/v1/outbox",
+        list_page,
+        "Deliveries by cloud and state",
+        "Outbox",
+        query="OutboxQuery",
+    ),
+    Route(
+        "POST",
+        "/v1/outbox/{delivery}/retry",
+        retry,
+        "Release a parked delivery, after what it named was mended",
+        "Delivery",
+        problems=("no-such-delivery", "already-delivered"),
+    ),
+)

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from agent.api.claims import must_be_free
+from agent.api.route import Route
 from drivers.drawer import Position
 from outbox.answers import Reply
 
@@ -67,3 +68,76 @@ async def test(call: Call) -> Reply:
     """Make a device do something a person can see: a test print, an open drawer. Not what another has claimed."""
     must_be_free(call, call.path["device"], None)
     return await call.app.test_device(call.path["device"])
+
+
+ROUTES = (
+    Route("GET", "/v1/devices", list_all, "Every device, and what to do where one fails", "Devices"),
+    Route(
+        "GET",
+        "/v1/devices/found",
+        found,
+        "What is plugged into this PC, what it probably is, and the lines to write for it",
+        "Plugged",
+    ),
+    Route(
+        "GET",
+        "/v1/devices/{device}/trace",
+        trace,
+        "What goes over a device's wire, and what its scans were taken for",
+        "Trace",
+        problems=("no-such-device",),
+    ),
+    Route(
+        "POST",
+        "/v1/devices/{device}/trace",
+        turn_trace,
+        "Begin to keep what goes over a device's wire, or end it",
+        "Trace",
+        body="TurnTrace",
+        problems=("no-such-device",),
+    ),
+    Route(
+        "POST",
+        "/v1/devices/{device}/test",
+        test,
+        "Make a device do something a person can see",
+        "DeviceTest",
+        problems=("no-such-device", "device-trouble", "device-lost", "not-weighed", "claimed"),
+    ),
+    Route(
+        "POST",
+        "/v1/devices/{device}/teach",
+        teach,
+        "Teach a drawer what its switch says: once while it is closed, once while it is open",
+        "Taught",
+        body="Teach",
+        problems=("no-such-device", "drawer-not-taught"),
+    ),
+    Route(
+        "POST",
+        "/v1/devices/{device}/zero",
+        zero,
+        "Set a scale to zero",
+        "Pressed",
+        body="ClaimedDevice",
+        problems=("no-such-device", "scale-not-set", "claimed", "no-such-claim"),
+    ),
+    Route(
+        "POST",
+        "/v1/devices/{device}/tare",
+        tare,
+        "Take what lies on a scale for the container",
+        "Pressed",
+        body="ClaimedDevice",
+        problems=("no-such-device", "scale-not-set", "claimed", "no-such-claim"),
+    ),
+    Route(
+        "POST",
+        "/v1/devices/{device}/clear-tare",
+        clear_tare,
+        "Forget the container on a scale",
+        "Pressed",
+        body="ClaimedDevice",
+        problems=("no-such-device", "scale-not-set", "claimed", "no-such-claim"),
+    ),
+)

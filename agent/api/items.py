@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from agent import lookup
+from agent.api.route import Route
 from outbox.answers import Reply
 
 if TYPE_CHECKING:
@@ -35,3 +36,24 @@ def _item(call: Call, sku: str) -> Reply:
     item = call.app.catalogue.item(product.sku)
     assert item is not None
     return Reply(HTTPStatus.OK, item.to_json())
+
+
+ROUTES = (
+    Route("GET", "/v1/items", search, "Find items as one types", "Items", query="ItemsQuery"),
+    Route(
+        "GET",
+        "/v1/items/{sku:path}",
+        by_sku,
+        "The item with a sku",
+        "Item",
+        problems=("no-such-item",),
+    ),
+    Route(
+        "GET",
+        "/v1/barcodes/{code:path}",
+        by_barcode,
+        "The item a barcode stands for",
+        "Item",
+        problems=("no-such-barcode", "scan-refused", "two-items"),
+    ),
+)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from starlette.websockets import WebSocketDisconnect
 
+from agent.api.route import Route
 from agent.door import LOCAL, SUBPROTOCOL
 from agent.events import POLICY_VIOLATION, Dropped
 from agent.problem import Problem
@@ -99,3 +100,17 @@ async def _until_left(websocket: WebSocket) -> None:
 async def _close(websocket: WebSocket, why: Dropped) -> None:
     with suppress(WebSocketDisconnect):  # it may have left by itself
         await websocket.close(why.code, why.reason)
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/v1/events",
+        needs_websocket,
+        "Everything that happens, as it happens; over a WebSocket only",
+        "Event",
+        status=101,
+        query="EventsQuery",
+        problems=("websocket-needed",),
+    ),
+)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
+from agent.api.route import Route
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -125,3 +127,6 @@ def _age_s(since: str | None, now: datetime) -> float:
     if since is None:
         return 0
     return max(0.0, (now - datetime.fromisoformat(since)).total_seconds())
+
+
+ROUTES = (Route("GET", "/metrics", view, "Figures for Prometheus", MEDIA_TYPE),)

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from agent.api.refusals import json_response
+from agent.api.route import Route
 from agent.door import LOCAL, Sender
 from agent.pairing_code import CODE_LIFE_S
 from agent.pairings import OWN_PAGE, PROGRAM
@@ -69,3 +70,46 @@ def _only_local(call: Call) -> None:
             "local-only",
             "who is let in is decided on the agent's PC: run `stillopen pair` there (it uses STATE/api-token)",
         )
+
+
+ROUTES = (
+    Route(
+        "POST",
+        "/v1/pairings",
+        create,
+        "Let a front end in: spend a code of `stillopen pair` for a cookie (our page) or a token",
+        "Paired",
+        status=201,
+        body="NewPairing",
+        public=True,
+        repeatable=False,
+        problems=("no-pairing-code", "wrong-pairing-code", "too-many-pairings"),
+    ),
+    Route(
+        "GET",
+        "/v1/pairings",
+        list_all,
+        "Who is paired; with the token of STATE/api-token only",
+        "Pairings",
+        problems=("local-only",),
+    ),
+    Route(
+        "DELETE",
+        "/v1/pairings/{pairing}",
+        remove,
+        "Shut a front end out; with the token of STATE/api-token only",
+        "OnePairing",
+        problems=("local-only", "no-such-pairing"),
+    ),
+    Route(
+        "POST",
+        "/v1/pairing-codes",
+        make_code,
+        "Open a pairing code, as `stillopen pair` does; with the token of STATE/api-token only",
+        "PairingCode",
+        status=201,
+        body="NewPairingCode",
+        repeatable=False,
+        problems=("local-only",),
+    ),
+)

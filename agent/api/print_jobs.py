@@ -6,6 +6,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from agent.api.claims import must_be_free
+from agent.api.json_body import PRINT_JOB_BYTES_MAX
+from agent.api.route import Route
 from outbox.answers import Reply
 
 if TYPE_CHECKING:
@@ -26,3 +28,35 @@ async def print_copy(call: Call) -> Reply:
 async def view(call: Call) -> Reply:
     """Return how a job stands: printed, not printed, unknown or still pending."""
     return Reply(HTTPStatus.OK, call.app.prints.job(call.path["job"]))
+
+
+ROUTES = (
+    Route(
+        "POST",
+        "/v1/printers/{printer}/jobs",
+        submit,
+        "Print a document or raw ESC/POS, for other front ends",
+        "Job",
+        status=202,
+        body="PrintJob",
+        body_bytes_max=PRINT_JOB_BYTES_MAX,
+        problems=("no-such-printer", "document", "claimed", "no-such-claim"),
+    ),
+    Route(
+        "GET",
+        "/v1/jobs/{job}",
+        view,
+        "How a print job stands, by what the printer itself said",
+        "Job",
+        problems=("no-such-job",),
+    ),
+    Route(
+        "POST",
+        "/v1/jobs/{job}/print",
+        print_copy,
+        "Print a job that has ended again, marked COPY",
+        "Job",
+        status=202,
+        problems=("no-such-job", "no-such-printer", "job-pending", "document-gone"),
+    ),
+)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from agent.api.bodies import Id  # noqa: TC001 - pydantic reads it when the class is made
+from agent.api.bodies import Id
 
 PAGE_MAX = 500  # rows in one answer; the next page is one request away
 PAGE_DEFAULT = 50

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from agent.api.route import Route
 from outbox.answers import Reply
 
 if TYPE_CHECKING:
@@ -28,3 +29,32 @@ async def view(call: Call) -> Reply:
 async def print_copy(call: Call) -> Reply:
     """Print it again, marked COPY."""
     return await call.app.records.print_copy(call.path["receipt_number"], key=call.key)
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/v1/records",
+        list_newest,
+        "The facts in the journal, the newest first",
+        "Records",
+        query="RecordsQuery",
+    ),
+    Route(
+        "GET",
+        "/v1/records/{receipt_number}",
+        view,
+        "One sale or refund, and whether its receipt was printed",
+        "Record",
+        problems=("no-such-receipt",),
+    ),
+    Route(
+        "POST",
+        "/v1/records/{receipt_number}/print",
+        print_copy,
+        "Print it again, marked COPY",
+        "Job",
+        status=202,
+        problems=("no-such-receipt", "no-printer"),
+    ),
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from agent.api.route import Route
 from outbox.answers import Reply
 
 if TYPE_CHECKING:
@@ -79,3 +80,151 @@ async def void(call: Call) -> Reply:
 async def refund(call: Call) -> Reply:
     """Take back a completed sale, or a part of it."""
     return await call.app.closing.refund(call.body, key=call.key)
+
+
+_OF_A_SALE = ("no-such-sale", "sale-closed", "sale-not-open")
+_OF_A_LINE = (*_OF_A_SALE, "no-such-line")
+WHAT_TO_RING = (
+    "no-such-item",
+    "no-such-barcode",
+    "scan-refused",
+    "two-items",
+    "expired",
+    "serial-twice",
+    "too-many-lines",
+    "weight-needed",
+    "not-weighed",
+)
+
+ROUTES = (
+    Route(
+        "POST",
+        "/v1/sales",
+        create,
+        "Open a sale; 200 and the open one where the till has one",
+        "Sale",
+        status=201,
+        body="NewSale",
+        problems=("no-such-till",),
+    ),
+    Route("GET", "/v1/sales/{sale}", view, "A sale as it is now", "Sale", problems=("no-such-sale",)),
+    Route(
+        "POST",
+        "/v1/sales/{sale}/lines",
+        add_line,
+        "Add an item by barcode or sku, or an open item by name and price",
+        "Sale",
+        body="NewLine",
+        problems=(*_OF_A_SALE, *WHAT_TO_RING, "quantity", "no-such-tax", "card-data"),
+    ),
+    Route(
+        "PATCH",
+        "/v1/sales/{sale}/lines/{line}",
+        change_line,
+        "Change a line's quantity, or its price with a reason",
+        "Sale",
+        body="LineChange",
+        problems=(*_OF_A_LINE, "quantity", "card-data"),
+    ),
+    Route(
+        "DELETE",
+        "/v1/sales/{sale}/lines/{line}",
+        remove_line,
+        "Take a line out",
+        "Sale",
+        problems=_OF_A_LINE,
+    ),
+    Route(
+        "POST",
+        "/v1/sales/{sale}/discounts",
+        add_discount,
+        "Give a discount on a line, or on the whole sale",
+        "Sale",
+        body="NewDiscount",
+        problems=(*_OF_A_LINE, "discount-too-large", "too-many-discounts", "card-data"),
+    ),
+    Route(
+        "DELETE",
+        "/v1/sales/{sale}/discounts/{discount}",
+        remove_discount,
+        "Take a discount back",
+        "Sale",
+        problems=(*_OF_A_SALE, "no-such-discount"),
+    ),
+    Route(
+        "POST",
+        "/v1/sales/{sale}/tenders",
+        add_tender,
+        "Take money: cash, or a card payment that its terminal has made",
+        "Sale",
+        body="NewTender",
+        problems=(
+            *_OF_A_SALE,
+            "sale-empty",
+            "nothing-due",
+            "card-over-due",
+            "too-many-tenders",
+            "card-data",
+        ),
+    ),
+    Route(
+        "DELETE",
+        "/v1/sales/{sale}/tenders/{tender}",
+        remove_tender,
+        "Give a tender back before the sale is complete",
+        "Sale",
+        problems=(*_OF_A_SALE, "no-such-tender"),
+    ),
+    Route(
+        "POST",
+        "/v1/sales/{sale}/complete",
+        complete,
+        "Make a paid sale a record; answers after it is on the disk",
+        "Record",
+        problems=(*_OF_A_SALE, "sale-empty", "sale-not-paid", "disk-full", "disk-unclear"),
+    ),
+    Route(
+        "POST",
+        "/v1/sales/{sale}/park",
+        park,
+        "Put a sale aside",
+        "Sale",
+        body="Park",
+        problems=(*_OF_A_SALE, "sale-empty", "card-data"),
+    ),
+    Route(
+        "POST",
+        "/v1/sales/{sale}/resume",
+        resume,
+        "Take a parked sale up again",
+        "Sale",
+        problems=("no-such-sale", "sale-closed", "sale-not-parked", "till-busy"),
+    ),
+    Route(
+        "POST",
+        "/v1/sales/{sale}/void",
+        void,
+        "Give a sale up",
+        "Record",
+        body="Void",
+        problems=(*_OF_A_SALE, "card-data"),
+    ),
+    Route(
+        "POST",
+        "/v1/refunds",
+        refund,
+        "Take back a sale rung here, all that is left of it or in part",
+        "Record",
+        status=201,
+        body="NewRefund",
+        problems=(
+            "no-such-receipt",
+            "no-such-line",
+            "line-refunded",
+            "refund-too-much",
+            "nothing-to-refund",
+            "refund-amount",
+            "card-data",
+        ),
+    ),
+)

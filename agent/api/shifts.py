@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from agent.api.route import Route
 from outbox.answers import Reply
 
 if TYPE_CHECKING:
@@ -24,3 +25,35 @@ async def close(call: Call) -> Reply:
 async def report(call: Call) -> Reply:
     """Return the open shift's figures so far."""
     return Reply(HTTPStatus.OK, call.app.shifts.report(call.query.till))
+
+
+ROUTES = (
+    Route(
+        "POST",
+        "/v1/shifts",
+        create,
+        "Open a till's shift with its change money",
+        "ShiftRecord",
+        status=201,
+        body="NewShift",
+        problems=("no-such-till", "shift-open"),
+    ),
+    Route(
+        "POST",
+        "/v1/shifts/current/close",
+        close,
+        "Close a till's shift with what was counted",
+        "ShiftRecord",
+        body="CloseShift",
+        problems=("no-such-till", "no-shift"),
+    ),
+    Route(
+        "GET",
+        "/v1/shifts/current/report",
+        report,
+        "The open shift's figures so far",
+        "ShiftReport",
+        query="ReportQuery",
+        problems=("no-such-till", "no-shift"),
+    ),
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from agent.api.route import Route
 from outbox.answers import Reply
 
 if TYPE_CHECKING:
@@ -21,3 +22,15 @@ async def health(call: Call) -> Reply:
     if call.app.journal.fault is not None:
         return Reply(HTTPStatus.SERVICE_UNAVAILABLE, {"status": "cannot sell"})
     return Reply(HTTPStatus.OK, {"status": "ok"})
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/v1/status",
+        view,
+        "Store, tills, devices, clouds, and the oldest undelivered record",
+        "Status",
+    ),
+    Route("GET", "/healthz", health, "Whether sales can be written", "Health", public=True),
+)

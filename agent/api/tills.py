@@ -6,6 +6,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from agent.api.claims import must_be_free
+from agent.api.route import Route
+from agent.api.sales import WHAT_TO_RING
 from outbox.answers import Reply
 
 if TYPE_CHECKING:
@@ -47,3 +49,51 @@ async def weigh(call: Call) -> Reply:
 async def parked(call: Call) -> Reply:
     """Return the sales put aside at a till."""
     return Reply(HTTPStatus.OK, {"sales": call.app.tills.parked(call.path["till"])})
+
+
+ROUTES = (
+    Route("GET", "/v1/tills", list_all, "Every till", "Tills"),
+    Route(
+        "GET",
+        "/v1/tills/{till}",
+        view,
+        "A till, its devices and its open sale (or null)",
+        "Till",
+        problems=("no-such-till",),
+    ),
+    Route(
+        "POST",
+        "/v1/tills/{till}/scan",
+        scan,
+        "Take a barcode as if scanned there; opens a sale where none is open",
+        "Sale",
+        body="Scan",
+        problems=("no-such-till", *WHAT_TO_RING),
+    ),
+    Route(
+        "POST",
+        "/v1/tills/{till}/drawer",
+        open_drawer,
+        "Open the drawer with no sale, for a reason that is kept",
+        "Record",
+        body="OpenDrawer",
+        problems=("no-such-till", "no-drawer", "card-data", "claimed", "no-such-claim"),
+    ),
+    Route(
+        "POST",
+        "/v1/tills/{till}/weigh",
+        weigh,
+        "Weigh what lies on the till's scale, once",
+        "Weighed",
+        body="Weigh",
+        problems=("no-such-till", "no-scale", "not-weighed", "claimed", "no-such-claim"),
+    ),
+    Route(
+        "GET",
+        "/v1/tills/{till}/parked",
+        parked,
+        "The sales put aside at a till, the oldest first",
+        "Sales",
+        problems=("no-such-till",),
+    ),
+)

@@ -1,36 +1,22 @@
-"""What each section of `stillopen.toml` holds, once it is in order. All of it is frozen.
-
-A field's `description` completes the sentence "write …", its first example the one after "like".
-`agent/CONFIGURATION.md` says what each key means.
-"""
+"""The devices: what is written of each, and what its driver has to know."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import time
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
+from pydantic import Field, Strict
 
 from agent.config.choices import DialectChoice, FenceChoice, ScaleUnit
 from agent.config.kinds import (
-    Currency,
-    DecimalText,
     FilePath,
-    FolderPath,
     FromList,
     HexBytes,
-    Host,
     Line,
     Name,
-    Origin,
     PortUrl,
-    Rate,
     TemplateText,
-    TillId,
-    TimeZone,
-    Title,
 )
+from agent.config.sections.section import Section
 from drivers.display.screen import COLUMNS, LINES
 from drivers.display.speech import DisplayProtocol, DisplaySettings
 from drivers.drawer.switch import Sense
@@ -42,94 +28,12 @@ from drivers.scanner.code_ids import CodeIds
 from drivers.scanner.commands import Family
 from drivers.scanner.framing import Suffix
 from drivers.scanner.wedge_layouts import LayoutName
-from outbox import money
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-RECEIPT_LINES_MAX = 30  # of header or footer; more is a leaflet
-BACKUPS_MAX = 366  # a year of nights; who needs more carries some away
 WAIT_S_MAX = 86_400  # one day; a receipt nobody fetched by then is not wanted
+
 LEFT_OPEN_S_MAX = 3_600  # one hour; a shop that leaves it open for longer wants no warning
+
 DUPLICATE_WINDOW_MS_MAX = 10_000  # longer than this, a second scan is meant
-
-
-class Section(BaseModel):
-    """A table of the file: strict, closed, frozen."""
-
-    model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, hide_input_in_errors=True, populate_by_name=False
-    )
-
-
-class StoreConfig(Section):
-    """The shop."""
-
-    id: Name = Field(description="up to 40 letters, digits, dots or dashes", examples=["store-1"])
-    name: Title = Field(description="the shop's name on one line", examples=["Corner Shop"])
-    currency: Currency = Field(description="an ISO 4217 code, three capital letters", examples=["EUR"])
-    timezone: TimeZone = Field(description="a name of the IANA time zone database", examples=["Europe/Berlin"])
-    locale: str = Field(
-        default="en",
-        pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$",
-        description="a language and perhaps a country",
-        examples=["de_DE"],
-    )
-    prices_include_tax: bool = Field(default=True, description="true or false, without quotes", examples=[True])
-    receipt_header: Annotated[tuple[Line, ...], FromList] = Field(
-        default=(),
-        max_length=RECEIPT_LINES_MAX,
-        description=f"a list of at most {RECEIPT_LINES_MAX} lines of text",
-        examples=[["Corner Shop", "Main Street 1"]],
-    )
-    receipt_footer: Annotated[tuple[Line, ...], FromList] = Field(
-        default=(),
-        max_length=RECEIPT_LINES_MAX,
-        description=f"a list of at most {RECEIPT_LINES_MAX} lines of text",
-        examples=[["Thank you"]],
-    )
-    cash_rounding: DecimalText | None = Field(
-        default=None, description="the smallest coin as a decimal in quotes", examples=["0.05"]
-    )
-    default_tax: str | None = Field(default=None, description="the code of a [[tax]] section", examples=["standard"])
-
-    @property
-    def cash_rounding_minor(self) -> int:
-        """The smallest coin in minor units; 1 rounds nothing."""
-        if self.cash_rounding is None:
-            return 1
-        return money.parse_amount(str(self.cash_rounding), self.currency)
-
-
-class ApiConfig(Section):
-    """The local API."""
-
-    host: Host = Field(default="127.0.0.1", description="a name or an address of this PC", examples=["127.0.0.1"])
-    port: int = Field(
-        default=8750,
-        ge=0,
-        le=65_535,
-        description="a TCP port from 1 to 65535, or 0 for any free one",
-        examples=[8750],
-    )
-    origins: Annotated[tuple[Origin, ...], FromList] = Field(
-        default=(),
-        description="a list of scheme://host[:port], with no path",
-        examples=[["https://pos.example.com"]],
-    )
-
-
-class TillConfig(Section):
-    """A till: which devices it rings with. A till may lack any of them."""
-
-    id: TillId = Field(
-        description="1 to 12 letters, digits or dashes (receipt numbers begin with it)", examples=["till-1"]
-    )
-    scanner: str | None = Field(default=None, description="the name of a [[scanner]]", examples=["counter"])
-    printer: str | None = Field(default=None, description="the name of a [[printer]]", examples=["receipt"])
-    drawer: str | None = Field(default=None, description="the name of a [[drawer]]", examples=["drawer"])
-    scale: str | None = Field(default=None, description="the name of a [[scale]]", examples=["scale"])
-    display: str | None = Field(default=None, description="the name of a [[display]]", examples=["customer"])
 
 
 class ScannerConfig(Section):
@@ -349,109 +253,3 @@ class DisplayConfig(Section):
     def settings(self) -> DisplaySettings:
         """What the driver has to know."""
         return DisplaySettings(self.protocol, self.code_page, self.code_page_number)
-
-
-class TaxConfig(Section):
-    """A tax rate. `rate` is per cent."""
-
-    code: Name = Field(description="a short word, as items and imports name it", examples=["standard"])
-    rate: Rate = Field(description='per cent as a decimal in quotes, "0" to "100"', examples=["19"])
-    name: Title = Field(default="", description="the words for the receipt", examples=["VAT 19%"])
-
-    @model_validator(mode="before")
-    @classmethod
-    def _named(cls, section: Any) -> Any:
-        """Name a tax that has no name by its rate."""
-        if isinstance(section, dict) and "name" not in section and isinstance(section.get("rate"), str):
-            return {**section, "name": f"Tax {section['rate']}%"}
-        return section
-
-
-class BackupConfig(Section):
-    """Copies of the journal on another disk."""
-
-    folder: FolderPath = Field(
-        description="the path of a folder on another disk, in quotes", examples=["/media/usb/stillopen"]
-    )
-    at: str = Field(
-        default="03:30",
-        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$",
-        description="the time in the store, as hours and minutes in quotes",
-        examples=["03:30"],
-    )
-    keep: int = Field(
-        default=14, ge=1, le=BACKUPS_MAX, description=f"how many copies stay, 1 to {BACKUPS_MAX}", examples=[14]
-    )
-
-    @property
-    def at_time(self) -> time:
-        """When, in the store's own time."""
-        return time.fromisoformat(self.at)
-
-
-class CloudHead(Section):
-    """What every kind of cloud has; the rest of its section is that kind's own."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    name: Name = Field(description="up to 40 letters, digits, dots or dashes", examples=["square"])
-    kind: str = Field(description="the kind of cloud", examples=["square"])
-
-
-class File(Section):
-    """The whole file but its `[[cloud]]` sections."""
-
-    store: StoreConfig = Field(description="a [store] section")
-    api: ApiConfig = Field(default_factory=ApiConfig, description="an [api] section")
-    till: Annotated[tuple[TillConfig, ...], FromList] = Field(
-        min_length=1, description="at least one [[till]] section, with double brackets"
-    )
-    scanner: Annotated[tuple[ScannerConfig, ...], FromList] = Field(
-        default=(), description="[[scanner]] sections, with double brackets"
-    )
-    printer: Annotated[tuple[PrinterConfig, ...], FromList] = Field(
-        default=(), description="[[printer]] sections, with double brackets"
-    )
-    drawer: Annotated[tuple[DrawerConfig, ...], FromList] = Field(
-        default=(), description="[[drawer]] sections, with double brackets"
-    )
-    scale: Annotated[tuple[ScaleConfig, ...], FromList] = Field(
-        default=(), description="[[scale]] sections, with double brackets"
-    )
-    display: Annotated[tuple[DisplayConfig, ...], FromList] = Field(
-        default=(), description="[[display]] sections, with double brackets"
-    )
-    tax: Annotated[tuple[TaxConfig, ...], FromList] = Field(
-        default=(), description="[[tax]] sections, with double brackets"
-    )
-    backup: BackupConfig | None = Field(default=None, description="a [backup] section")
-
-
-@dataclass(frozen=True, slots=True)
-class CloudConfig:
-    """A cloud. `settings` is its kind's own model, secrets resolved.
-
-    It is None only where the file was loaded with `need_secrets=False` and a secret is not there.
-    """
-
-    name: str
-    kind: str
-    settings: BaseModel | None = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """Everything `stillopen.toml` says, checked: every name refers to something."""
-
-    file: Path
-    store: StoreConfig
-    api: ApiConfig
-    tills: tuple[TillConfig, ...]
-    scanners: tuple[ScannerConfig, ...]
-    printers: tuple[PrinterConfig, ...]
-    drawers: tuple[DrawerConfig, ...]
-    taxes: tuple[TaxConfig, ...]
-    clouds: tuple[CloudConfig, ...]
-    backup: BackupConfig | None = None
-    scales: tuple[ScaleConfig, ...] = ()
-    displays: tuple[DisplayConfig, ...] = ()

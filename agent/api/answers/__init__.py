@@ -1,0 +1,80 @@
+"""The shapes of the local API's answers, for the OpenAPI document, /docs and the tests that hold them.
+
+Answers are made by the till and the journal as plain JSON; nothing passes through these models on its
+way out. An answer may have more fields than are named here, never fewer.
+"""
+
+from agent.api.answers.claims import Claim, Claims, HeldDevice
+from agent.api.answers.deliveries import Delivery, Outbox
+from agent.api.answers.devices import (
+    Device,
+    Devices,
+    DeviceTest,
+    Pressed,
+    Taught,
+    Trace,
+    TracedScan,
+    Weighed,
+    WireEntry,
+)
+from agent.api.answers.fields import Amount, DecimalText, PrintState, Time
+from agent.api.answers.items import Item, Items
+from agent.api.answers.pairings import OnePairing, Paired, Pairing, PairingCode, Pairings
+from agent.api.answers.plugged import ModeSwitch, Plugged, PluggedDevice, Unseen
+from agent.api.answers.print_jobs import Job
+from agent.api.answers.problems import Finding, Problem
+from agent.api.answers.sales import Discount, Line, Record, Records, Sale, Sales, Tax, Tender
+from agent.api.answers.shifts import ShiftRecord, ShiftReport
+from agent.api.answers.status import Event, Health, Notice, Status
+from agent.api.answers.tills import Till, Tills
+
+__all__ = [
+    "Amount",
+    "Claim",
+    "Claims",
+    "DecimalText",
+    "Delivery",
+    "Device",
+    "DeviceTest",
+    "Devices",
+    "Discount",
+    "Event",
+    "Finding",
+    "Health",
+    "HeldDevice",
+    "Item",
+    "Items",
+    "Job",
+    "Line",
+    "ModeSwitch",
+    "Notice",
+    "OnePairing",
+    "Outbox",
+    "Paired",
+    "Pairing",
+    "PairingCode",
+    "Pairings",
+    "Plugged",
+    "PluggedDevice",
+    "Pressed",
+    "PrintState",
+    "Problem",
+    "Record",
+    "Records",
+    "Sale",
+    "Sales",
+    "ShiftRecord",
+    "ShiftReport",
+    "Status",
+    "Taught",
+    "Tax",
+    "Tender",
+    "Till",
+    "Tills",
+    "Time",
+    "Trace",
+    "TracedScan",
+    "Unseen",
+    "Weighed",
+    "WireEntry",
+]

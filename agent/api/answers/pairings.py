@@ -1,0 +1,42 @@
+"""Who is let in."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from agent.api.answers.fields import Time
+
+
+class PairingCode(BaseModel):
+    """A code, good once."""
+
+    code: str
+    expires_in_s: int
+
+
+class Pairing(BaseModel):
+    """A front end that was let in; `origin` is `page`, `program` or the web front end's."""
+
+    id: str
+    origin: str
+    name: str
+    made_at: Time
+
+
+class Paired(BaseModel):
+    """The pairing, and its token, told this once; our own page gets a cookie instead."""
+
+    pairing: Pairing
+    token: str | None = None
+
+
+class OnePairing(BaseModel):
+    """A pairing."""
+
+    pairing: Pairing
+
+
+class Pairings(BaseModel):
+    """Everyone who is paired."""
+
+    pairings: list[Pairing]

@@ -1,0 +1,108 @@
+"""Sales as they are shown, and the records they become."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+from agent.api.answers.fields import Amount, DecimalText, PrintState, Time
+
+
+class Line(BaseModel):
+    """A line: `total` is quantity times price less its own discount, `net` less its share of the sale's too."""
+
+    id: str
+    sku: str | None
+    name: str
+    quantity: DecimalText
+    unit: Literal["each", "kg"]
+    price: Amount
+    list_price: Amount | None
+    price_reason: str | None
+    discount: Amount
+    sale_discount: Amount
+    total: Amount
+    net: Amount
+    tax: str | None
+    tax_amount: Amount
+    barcode: str | None
+    lot: str | None
+    serial: str | None
+    expiry: str | None
+    expired_reason: str | None
+
+
+class Discount(BaseModel):
+    """A discount; `amount` is what it comes to now."""
+
+    id: str
+    percent: DecimalText | None
+    amount: Amount
+    line: str | None
+    reason: str | None
+
+
+class Tax(BaseModel):
+    """One rate's share of a sale."""
+
+    code: str
+    name: str
+    rate: DecimalText
+    base: Amount
+    amount: Amount
+
+
+class Tender(BaseModel):
+    """Money taken."""
+
+    id: str
+    type: Literal["cash", "card"]
+    amount: Amount
+    reference: str | None
+
+
+class Sale(BaseModel):
+    """A sale as it is now."""
+
+    id: str
+    till: str
+    state: Literal["open", "parked", "completed", "voided"]
+    currency: str
+    prices_include_tax: bool
+    lines: list[Line]
+    discounts: list[Discount]
+    subtotal: Amount
+    taxes: list[Tax]
+    total: Amount
+    rounding: Amount
+    tenders: list[Tender]
+    paid: Amount
+    due: Amount
+    change: Amount
+    label: str | None
+    opened_at: Time
+
+
+class Record(BaseModel):
+    """An immutable fact, and how its receipt is doing. A sale or refund has a sale's fields as well."""
+
+    id: str
+    kind: Literal["sale", "refund", "void", "drawer", "cash", "shift_open", "shift_close"]
+    till: str
+    receipt_number: str | None
+    occurred_at: Time
+    print: PrintState | None
+
+
+class Sales(BaseModel):
+    """Several sales."""
+
+    sales: list[Sale]
+
+
+class Records(BaseModel):
+    """A page of records; `next` is the `before` of the next page, null on the last."""
+
+    records: list[Record]
+    next: int | None

@@ -1,0 +1,45 @@
+"""How everything stands, and what happens."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from agent.api.answers.fields import Time
+
+
+class Notice(BaseModel):
+    """What a person should know for as long as this journal is kept: since when, and what to do."""
+
+    code: Literal["new-epoch"]
+    since: Time
+    detail: str
+    hint: str
+
+
+class Status(BaseModel):
+    """The store as a whole. `backup` is null where no copies of the journal are configured."""
+
+    selling: bool
+    fault: str | None
+    journal: dict[str, Any]
+    backup: dict[str, Any] | None
+    store: dict[str, Any]
+    tills: list[Any]
+    devices: list[Any]
+    clouds: dict[str, Any] | list[Any]
+    notices: list[Notice]
+
+
+class Event(BaseModel):
+    """One message of the WebSocket; each type has fields of its own."""
+
+    type: Literal["scan", "sale", "record", "device", "print", "drawer", "delivery", "cloud", "shift"]
+    at: Time
+
+
+class Health(BaseModel):
+    """Two words."""
+
+    status: Literal["ok", "cannot sell"]

@@ -1,0 +1,61 @@
+"""What the local API takes: one strict model a request body.
+
+Unknown fields, numbers written as text, fractions of a cent and texts without end are refused, all of
+them at once, each naming its field. Money is an integer count of the store's minor units; a quantity
+or a rate is a decimal string. Whether a thing makes sense (is there such an item, is that much due) is
+the till's question, not asked here.
+"""
+
+from agent.api.bodies.claims import NewClaim
+from agent.api.bodies.devices import ClaimedDevice, Teach, TurnTrace
+from agent.api.bodies.fields import DECIMAL_CHARS_MAX, SCAN_CHARS_MAX, Body, Id, Nothing, ScanText
+from agent.api.bodies.pairings import NewPairing, NewPairingCode
+from agent.api.bodies.print_jobs import PrintJob
+from agent.api.bodies.sales import (
+    REFUND_LINES_MAX,
+    LineChange,
+    NewDiscount,
+    NewLine,
+    NewRefund,
+    NewSale,
+    NewTender,
+    Park,
+    RefundLine,
+    RefundTender,
+    Void,
+)
+from agent.api.bodies.shifts import CloseShift, NewShift
+from agent.api.bodies.tills import WEIGH_S_MAX, OpenDrawer, Scan, Weigh
+
+__all__ = [
+    "DECIMAL_CHARS_MAX",
+    "REFUND_LINES_MAX",
+    "SCAN_CHARS_MAX",
+    "WEIGH_S_MAX",
+    "Body",
+    "ClaimedDevice",
+    "CloseShift",
+    "Id",
+    "LineChange",
+    "NewClaim",
+    "NewDiscount",
+    "NewLine",
+    "NewPairing",
+    "NewPairingCode",
+    "NewRefund",
+    "NewSale",
+    "NewShift",
+    "NewTender",
+    "Nothing",
+    "OpenDrawer",
+    "Park",
+    "PrintJob",
+    "RefundLine",
+    "RefundTender",
+    "Scan",
+    "ScanText",
+    "Teach",
+    "TurnTrace",
+    "Void",
+    "Weigh",
+]

@@ -1,0 +1,153 @@
+"""Sales: lines, discounts, tenders, refunds."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from agent.api.bodies.fields import (
+    Amount,
+    Body,
+    Code,
+    DecimalText,
+    Id,
+    Label,
+    Name,
+    PositiveAmount,
+    Reason,
+    Reference,
+    ScanText,
+)
+
+REFUND_LINES_MAX = 1_000  # more than any sale has lines
+
+
+class NewSale(Body):
+    """Open a sale on a till."""
+
+    till: Id
+
+
+class NewLine(Body):
+    """Exactly one of `barcode`, `sku`, or `name` with `price`.
+
+    With a barcode or sku, `price` overrides the catalogue's and needs a `price_reason`. `tax` belongs to
+    an open item (name and price) only; without it the store's default tax applies. `expired_reason` belongs
+    to a barcode.
+    """
+
+    barcode: ScanText | None = None
+    sku: Code | None = None
+    name: Name | None = None
+    price: Amount | None = None
+    tax: Code | None = None
+    quantity: DecimalText | None = None
+    price_reason: Reason | None = None
+    expired_reason: Reason | None = None
+
+    @model_validator(mode="after")
+    def _one_way_to_say_what(self) -> Self:
+        named = [field for field in ("barcode", "sku", "name") if getattr(self, field) is not None]
+        if len(named) != 1:
+            raise ValueError(
+                "give exactly one of barcode, sku, or name with price"
+                + (f", not {' and '.join(named)} together" if named else "")
+            )
+        if self.expired_reason is not None and self.barcode is None:
+            raise ValueError("only a barcode says until when it may be sold; leave expired_reason out")
+        if self.name is not None:
+            if self.price is None:
+                raise ValueError("an open item needs a price beside its name")
+            if self.price_reason is not None:
+                raise ValueError("an open item has no price to override; leave price_reason out")
+            return self
+        if self.tax is not None:
+            raise ValueError("tax comes from the catalogue for a barcode or sku; leave it out")
+        _overrides(self.price, self.price_reason)
+        return self
+
+
+class LineChange(Body):
+    """At least one of a new `quantity` and a new `price` with its `price_reason`."""
+
+    quantity: DecimalText | None = None
+    price: Amount | None = None
+    price_reason: Reason | None = None
+
+    @model_validator(mode="after")
+    def _something_changes(self) -> Self:
+        if self.quantity is None and self.price is None:
+            raise ValueError("give a quantity, or a price with its price_reason")
+        _overrides(self.price, self.price_reason)
+        return self
+
+
+def _overrides(price: int | None, reason: str | None) -> None:
+    if price is not None and reason is None:
+        raise ValueError("a price that overrides the catalogue's needs a price_reason")
+    if price is None and reason is not None:
+        raise ValueError("a price_reason needs the price it is for")
+
+
+class NewDiscount(Body):
+    """Exactly one of `percent` and `amount`; off one `line`, or off the whole sale without it."""
+
+    percent: DecimalText | None = None
+    amount: PositiveAmount | None = None
+    line: Id | None = None
+    reason: Reason | None = None
+
+    @model_validator(mode="after")
+    def _percent_or_amount(self) -> Self:
+        if (self.percent is None) == (self.amount is None):
+            raise ValueError("give exactly one of percent and amount")
+        return self
+
+
+class NewTender(Body):
+    """Money taken: cash in the hand, or a card payment that the terminal has already made."""
+
+    type: Literal["cash", "card"]
+    amount: PositiveAmount
+    reference: Reference | None = None
+
+
+class Park(Body):
+    """Put a sale aside; `label` is what the cashier finds it by."""
+
+    label: Label | None = None
+
+
+class Void(Body):
+    """Give up a sale on which nothing was paid."""
+
+    reason: Reason | None = None
+
+
+class RefundLine(Body):
+    """One line of the original sale; all of it that is left where no `quantity` is given."""
+
+    line: Id
+    quantity: DecimalText | None = None
+
+
+class RefundTender(Body):
+    """How the money goes back; an `amount`, where given, must be exactly what is due back."""
+
+    type: Literal["cash", "card"]
+    amount: PositiveAmount | None = None
+    reference: Reference | None = None
+
+
+class NewRefund(Body):
+    """Take back a sale rung on this agent, in part (`lines`) or all of it that is left.
+
+    `till` says whose drawer pays; without it, the till that rang the sale.
+    """
+
+    receipt_number: Id
+    till: Id | None = None
+    lines: Annotated[list[RefundLine], Field(min_length=1, max_length=REFUND_LINES_MAX)] | None = None
+    tender: RefundTender
+    reason: Reason | None = None

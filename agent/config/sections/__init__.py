@@ -1,0 +1,28 @@
+"""What each section of `stillopen.toml` holds, once it is in order. All of it is frozen.
+
+A field's `description` completes the sentence "write …", its first example the one after "like".
+`agent/CONFIGURATION.md` says what each key means.
+"""
+
+from agent.config.sections.devices import DisplayConfig, DrawerConfig, PrinterConfig, ScaleConfig, ScannerConfig
+from agent.config.sections.file import CloudConfig, CloudHead, Config, File
+from agent.config.sections.section import Section
+from agent.config.sections.store import ApiConfig, BackupConfig, StoreConfig, TaxConfig, TillConfig
+
+__all__ = [
+    "ApiConfig",
+    "BackupConfig",
+    "CloudConfig",
+    "CloudHead",
+    "Config",
+    "DisplayConfig",
+    "DrawerConfig",
+    "File",
+    "PrinterConfig",
+    "ScaleConfig",
+    "ScannerConfig",
+    "Section",
+    "StoreConfig",
+    "TaxConfig",
+    "TillConfig",
+]

@@ -1,0 +1,87 @@
+"""The whole file, and what comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from agent.config.kinds import (
+    FromList,
+    Name,
+)
+from agent.config.sections.devices import DisplayConfig, DrawerConfig, PrinterConfig, ScaleConfig, ScannerConfig
+from agent.config.sections.section import Section
+from agent.config.sections.store import ApiConfig, BackupConfig, StoreConfig, TaxConfig, TillConfig
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class CloudHead(Section):
+    """What every kind of cloud has; the rest of its section is that kind's own."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    name: Name = Field(description="up to 40 letters, digits, dots or dashes", examples=["square"])
+    kind: str = Field(description="the kind of cloud", examples=["square"])
+
+
+class File(Section):
+    """The whole file but its `[[cloud]]` sections."""
+
+    store: StoreConfig = Field(description="a [store] section")
+    api: ApiConfig = Field(default_factory=ApiConfig, description="an [api] section")
+    till: Annotated[tuple[TillConfig, ...], FromList] = Field(
+        min_length=1, description="at least one [[till]] section, with double brackets"
+    )
+    scanner: Annotated[tuple[ScannerConfig, ...], FromList] = Field(
+        default=(), description="[[scanner]] sections, with double brackets"
+    )
+    printer: Annotated[tuple[PrinterConfig, ...], FromList] = Field(
+        default=(), description="[[printer]] sections, with double brackets"
+    )
+    drawer: Annotated[tuple[DrawerConfig, ...], FromList] = Field(
+        default=(), description="[[drawer]] sections, with double brackets"
+    )
+    scale: Annotated[tuple[ScaleConfig, ...], FromList] = Field(
+        default=(), description="[[scale]] sections, with double brackets"
+    )
+    display: Annotated[tuple[DisplayConfig, ...], FromList] = Field(
+        default=(), description="[[display]] sections, with double brackets"
+    )
+    tax: Annotated[tuple[TaxConfig, ...], FromList] = Field(
+        default=(), description="[[tax]] sections, with double brackets"
+    )
+    backup: BackupConfig | None = Field(default=None, description="a [backup] section")
+
+
+@dataclass(frozen=True, slots=True)
+class CloudConfig:
+    """A cloud. `settings` is its kind's own model, secrets resolved.
+
+    It is None only where the file was loaded with `need_secrets=False` and a secret is not there.
+    """
+
+    name: str
+    kind: str
+    settings: BaseModel | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything `stillopen.toml` says, checked: every name refers to something."""
+
+    file: Path
+    store: StoreConfig
+    api: ApiConfig
+    tills: tuple[TillConfig, ...]
+    scanners: tuple[ScannerConfig, ...]
+    printers: tuple[PrinterConfig, ...]
+    drawers: tuple[DrawerConfig, ...]
+    taxes: tuple[TaxConfig, ...]
+    clouds: tuple[CloudConfig, ...]
+    backup: BackupConfig | None = None
+    scales: tuple[ScaleConfig, ...] = ()
+    displays: tuple[DisplayConfig, ...] = ()

@@ -1,0 +1,13 @@
+"""What every section keeps to."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Section(BaseModel):
+    """A table of the file: strict, closed, frozen."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, hide_input_in_errors=True, populate_by_name=False
+    )
