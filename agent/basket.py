@@ -89,6 +89,7 @@ def add_product(
         gs1=dict(marks.gs1),
         expiry=marks.expiry,
         expired_reason=marks.expired_reason,
+        add_on=marks.add_on,
     )
     same = _mergeable(sale, line) if merge else None
     if same is not None:

@@ -54,7 +54,7 @@ class Read:
 
     def marks(self, today: date, expired_reason: str | None) -> Marks:
         """Return what it says of the very piece, as it is sold `today`. Raises `Problem` for one past its day."""
-        marks = Marks(self.scan.gs1, self.scan.expiry, expired_reason)
+        marks = Marks(self.scan.gs1, self.scan.expiry, expired_reason, self.scan.add_on)
         return marks.on(today, self.product.name, self.scan.raw)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from agent.marks import LOT, SERIAL
+from agent.marks import LOT, SERIAL, issue
 from agent.sale import Discount, Line, Sale, TaxRate, TenderType, decimal_text
 from outbox.money import allocate, percent_of, tax_within, times, to_increment
 
@@ -258,6 +258,8 @@ def _line_view(priced: PricedLine) -> dict[str, Any]:
         "serial": line.gs1.get(SERIAL),
         "expiry": None if line.expiry is None else line.expiry.isoformat(),
         "expired_reason": line.expired_reason,
+        "add_on": line.add_on,
+        "issue": issue(line.barcode, line.add_on),
     }
 
 

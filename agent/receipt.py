@@ -111,6 +111,8 @@ class _Receipt:
                 yield Text(" " * INDENT + self.quantity(line))
             if line.get("price_reason"):
                 yield Text(f"{' ' * INDENT}{self.words.regular_price} {self.amount(line['list_price'])}")
+            if line.get("issue"):
+                yield Text(f"{' ' * INDENT}{self.words.issue} {line['issue']}")
             yield from self.discounts(line["id"], line["discount"])
 
     def sums(self) -> Iterator[Item]:

@@ -132,7 +132,7 @@ class _Part:
     def line(self, id: str) -> dict[str, Any]:  # noqa: A002 - the field's name
         """Return the refund's line."""
         copied = ("sku", "name", "unit", "price", "tax", "tax_rate", "barcode", "gs1")
-        marks = ("lot", "serial", "expiry")  # older records have them in `gs1` alone
+        marks = ("lot", "serial", "expiry", "add_on", "issue")  # older records have them in `gs1` alone, or not at all
         return (
             {name: self.of[name] for name in copied}
             | {name: self.of.get(name) for name in marks}

@@ -65,6 +65,7 @@ class Line:
     gs1: Mapping[str, str] = field(default_factory=dict)
     expiry: date | None = None  # the last day it could be sold, as its barcode says
     expired_reason: str | None = None  # why it was sold after that
+    add_on: str | None = None  # the 2 or 5 digits beside its EAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,7 @@ def _line_to_json(line: Line) -> dict[str, Any]:
         "gs1": dict(line.gs1),
         "expiry": None if line.expiry is None else line.expiry.isoformat(),
         "expired_reason": line.expired_reason,
+        "add_on": line.add_on,
     }
 
 
@@ -214,6 +216,7 @@ def _line_from_json(row: _Row) -> Line:
         gs1={key: gs1.text(key) for key in gs1.fields},
         expiry=None if expiry is None else date.fromisoformat(expiry),
         expired_reason=row.text_or_none("expired_reason"),
+        add_on=row.text_or_none("add_on"),
     )
 
 

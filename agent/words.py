@@ -26,6 +26,7 @@ class ReceiptWords:
     for_receipt: str
     reason: str
     regular_price: str
+    issue: str  # of a magazine
     discount: str
     subtotal: str
     total: str
@@ -48,6 +49,7 @@ _WORDS = {
         for_receipt="For receipt",
         reason="Reason",
         regular_price="regular price",
+        issue="Issue",
         discount="Discount",
         subtotal="Subtotal",
         total="Total",
@@ -68,6 +70,7 @@ _WORDS = {
         for_receipt="Zu Bon",
         reason="Grund",
         regular_price="statt",
+        issue="Ausgabe",
         discount="Rabatt",
         subtotal="Zwischensumme",
         total="Summe",

@@ -117,11 +117,30 @@ async def test_a_basket_from_before_these_fields_comes_back(shop: Shop) -> None:
     await shop.app.scans.scan("till-1", tray(last=days(shop, 9)), key=None)
     (text,) = shop.app.journal.reader.execute("select document from open_sale").fetchone()
     row = json.loads(text)
-    for name in ("expiry", "expired_reason"):
+    for name in ("expiry", "expired_reason", "add_on"):
         del row["lines"][0][name]
     (line,) = Sale.from_json(row).lines
     assert line.expiry is None
+    assert line.add_on is None
     assert line.gs1["10"] == "L1"
+
+
+async def test_issues_of_a_magazine_are_lines_of_their_own_in_the_sale_the_record_and_its_refund(shop: Shop) -> None:
+    items = "sku,name,price,barcode\nDIGEST,Digest,4.90,9770378595002\nNOVEL,Novel,12.99,9783161484100\n"
+    assert (await shop.app.catalogue.import_csv(items, currency="EUR", taxes=set())).ok
+    for code in ("]E3977037859500205", "]E09770378595002]E105", "977037859500206", "]E3978316148410051299"):
+        await shop.app.scans.scan("till-1", code, key=None)
+    sale = shop.app.tills.view("till-1")["sale"]
+    assert sale is not None
+    stands = ("sku", "quantity", "add_on", "issue")
+    lines = [("DIGEST", "2", "05", "05"), ("DIGEST", "1", "06", "06"), ("NOVEL", "1", "51299", None)]
+    assert [tuple(line[name] for name in stands) for line in sale["lines"]] == lines
+    await shop.app.ringing.add_tender(sale["id"], NewTender(type="cash", amount=sale["due"]), key=None)
+    record = (await shop.app.closing.complete(sale["id"], key=None)).body
+    assert [tuple(line[name] for name in stands) for line in record["lines"]] == lines
+    wanted = NewRefund(receipt_number=record["receipt_number"], tender=RefundTender(type="cash"))
+    refund = (await shop.app.closing.refund(wanted, key=None)).body
+    assert [tuple(line[name] for name in stands) for line in refund["lines"]] == lines
 
 
 async def test_eight_digits_of_two_items_are_never_guessed(shop: Shop) -> None:

@@ -67,6 +67,8 @@ def test_a_line_copies_what_the_catalogue_says() -> None:
         "serial": "S1",
         "expiry": "2028-06-15",
         "expired_reason": None,
+        "add_on": None,
+        "issue": None,
     }
 
 
@@ -129,6 +131,7 @@ def test_a_scan_starts_a_new_line_where_it_is_not_one_more_of_the_same() -> None
         "another price": basket.add_product(once, RULES, replace(MUG, price=600), merge=True),
         "another name": basket.add_product(once, RULES, replace(MUG, name="Cup"), merge=True),
         "another lot": basket.add_product(once, RULES, MUG, marks=Marks({"10": "B"}), merge=True),
+        "another issue": basket.add_product(once, RULES, MUG, marks=Marks(add_on="05"), merge=True),
         "a label's price": basket.add_product(once, RULES, MUG, label_price=500, merge=True),
         "not asked to": basket.add_product(once, RULES, MUG),
         "a discount": basket.add_product(

@@ -7,6 +7,7 @@ import pytest
 
 from agent import basket, checkout, words
 from agent.basket import Product
+from agent.marks import Marks
 from agent.pricing import Rules
 from agent.receipt import ReceiptStore, receipt_document
 from agent.refund import Want, plan_refund
@@ -109,6 +110,16 @@ def test_a_german_receipt_on_the_narrowest_paper() -> None:
         "B MwSt 7% (netto 7,03)      0,49",
         "          Vielen Dank!",
     ]
+
+
+def test_a_magazines_issue_stands_below_it_and_a_books_suggested_price_nowhere() -> None:
+    sale = basket.new_sale(RULES, id="sale-1", till="till-1", opened_at="2026-11-20T14:05:33+01:00")
+    for name, barcode, add_on in (("Blatt", "9770378595002", "05"), ("Roman", "9783161484100", "51299")):
+        sale = basket.add_product(sale, RULES, Product(name, name, 490), barcode=barcode, marks=Marks(add_on=add_on))
+    sale = checkout.add_tender(sale, RULES, type="cash", amount=1000)
+    lines = printed(receipt_document(placed(checkout.complete(sale, RULES)), GERMAN, copy=False), 32)
+    at = lines.index("Blatt                       4,90")
+    assert lines[at + 1 : at + 4] == ["  Ausgabe 05", "Roman                       4,90", "-" * 32]
 
 
 def test_an_american_receipt_adds_its_tax_before_the_total() -> None:

@@ -31,6 +31,8 @@ class Line(BaseModel):
     serial: str | None
     expiry: str | None
     expired_reason: str | None
+    add_on: str | None
+    issue: str | None
 
 
 class Discount(BaseModel):

@@ -88,7 +88,7 @@ export class Basket {
       },
       el("span.line-quantity", {}, line.unit === "kg" ? quantity(line.quantity, "kg") : `${quantity(line.quantity)} ×`),
       el("span.line-name", {}, line.name,
-        el("small", {}, line.unit === "kg" || line.quantity !== "1" ? price(line.price, line.unit) : "",
+        el("small", {}, line.issue ? `${t("basket.issue", { issue: line.issue })} ` : "", line.unit === "kg" || line.quantity !== "1" ? price(line.price, line.unit) : "",
           line.list_price !== null && line.list_price !== undefined ? ` ${t("basket.was", { price: price(line.list_price, line.unit) })}${line.price_reason ? ` (${line.price_reason})` : ""}` : "",
           off ? ` ${t("basket.off", { amount: money(off) })}` : "")),
       el("span.line-total", {}, money(line.total))),

@@ -11,6 +11,7 @@ export const words = {
   "basket.lines.other": "{n} Positionen",
   "basket.was": "statt {price}",
   "basket.off": "{amount} Rabatt",
+  "basket.issue": "Ausgabe {issue}",
   "basket.waiting": "Wartet auf das Kassenprogramm",
   "basket.drop": "Vergessen",
   "total.subtotal": "Zwischensumme",

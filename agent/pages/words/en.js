@@ -11,6 +11,7 @@ export const words = {
   "basket.lines.other": "{n} lines",
   "basket.was": "instead of {price}",
   "basket.off": "{amount} off",
+  "basket.issue": "issue {issue}",
   "basket.waiting": "Waiting for the agent",
   "basket.drop": "Forget it",
   "total.subtotal": "Subtotal",
