@@ -237,7 +237,7 @@ class Attempts:
                 change(connection)
 
         try:
-            await self.journal.write(together)
+            await self.journal.write(together, behind_rows=1)
         except BaseException:
             self._unsaved[delivery.id] = unsaved
             raise

@@ -90,7 +90,9 @@ class BatchAttempts:
             self._unsaved[known.id] = self._unsaved.get(known.id, 0) + 1
             return known
         at = self.now()
-        frozen = await self.journal.write(lambda tx: batches.freeze(tx, ids, batch, self.packer, at))
+        frozen = await self.journal.write(
+            lambda tx: batches.freeze(tx, ids, batch, self.packer, at), behind_rows=len(ids)
+        )
         if batch is not None and frozen.fresh:
             self._forget(batch)
         if not frozen.fresh:  # since a restart: this attempt is one more
@@ -117,7 +119,7 @@ class BatchAttempts:
             change(connection)
 
         try:
-            await self.journal.write(together)
+            await self.journal.write(together, behind_rows=len(frozen.delivery_ids))
         except BaseException:
             self._unsaved[frozen.id] = unsaved
             raise

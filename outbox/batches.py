@@ -110,4 +110,4 @@ def _is_still(connection: sqlite3.Connection, batch: int, size: int, digest: byt
 def _digest(step: Step) -> bytes:
     request = step.request
     head = json.dumps([step.key, request.method, request.path, request.headers])
-    return hashlib.sha256(head.encode() + request.body).digest()
+    return hashlib.blake2b(head.encode() + request.body, digest_size=32).digest()  # half the time of SHA-256

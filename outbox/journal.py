@@ -106,9 +106,9 @@ class Journal:
             self._lock.release()
             self._lock = None
 
-    async def write(self, change: Callable[[sqlite3.Connection], T]) -> T:
+    async def write(self, change: Callable[[sqlite3.Connection], T], *, behind_rows: int = 0) -> T:
         """Run a change in the next commit; returns after the fsync. See `Writer.write`."""
-        return await self._writer.write(change)
+        return await self._writer.write(change, behind_rows=behind_rows)
 
     def submit(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
         """Ask for a change without waiting for it. See `Writer.submit`."""

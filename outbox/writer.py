@@ -16,8 +16,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
+from collections import deque
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import aiosqlite
 
@@ -34,10 +35,17 @@ T = TypeVar("T")
 Change = "Callable[[sqlite3.Connection], T]"
 
 BATCH_MAX = 256  # changes in one commit; more would let the first of them wait for the last
+BEHIND_ROWS_MAX = 64  # in one commit, of what nobody stands waiting for: some 3 ms for whoever comes meanwhile
 CHECKPOINT_IDLE_S = 0.05  # whoever was just told may have more to write, and goes first
 CHECKPOINT_COMMITS = 200  # some 6 MB of log: a few milliseconds' work, done when nobody waits
 
 _log = logging.getLogger("stillopen.journal")
+
+
+class _Asked(NamedTuple):
+    change: Callable[[sqlite3.Connection], Any]
+    done: asyncio.Future[Any]
+    rows: int = 0
 
 
 class Writer:
@@ -50,7 +58,9 @@ class Writer:
         self._path = path
         self._when_idle = when_idle  # run on the thread after a checkpoint, when nobody waits
         self._connection: aiosqlite.Connection | None = None
-        self._waiting: list[tuple[Callable[[sqlite3.Connection], Any], asyncio.Future[Any]]] = []
+        self._waiting: list[_Asked] = []
+        self._behind: deque[_Asked] = deque()  # nobody stands waiting for these
+        self._behinds_turn = False
         self._draining: asyncio.Task[None] | None = None
         self._commits = 0  # since the last checkpoint
         self._idle: asyncio.TimerHandle | None = None  # until the next one
@@ -161,17 +171,20 @@ class Writer:
         """Return for how long nothing has been asked for, in seconds."""
         return 0.0 if self._draining is not None else asyncio.get_running_loop().time() - self._rested_at
 
-    async def write(self, change: Callable[[sqlite3.Connection], T]) -> T:
+    async def write(self, change: Callable[[sqlite3.Connection], T], *, behind_rows: int = 0) -> T:
         """Run `change` in a transaction and return what it returned, after the fsync.
+
+        With `behind_rows` nobody stands waiting for it, and it changes about so many rows: it goes in turns with
+        what somebody does wait for, a little at a time, and in order with others of its kind.
 
         Whatever `change` raises is raised here and undoes only its own work. Raises `JournalFull` (it does not
         count, though a power cut right then may bring it back whole: ask again under the same id), or
         `JournalUnclear` or `JournalDamaged`, after which every write is refused: until `go_on`, or for good. Being
         cancelled while waiting does not stop the change: it is then as unclear as a lost answer.
         """
-        return await asyncio.shield(self.submit(change))
+        return await asyncio.shield(self.submit(change, behind_rows=behind_rows))
 
-    def submit(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
+    def submit(self, change: Callable[[sqlite3.Connection], T], *, behind_rows: int = 0) -> asyncio.Future[T]:
         """Ask for what `write` does, for whoever has something to do after it also when nobody waits any more.
 
         What is returned must not be cancelled: `asyncio.shield` it.
@@ -179,7 +192,7 @@ class Writer:
         if self.fault is not None:
             raise self.fault
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append((change, done))
+        (self._behind if behind_rows else self._waiting).append(_Asked(change, done, behind_rows))
         if self._idle is not None:
             self._idle.cancel()
             self._idle = None
@@ -190,26 +203,38 @@ class Writer:
     async def _drain(self) -> None:
         """Commit batch after batch: what arrives during one fsync shares the next."""
         try:
-            while self._waiting:
-                batch = self._waiting[:BATCH_MAX]
-                del self._waiting[:BATCH_MAX]
+            while batch := self._next_batch():
                 if self.fault is not None:
                     results: list[Any] = [self.fault] * len(batch)
                 else:
                     try:
-                        results = await self._run(_commit_twice, [change for change, _ in batch])
+                        results = await self._run(_commit_twice, [asked.change for asked in batch])
                     except OutboxError as error:
                         results = [error] * len(batch)
                         if not isinstance(error, JournalFull):
                             self.stop(error)
                 self._commits += 1
-                for (_, done), result in zip(batch, results, strict=True):
-                    _resolve(done, result)
+                for asked, result in zip(batch, results, strict=True):
+                    _resolve(asked.done, result)
         finally:
             self._draining = None
             self._rested_at = asyncio.get_running_loop().time()
         if self._commits >= CHECKPOINT_COMMITS and self.fault is None:
             self._idle = asyncio.get_running_loop().call_later(CHECKPOINT_IDLE_S, self._fold_in)
+
+    def _next_batch(self) -> list[_Asked]:
+        """Take what the next commit holds: whoever stands waiting at once, the others in every second one."""
+        batch = self._waiting[:BATCH_MAX]
+        del self._waiting[:BATCH_MAX]
+        if batch and not self._behinds_turn:
+            self._behinds_turn = bool(self._behind)
+            return batch
+        self._behinds_turn = False
+        rows = 0
+        while self._behind and (not rows or rows + self._behind[0].rows <= BEHIND_ROWS_MAX):
+            rows += self._behind[0].rows
+            batch.append(self._behind.popleft())
+        return batch
 
     def _fold_in(self) -> None:
         """Checkpoint, if nobody has come meanwhile; whoever comes now waits for some milliseconds."""
@@ -224,7 +249,7 @@ class Writer:
             self._commits = 0
         finally:
             self._draining = None
-            if self._waiting:
+            if self._waiting or self._behind:
                 self._draining = asyncio.create_task(self._drain(), name="journal writer")
 
     async def _run(self, work: Callable[..., T], *arguments: Any) -> T:

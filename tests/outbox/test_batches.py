@@ -281,10 +281,10 @@ async def test_an_outage_of_days_writes_once_for_each_till(journal: Journal) -> 
     written = 0
     real = journal.write
 
-    async def counting(change: Any) -> Any:
+    async def counting(change: Any, *, behind_rows: int = 0) -> Any:
         nonlocal written
         written += 1
-        return await real(change)
+        return await real(change, behind_rows=behind_rows)
 
     journal.write = counting  # type: ignore[method-assign]  # it counts, and does the same
     await deliver(journal, receiver, 4, delivered=3)

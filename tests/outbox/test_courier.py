@@ -460,10 +460,10 @@ async def test_an_outage_of_days_does_not_wear_the_disk_out(
     written = 0
     real = journal.write
 
-    async def counting(change: Callable[[sqlite3.Connection], object]) -> object:
+    async def counting(change: Callable[[sqlite3.Connection], object], *, behind_rows: int = 0) -> object:
         nonlocal written
         written += 1
-        return await real(change)
+        return await real(change, behind_rows=behind_rows)
 
     journal.write = counting  # type: ignore[method-assign, assignment]  # it counts, and does the same
     await settle(journal, cloud, TwoSteps(idempotency), delivered=1)

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from outbox.errors import JournalDamaged, JournalFull, JournalUnclear
-from outbox.writer import BATCH_MAX, CHECKPOINT_COMMITS, Writer
+from outbox.writer import BATCH_MAX, BEHIND_ROWS_MAX, CHECKPOINT_COMMITS, Writer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -55,6 +56,42 @@ async def test_many_changes_share_commits_and_all_are_there_in_order(writer: Wri
     assert sum(statement.lower() == "commit" for statement in commits) <= 5
 
 
+async def test_whoever_stands_waiting_goes_first_and_what_nobody_waits_for_in_small_parts(writer: Writer) -> None:
+    commits: list[list[int]] = [[]]
+    held, go_on = threading.Event(), threading.Event()
+
+    def seen(n: int) -> Callable[[sqlite3.Connection], None]:
+        return lambda _: commits[-1].append(n)
+
+    def hold(connection: sqlite3.Connection) -> None:
+        connection.set_trace_callback(lambda sql: commits.append([]) if sql.lower() == "commit" else None)
+        held.set()
+        go_on.wait()
+
+    asked = [asyncio.create_task(writer.write(hold))]
+    await asyncio.to_thread(held.wait)
+    asked += [asyncio.create_task(writer.write(seen(n), behind_rows=BEHIND_ROWS_MAX - 8)) for n in (1, 2, 3)]
+    asked += [asyncio.create_task(writer.write(seen(n), behind_rows=1)) for n in range(4, 14)]
+    asked += [asyncio.create_task(writer.write(seen(n))) for n in (100, 101)]
+    await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.gather(*asked)
+    await writer.write(lambda connection: connection.set_trace_callback(None))
+    assert [made for made in commits if made] == [[100, 101], [1], [2], [3, *range(4, 12)], [12, 13]]
+
+
+async def test_whoever_keeps_asking_does_not_shut_out_what_nobody_waits_for(writer: Writer) -> None:
+    behind = asyncio.create_task(writer.write(insert(0), behind_rows=BEHIND_ROWS_MAX))
+    count = 0
+    while not behind.done():
+        first, second = (asyncio.create_task(writer.write(insert(count + n))) for n in (1, 2))
+        await asyncio.wait([first, second], return_when=asyncio.FIRST_COMPLETED)
+        count += 2
+        assert count < 20, "it never has its turn"
+        await asyncio.gather(first, second)
+    assert await behind == 0
+
+
 async def test_a_change_that_raises_undoes_only_itself(writer: Writer) -> None:
     def bad(connection: sqlite3.Connection) -> None:
         connection.execute("insert into t(n) values (100)")
@@ -90,7 +127,7 @@ async def test_closing_waits_for_what_was_asked_for(tmp_path: Path) -> None:
     writer = Writer(tmp_path / "journal.db")
     await writer.open()
     await writer.write(lambda tx: tx.execute("create table t(n integer primary key)").close())
-    asked = [asyncio.create_task(writer.write(insert(n))) for n in range(20)]
+    asked = [asyncio.create_task(writer.write(insert(n), behind_rows=n % 2 * BEHIND_ROWS_MAX)) for n in range(20)]
     await asyncio.sleep(0)
     await writer.close()
     assert [await task for task in asked] == list(range(20))

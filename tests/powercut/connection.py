@@ -55,12 +55,22 @@ class Cursor:
 
 
 class Connection:
-    """A connection to a file under the VFS `vfs`. `on_commit` hears of each transaction, once it is committed."""
+    """A connection to a file under the VFS `vfs`. `on_commit` hears of each transaction, once it is committed.
 
-    def __init__(self, uri: str, vfs: str, on_commit: Callable[[Connection], None] = lambda _: None) -> None:
+    `on_begin` is called before each one of the writer's.
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        vfs: str,
+        on_commit: Callable[[Connection], None] = lambda _: None,
+        on_begin: Callable[[], None] = lambda: None,
+    ) -> None:
         with _translated():
             self._connection = apsw.Connection(uri, flags=_OPEN, vfs=vfs)
         self._on_commit = on_commit
+        self._on_begin = on_begin
 
     @property
     def in_transaction(self) -> bool:
@@ -68,6 +78,8 @@ class Connection:
 
     def execute(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Cursor:
         was_open = self.in_transaction
+        if sql == "begin immediate":
+            self._on_begin()
         with _translated():
             cursor = Cursor(self._connection.execute(sql, parameters), self._connection)
         if was_open and sql.lower() == "commit":

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LIVES = 6  # of a seed: the later ones start from journals that went through cuts, and are not yet large
+TURNS = 10  # of the loop: from an answer to whoever asked, through what shields it, are three
 ROUNDS = 6  # of a life; its log is then some hundred entries long
 REOPENED = 1 / 6  # of the rounds: the agent is stopped and started in an orderly way
 AUTOCHECKPOINTS = (8, 24, 64)  # pages; the agent's own 1000 are more than a short life writes
@@ -153,11 +154,21 @@ def record(start: Image, owed: Owed, folder: Path, seed: int, subject: Subject, 
     return recorder.log
 
 
+async def _turns() -> None:
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+
+
 async def _live(recorder: Recorder, owed: Owed, random: Random, subject: Subject, life: int) -> None:
     def committed(connection: Connection) -> None:
         recorder.note(Committed(digest(connection)))
 
-    connect = subject.recorded(recorder, committed)
+    def begins() -> None:
+        """Let whoever was told of the commit before say so first, or a seed would not repeat itself."""
+        asyncio.run_coroutine_threadsafe(_turns(), loop).result()
+
+    loop = asyncio.get_running_loop()
+    connect = subject.recorded(recorder, committed, begins)
     memories = {
         name: owed.clouds[name].copy_of_memory() if name in owed.clouds else MemoryCloud(knows_keys=name == "keys")
         for name in CLOUDS

@@ -28,12 +28,14 @@ class Subject:
     store: type[Store] = Store
     connection: type[Connection] = Connection
 
-    def recorded(self, recorder: Recorder, on_commit: Callable[[Connection], None]) -> Callable[..., Connection]:
+    def recorded(
+        self, recorder: Recorder, on_commit: Callable[[Connection], None], on_begin: Callable[[], None]
+    ) -> Callable[..., Connection]:
         """Return what stands for `sqlite3.connect` while it sells."""
 
         def connect(database: str, **_: Any) -> Connection:
             kind: type[Connection] = self.connection  # named, or mypy takes the field for a method
-            return kind(database.replace(AS_ASKED, self.psow), recorder.name, on_commit)
+            return kind(database.replace(AS_ASKED, self.psow), recorder.name, on_commit, on_begin)
 
         return connect
 
