@@ -6,7 +6,7 @@ names under /dev.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from drivers.detect.found import Found, Way
@@ -48,35 +48,38 @@ class Linux:
 
     def keyboards(self) -> list[Found]:
         """Return the USB devices that type: keyboards, and scanners that pretend to be one."""
-        found: dict[Path, Found] = {}
-        # By-path where two of a kind would share a name; so the later folder fills in what the first has not.
-        for folder in ("by-id", "by-path"):
-            for link in sorted(self.dev.glob(f"input/{folder}/{_KEYBOARDS}")):
-                event = link.resolve()
-                if event in found:
-                    continue
-                device = self.sys / "class/input" / event.name / "device"
-                vendor, product = _number(device / "id/vendor"), _number(device / "id/product")
-                if not vendor:  # a laptop's own keyboard, a power button
-                    continue
-                name, serial_number = _text(device / "name"), _text(device / "uniq")
-                found[event] = Found(
-                    Way.KEYBOARD,
-                    str(event),
-                    f"evdev://{link}",
-                    name,
-                    vendor=vendor,
-                    product=product,
-                    serial_number=serial_number,
-                    lasting=folder == "by-id" and serial_number is not None,
-                )
-        return list(found.values())
+        by_id, by_path = (self._typing(folder) for folder in ("by-id", "by-path"))
+        there = {event: one for event in (by_id | by_path) if (one := self._keyboard(event)) is not None}
+        # Of two that share a name by-id, udev gives it to one; which of them may change when either is replugged.
+        shared = {(one.numbers, one.serial_number) for event, one in there.items() if event not in by_id}
+        found = []
+        for event, one in there.items():
+            named = event in by_id and ((one.numbers, one.serial_number) not in shared or event not in by_path)
+            link = by_id[event] if named else by_path[event]
+            found.append(replace(one, port=f"evdev://{link}", lasting=named and one.serial_number is not None))
+        return found
 
     def stable_name(self, device: str, folder: str) -> str | None:
         """Return the name under /dev/serial/FOLDER (by-id, by-path) that leads to a serial port; None: none does."""
         return next(
             (str(link) for link in sorted(self.dev.glob(f"serial/{folder}/*")) if str(link.resolve()) == device), None
         )
+
+    def _typing(self, folder: str) -> dict[Path, Path]:
+        """Return the names of keyboards in a folder of /dev/input, by the device file each leads to."""
+        found: dict[Path, Path] = {}
+        for link in sorted(self.dev.glob(f"input/{folder}/{_KEYBOARDS}")):
+            found.setdefault(link.resolve(), link)
+        return found
+
+    def _keyboard(self, event: Path) -> Found | None:
+        """Return what a keyboard's device file is, with no port yet; None: no USB device."""
+        device = self.sys / "class/input" / event.name / "device"
+        vendor, product = _number(device / "id/vendor"), _number(device / "id/product")
+        if not vendor:  # a laptop's own keyboard, a power button
+            return None
+        name, serial_number = _text(device / "name"), _text(device / "uniq")
+        return Found(Way.KEYBOARD, str(event), None, name, vendor=vendor, product=product, serial_number=serial_number)
 
     def _folder(self, name: str) -> Path:
         return self.sys / name

@@ -176,6 +176,18 @@ def test_what_types_is_a_scanner_by_its_maker_or_its_name(tree: Tree) -> None:
     assert (judge(nameless).kind, nameless.lasting) == (Kind.SCANNER, False)
 
 
+def test_of_two_that_type_and_share_a_name_each_is_named_by_its_socket(tree: Tree) -> None:
+    tree.keyboard("event1", "Wedge", "05e0:1200", by_path="pci-usb-1")
+    tree.keyboard("event2", "Wedge", "05e0:1200", by_id="usb-Wedge", by_path="pci-usb-2")
+    tree.keyboard("event3", "Wedge", "05e0:1200", by_id="usb-Wedge_S7", by_path="pci-usb-3", uniq="S7")
+    ports = {one.place: (one.port, one.lasting) for one in found(tree)}
+    assert ports == {
+        f"{tree.dev}/input/event1": (f"evdev://{tree.dev}/input/by-path/pci-usb-1-event-kbd", False),
+        f"{tree.dev}/input/event2": (f"evdev://{tree.dev}/input/by-path/pci-usb-2-event-kbd", False),
+        f"{tree.dev}/input/event3": (f"evdev://{tree.dev}/input/by-id/usb-Wedge_S7-event-kbd", True),
+    }
+
+
 def test_hid_devices_by_their_pages(tree: Tree) -> None:
     listed = (
         hid(0x05E0, 0x1300, 0x8C, path="pos", product_string="DS2208", serial_number="Z1"),

@@ -78,6 +78,9 @@ def app_disk(folder: Path) -> Path:
                 target = tree / "site" / file
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(str(distribution.locate_file(file)), target)
+    ours = tree / "site" / "stillopen-0.dist-info"  # its version: the agent says it, and there is no installation
+    ours.mkdir()
+    (ours / "METADATA").write_text(importlib.metadata.distribution("stillopen").read_text("METADATA") or "", "utf-8")
     image = folder / "app.img"
     with image.open("wb") as empty:
         empty.truncate(APP_BYTES)

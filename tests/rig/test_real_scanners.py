@@ -22,51 +22,12 @@ from drivers.scanner.scanner import Scanner
 from drivers.scanner.symbology import Symbology
 from drivers.scanner.wedge_layouts import LAYOUTS, LayoutName
 from tests.rig.gadget import PATIENCE_S, run, until
+from tests.rig.scanner_gadget import NUMBERS, Gadget
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 BEER, MILK = "4006381333931", "96385074"
-NUMBERS = {"cdc": ("0c2e", "0aaf"), "hidkbd": ("05e0", "1200"), "hidpos": ("05e0", "1300")}
-SHIFT, CTRL, ENTER_KEY = 0x02, 0x01, 0x28  # of a boot keyboard's report: HID 1.11, appendix B; HID Usage Tables, page 7
-KEYS = {str(digit): (0, 0x1D + digit) for digit in range(1, 10)} | {"0": (0, 0x27), "\r": (0, ENTER_KEY)}
-KEYS |= {chr(ord("A") + at): (SHIFT, 0x04 + at) for at in range(26)} | {"\x1d": (CTRL, 0x30), "]": (0, 0x30)}
-
-
-@dataclass
-class Gadget:
-    """A scanner of one kind; `send` is its end of the cable."""
-
-    kind: str
-    path: str
-    fd: int = -1
-
-    def open(self) -> None:
-        self.fd = os.open(self.path, os.O_RDWR | os.O_NOCTTY)
-
-    def close(self) -> None:
-        if self.fd >= 0:
-            os.close(self.fd)
-            self.fd = -1
-
-    async def scan(self, code: str, *, half: bool = False) -> None:
-        """Send one code, or the first half of what it takes."""
-        reports = list(self._reports(code))
-        for report in reports[: len(reports) // 2] if half else reports:
-            await asyncio.to_thread(os.write, self.fd, report)
-
-    def _reports(self, code: str) -> list[bytes]:
-        if self.kind == "cdc":
-            return [bytes([each]) for each in f"{code}\r".encode()]
-        if self.kind == "hidkbd":
-            strokes = [KEYS[each] for each in f"{code}\r"]
-            return [bytes([*each, 0, 0, 0, 0, 0]) for held, key in strokes for each in ((held, 0, key), (0, 0, 0))]
-        data = code.encode()
-        pieces = [data[at : at + 56] for at in range(0, len(data), 56)]
-        return [
-            bytes([2, len(piece)]) + b"]C0" + piece.ljust(56, b"\0") + b"\0\0" + bytes([number < len(pieces)])
-            for number, piece in enumerate(pieces, 1)
-        ]
 
 
 @dataclass
@@ -107,9 +68,7 @@ def url_of(kind: str) -> str | None:
 @pytest.fixture
 async def lane(request: pytest.FixtureRequest) -> AsyncIterator[Lane]:
     kind: str = request.param
-    vendor, product = NUMBERS[kind]
-    path = (await run("rig-gadget", "add", kind, "s", f"0x{vendor}", f"0x{product}", "RIG-s", "Rig", kind)).strip()
-    gadget = Gadget(kind, path)
+    gadget = await Gadget.add(kind, "s", "RIG-s")
     await until(lambda: url_of(kind) is not None, "the host's end")
     url = url_of(kind)
     assert url is not None
@@ -122,8 +81,7 @@ async def lane(request: pytest.FixtureRequest) -> AsyncIterator[Lane]:
     await lane.is_(DeviceState.READY)
     yield lane
     await stop(lane)
-    gadget.close()
-    await run("rig-gadget", "del", "s")
+    await gadget.remove()
 
 
 async def stop(lane: Lane) -> None:
@@ -148,11 +106,10 @@ async def test_unplugged_in_mid_scan_it_comes_back_under_its_name_and_the_half_i
     await lane.gadget.scan(BEER)
     await lane.reads(BEER)
     await lane.gadget.scan("B" * 120, half=True)
-    lane.gadget.close()
-    await run("rig-gadget", "unplug", "s")
+    await lane.gadget.unplug()
     await lane.is_(DeviceState.LOST)
     assert lane.scanner.view.hint
-    await run("rig-gadget", "plug", "s")
+    await lane.gadget.plug()
     await lane.is_(DeviceState.READY)
     lane.gadget.open()
     await lane.gadget.scan(MILK)
@@ -223,11 +180,10 @@ async def test_the_udev_rule_of_the_hint_lets_a_plain_user_read_the_wedge(lane: 
         Path(told[2]).write_text(f"{told[1]}\n", encoding="utf-8")
         await run("usermod", "-aG", told[3], "cashier")
         await run("udevadm", "control", "--reload")
-        lane.gadget.close()
-        await run("rig-gadget", "unplug", "s")
+        await lane.gadget.unplug()
         await lane.is_(DeviceState.LOST)
         await stop(lane)  # it would be the one that has it
-        await run("rig-gadget", "plug", "s")
+        await lane.gadget.plug()
         await until(lambda: url_of("hidkbd") == lane.url, "the host's end")
         await run("udevadm", "settle")
         said = await run("runuser", "-u", "cashier", "--", sys.executable, "-c", OPENS, lane.url)
