@@ -1,7 +1,7 @@
 """A catalogue file, CSV, as rows: every row either in order or named with all that is wrong in it. Pure.
 
-Columns, in any order: sku, name, price, tax, barcode, category, unit, stock. The first three are
-required. Source of the syntax: RFC 4180, with `,` or `;` between cells (a spreadsheet's, by country).
+Columns, in any order: sku, name, price, tax, barcode, category, unit, stock, min_age, track. The first three
+are required. Source of the syntax: RFC 4180, with `,` or `;` between cells (a spreadsheet's, by country).
 """
 
 from __future__ import annotations
@@ -19,15 +19,17 @@ from outbox.item import (
     BARCODE_CHARS_MAX,
     BARCODES_MAX,
     CATEGORY_CHARS_MAX,
+    MIN_AGE_MAX,
     NAME_CHARS_MAX,
     SKU_CHARS_MAX,
+    TRACKS,
     UNITS,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-COLUMNS = ("sku", "name", "price", "tax", "barcode", "category", "unit", "stock")
+COLUMNS = ("sku", "name", "price", "tax", "barcode", "category", "unit", "stock", "min_age", "track")
 REQUIRED = COLUMNS[:3]
 LINE_BYTES_MAX = 64 * 1024  # all cells at their limits are under 10 KiB; more is no catalogue
 ROWS_MAX = 1_000_000  # the largest hypermarket lists some 200,000; more is the wrong file
@@ -68,6 +70,8 @@ class CsvRow:
     unit: str = "each"
     stock: Decimal | None = None
     barcodes: tuple[str, ...] = ()  # as they are stored
+    min_age: int | None = None
+    track: str | None = None
 
 
 def read_csv(lines: Iterable[bytes], *, currency: str, taxes: Collection[str]) -> Iterator[CsvRow | RowProblem]:
@@ -197,6 +201,8 @@ class _Cells:
             unit=self._unit(text.get("unit", "")),
             stock=self._stock(text.get("stock", "")),
             barcodes=self._barcodes(text.get("barcode", "")),
+            min_age=self._min_age(text.get("min_age", "")),
+            track=self._track(text.get("track", "")),
         )
         if self.problems:
             yield from (replace(problem, sku=row.sku or None) for problem in self.problems)
@@ -264,6 +270,20 @@ class _Cells:
         except _Bad as bad:
             self._note("stock", _shown(cell), str(bad))
             return None
+
+    def _min_age(self, cell: str) -> int | None:
+        if not cell:
+            return None
+        if not (cell.isascii() and cell.isdigit() and 0 < int(cell) <= MIN_AGE_MAX):
+            self._note("min_age", _shown(cell), f"write whole years from 1 to {MIN_AGE_MAX}, like 18, or nothing")
+            return None
+        return int(cell)
+
+    def _track(self, cell: str) -> str | None:
+        track = cell.casefold() or None
+        if track not in {None, *TRACKS}:
+            self._note("track", _shown(cell), f"write {' or '.join(TRACKS)}, or nothing")
+        return track
 
     def _barcodes(self, cell: str) -> tuple[str, ...]:
         codes = [code.strip() for code in cell.split("|")] if cell else []

@@ -1,7 +1,7 @@
 """An import: the rows of a file into the catalogue, all or nothing.
 
 Items the file does not name stay as they are, and so do the columns it does not have; an empty cell
-empties its field.
+empties its field. What was made at a till stays too, with its barcodes, and is named in the result.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from outbox.catalogue_csv import CsvRow, RowProblem
+from outbox.item import HERE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,18 +21,23 @@ PROBLEMS_MAX = 10_000  # kept and named; a file with more is the wrong file, and
 _STAGE = """
     CREATE TEMP TABLE incoming (
         sku TEXT PRIMARY KEY, line INTEGER NOT NULL, name TEXT, price INTEGER, tax TEXT, category TEXT,
-        unit TEXT, stock TEXT
+        unit TEXT, stock TEXT, min_age INTEGER, track TEXT
     ) WITHOUT ROWID;
     CREATE TEMP TABLE incoming_barcode (code TEXT PRIMARY KEY, sku TEXT NOT NULL, line INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TEMP TABLE named (sku TEXT PRIMARY KEY) WITHOUT ROWID;
     CREATE INDEX temp.incoming_barcode_sku ON incoming_barcode (sku);
 """
-_OPTIONAL = ("tax", "category", "unit", "stock")
-_TAKEN_ELSEWHERE = """
+_OPTIONAL = ("tax", "category", "unit", "stock", "min_age", "track")
+_TAKEN_ELSEWHERE = f"""
     SELECT b.line, b.code, item.sku FROM incoming_barcode b
     JOIN barcode ON barcode.code = b.code JOIN item ON item.id = barcode.item
-    WHERE item.sku <> b.sku AND NOT item.deleted AND item.sku NOT IN (SELECT sku FROM named)
+    WHERE item.sku <> b.sku AND NOT item.deleted AND item.source <> '{HERE}' AND item.sku NOT IN (SELECT sku FROM named)
     ORDER BY b.line
+"""
+_KEPT_HERE = f"""
+    SELECT item.sku FROM incoming i JOIN item ON item.sku = i.sku WHERE item.source = '{HERE}'
+    UNION SELECT item.sku FROM incoming_barcode b JOIN barcode ON barcode.code = b.code
+    JOIN item ON item.id = barcode.item WHERE item.source = '{HERE}'
 """
 _BARCODES_DIFFER = """
     EXISTS (
@@ -53,6 +59,7 @@ class ImportResult:
     unchanged: int = 0
     problems: list[RowProblem] = field(default_factory=list)
     problems_unnamed: int = 0  # beyond the `PROBLEMS_MAX` in `problems`
+    kept_here: list[str] = field(default_factory=list)  # skus made at a till that the file names, or whose barcodes
     dry_run: bool = False
 
     @property
@@ -69,6 +76,7 @@ class ImportResult:
             "added": self.added,
             "changed": self.changed,
             "unchanged": self.unchanged,
+            "kept_here": self.kept_here,
             "problems": [
                 {"line": one.line, "column": one.column, "found": one.found, "fix": one.fix} for one in self.problems
             ],
@@ -95,6 +103,7 @@ def import_rows(connection: sqlite3.Connection, rows: Iterable[CsvRow | RowProbl
     for line, code, sku in connection.execute(_TAKEN_ELSEWHERE):
         cure = f"it belongs to the item {sku}: take it from that item, or leave it out here"
         result.note(RowProblem(line, "barcode", f'"{code}"', cure))
+    result.kept_here = [sku for (sku,) in connection.execute(_KEPT_HERE)]
     if result.ok:
         _apply(connection, given, result)
     result.problems.sort(key=lambda problem: problem.line)
@@ -113,8 +122,19 @@ def _stage(connection: sqlite3.Connection, rows: Iterable[CsvRow | RowProblem], 
         given = row.given
         connection.execute("INSERT OR IGNORE INTO named VALUES (?)", (row.sku,))
         stock = None if row.stock is None else str(row.stock)
-        values = (row.sku, row.line, row.name, row.price, row.tax, row.category, row.unit, stock)
-        if not _fits(connection, "INSERT INTO incoming VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values):
+        values = (
+            row.sku,
+            row.line,
+            row.name,
+            row.price,
+            row.tax,
+            row.category,
+            row.unit,
+            stock,
+            row.min_age,
+            row.track,
+        )
+        if not _fits(connection, "INSERT INTO incoming VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values):
             line = _line(connection, "SELECT line FROM incoming WHERE sku = ?", row.sku)
             cure = f"line {line} has this sku too: keep one of the two"
             result.note(RowProblem(row.line, "sku", f'"{row.sku}"', cure))
@@ -146,7 +166,8 @@ def _apply(connection: sqlite3.Connection, given: frozenset[str], result: Import
     with_barcodes = "barcode" in given
     connection.execute(
         "CREATE TEMP TABLE touched AS SELECT item.id FROM incoming i JOIN item ON item.sku = i.sku "
-        f"WHERE item.deleted OR {differs}" + (f" OR {_BARCODES_DIFFER}" if with_barcodes else "")
+        f"WHERE item.source <> '{HERE}' AND (item.deleted OR {differs}"
+        + (f" OR {_BARCODES_DIFFER})" if with_barcodes else ")")
     )
     result.changed = int(connection.execute("SELECT count(*) FROM touched").fetchone()[0])
     connection.execute(
@@ -154,15 +175,16 @@ def _apply(connection: sqlite3.Connection, given: frozenset[str], result: Import
         "FROM incoming i WHERE i.sku = item.sku AND item.id IN (SELECT id FROM touched)"
     )
     result.added = connection.execute(
-        "INSERT INTO item (sku, name, price, tax, category, unit, stock, source) "
-        "SELECT sku, name, price, tax, category, unit, stock, 'import' FROM incoming i "
+        "INSERT INTO item (sku, name, price, tax, category, unit, stock, min_age, track, source) "
+        "SELECT sku, name, price, tax, category, unit, stock, min_age, track, 'import' FROM incoming i "
         "WHERE NOT EXISTS (SELECT 1 FROM item WHERE item.sku = i.sku) ORDER BY line"
     ).rowcount
     result.unchanged = result.rows - result.added - result.changed
     if with_barcodes:
         connection.execute("DELETE FROM barcode WHERE item IN (SELECT id FROM touched)")
         connection.execute(
-            "INSERT OR IGNORE INTO barcode (code, item) "  # what is there already belongs to this very item
-            "SELECT b.code, item.id FROM incoming_barcode b JOIN item ON item.sku = b.sku"
+            # what is there already is this very item's, or was made here
+            "INSERT OR IGNORE INTO barcode (code, item) SELECT b.code, item.id "
+            f"FROM incoming_barcode b JOIN item ON item.sku = b.sku WHERE item.source <> '{HERE}'"
         )
     connection.execute("DROP TABLE touched")

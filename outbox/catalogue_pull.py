@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from outbox import gtin
+from outbox.item import HERE
 
 if TYPE_CHECKING:
     import sqlite3
@@ -16,13 +17,17 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class PullCounts:
-    """What a page changed. `barcodes_moved`: taken from another item, since the newest word holds."""
+    """What a page changed. `barcodes_moved`: taken from another item, since the newest word holds.
+
+    `kept_here`: the skus of items made at a till that the page would have changed.
+    """
 
     added: int = 0
     changed: int = 0
     unchanged: int = 0
     deleted: int = 0
     barcodes_moved: int = 0
+    kept_here: set[str] = field(default_factory=set)
 
 
 def apply_page(
@@ -43,6 +48,8 @@ def apply_page(
         page.bury(remote_id)
     places = [page.place(item) for item in items]
     for place in places:
+        if place.made_here:
+            continue
         connection.execute("DELETE FROM barcode WHERE item = ?", (place.id,))
     for place, item in zip(places, items, strict=True):
         page.give_barcodes(place, item)
@@ -63,6 +70,7 @@ class _Place:
     was_there: bool
     fields_changed: bool
     barcodes: frozenset[str]
+    made_here: bool = False
 
 
 class _Page:
@@ -87,6 +95,9 @@ class _Page:
         self._know(item)
         fields = (item.name, item.price, item.tax, item.category, item.unit)
         row = self._one("SELECT id, deleted, name, price, tax, category, unit FROM item WHERE sku = ?", item.sku)
+        if row is not None and self._made_here(row[0]):
+            self.counts.kept_here.add(item.sku)
+            return _Place(row[0], was_there=True, fields_changed=False, barcodes=frozenset(), made_here=True)
         if row is None:
             added = self._db.execute(
                 "INSERT INTO item (name, price, tax, category, unit, sku, source) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -103,10 +114,16 @@ class _Page:
         return _Place(row[0], not row[1], row[2:] != fields, frozenset(code for (code,) in codes))
 
     def give_barcodes(self, place: _Place, item: PulledItem) -> None:
-        """Give the item its barcodes, from whoever has them, and count what became of it."""
+        """Give the item its barcodes, from whoever has them but what was made at a till; count what became of it."""
+        if place.made_here:
+            self.counts.unchanged += 1
+            return
         codes = frozenset(gtin.barcode_key(code) for code in item.barcodes if code)
         for code in codes:
             owner = self._one("SELECT item FROM barcode WHERE code = ?", code)
+            if owner is not None and self._made_here(owner[0]):
+                self.counts.kept_here.add(self._one("SELECT sku FROM item WHERE id = ?", owner[0])[0])
+                continue
             self.counts.barcodes_moved += owner is not None and owner[0] != place.id
             self._db.execute("INSERT OR REPLACE INTO barcode (code, item) VALUES (?, ?)", (code, place.id))
         if not place.was_there:
@@ -138,6 +155,9 @@ class _Page:
             self._db.execute("UPDATE item SET deleted = 1 WHERE id = ?", row)
             self._db.execute("DELETE FROM barcode WHERE item = ?", row)
             self.counts.deleted += 1
+
+    def _made_here(self, row_id: int) -> bool:
+        return self._one("SELECT 1 FROM item WHERE id = ? AND source = ?", row_id, HERE) is not None
 
     def _one(self, query: str, *values: Any) -> Any:
         return self._db.execute(query, values).fetchone()

@@ -3,6 +3,7 @@
 CatalogueError           an `OutboxError`: has `.hint`, the next step
 ├── CatalogueNewer       a newer version of this program wrote the file
 ├── CatalogueBusy        another program has been writing for longer than `WRITE_WAIT_S`
+├── CatalogueTaken       the sku or the barcode is another item's already
 ├── CatalogueDamaged     the file was damaged in the middle of a change; nothing of it was kept
 └── CatalogueUnusable    the folder or the disk does not let the file be used
 """
@@ -68,6 +69,11 @@ MIGRATIONS = (
         SELECT new.id, new.name, new.category, new.sku WHERE NOT new.deleted;
     END;
     """,
+    """
+    ALTER TABLE item ADD COLUMN min_age INTEGER;
+    ALTER TABLE item ADD COLUMN track TEXT CHECK (track IN ('lot', 'serial'));
+    CREATE INDEX item_category ON item (category, name) WHERE NOT deleted;
+    """,
 )
 
 
@@ -81,6 +87,14 @@ class CatalogueNewer(CatalogueError):
 
 class CatalogueBusy(CatalogueError):
     """Another program is writing."""
+
+
+class CatalogueTaken(CatalogueError):
+    """The sku or the barcode is another item's already: `item` is its sku."""
+
+    def __init__(self, message: str, *, hint: str, item: str) -> None:
+        super().__init__(message, hint=hint)
+        self.item = item
 
 
 class CatalogueDamaged(CatalogueError):

@@ -10,6 +10,7 @@ from agent.cli import out
 from agent.config import load
 from outbox import money
 from outbox.catalogue import Catalogue, CatalogueError
+from outbox.item import kept_here_words
 
 if TYPE_CHECKING:
     import argparse
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="items from a CSV file, all or nothing",
         description="Import items from a CSV file, all or nothing. Items the file does not name stay, and so do the "
         "columns it does not have. Columns, in any order: sku, name, price (these three required), tax, barcode "
-        "(several separated by |), category, unit (each or kg), stock.",
+        "(several separated by |), category, unit (each or kg), stock, min_age (years), track (lot or serial).",
     )
     importing.add_argument("file", metavar="FILE", type=Path)
     importing.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
@@ -91,6 +92,8 @@ def _imported(result: ImportResult, args: argparse.Namespace) -> int:
         return out.FAILED
     counts = f"{result.added} added, {result.changed} changed, {result.unchanged} unchanged"
     out.say(f"{args.file}: {'would be ' if args.dry_run else ''}{counts}")
+    if result.kept_here:
+        out.complain(kept_here_words(result.kept_here))
     return out.OK
 
 

@@ -35,8 +35,8 @@ def problem(content: str | bytes, currency: str = "EUR") -> RowProblem:
 
 def test_a_whole_row() -> None:
     assert row(
-        "sku,name,price,tax,barcode,category,unit,stock\n"
-        'APPLE,"Apple, red",2.49,reduced,4006381333931|96385074|X-1,Fruit,kg,12.5\n'
+        "sku,name,price,tax,barcode,category,unit,stock,min_age,track\n"
+        'APPLE,"Apple, red",2.49,reduced,4006381333931|96385074|X-1,Fruit,kg,12.5,18,Lot\n'
     ) == CsvRow(
         line=2,
         given=frozenset(COLUMNS),
@@ -48,7 +48,17 @@ def test_a_whole_row() -> None:
         unit="kg",
         stock=Decimal("12.5"),
         barcodes=("04006381333931", "00000096385074", "X-1"),
+        min_age=18,
+        track="lot",
     )
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"), [("min_age", "0"), ("min_age", "100"), ("min_age", "18.5"), ("min_age", "٣"), ("track", "imei")]
+)
+def test_an_age_or_a_track_that_cannot_be_asked_for_is_named(column: str, cell: str) -> None:
+    wrong = problem(f"sku,name,price,{column}\nA,Mug,1,{cell}\n")
+    assert (wrong.line, wrong.column, wrong.sku) == (2, column, "A")
 
 
 @pytest.mark.parametrize(
