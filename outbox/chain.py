@@ -163,6 +163,21 @@ def oldest_first(connection: sqlite3.Connection, after: int = 0) -> Iterator[Rec
             yield record
 
 
+def of_till(connection: sqlite3.Connection, till: str, *, after: int) -> Iterator[Record]:
+    """Yield a till's own records above its number `after`, oldest first, a page at a time."""
+    while True:
+        rows = connection.execute(
+            f"select {_COLUMNS} from record where till = ? and till_seq > ? order by till_seq limit ?",
+            (till, after, PAGE),
+        ).fetchall()
+        if not rows:
+            return
+        for row in rows:
+            record = _record(row)
+            after = record.till_seq
+            yield record
+
+
 @dataclass(frozen=True, slots=True)
 class Broken:
     """The first record that does not hold, and why."""
@@ -191,7 +206,7 @@ def verify(
     """Follow the chain from the first record (or over the `last` ones) and stop at the first that fails.
 
     Checked: each hash over the stored bytes and the hash before it, that the columns say what the hashed
-    body says, that sequence and receipt numbers have no gap per till, and that no epoch comes back. `pause` is
+    body says, that sequence, receipt and Z numbers have no gap per till, and that no epoch comes back. `pause` is
     called before each `page` of so many records.
     """
     after, head = 0, GENESIS
@@ -231,6 +246,7 @@ class _Followed:
     partial: bool
     tills: dict[str, int] = field(default_factory=dict)
     receipts: dict[str, int] = field(default_factory=dict)
+    closings: dict[str, int] = field(default_factory=dict)
     epochs: list[str] = field(default_factory=list)
 
     def fault(self, row: tuple[Any, ...]) -> str | None:
@@ -259,7 +275,18 @@ class _Followed:
             self.epochs.append(epoch)
         elif epoch != self.epochs[-1]:
             return f"it goes back to epoch {epoch!r} from {self.epochs[-1]!r}"
+        if kind == Kind.SHIFT_CLOSE and (fault := self._closing_fault(till, body.get("z_number"))):
+            return fault
         return None if receipt_number is None else self._receipt_fault(till, epoch, receipt_number)
+
+    def _closing_fault(self, till: str, number: int | None) -> str | None:
+        before = self.closings.get(till, None if self.partial else 0)
+        if before is None:
+            if number is None:
+                return None
+            before = number - 1
+        self.closings[till] = before + 1  # closings of before they were numbered count, too
+        return None if number in (None, before + 1) else f"till {till} goes from Z {before} to {number}"
 
     def _receipt_fault(self, till: str, epoch: str, receipt_number: str) -> str | None:
         letters, number = number_of(receipt_number)

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     REFUND = "refund"
     VOID = "void"  # an open sale given up; nothing was paid
     DRAWER = "drawer"  # the cash drawer was told to open, for a sale or with a reason
+    CASH = "cash"  # money put into the drawer or taken out of it, with no sale: `direction` in, out or drop (safe)
     SHIFT_OPEN = "shift_open"
     SHIFT_CLOSE = "shift_close"
 

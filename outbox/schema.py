@@ -149,6 +149,19 @@ create table printer_count(              -- what each printer has done, in all: 
 create table cloud_clock(cloud text primary key, said text not null, before_put_back text) strict, without rowid;
 create table upkeep(what text primary key, value text not null) strict, without rowid; -- how far it has come
 create index print_job_document on print_job(updated_at) where document is not null;
+
+create table shift(                      -- the shift that is open at a till, and its sums up to one of its records
+  till text primary key, opened text not null, upto integer not null, sums text not null
+) strict, without rowid;
+insert into shift(till, opened, upto, sums) select till, id, till_seq, '' from record as opening
+  where kind = 'shift_open' and not exists (select 1 from record as later where later.till = opening.till
+  and later.seq > opening.seq and later.kind in ('shift_open', 'shift_close'));
+
+create table audit(                      -- who did what; see audit.py
+  seq integer primary key, body text not null, prev_hash blob not null, hash blob not null
+) strict;
+create trigger audit_no_update before update on audit begin select raise(abort, 'the trail is never changed'); end;
+create trigger audit_no_delete before delete on audit begin select raise(abort, 'nothing leaves the trail'); end;
 """
 
 MIGRATIONS: tuple[str, ...] = (_V1, _V2)  # the n-th brings a file from version n to n + 1
