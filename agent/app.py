@@ -31,6 +31,7 @@ from agent.ringing import Ringing
 from agent.sale import TaxRate
 from agent.scans import Scans
 from agent.shifts import Shifts
+from agent.staff.staff import Staff
 from agent.till import Store, Tills
 from agent.upkeep import Upkeep
 from outbox import epoch
@@ -77,6 +78,7 @@ class App:
         self.disk = Disk(state)
         self.catalogue = Catalogue(state)
         self.door = Door(host=config.api.host, origins=config.api.origins, state=state, journal=self.journal)
+        self.staff = Staff()
         self.lanes = Lanes(config, self.journal, self.catalogue, self.events, self.disk, now=now)
         self.devices = Devices(config, state, self.events, bench=bench, on_scan=self._scanned, on_ready=self._ready)
         self.claims = Claims((*self.devices.printers, *self.devices.drawers, *self.devices.scales.by_name), now=now)

@@ -10,6 +10,8 @@ from agent.basket import REASON_CHARS_MAX
 from agent.facts import Facts, Written, print_state
 from agent.problem import invalid, not_found
 from agent.refund import Want, plan_refund
+from agent.staff.actions import Action
+from agent.staff.by import OF_ITSELF, By
 from agent.till import not_open
 from outbox import answers, chain
 from outbox.ids import new_id
@@ -49,7 +51,7 @@ class Closing:
         self._on_record = on_record
         self._acting: set[asyncio.Future[Closed]] = set()
 
-    async def complete(self, sale_id: str, *, key: Key | None) -> Reply:
+    async def complete(self, sale_id: str, *, key: Key | None, by: By = OF_ITSELF) -> Reply:
         """Make a paid sale a record. The reply is given after the fsync; receipt and drawer follow."""
 
         def close(connection: sqlite3.Connection, at: datetime) -> tuple[Written, int]:
@@ -59,12 +61,14 @@ class Closing:
             body = checkout.complete(sale, self._tills.rules)
             till = self._tills.setup(sale.till)
             cash = any(tender["type"] == "cash" for tender in body["tenders"])
-            closed = self._facts.write(connection, till, Kind.SALE, sale.id, at, body, prints=True, opens_drawer=cash)
+            closed = self._facts.write(
+                connection, till, Kind.SALE, sale.id, at, body, prints=True, opens_drawer=cash, by=by
+            )
             return closed, 200
 
         return await self._close(key, close)
 
-    async def void(self, sale_id: str, reason: str | None, *, key: Key | None) -> Reply:
+    async def void(self, sale_id: str, reason: str | None, *, key: Key | None, by: By = OF_ITSELF) -> Reply:
         """Give a sale up. One that had lines leaves a record."""
 
         def close(connection: sqlite3.Connection, at: datetime) -> tuple[Written, int]:
@@ -72,11 +76,13 @@ class Closing:
             if sale is None:
                 return _closed_before(connection, sale_id, Kind.VOID), 200
             body = checkout.void_fields(checkout.void(sale), self._tills.rules, reason=reason)
-            return self._facts.write(connection, self._tills.setup(sale.till), Kind.VOID, sale.id, at, body), 200
+            till = self._tills.setup(sale.till)
+            by.audit(connection, Action.SALE_VOID, _text(at), subject=sale.id, till=till.id, why=reason)
+            return self._facts.write(connection, till, Kind.VOID, sale.id, at, body, by=by), 200
 
         return await self._close(key, close)
 
-    async def refund(self, wanted: NewRefund, *, key: Key | None) -> Reply:
+    async def refund(self, wanted: NewRefund, *, key: Key | None, by: By = OF_ITSELF) -> Reply:
         """Give back a local sale, in part or all that is left; never more than was sold."""
         refund_id = new_id()
 
@@ -108,12 +114,22 @@ class Closing:
                 body,
                 prints=True,
                 opens_drawer=wanted.tender.type == "cash",
+                by=by,
+            )
+            by.audit(
+                connection,
+                Action.REFUND,
+                closed.record.occurred_at,
+                subject=closed.record.receipt_number,
+                till=till.id,
+                why=wanted.reason,
+                after={"refunds": sale.receipt_number, "total": body["total"]},
             )
             return closed, 201
 
         return await self._close(key, close)
 
-    async def no_sale(self, till_id: str, reason: str, *, key: Key | None) -> Reply:
+    async def no_sale(self, till_id: str, reason: str, *, key: Key | None, by: By = OF_ITSELF) -> Reply:
         """Open the drawer with no sale, for a reason that stays in the journal."""
         till = self._tills.setup(till_id)
         reason = entry.text("reason", reason, chars_max=REASON_CHARS_MAX)
@@ -125,7 +141,9 @@ class Closing:
 
         def close(connection: sqlite3.Connection, at: datetime) -> tuple[Written, int]:
             body = {"drawer": till.drawer, "reason": reason, "for": None}
-            return self._facts.write(connection, till, Kind.DRAWER, record_id, at, body, opens_drawer=True), 200
+            by.audit(connection, Action.NO_SALE, _text(at), subject=record_id, till=till.id, why=reason)
+            closed = self._facts.write(connection, till, Kind.DRAWER, record_id, at, body, opens_drawer=True, by=by)
+            return closed, 200
 
         return await self._close(key, close)
 
@@ -167,6 +185,10 @@ class Closing:
         self._tills.events.publish("record", till=closed.record.till, record=reply)
         if closed.record.kind in (Kind.SALE, Kind.VOID):
             self._tills.events.publish("sale", till=closed.record.till, sale=closed.record)
+
+
+def _text(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds")
 
 
 def _closed_before(connection: sqlite3.Connection, sale_id: str, kind: Kind) -> Written:

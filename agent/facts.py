@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent import print_jobs
 from agent.kicks import Kicks
+from agent.staff.by import OF_ITSELF, By
 from outbox import chain, deliveries
 from outbox.answers import Reply
 from outbox.clock import Clock, Said
@@ -69,10 +70,12 @@ class Facts:
         *,
         prints: bool = False,
         opens_drawer: bool = False,
+        by: By = OF_ITSELF,
     ) -> Written:
-        """Add a record and what hangs on it. `at` is the store's own time."""
+        """Add a record and what hangs on it. `at` is the store's own time; `by` signs it."""
         occurred_at = at.isoformat(timespec="milliseconds")
-        body = {"store": self.store, "clock": self.clock.stamp(at, lambda: _newest_said(connection)), **body}
+        clock = self.clock.stamp(at, lambda: _newest_said(connection))
+        body = {"store": self.store, "clock": clock, **by.signed(), **body}
         draft = Draft(record_id, kind, till.id, occurred_at, at.date().isoformat(), body)
         record, new = chain.append(connection, draft)
         if not new:
@@ -83,7 +86,7 @@ class Facts:
             print_jobs.add(connection, print_jobs.receipt_of(record.id), printer, at.isoformat(), record_id=record.id)
         kick = None
         if opens_drawer and till.drawer is not None:
-            kick = self._drawer(connection, till, record, at)
+            kick = self._drawer(connection, till, record, at, by)
         return Written(
             record,
             new=True,
@@ -92,14 +95,16 @@ class Facts:
             kick=kick,
         )
 
-    def _drawer(self, connection: sqlite3.Connection, till: TillSetup, record: Record, at: datetime) -> tuple[str, str]:
+    def _drawer(
+        self, connection: sqlite3.Connection, till: TillSetup, record: Record, at: datetime, by: By
+    ) -> tuple[str, str]:
         assert till.drawer is not None
         if record.kind is Kind.DRAWER:
             opening = record.id
         else:
             opening = derived_id(record.id, "drawer")
             body = {"drawer": till.drawer, "reason": str(record.kind), "for": record.receipt_number}
-            self.write(connection, till, Kind.DRAWER, opening, at, body)
+            self.write(connection, till, Kind.DRAWER, opening, at, body, by=by)
         Kicks.begin(connection, opening, till.drawer)
         return opening, till.drawer
 

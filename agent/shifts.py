@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from agent import once
 from agent.problem import conflict
+from agent.staff.actions import Action
+from agent.staff.by import OF_ITSELF, By
 from outbox import answers, chain
 from outbox.anchor import anchor
 from outbox.answers import Key, Reply
@@ -55,7 +57,7 @@ class Shifts:
         self._on_record = on_record
         self._now = now
 
-    async def open(self, wanted: NewShift, *, key: Key | None) -> Reply:
+    async def open(self, wanted: NewShift, *, key: Key | None, by: By = OF_ITSELF) -> Reply:
         """Open the till's shift. Raises `Problem` where one is open."""
         till = self._tills.setup(wanted.till)
 
@@ -63,12 +65,13 @@ class Shifts:
             if _current(connection, till.id) is not None:
                 raise conflict("shift-open", f"Till {till.id} has an open shift: close it first.")
             body = {"currency": self._currency, "float": wanted.float}
-            opened = self._facts.write(connection, till, Kind.SHIFT_OPEN, new_id(), at, body).record
+            opened = self._facts.write(connection, till, Kind.SHIFT_OPEN, new_id(), at, body, by=by).record
+            by.audit(connection, Action.SHIFT_OPEN, opened.occurred_at, subject=opened.id, till=till.id, after=body)
             return Reply(201, opened.body | {"anchor": anchor(opened.hash)})
 
         return await self._once(key, write)
 
-    async def close(self, wanted: CloseShift, *, key: Key | None) -> Reply:
+    async def close(self, wanted: CloseShift, *, key: Key | None, by: By = OF_ITSELF) -> Reply:
         """Close the till's shift with its figures; `over` is what was counted less what was expected."""
         till = self._tills.setup(wanted.till)
 
@@ -82,7 +85,9 @@ class Shifts:
                 "counted": counted,
                 "over": None if counted is None else counted - figures["expected_cash"],
             }
-            closed = self._facts.write(connection, till, Kind.SHIFT_CLOSE, new_id(), at, body).record
+            closed = self._facts.write(connection, till, Kind.SHIFT_CLOSE, new_id(), at, body, by=by).record
+            counts = {"counted": counted, "over": body["over"]}
+            by.audit(connection, Action.SHIFT_CLOSE, closed.occurred_at, subject=closed.id, till=till.id, after=counts)
             return Reply(200, closed.body | {"anchor": anchor(closed.hash)})
 
         return await self._once(key, write)

@@ -149,6 +149,9 @@ create table printer_count(              -- what each printer has done, in all: 
 create table cloud_clock(cloud text primary key, said text not null, before_put_back text) strict, without rowid;
 create table upkeep(what text primary key, value text not null) strict, without rowid; -- how far it has come
 create index print_job_document on print_job(updated_at) where document is not null;
+create table offline(                    -- clouds that are held offline by hand: nothing is sent to them
+  cloud text primary key, since text not null, who text not null, reason text not null
+) strict, without rowid;
 
 create table shift(                      -- the shift that is open at a till, and its sums up to one of its records
   till text primary key, opened text not null, upto integer not null, sums text not null

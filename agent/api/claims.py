@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.api.route import Route
 from agent.door import LOCAL, Sender
+from agent.staff.actions import Action
 from outbox.answers import Reply
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ ROUTES = (
         status=201,
         body="NewClaim",
         problems=("no-such-device", "claimed"),
+        action=Action.DEVICE_USE,
     ),
     Route(
         "POST",
@@ -84,6 +86,7 @@ ROUTES = (
         "Let a claim's lease begin anew",
         "Claim",
         problems=("no-such-claim",),
+        action=Action.DEVICE_USE,
     ),
     Route(
         "DELETE",

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from agent.api.route import Route
+from agent.staff.actions import Action
 from outbox.answers import Reply
 
 if TYPE_CHECKING:
@@ -42,5 +43,6 @@ ROUTES = (
         "Release a parked delivery, after what it named was mended",
         "Delivery",
         problems=("no-such-delivery", "already-delivered"),
+        action=Action.DELIVERY_RETRY,
     ),
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from agent.api.claims import must_be_free
 from agent.api.route import Route
+from agent.staff.actions import Action
 from drivers.drawer import Position
 from outbox.answers import Reply
 
@@ -95,6 +96,7 @@ ROUTES = (
         "Trace",
         body="TurnTrace",
         problems=("no-such-device",),
+        action=Action.DEVICE_TRACE,
     ),
     Route(
         "POST",
@@ -103,6 +105,7 @@ ROUTES = (
         "Make a device do something a person can see",
         "DeviceTest",
         problems=("no-such-device", "device-trouble", "device-lost", "not-weighed", "claimed"),
+        action=Action.DEVICE_TEST,
     ),
     Route(
         "POST",
@@ -112,6 +115,7 @@ ROUTES = (
         "Taught",
         body="Teach",
         problems=("no-such-device", "drawer-not-taught"),
+        action=Action.DEVICE_TEACH,
     ),
     Route(
         "POST",
@@ -121,6 +125,7 @@ ROUTES = (
         "Pressed",
         body="ClaimedDevice",
         problems=("no-such-device", "scale-not-set", "claimed", "no-such-claim"),
+        action=Action.DEVICE_USE,
     ),
     Route(
         "POST",
@@ -130,6 +135,7 @@ ROUTES = (
         "Pressed",
         body="ClaimedDevice",
         problems=("no-such-device", "scale-not-set", "claimed", "no-such-claim"),
+        action=Action.DEVICE_USE,
     ),
     Route(
         "POST",
@@ -139,5 +145,6 @@ ROUTES = (
         "Pressed",
         body="ClaimedDevice",
         problems=("no-such-device", "scale-not-set", "claimed", "no-such-claim"),
+        action=Action.DEVICE_USE,
     ),
 )

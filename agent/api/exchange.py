@@ -119,6 +119,9 @@ class Exchange:
     async def _call(
         self, route: Route, request: Request, caller: Caller | None, body: bytes, key: Key | None
     ) -> Reply | Response:
+        by = self._app.staff.by(caller)
+        if route.action is not None:
+            by.allow(route.action)
         model = route.body_model
         return await route.handler(
             Call(
@@ -130,6 +133,7 @@ class Exchange:
                 query=_query(route, request),
                 body=None if model is None else _checked(model, json_body.parse(body), "body"),
                 key=key,
+                by=by,
             )
         )
 

@@ -50,6 +50,8 @@ def problem_codes(route: Route) -> list[str]:
     codes = [*route.problems, "invalid-request", "wrong-host", "foreign-origin", "bug"]
     if not route.public:
         codes += ["not-paired", "invalid-token", "not-from-our-page"]
+    if route.action is not None:
+        codes += ["sign-in-needed", "not-allowed"]
     if route.writes:
         codes += ["malformed-json", "not-json", "body-too-large", "body-too-slow"]
         codes += ["disk-full", "disk-unclear", "disk-unavailable"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from agent.api.claims import must_be_free
 from agent.api.json_body import PRINT_JOB_BYTES_MAX
 from agent.api.route import Route
+from agent.staff.actions import Action
 from outbox.answers import Reply
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ ROUTES = (
         body="PrintJob",
         body_bytes_max=PRINT_JOB_BYTES_MAX,
         problems=("no-such-printer", "document", "claimed", "no-such-claim"),
+        action=Action.DEVICE_USE,
     ),
     Route(
         "GET",
@@ -58,5 +60,6 @@ ROUTES = (
         "Job",
         status=202,
         problems=("no-such-job", "no-such-printer", "job-pending", "document-gone"),
+        action=Action.REPRINT,
     ),
 )

@@ -17,6 +17,9 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "wrong-pairing-code": (403, "Not the code that is open; five wrong tries make it void."),
     "too-many-pairings": (409, "No more front ends may be paired. Remove some with `stillopen pair --revoke`."),
     "no-such-pairing": (404, "No pairing has that id. `stillopen pair --list` shows them."),
+    # what they may do
+    "sign-in-needed": (403, "Nobody is signed in at that page. Sign in with POST /v1/sign-in."),
+    "not-allowed": (403, "`action` needs `role`. Somebody of that role gives leave with POST /v1/overrides."),
     # the request itself
     "malformed-json": (400, "The body is not JSON, or says a thing twice, or is nested absurdly deep."),
     "not-json": (415, "The body's Content-Type is not application/json."),

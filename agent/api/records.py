@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from agent.api.route import Route
+from agent.staff.actions import Action
 from outbox.answers import Reply
 
 if TYPE_CHECKING:
@@ -56,5 +57,6 @@ ROUTES = (
         "Job",
         status=202,
         problems=("no-such-receipt", "no-printer"),
+        action=Action.REPRINT,
     ),
 )

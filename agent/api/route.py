@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from agent.app import App
     from agent.door import Caller, Sender
+    from agent.staff.actions import Action
+    from agent.staff.actor import Actor
+    from agent.staff.by import By
     from outbox.answers import Key, Reply
 
 
@@ -37,6 +40,16 @@ class Call:
     query: Any  # the route's query model, or None where it has none
     body: Any  # the route's body model, or None where it takes none
     key: Key | None  # for the effect's own transaction
+    by: By  # who asks, for the effect's record and the audit trail
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks."""
+        return self.by.actor
+
+    def allow(self, action: Action) -> None:
+        """Raise `Problem` unless who asks may do this, for what a field of the body makes of a request."""
+        self.by.allow(action)
 
 
 if TYPE_CHECKING:
@@ -59,6 +72,7 @@ class Route:
     public: bool = False  # needs no credentials; what the gate lets through is made from this
     repeatable: bool = True  # takes an Idempotency-Key; not where the answer holds a secret
     body_bytes_max: int = BODY_BYTES_MAX
+    action: Action | None = None  # what it is to those who may or may not; None: anyone who was let in
 
     @property
     def writes(self) -> bool:

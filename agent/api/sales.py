@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from agent.api.route import Route
+from agent.staff.actions import Action
 from outbox.answers import Reply
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ async def remove_tender(call: Call) -> Reply:
 
 async def complete(call: Call) -> Reply:
     """Make the sale a fact; answers after the fsync."""
-    return await call.app.closing.complete(call.path["sale"], key=call.key)
+    return await call.app.closing.complete(call.path["sale"], key=call.key, by=call.by)
 
 
 async def park(call: Call) -> Reply:
@@ -74,12 +75,12 @@ async def resume(call: Call) -> Reply:
 
 async def void(call: Call) -> Reply:
     """Give the sale up."""
-    return await call.app.closing.void(call.path["sale"], call.body.reason, key=call.key)
+    return await call.app.closing.void(call.path["sale"], call.body.reason, key=call.key, by=call.by)
 
 
 async def refund(call: Call) -> Reply:
     """Take back a completed sale, or a part of it."""
-    return await call.app.closing.refund(call.body, key=call.key)
+    return await call.app.closing.refund(call.body, key=call.key, by=call.by)
 
 
 _OF_A_SALE = ("no-such-sale", "sale-closed", "sale-not-open")
@@ -106,6 +107,7 @@ ROUTES = (
         status=201,
         body="NewSale",
         problems=("no-such-till",),
+        action=Action.SELL,
     ),
     Route("GET", "/v1/sales/{sale}", view, "A sale as it is now", "Sale", problems=("no-such-sale",)),
     Route(
@@ -116,6 +118,7 @@ ROUTES = (
         "Sale",
         body="NewLine",
         problems=(*_OF_A_SALE, *WHAT_TO_RING, "quantity", "no-such-tax", "card-data"),
+        action=Action.SELL,
     ),
     Route(
         "PATCH",
@@ -125,6 +128,7 @@ ROUTES = (
         "Sale",
         body="LineChange",
         problems=(*_OF_A_LINE, "quantity", "card-data"),
+        action=Action.SELL,
     ),
     Route(
         "DELETE",
@@ -133,6 +137,7 @@ ROUTES = (
         "Take a line out",
         "Sale",
         problems=_OF_A_LINE,
+        action=Action.LINE_VOID,
     ),
     Route(
         "POST",
@@ -142,6 +147,7 @@ ROUTES = (
         "Sale",
         body="NewDiscount",
         problems=(*_OF_A_LINE, "discount-too-large", "too-many-discounts", "card-data"),
+        action=Action.SELL,
     ),
     Route(
         "DELETE",
@@ -150,6 +156,7 @@ ROUTES = (
         "Take a discount back",
         "Sale",
         problems=(*_OF_A_SALE, "no-such-discount"),
+        action=Action.SELL,
     ),
     Route(
         "POST",
@@ -166,6 +173,7 @@ ROUTES = (
             "too-many-tenders",
             "card-data",
         ),
+        action=Action.SELL,
     ),
     Route(
         "DELETE",
@@ -174,6 +182,7 @@ ROUTES = (
         "Give a tender back before the sale is complete",
         "Sale",
         problems=(*_OF_A_SALE, "no-such-tender"),
+        action=Action.SELL,
     ),
     Route(
         "POST",
@@ -182,6 +191,7 @@ ROUTES = (
         "Make a paid sale a record; answers after it is on the disk",
         "Record",
         problems=(*_OF_A_SALE, "sale-empty", "sale-not-paid", "disk-full", "disk-unclear"),
+        action=Action.SELL,
     ),
     Route(
         "POST",
@@ -191,6 +201,7 @@ ROUTES = (
         "Sale",
         body="Park",
         problems=(*_OF_A_SALE, "sale-empty", "card-data"),
+        action=Action.SELL,
     ),
     Route(
         "POST",
@@ -199,6 +210,7 @@ ROUTES = (
         "Take a parked sale up again",
         "Sale",
         problems=("no-such-sale", "sale-closed", "sale-not-parked", "till-busy"),
+        action=Action.SELL,
     ),
     Route(
         "POST",
@@ -208,6 +220,7 @@ ROUTES = (
         "Record",
         body="Void",
         problems=(*_OF_A_SALE, "card-data"),
+        action=Action.SALE_VOID,
     ),
     Route(
         "POST",
@@ -226,5 +239,6 @@ ROUTES = (
             "refund-amount",
             "card-data",
         ),
+        action=Action.REFUND,
     ),
 )

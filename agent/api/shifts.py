@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from agent.api.route import Route
+from agent.staff.actions import Action
 from outbox.answers import Reply
 
 if TYPE_CHECKING:
@@ -14,12 +15,12 @@ if TYPE_CHECKING:
 
 async def create(call: Call) -> Reply:
     """Open a shift."""
-    return await call.app.shifts.open(call.body, key=call.key)
+    return await call.app.shifts.open(call.body, key=call.key, by=call.by)
 
 
 async def close(call: Call) -> Reply:
     """Close the shift that is open."""
-    return await call.app.shifts.close(call.body, key=call.key)
+    return await call.app.shifts.close(call.body, key=call.key, by=call.by)
 
 
 async def report(call: Call) -> Reply:
@@ -37,6 +38,7 @@ ROUTES = (
         status=201,
         body="NewShift",
         problems=("no-such-till", "shift-open"),
+        action=Action.SHIFT_OPEN,
     ),
     Route(
         "POST",
@@ -46,6 +48,7 @@ ROUTES = (
         "ShiftRecord",
         body="CloseShift",
         problems=("no-such-till", "no-shift"),
+        action=Action.SHIFT_CLOSE,
     ),
     Route(
         "GET",
@@ -55,5 +58,6 @@ ROUTES = (
         "ShiftReport",
         query="ReportQuery",
         problems=("no-such-till", "no-shift"),
+        action=Action.SHIFT_REPORT,
     ),
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from agent.api.claims import must_be_free
 from agent.api.route import Route
 from agent.api.sales import WHAT_TO_RING
+from agent.staff.actions import Action
 from outbox.answers import Reply
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ async def open_drawer(call: Call) -> Reply:
     drawer = call.app.tills.setup(call.path["till"]).drawer
     if drawer is not None:
         must_be_free(call, drawer, call.body.claim)
-    return await call.app.closing.no_sale(call.path["till"], call.body.reason, key=call.key)
+    return await call.app.closing.no_sale(call.path["till"], call.body.reason, key=call.key, by=call.by)
 
 
 async def weigh(call: Call) -> Reply:
@@ -69,6 +70,7 @@ ROUTES = (
         "Sale",
         body="Scan",
         problems=("no-such-till", *WHAT_TO_RING),
+        action=Action.SELL,
     ),
     Route(
         "POST",
@@ -78,6 +80,7 @@ ROUTES = (
         "Record",
         body="OpenDrawer",
         problems=("no-such-till", "no-drawer", "card-data", "claimed", "no-such-claim"),
+        action=Action.NO_SALE,
     ),
     Route(
         "POST",
@@ -87,6 +90,7 @@ ROUTES = (
         "Weighed",
         body="Weigh",
         problems=("no-such-till", "no-scale", "not-weighed", "claimed", "no-such-claim"),
+        action=Action.SELL,
     ),
     Route(
         "GET",

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from agent.api.answers.fields import Amount, DecimalText, PrintState, Time
+from agent.api.answers.fields import Amount, DecimalText, PrintState, Signed, Time
 
 
 class Line(BaseModel):
@@ -95,6 +95,8 @@ class Record(BaseModel):
     receipt_number: str | None
     occurred_at: Time
     print: PrintState | None
+    cashier: Signed | None = None  # null in records of before there were any
+    authorized_by: Signed | None = None  # who gave leave, where it was needed
 
 
 class Sales(BaseModel):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from agent.api.answers.fields import Amount, Time
+from agent.api.answers.fields import Amount, Signed, Time
 
 
 class ShiftRecord(BaseModel):
@@ -19,6 +19,7 @@ class ShiftRecord(BaseModel):
     currency: str
     float: Amount
     anchor: str  # the beginning of the record's hash: `stillopen journal verify --anchor` finds it again
+    cashier: Signed | None = None  # null in records of before there were any
 
 
 class ShiftReport(BaseModel):

@@ -1,0 +1,106 @@
+"""Who asks for something, from where, and with whose leave: what every change is told, and keeps of it.
+
+An action that is allowed by role alone costs a look into a table. One that is not is allowed by an override: a
+supervisor's leave, given by PIN beforehand, for this action, at this page, once.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from agent.problem import Problem
+from agent.staff.actions import DEFAULTS, Action, Rule
+from agent.staff.actor import AGENT, Actor
+from outbox import audit
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
+
+
+class By:
+    """One request's actor. `page` is its caller's id, `offered` the leave that came with it, by action."""
+
+    def __init__(
+        self,
+        actor: Actor,
+        *,
+        page: str,
+        rules: Mapping[Action, Rule] = DEFAULTS,
+        offered: Mapping[Action, Actor] | None = None,
+    ) -> None:
+        self.actor = actor
+        self.page = page
+        self.used: dict[Action, Actor] = {}
+        self._rules = rules
+        self._offered = offered or {}
+
+    def may(self, action: Action) -> bool:
+        """Say whether this is allowed, by role or by the leave that came with the request."""
+        return self._rules[action].allows(self.actor.role) or action in self._offered
+
+    def allow(self, action: Action) -> None:
+        """Raise `Problem` (403) unless this is allowed; also from inside a change. Leave that is needed is used."""
+        rule = self._rules[action]
+        if rule.allows(self.actor.role):
+            return
+        if action in self._offered:
+            self.used[action] = self._offered[action]
+            return
+        if self.actor.role is None:
+            raise Problem(
+                HTTPStatus.FORBIDDEN,
+                "sign-in-needed",
+                "nobody is signed in here: sign in with your PIN (POST /v1/sign-in)",
+                action=str(action),
+            )
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "not-allowed",
+            f"{rule.words} needs a {rule.least}: let one type their PIN here (POST /v1/overrides), and send "
+            "the request again with what that answers",
+            action=str(action),
+            role=str(rule.least),
+        )
+
+    def signed(self) -> dict[str, Any]:
+        """Return what a record keeps of who made it: `cashier`, and `authorized_by` where leave was needed."""
+        leave = next(iter(self.used.values()), None)
+        return {"cashier": self.actor.named()} | ({} if leave is None else {"authorized_by": leave.named()})
+
+    def audit(
+        self,
+        connection: sqlite3.Connection,
+        action: Action | str,
+        at: str,
+        *,
+        subject: str | None = None,
+        till: str | None = None,
+        why: str | None = None,
+        before: object = None,
+        after: object = None,
+    ) -> None:
+        """Add to the audit trail, from inside the change that does it. `at` is RFC 3339; never a PIN, never a float.
+
+        `subject` is the id of what it was done to; `before` and `after` are JSON values.
+        """
+        leave = self.used.get(action) if isinstance(action, Action) else None
+        audit.append(
+            connection,
+            {
+                "at": at,
+                "action": str(action),
+                "actor": {**self.actor.named(), "role": None if self.actor.role is None else str(self.actor.role)},
+                "authorized_by": None if leave is None else leave.named(),
+                "page": self.page,
+                "till": till,
+                "subject": subject,
+                "why": why,
+                "before": before,
+                "after": after,
+            },
+        )
+
+
+OF_ITSELF = By(AGENT, page="agent")  # what no request asked for
