@@ -14,6 +14,7 @@ from agent.config.printers import printers
 from agent.config.problems import Finding, did_you_mean, shown
 from agent.config.scales import scales_and_displays
 from agent.config.scanners import scanners
+from agent.config.shifts import shifts
 from agent.config.tables import named
 from outbox import money
 
@@ -45,6 +46,7 @@ def crosscheck(raw: dict[str, Any], folder: Path) -> Iterator[Finding]:
     yield from _shared(raw, "display", "a display shows one sale")
     yield from _default_tax(raw)
     yield from _cash_rounding(raw)
+    yield from shifts(raw)
     yield from printers(raw, folder)
     yield from drawers(raw)
     yield from scanners(raw)

@@ -13,6 +13,7 @@ from agent.config.kinds import (
 )
 from agent.config.sections.devices import DisplayConfig, DrawerConfig, PrinterConfig, ScaleConfig, ScannerConfig
 from agent.config.sections.section import Section
+from agent.config.sections.shift import ShiftConfig
 from agent.config.sections.store import ApiConfig, BackupConfig, StoreConfig, TaxConfig, TillConfig
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class File(Section):
         default=(), description="[[tax]] sections, with double brackets"
     )
     backup: BackupConfig | None = Field(default=None, description="a [backup] section")
+    shift: ShiftConfig = Field(default_factory=ShiftConfig, description="a [shift] section")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,5 +85,6 @@ class Config:
     taxes: tuple[TaxConfig, ...]
     clouds: tuple[CloudConfig, ...]
     backup: BackupConfig | None = None
+    shift: ShiftConfig = field(default_factory=ShiftConfig)
     scales: tuple[ScaleConfig, ...] = ()
     displays: tuple[DisplayConfig, ...] = ()
