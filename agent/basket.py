@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agent import entry
+from agent.about import PLAIN_LINE, AboutLine, Track
 from agent.marks import Marks, must_be_another_piece, must_be_one
 from agent.pricing import Priced, Rules, price
 from agent.problem import Problem, conflict, invalid, not_found
@@ -28,13 +29,18 @@ NO_MARKS = Marks()
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What a line copies from the catalogue. `price` in minor units per unit; `tax` a code of the store's."""
+    """What a line copies from the catalogue. `price` in minor units per unit; `tax` a code of the store's.
+
+    `min_age` in years; `track` is what must be known of each piece.
+    """
 
     sku: str
     name: str
     price: int
     tax: str | None = None
     unit: Unit = Unit.EACH
+    min_age: int | None = None
+    track: Track | None = None
 
 
 def new_sale(rules: Rules, *, id: str, till: str, opened_at: str) -> Sale:  # noqa: A002 - the field's name
@@ -90,6 +96,7 @@ def add_product(
         expiry=marks.expiry,
         expired_reason=marks.expired_reason,
         add_on=marks.add_on,
+        about=_about(sale, product),
     )
     same = _mergeable(sale, line) if merge else None
     if same is not None:
@@ -256,15 +263,27 @@ def _with_line(sale: Sale, rules: Rules, changed: Line) -> Sale:
     return checked(replace(sale, lines=tuple(changed if line.id == changed.id else line for line in sale.lines)), rules)
 
 
+def _about(sale: Sale, product: Product) -> AboutLine:
+    """Return what is known of a new line: a customer whose age was asked is not asked again."""
+    if product.min_age is None and product.track is None:
+        return PLAIN_LINE
+    asked = None
+    if product.min_age is not None:
+        checks = (line.about.age_check for line in sale.lines)
+        asked = next((check for check in checks if check is not None and check.age >= product.min_age), None)
+    return AboutLine(min_age=product.min_age, age_check=asked, track=product.track)
+
+
 def _mergeable(sale: Sale, new: Line) -> Line | None:
     """Return the latest line that the new one could be one more of."""
-    if new.unit is not Unit.EACH:
+    if new.unit is not Unit.EACH or new.about.track is Track.SERIAL:
         return None
     discounted = {discount.line for discount in sale.discounts}
     for line in reversed(sale.lines):
         if line.sku != new.sku:
             continue
-        one_more = replace(line, id=new.id, quantity=new.quantity, barcode=new.barcode)
+        same = replace(line.about, age_check=new.about.age_check) if line.about is not new.about else line.about
+        one_more = replace(line, id=new.id, quantity=new.quantity, barcode=new.barcode, about=same)
         if one_more == new and line.id not in discounted and line.quantity + new.quantity <= entry.QUANTITY_MAX:
             return line
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from agent.about import Track
 from agent.basket import Product
 from agent.card_guard import refuse_card_data
 from agent.marks import Marks
@@ -60,7 +61,15 @@ class Read:
 
 def product_of(item: Item) -> Product:
     """Copy from the catalogue what a line keeps."""
-    return Product(sku=item.sku, name=item.name, price=item.price, tax=item.tax, unit=Unit(item.unit))
+    return Product(
+        sku=item.sku,
+        name=item.name,
+        price=item.price,
+        tax=item.tax,
+        unit=Unit(item.unit),
+        min_age=item.min_age,
+        track=None if item.track is None else Track(item.track),
+    )
 
 
 def by_sku(catalogue: Catalogue, sku: str) -> Product:

@@ -176,6 +176,7 @@ def view(sale: Sale, rules: Rules) -> dict[str, Any]:
         "change": settlement.change,
         "label": sale.label,
         "opened_at": sale.opened_at,
+        **sale.about.to_json(),
     }
 
 
@@ -260,6 +261,7 @@ def _line_view(priced: PricedLine) -> dict[str, Any]:
         "expired_reason": line.expired_reason,
         "add_on": line.add_on,
         "issue": issue(line.barcode, line.add_on),
+        **line.about.to_json(),
     }
 
 

@@ -13,6 +13,8 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
+from agent.about import PLAIN_LINE, PLAIN_SALE, AboutLine, AboutSale
+
 FORMAT = 1  # of the JSON row; a newer one was written by a newer program and is refused
 
 
@@ -66,6 +68,7 @@ class Line:
     expiry: date | None = None  # the last day it could be sold, as its barcode says
     expired_reason: str | None = None  # why it was sold after that
     add_on: str | None = None  # the 2 or 5 digits beside its EAN
+    about: AboutLine = PLAIN_LINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,7 @@ class Sale:
     lines_made: int = 0
     discounts_made: int = 0
     tenders_made: int = 0
+    about: AboutSale = PLAIN_SALE
 
     def to_json(self) -> dict[str, Any]:
         """Return the sale as JSON values."""
@@ -124,6 +128,7 @@ class Sale:
             "lines_made": self.lines_made,
             "discounts_made": self.discounts_made,
             "tenders_made": self.tenders_made,
+            **self.about.to_json(),
         }
 
     @classmethod
@@ -147,6 +152,7 @@ class Sale:
                 lines_made=row.whole("lines_made"),
                 discounts_made=row.whole("discounts_made"),
                 tenders_made=row.whole("tenders_made"),
+                about=AboutSale.from_json(row),
             )
             known = {line.id for line in sale.lines}
             if any(discount.line not in known for discount in sale.discounts if discount.line is not None):
@@ -181,6 +187,7 @@ def _line_to_json(line: Line) -> dict[str, Any]:
         "expiry": None if line.expiry is None else line.expiry.isoformat(),
         "expired_reason": line.expired_reason,
         "add_on": line.add_on,
+        **line.about.to_json(),
     }
 
 
@@ -217,6 +224,7 @@ def _line_from_json(row: _Row) -> Line:
         expiry=None if expiry is None else date.fromisoformat(expiry),
         expired_reason=row.text_or_none("expired_reason"),
         add_on=row.text_or_none("add_on"),
+        about=AboutLine.from_json(row),
     )
 
 

@@ -103,7 +103,7 @@ def test_every_field_of_a_sale_is_on_the_disk() -> None:
 
     made = basket.add_discount(rung("mug"), RULES, percent="10")
     row: Any = checkout.add_tender(made, RULES, type="cash", amount=1).to_json()
-    assert set(row) == fields(sale.Sale) | {"format"}
-    assert set(row["lines"][0]) == fields(sale.Line)
+    assert set(row) == fields(sale.Sale) - {"about"} | {"format"}
+    assert set(row["lines"][0]) == fields(sale.Line) - {"about"}
     assert set(row["discounts"][0]) == fields(sale.Discount)
     assert set(row["tenders"][0]) == fields(sale.Tender)
