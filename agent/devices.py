@@ -257,6 +257,7 @@ def _as_json(view: DeviceView) -> dict[str, Any]:
         "error": view.error,
         "hint": view.hint,
         "failures": view.failures,
+        "notices": [],
     }
 
 
@@ -273,7 +274,10 @@ def _scale_as_json(scale: Scale) -> dict[str, Any]:
 def _printer_as_json(printer: Printer) -> dict[str, Any]:
     """Add what the printer says of itself; null is what it has not said, never the good news."""
     status = asdict(printer.status)
-    return _as_json(printer.view) | {"status": {name: _plain(value) for name, value in status.items()}}
+    return _as_json(printer.view) | {
+        "status": {name: _plain(value) for name, value in status.items()},
+        "notices": [asdict(notice) for notice in printer.notices],
+    }
 
 
 def _plain(value: object) -> bool | str | None:

@@ -34,5 +34,14 @@ class DeviceView:
     failures: int = 0  # in a row
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a person should know of a device that works: what is the matter, and the next step."""
+
+    code: str
+    detail: str
+    hint: str
+
+
 if TYPE_CHECKING:
     DeviceListener = Callable[[DeviceView], None]

@@ -33,6 +33,8 @@ def running(status: Mapping[str, Any]) -> Iterator[Finding]:
         yield failed("agent", f"it does not sell: {status['fault']}", "do what it says, and restart it")
     for device in status["devices"]:
         yield of_device(device)
+        for notice in device.get("notices", ()):
+            yield warning(f"device {device['name']}", notice["detail"], notice["hint"])
     for name, cloud in status["clouds"].items():
         yield of_cloud(name, cloud)
 

@@ -64,6 +64,10 @@ class Lettering:
         self._shapes = shapes
         self.draw = lru_cache(maxsize=LINES_CACHED)(self._draw)
 
+    def lacks(self, characters: frozenset[str]) -> frozenset[str]:
+        """Return those that no font has."""
+        return frozenset(one for one in characters if self._typefaces.for_character(one) is None)
+
     def readable(self, text: str) -> str | None:
         """Return the text with `?` for each character no font has; None where its order could not be kept."""
         text = "".join(

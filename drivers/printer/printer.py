@@ -20,13 +20,14 @@ from drivers.printer.queued import QueueSession
 from drivers.printer.receipt import check_ready, send_receipt
 from drivers.printer.status import PrinterStatus
 from drivers.printer.timing import DEFAULT_TIMING, Timing
+from drivers.printer.unwritten import Missing
 from drivers.printer.voice import Voice
 from drivers.supervisor import Supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from drivers.device import DeviceListener, DeviceView
+    from drivers.device import DeviceListener, DeviceView, Notice
     from drivers.port import Port
     from drivers.printer.document import Document
     from drivers.printer.memory import Memory
@@ -59,6 +60,7 @@ class Printer:
         self.settings = settings
         self.counts = Counts(now)
         self._voice = Voice(settings)
+        self._missing = Missing(name)
         self._memory = memory or NoMemory()
         self._unit = port  # which unit it is, as far as can be told
         self._open_port = open_port
@@ -84,6 +86,11 @@ class Printer:
     def status(self) -> PrinterStatus:
         """What the printer last said of itself; nothing while it is not connected."""
         return self._session.status if self._session else PrinterStatus()
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What of its printing a person should know and mend; kept until the agent starts anew."""
+        return self._missing.notices
 
     async def run(self) -> None:
         """Keep the printer connected until cancelled."""
@@ -111,11 +118,11 @@ class Printer:
         unknown. `on_progress` hears in words what is waited for.
         """
         voice = self._voice
-        commands = await voice.encode(document)
+        commands, unwritten = await voice.encode(document)
         async with self._receipts:
             while voice is not self._voice:  # another printer was found there meanwhile
                 voice = self._voice
-                commands = await voice.encode(document)
+                commands, unwritten = await voice.encode(document)
             session = self._session
             if session is None:
                 view = self.view
@@ -125,6 +132,8 @@ class Printer:
                 )
             await check_ready(session)
             ready = voice.job(commands, session.fences.pair())
+            if self._missing.heard(unwritten):
+                self._tell(self.status)
             await before_first_byte()
             outcome = await send_receipt(session, ready, on_progress or (lambda _: None))
             if outcome.result is Result.NOT_PRINTED:

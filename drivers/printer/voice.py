@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from drivers.printer.dialects import DIALECTS
+from drivers.printer.unwritten import NOTHING, Unwritten, unwritten
 from drivers.printer.written import draws
 
 if TYPE_CHECKING:
@@ -33,24 +34,27 @@ class Voice:
         """Raise `DocumentInvalid` where the document could not be printed."""
         self.speaker.encode(document, replace(self._dialect, lettering=None))  # nothing else can go wrong in a text
 
-    async def encode(self, document: Document) -> tuple[bytes, ...]:
-        """Return the document's commands; pictures are made on a thread of their own, text takes under 1 ms.
+    async def encode(self, document: Document) -> tuple[tuple[bytes, ...], Unwritten]:
+        """Return the document's commands, and what they leave as `?`.
+
+        Pictures are made on a thread of their own, text takes under 1 ms.
 
         Raises `DocumentInvalid`.
         """
         if not draws(document, self._dialect):
-            return self.speaker.encode(document, self._dialect)
+            return self.speaker.encode(document, self._dialect), NOTHING
         thread = ThreadPoolExecutor(max_workers=1)
         try:
-            return await asyncio.get_running_loop().run_in_executor(
-                thread, self.speaker.encode, document, self._dialect
-            )
+            return await asyncio.get_running_loop().run_in_executor(thread, self._drawn, document)
         finally:
             thread.shutdown(wait=False)
 
     def job(self, commands: tuple[bytes, ...], fences: tuple[Fence, Fence]) -> Job:
         """Put a document's commands between two fences."""
         return self.speaker.job(commands, self._dialect, *fences)
+
+    def _drawn(self, document: Document) -> tuple[tuple[bytes, ...], Unwritten]:
+        return self.speaker.encode(document, self._dialect), unwritten(document, self._dialect)
 
     @cached_property
     def _dialect(self) -> Dialect:

@@ -317,6 +317,17 @@ def test_a_device_is_what_it_says_it_is(device: dict[str, Any], state: State) ->
     assert (found.next is None) is (state is State.OK)
 
 
+def test_what_a_device_wants_known_is_a_warning_of_its_own() -> None:
+    notice = {"code": "unwritten-letters", "detail": "CJK (x) printed as ?", "hint": "Install a font."}
+    status = {"selling": True, "version": "1", "clouds": {}, "devices": [READY | {"notices": [notice]}]}
+    found = list(of_agent.running(status))
+    assert [(one.state, one.check) for one in found[1:]] == [
+        (State.OK, f"device {READY['name']}"),
+        (State.WARNING, f"device {READY['name']}"),
+    ]
+    assert found[-1].next == "Install a font."
+
+
 @pytest.mark.parametrize(
     ("lane", "state"),
     [

@@ -8,6 +8,7 @@ from agent.api.answers.claims import Claim, Claims, HeldDevice
 from agent.api.answers.deliveries import Delivery, Outbox
 from agent.api.answers.devices import (
     Device,
+    DeviceNotice,
     Devices,
     DeviceTest,
     Pressed,
@@ -35,6 +36,7 @@ __all__ = [
     "DecimalText",
     "Delivery",
     "Device",
+    "DeviceNotice",
     "DeviceTest",
     "Devices",
     "Discount",

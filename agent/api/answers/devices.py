@@ -10,6 +10,14 @@ from agent.api.answers.claims import HeldDevice
 from agent.api.answers.fields import DecimalText, Time
 
 
+class DeviceNotice(BaseModel):
+    """What a person should know of a device that works, and the next step."""
+
+    code: Literal["unwritten-letters"]
+    detail: str
+    hint: str
+
+
 class Device(BaseModel):
     """What is known about one device now, and which front end has claimed it."""
 
@@ -20,6 +28,7 @@ class Device(BaseModel):
     since: Time
     error: str | None
     hint: str | None
+    notices: list[DeviceNotice]
     claim: HeldDevice | None
 
 
