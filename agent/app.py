@@ -10,33 +10,28 @@ import asyncio
 import importlib.metadata
 import logging
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
 from agent.backups import Backups
 from agent.claims import Claims
-from agent.closing import Closing
 from agent.config.backup import check_backup
+from agent.counter import counter
+from agent.counters import Counters
 from agent.devices import Devices
 from agent.door import Door
 from agent.events import Events
-from agent.facts import Facts, TillSetup
 from agent.kicks import Kicks
 from agent.lanes import Lanes
 from agent.pricing import Rules
-from agent.prints import Prints
-from agent.receipts import Receipts
-from agent.records import Records
-from agent.ringing import Ringing
 from agent.sale import TaxRate
-from agent.scans import Scans
-from agent.shifts import Shifts
 from agent.staff.staff import Staff
-from agent.till import Store, Tills
+from agent.till import Store
+from agent.training import Training
 from agent.upkeep import Upkeep
 from outbox import epoch
 from outbox.catalogue import Catalogue
-from outbox.clock import Clock
 from outbox.journal import Journal
 from outbox.room import Disk, Room
 
@@ -45,6 +40,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from agent.config import Config
+    from agent.counter import Counter
+    from agent.events import Publisher
     from drivers.drawer import Position
     from drivers.simulated.bench import Bench
     from outbox import answers
@@ -71,6 +68,7 @@ class App:
         self.version = importlib.metadata.version("stillopen")
         self.failed: asyncio.Future[None] | None = None  # set when a task ended that never should
         self._tasks: set[asyncio.Task[None]] = set()
+        self._now = now
         zone = ZoneInfo(config.store.timezone)
 
         self.events = Events()
@@ -82,45 +80,16 @@ class App:
         self.lanes = Lanes(config, self.journal, self.catalogue, self.events, self.disk, now=now)
         self.devices = Devices(config, state, self.events, bench=bench, on_scan=self._scanned, on_ready=self._ready)
         self.claims = Claims((*self.devices.printers, *self.devices.drawers, *self.devices.scales.by_name), now=now)
-        self.receipts = Receipts(config, self.journal)
-        self.prints = Prints(
-            self.journal,
-            self.devices.printers,
-            self.events,
-            receipt=self.receipts.document,
-            wait_s={printer.name: float(printer.wait_s) for printer in config.printers},
-            now=now,
+        own = self._counter(
+            self.journal, self.events, Kicks(self.journal, self.devices.drawers, self.events), on_record=self.lanes.wake
         )
-        self.kicks = Kicks(self.journal, self.devices.drawers, self.events)
-        store = Store(config.store.id, zone, rules(config), self.lanes.kinds)
-        self.tills = Tills(
-            self.journal,
-            self.events,
-            store=store,
-            tills=[
-                TillSetup(till.id, till.scanner, till.printer, till.drawer, till.scale, till.display)
-                for till in config.tills
-            ],
-            templates={till.id: self.devices.templates(till.scanner) for till in config.tills},
-            code_ids={till.id: self.devices.code_ids(till.scanner) for till in config.tills},
-            has_room=lambda: self.disk.room is not Room.FULL,
-            now=now,
+        self.receipts, self.prints, self.kicks = own.receipts, own.prints, own.kicks
+        self.tills, self.scans, self.ringing = own.tills, own.scans, own.ringing
+        self.closing, self.records, self.shifts = own.closing, own.records, own.shifts
+        self.training = Training(
+            state, self.events, self.devices.drawers, make=partial(self._counter, training=True), run=self._run
         )
-        facts = Facts(config.store.id, self.lanes.kinds, Clock(now))
-        self.scans = Scans(self.tills, self.catalogue, self.devices.scales)
-        self.ringing = Ringing(self.tills, self.catalogue, self.devices.scales)
-        self.closing = Closing(self.tills, facts, self.prints, self.kicks, on_record=self.lanes.wake)
-        self.records = Records(self.journal, self.prints, {till.id: till.printer for till in config.tills}, now=now)
-        self.shifts = Shifts(
-            self.journal,
-            facts,
-            self.tills,
-            self.events,
-            currency=config.store.currency,
-            timezone=zone,
-            on_record=self.lanes.wake,
-            now=now,
-        )
+        self.counters = Counters(own, self.training)
         self.upkeep = Upkeep(
             self.journal,
             self.events,
@@ -144,6 +113,7 @@ class App:
         Raises `OutboxError` where selling is not safe, and `ConfigInvalid` where copies would go with the original.
         """
         check_backup(self.config, self.state)
+        self.training.clear()
         if self.state.exists():
             self.disk.look()  # on a full disk, opening needs what the ballast holds
         await self.journal.open()
@@ -152,7 +122,7 @@ class App:
             await self.catalogue.open()
             self.door.open()
             self.devices.recall()
-            self.devices.displays.follow(lambda till: self.tills.view(till)["sale"])
+            self.devices.displays.follow(lambda till: self.counters.at(till).tills.view(till)["sale"])
             self.events.follow(self.devices.displays.heard)
             self.events.follow(self.devices.tones.heard)
             await self.prints.recover()
@@ -187,6 +157,7 @@ class App:
         await self.lanes.close()
         await self.catalogue.close()
         await self.prints.close()
+        await self.training.close()
         await self.journal.close()
 
     async def __aenter__(self) -> Self:
@@ -220,7 +191,7 @@ class App:
                 "cash_rounding": self.tills.rules.cash_rounding,
                 "taxes": [{"code": tax.code, "name": tax.name, "rate": str(tax.rate)} for tax in self.config.taxes],
             },
-            "tills": [self.tills.view(till.id) for till in self.config.tills],
+            "tills": [self.counters.at(till.id).tills.view(till.id) for till in self.config.tills],
             "devices": self.device_views(),
             "clouds": clouds,
             "oldest_waiting": min(waiting, default=None),
@@ -229,7 +200,7 @@ class App:
 
     def till_view(self, till_id: str) -> dict[str, Any]:
         """Return a till with its open sale and what its devices are doing. Raises `Problem`."""
-        view = self.tills.view(till_id)
+        view = self.counters.at(till_id).tills.view(till_id)
         mine = {view[role] for role in ("scanner", "printer", "drawer", "scale", "display")}
         return view | {"devices": [device for device in self.device_views() if device["name"] in mine]}
 
@@ -260,14 +231,37 @@ class App:
 
     # --- how the parts meet ---
 
+    def _counter(
+        self,
+        journal: Journal,
+        events: Publisher,
+        kicks: Kicks,
+        *,
+        on_record: Callable[[str], None] = lambda _: None,
+        training: bool = False,
+    ) -> Counter:
+        zone, kinds = ZoneInfo(self.config.store.timezone), {} if training else self.lanes.kinds
+        return counter(
+            self.config,
+            Store(self.config.store.id, zone, rules(self.config), kinds, training=training),
+            journal,
+            events,
+            kicks,
+            devices=self.devices,
+            catalogue=self.catalogue,
+            has_room=lambda: self.disk.room is not Room.FULL,
+            on_record=on_record,
+            now=self._now,
+        )
+
     def _scanned(self, scanner: str, scan: Any) -> None:
         for till in self.config.tills:
             if till.scanner == scanner:
-                self.scans.scanned(till.id, scan)
+                self.counters.at(till.id).scans.scanned(till.id, scan)
 
     def _ready(self, device: str) -> None:
         if device in self.devices.printers:
-            self.prints.wake(device)
+            self.counters.wake(device)
 
     def _run(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name=name)

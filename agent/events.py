@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections import Counter
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 from outbox.answers import Reply, as_json
 from outbox.record import Record
@@ -18,7 +18,7 @@ from outbox.record import Record
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-EventType = Literal["scan", "sale", "record", "device", "print", "drawer", "delivery", "cloud", "shift"]
+EventType = Literal["scan", "sale", "record", "device", "print", "drawer", "delivery", "cloud", "shift", "training"]
 TYPES: tuple[str, ...] = get_args(EventType)
 
 EVENTS_WAITING_MAX = 256  # a minute of the busiest till; a page that is further behind reads the state anew
@@ -83,6 +83,13 @@ class Subscription:
         """End it: what is still queued is not told any more."""
         self.dropped = Dropped(code, reason)
         self.ended.set()
+
+
+class Publisher(Protocol):
+    """Where a part of the agent tells what has happened."""
+
+    def publish(self, type: EventType, **fields: Any) -> None:  # noqa: A002 - the event's own word
+        """Tell everyone, now."""
 
 
 class Events:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
-    from agent.events import Events
+    from agent.events import Publisher
     from drivers.drawer import Drawer
     from outbox.journal import Journal
 
@@ -27,7 +27,7 @@ _log = logging.getLogger("stillopen.drawer")
 class Kicks:
     """Opens the drawers by name, in the background, and writes down how it ended."""
 
-    def __init__(self, journal: Journal, drawers: Mapping[str, Drawer], events: Events) -> None:
+    def __init__(self, journal: Journal, drawers: Mapping[str, Drawer], events: Publisher) -> None:
         self._journal = journal
         self._drawers = drawers
         self._events = events

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from agent.api.bodies import PrintJob
-    from agent.events import Events
+    from agent.events import Publisher
     from agent.print_jobs import Job
     from drivers.printer.printer import Printer
     from outbox.answers import Key
@@ -48,7 +48,7 @@ class Prints:
         self,
         journal: Journal,
         printers: Mapping[str, Printer],
-        events: Events,
+        events: Publisher,
         *,
         receipt: Callable[[str, bool], Document],  # record id, whether it is a copy
         wait_s: Mapping[str, float],
@@ -66,6 +66,11 @@ class Prints:
         self._ended: dict[
             str, tuple[Job, str, str | None, str | None]
         ] = {}  # by job: ends that are not on the disk yet
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The printers that have a queue."""
+        return tuple(self._printers)
 
     async def recover(self) -> None:
         """After a start: what was half-way is unknown, and stays so until a person decides."""

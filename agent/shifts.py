@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from agent.api.bodies import CloseShift, NewShift
-    from agent.events import Events
+    from agent.events import Publisher
     from agent.facts import Facts
     from agent.till import Tills
     from outbox.journal import Journal
@@ -41,7 +41,7 @@ class Shifts:
         journal: Journal,
         facts: Facts,
         tills: Tills,
-        events: Events,
+        events: Publisher,
         *,
         currency: str,
         timezone: ZoneInfo,

@@ -7,7 +7,7 @@ line, and nothing is told before it is on the disk.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from agent.facts import TillSetup, print_state
 from agent.pricing import Rules, view
 from agent.problem import Problem, conflict, not_found
 from agent.sale import Sale, State
+from agent.shift import kept, opening
 from drivers.scanner.code_ids import CodeIds
 from outbox import answers, chain
 from outbox.ids import new_id
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
-    from agent.events import Events
+    from agent.events import Publisher
     from drivers.scanner.embedded import Template
     from outbox.answers import Key, Reply
     from outbox.journal import Journal
@@ -43,6 +44,8 @@ class Store:
     timezone: ZoneInfo
     rules: Rules
     clouds: Mapping[str, frozenset[Kind]]
+    counts_float: bool = False  # whether no money is taken before somebody has counted a float
+    training: bool = False  # nothing that is rung counts
 
 
 class Tills:
@@ -51,7 +54,7 @@ class Tills:
     def __init__(
         self,
         journal: Journal,
-        events: Events,
+        events: Publisher,
         *,
         store: Store,
         tills: Sequence[TillSetup],
@@ -114,7 +117,22 @@ class Tills:
             "scale": till.scale,
             "display": till.display,
             "sale": view(sale, self.rules) if sale else None,
+            "training": self.store.training,
             "parked": len(open_sales.parked(self.journal.reader, till.id)),
+            "shift": self._shift(till.id),
+            "asks_for_float": self.store.counts_float,
+        }
+
+    def _shift(self, till_id: str) -> dict[str, Any] | None:
+        opened = kept.opened(self.journal.reader, till_id)
+        if opened is None:
+            return None
+        return {
+            "id": opened.id,
+            "opened_at": opened.occurred_at,
+            "automatic": opened.body.get("automatic", False),
+            "float": opened.body["float"],
+            "left_open": opened.body["business_date"] < self.local_now().date().isoformat(),
         }
 
     def parked(self, till_id: str) -> list[dict[str, Any]]:
@@ -156,6 +174,11 @@ class Tills:
             return sale
         raise not_open(sale_id, chain.by_id(connection, sale_id))
 
+    def must_have_shift(self, connection: sqlite3.Connection, till_id: str) -> None:
+        """Refuse money where the store counts its float and nobody has, from inside a change. Raises `Problem`."""
+        if self.store.counts_float:
+            opening.must_be_open(connection, till_id)
+
     def new_sale(self, till_id: str) -> Sale:
         """Return an empty sale, not yet on the disk. Raises `Problem` where the disk has no room for it."""
         if not self._has_room():
@@ -165,7 +188,8 @@ class Tills:
                 "The disk is full: sales that are open can be finished, and no new one can begin. Free some space.",
             )
         opened_at = self.local_now().isoformat(timespec="milliseconds")
-        return basket.new_sale(self.rules, id=new_id(), till=till_id, opened_at=opened_at)
+        sale = basket.new_sale(self.rules, id=new_id(), till=till_id, opened_at=opened_at)
+        return replace(sale, training=True) if self.store.training else sale
 
 
 def not_open(sale_id: str, record: Record | None) -> Problem:

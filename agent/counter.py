@@ -1,0 +1,109 @@
+"""What rings over one journal: the store's own, or the one of training, which is another file.
+
+Both are made here and of the same parts, so that whoever learns on the one knows the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agent.closing import Closing
+from agent.facts import Facts, TillSetup
+from agent.prints import Prints
+from agent.receipts import Receipts
+from agent.records import Records
+from agent.ringing import Ringing
+from agent.scans import Scans
+from agent.shifts import Shifts
+from agent.till import Store, Tills
+from outbox.clock import Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from agent.config import Config
+    from agent.devices import Devices
+    from agent.events import Publisher
+    from agent.kicks import Kicks
+    from outbox.catalogue import Catalogue
+    from outbox.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """The parts, which know each other and nothing of another counter."""
+
+    journal: Journal
+    receipts: Receipts
+    prints: Prints
+    kicks: Kicks
+    facts: Facts
+    tills: Tills
+    scans: Scans
+    ringing: Ringing
+    closing: Closing
+    records: Records
+    shifts: Shifts
+
+
+def counter(
+    config: Config,
+    store: Store,
+    journal: Journal,
+    events: Publisher,
+    kicks: Kicks,
+    *,
+    devices: Devices,
+    catalogue: Catalogue,
+    has_room: Callable[[], bool],
+    on_record: Callable[[str], None],
+    now: Callable[[], datetime],
+) -> Counter:
+    """Put the parts together. `on_record` hears which till has a new record."""
+    receipts = Receipts(config, journal)
+    prints = Prints(
+        journal,
+        devices.printers,
+        events,
+        receipt=receipts.document,
+        wait_s={printer.name: float(printer.wait_s) for printer in config.printers},
+        now=now,
+    )
+    tills = Tills(
+        journal,
+        events,
+        store=store,
+        tills=[
+            TillSetup(till.id, till.scanner, till.printer, till.drawer, till.scale, till.display)
+            for till in config.tills
+        ],
+        templates={till.id: devices.templates(till.scanner) for till in config.tills},
+        code_ids={till.id: devices.code_ids(till.scanner) for till in config.tills},
+        has_room=has_room,
+        now=now,
+    )
+    facts = Facts(store.id, store.clouds, Clock(now), training=store.training)
+    return Counter(
+        journal=journal,
+        receipts=receipts,
+        prints=prints,
+        kicks=kicks,
+        facts=facts,
+        tills=tills,
+        scans=Scans(tills, catalogue, devices.scales),
+        ringing=Ringing(tills, catalogue, devices.scales),
+        closing=Closing(tills, facts, prints, kicks, on_record=on_record),
+        records=Records(journal, prints, {till.id: till.printer for till in config.tills}, now=now),
+        shifts=Shifts(
+            journal,
+            facts,
+            tills,
+            events,
+            currency=config.store.currency,
+            timezone=store.timezone,
+            on_record=on_record,
+            now=now,
+        ),
+    )

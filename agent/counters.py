@@ -1,0 +1,47 @@
+"""Which counter something belongs to: the store's own, or the one that tills in training ring at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent import open_sales
+from outbox import chain
+
+if TYPE_CHECKING:
+    from agent.counter import Counter
+    from agent.training import Training
+
+
+class Counters:
+    """Finds the counter of a till, a sale or a receipt. What nobody knows belongs to the store's own, which says so."""
+
+    def __init__(self, own: Counter, training: Training) -> None:
+        self.own = own
+        self._training = training
+
+    def at(self, till_id: str | None) -> Counter:
+        """Return where a till rings now; None: the store's own."""
+        training = self._training.counter
+        return training if training is not None and till_id in self._training else self.own
+
+    def of_sale(self, sale_id: str) -> Counter:
+        """Return where a sale is or was rung."""
+        training = self._training.counter
+        if training is None:
+            return self.own
+        reader = training.journal.reader
+        known = open_sales.find(reader, sale_id) or chain.by_id(reader, sale_id)
+        return self.own if known is None else training
+
+    def of_receipt(self, number: str) -> Counter:
+        """Return where a receipt was printed."""
+        training = self._training.counter
+        if training is None:
+            return self.own
+        return self.own if chain.by_receipt_number(training.journal.reader, number) is None else training
+
+    def wake(self, printer: str) -> None:
+        """Look at a printer's queues now: it has changed."""
+        self.own.prints.wake(printer)
+        if self._training.counter is not None:
+            self._training.counter.prints.wake(printer)
