@@ -1,21 +1,25 @@
-"""What a sale comes to: discounts, taxes, what is due, change and cash rounding, worked out from scratch.
+"""What a sale comes to: discounts, taxes (`tax`), what is due and change (`settlement`), worked out from scratch.
 
 Line discounts come first, in the order they were given, each on what the one before left; then those on
-the whole sale, likewise, each split over the lines by what is left of them. Tax is worked out once per
-rate on the whole receipt and shared back over the lines, so that the parts sum to the receipt's tax.
+the whole sale, likewise, each split over the lines by what is left of them. Deposits are never discounted.
+Taxes are worked out on what is left then; from who is exempt, those in the prices come off them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agent.marks import LOT, SERIAL, issue
 from agent.sale import Discount, Line, Sale, TaxRate, TenderType, decimal_text
-from outbox.money import allocate, percent_of, tax_within, times, to_increment
+from agent.settlement import Settlement, settle
+from agent.tax import COMMERCIAL, TaxRounding, TaxTotal, taxes
+from outbox.money import allocate, percent_of, times
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from agent.tax import LineTaxes
 
 LATEST_MAX = 256  # sales, some 3 KB each: four times the tills of the largest store
 
@@ -29,17 +33,18 @@ class Rules:
     cash_rounding: int = 1
     taxes: Mapping[str, TaxRate] = field(default_factory=dict)
     default_tax: str | None = None  # for what is sold with no tax named; None: untaxed
+    tax_rounding: TaxRounding = COMMERCIAL
 
 
-@dataclass(frozen=True, slots=True)
-class PricedLine:
+class PricedLine(NamedTuple):  # one is made for each line at each scan; a frozen dataclass takes three times as long
     """A line and its amounts. `gross` is quantity times price, rounded once."""
 
     line: Line
     gross: int
     discount: int
     sale_discount: int
-    tax_amount: int
+    tax_relief: int  # the taxes in the price that an exempt customer does not pay
+    taxes: LineTaxes
 
     @property
     def total(self) -> int:
@@ -47,32 +52,19 @@ class PricedLine:
         return self.gross - self.discount
 
     @property
-    def net(self) -> int:
+    def left(self) -> int:
         """What is left of `total` after the line's share of the sale's discounts."""
         return self.total - self.sale_discount
 
+    @property
+    def net(self) -> int:
+        """What is left of the line when all was taken off, `tax_relief` too."""
+        return self.left - self.tax_relief
 
-@dataclass(frozen=True, slots=True)
-class TaxTotal:
-    """One rate's part of the receipt: `base` without the tax, `amount` of tax."""
-
-    rate: TaxRate
-    base: int
-    amount: int
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What was paid against a total. When `due` is 0, `paid - change == total + rounding`.
-
-    `due` is exact; `cash_due` is what it comes to in coins there are.
-    """
-
-    paid: int
-    due: int
-    cash_due: int
-    change: int
-    rounding: int
+    @property
+    def tax_amount(self) -> int:
+        """What the line's taxes come to, in its price or on top of it."""
+        return sum(amount for _, amount in self.taxes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,35 +97,28 @@ def price(sale: Sale, rules: Rules) -> Priced:
 def _work_out(sale: Sale, rules: Rules) -> Priced:
     gross = [times(line.price, line.quantity) for line in sale.lines]
     totals, own_amounts = _line_discounts(sale, gross)
-    nets, sale_amounts = _sale_discounts(sale, totals)
-    taxes, tax_amounts = _taxes(sale, nets)
-    total = sum(nets)
-    if not sale.prices_include_tax:
-        total += sum(tax.amount for tax in taxes)
+    left, sale_amounts = _sale_discounts(sale, totals)
+    taxed = taxes(
+        [line.tax for line in sale.lines],
+        left,
+        included=sale.prices_include_tax,
+        rounding=rules.tax_rounding,
+        exempt=sale.exemption is not None,
+    )
+    due = sum(left) - sum(taxed.relief) + sum(tax.amount for tax in taxed.totals if not tax.included)
     return Priced(
         lines=tuple(
-            PricedLine(line, gross[at], gross[at] - totals[at], totals[at] - nets[at], tax_amounts[at])
-            for at, line in enumerate(sale.lines)
+            PricedLine(line, whole, whole - total, total - rest, relief, of_line)
+            for line, whole, total, rest, relief, of_line in zip(
+                sale.lines, gross, totals, left, taxed.relief, taxed.of_lines, strict=True
+            )
         ),
         discounts=own_amounts | sale_amounts,
         subtotal=sum(totals),
-        taxes=taxes,
-        total=total,
-        settlement=settle(total, _paid(sale, TenderType.CARD), _paid(sale, TenderType.CASH), rules.cash_rounding),
+        taxes=taxed.totals,
+        total=due,
+        settlement=settle(due, _paid(sale, TenderType.CARD), _paid(sale, TenderType.CASH), rules.cash_rounding),
     )
-
-
-def settle(total: int, card: int, cash: int, cash_rounding: int) -> Settlement:
-    """Hold what was paid against the total. Only what cash has to cover is rounded to coins, and only at the end.
-
-    Cash between the exact and the rounded-up amount settles too: whoever has the small coins may pay exactly.
-    """
-    exact = total - card
-    rounded = to_increment(exact, cash_rounding)
-    if cash and cash >= min(exact, rounded):
-        payable = min(rounded, cash)
-        return Settlement(card + cash, 0, 0, cash - payable, payable - exact)
-    return Settlement(card + cash, exact - cash, rounded - cash, 0, 0)
 
 
 def view(sale: Sale, rules: Rules) -> dict[str, Any]:
@@ -146,19 +131,25 @@ def view(sale: Sale, rules: Rules) -> dict[str, Any]:
         "state": sale.state.value,
         "currency": sale.currency,
         "prices_include_tax": sale.prices_include_tax,
-        "lines": [_line_view(line) for line in priced.lines],
+        "lines": [_line_view(line, exempt=sale.exemption is not None) for line in priced.lines],
         "discounts": [_discount_view(discount, priced.discounts[discount.id]) for discount in sale.discounts],
         "subtotal": priced.subtotal,
         "taxes": [
             {
                 "code": tax.rate.code,
                 "name": tax.rate.name,
-                "rate": decimal_text(tax.rate.rate),
+                "rate": _rate_text(tax.rate, exempt=tax.exempt),
                 "base": tax.base,
                 "amount": tax.amount,
+                "included": tax.included,
+                "compound": tax.rate.compound,
+                "exempt": tax.exempt,
             }
             for tax in priced.taxes
         ],
+        "exemption": None
+        if sale.exemption is None
+        else {"reason": sale.exemption.reason, "certificate": sale.exemption.certificate},
         "total": priced.total,
         "rounding": settlement.rounding,
         "tenders": [
@@ -167,9 +158,11 @@ def view(sale: Sale, rules: Rules) -> dict[str, Any]:
                 "type": tender.type.value,
                 "amount": tender.amount,
                 "reference": tender.reference,
+                "tip": tender.tip,
             }
             for tender in sale.tenders
         ],
+        "tips": sum(tender.tip for tender in sale.tenders),
         "paid": settlement.paid,
         "due": settlement.due,
         "cash_due": settlement.cash_due,
@@ -195,11 +188,13 @@ def _sale_discounts(sale: Sale, totals: Sequence[int]) -> tuple[list[int], dict[
     """Take the whole sale's discounts off: what is left of each line, and each discount's amount."""
     left = list(totals)
     amounts = {}
+    goods = [at for at, line in enumerate(sale.lines) if not line.is_deposit]
     for discount in sale.discounts:
         if discount.line is None:
-            amounts[discount.id] = _amount_off(discount, sum(left))
-            parts = allocate(amounts[discount.id], left)
-            left = [amount - part for amount, part in zip(left, parts, strict=True)]
+            of_goods = [left[at] for at in goods]
+            amounts[discount.id] = _amount_off(discount, sum(of_goods))
+            for at, part in zip(goods, allocate(amounts[discount.id], of_goods), strict=True):
+                left[at] -= part
     return left, amounts
 
 
@@ -210,32 +205,15 @@ def _amount_off(discount: Discount, left: int) -> int:
     return min(discount.amount or 0, left)
 
 
-def _taxes(sale: Sale, nets: Sequence[int]) -> tuple[tuple[TaxTotal, ...], list[int]]:
-    """Return each rate's base and amount, and each line's share of its rate's amount."""
-    groups: dict[TaxRate, list[int]] = {}
-    for at, line in enumerate(sale.lines):
-        if line.tax is not None:
-            groups.setdefault(line.tax, []).append(at)
-    taxes = []
-    shares = [0] * len(nets)
-    for tax, places in groups.items():
-        parts = [nets[at] for at in places]
-        if sale.prices_include_tax:
-            amount = tax_within(sum(parts), tax.rate)
-            taxes.append(TaxTotal(tax, sum(parts) - amount, amount))
-        else:
-            amount = percent_of(sum(parts), tax.rate)
-            taxes.append(TaxTotal(tax, sum(parts), amount))
-        for at, share in zip(places, allocate(amount, parts), strict=True):
-            shares[at] = share
-    return tuple(taxes), shares
-
-
 def _paid(sale: Sale, how: TenderType) -> int:
     return sum(tender.amount for tender in sale.tenders if tender.type is how)
 
 
-def _line_view(priced: PricedLine) -> dict[str, Any]:
+def _rate_text(rate: TaxRate, *, exempt: bool) -> str | None:
+    return "0" if exempt else decimal_text(rate.rate)
+
+
+def _line_view(priced: PricedLine, *, exempt: bool) -> dict[str, Any]:
     line = priced.line
     return {
         "id": line.id,
@@ -251,8 +229,15 @@ def _line_view(priced: PricedLine) -> dict[str, Any]:
         "total": priced.total,
         "net": priced.net,
         "tax": None if line.tax is None else line.tax.code,
-        "tax_rate": None if line.tax is None else decimal_text(line.tax.rate),
+        "tax_rate": None if line.tax is None else _rate_text(line.tax, exempt=exempt),
         "tax_amount": priced.tax_amount,
+        "tax_relief": priced.tax_relief,
+        "taxes": [
+            {"code": rate.code, "rate": _rate_text(rate, exempt=exempt), "amount": amount}
+            for rate, amount in priced.taxes
+        ],
+        "deposit_of": line.deposit_of,
+        "empties": line.empties,
         "barcode": line.barcode,
         "gs1": dict(line.gs1),
         "lot": line.gs1.get(LOT),

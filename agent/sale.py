@@ -6,15 +6,21 @@ Prices, names and tax rates are copied in when a line is added, so that a basket
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from agent.about import PLAIN_LINE, PLAIN_SALE, AboutLine, AboutSale
+from agent.json_row import Row
+from agent.taken_back import TakenBack
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+TEXTS_MAX = 4096  # decimals remembered as texts, some 100 bytes each: quantities and rates recur
 FORMAT = 1  # of the JSON row; a newer one was written by a newer program and is refused
 
 
@@ -43,16 +49,27 @@ class TenderType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TaxRate:
-    """A tax: `rate` in per cent."""
+    """A tax, or a group of them. `rate` in per cent; a group's is what its `parts` come to together.
+
+    `included`: in the price, or on top of it; None: as the sale's prices are. `compound`: on the price and on
+    the taxes named before it in its group.
+    """
 
     code: str
     name: str
     rate: Decimal
+    included: bool | None = None
+    compound: bool = False
+    parts: tuple[TaxRate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line. `price` in minor units per unit; `list_price` is the catalogue's, where that is not `price`."""
+    """One line. `price` in minor units per unit; `list_price` is the catalogue's, where that is not `price`.
+
+    A deposit is a line of its own: `deposit_of` is the line it follows. `empties`: a deposit that is given back,
+    the one line whose price is below 0.
+    """
 
     id: str
     sku: str | None
@@ -69,6 +86,13 @@ class Line:
     expired_reason: str | None = None  # why it was sold after that
     add_on: str | None = None  # the 2 or 5 digits beside its EAN
     about: AboutLine = PLAIN_LINE
+    deposit_of: str | None = None
+    empties: bool = False
+
+    @property
+    def is_deposit(self) -> bool:
+        """Whether it is money for a bottle or a crate, which no discount is given on."""
+        return self.empties or self.deposit_of is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +108,21 @@ class Discount:
 
 @dataclass(frozen=True, slots=True)
 class Tender:
-    """Money handed over: all of it, change not yet taken off."""
+    """Money handed over: all of it, change not yet taken off. `tip` is on top of `amount` and no part of the sale."""
 
     id: str
     type: TenderType
     amount: int
     reference: str | None = None
+    tip: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """Why a customer pays no tax; `certificate` is the number they showed."""
+
+    reason: str
+    certificate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +143,9 @@ class Sale:
     discounts_made: int = 0
     tenders_made: int = 0
     about: AboutSale = PLAIN_SALE
+    exemption: Exemption | None = None
+    taken_back: TakenBack | None = None  # in exchange for the lines
+    training: bool = False  # it counts nowhere
 
     def to_json(self) -> dict[str, Any]:
         """Return the sale as JSON values."""
@@ -129,13 +165,18 @@ class Sale:
             "discounts_made": self.discounts_made,
             "tenders_made": self.tenders_made,
             **self.about.to_json(),
+            "exemption": None
+            if self.exemption is None
+            else {"reason": self.exemption.reason, "certificate": self.exemption.certificate},
+            **({} if self.taken_back is None else {"taken_back": self.taken_back.to_json()}),
+            **({"training": True} if self.training else {}),
         }
 
     @classmethod
     def from_json(cls, value: object) -> Sale:
         """Read what `to_json` wrote. Raises `ValueError` naming what does not fit."""
         try:
-            row = _Row(value)
+            row = Row(value)
             if row.whole("format") != FORMAT:
                 raise ValueError(f"its format is {row.whole('format')}, this program reads {FORMAT}")
             sale = cls(
@@ -153,8 +194,13 @@ class Sale:
                 discounts_made=row.whole("discounts_made"),
                 tenders_made=row.whole("tenders_made"),
                 about=AboutSale.from_json(row),
+                exemption=_exemption_from_json(row.row_or_none("exemption")),
+                taken_back=TakenBack.from_json(row.row_or_none("taken_back")),
+                training=row.flag_or_none("training") or False,
             )
             known = {line.id for line in sale.lines}
+            if any(line.deposit_of not in known for line in sale.lines if line.deposit_of is not None):
+                raise ValueError("a deposit is for a line that is not there")
             if any(discount.line not in known for discount in sale.discounts if discount.line is not None):
                 raise ValueError("a discount is on a line that is not there")
         except (ValueError, TypeError) as error:
@@ -162,6 +208,7 @@ class Sale:
         return sale
 
 
+@lru_cache(maxsize=TEXTS_MAX)
 def decimal_text(value: Decimal | None) -> str | None:
     """Write a quantity, rate or percent the one way it is written: `2`, `1.25`, never `2.0` or `2E+1`."""
     return None if value is None else f"{value.normalize():f}"
@@ -171,7 +218,6 @@ def decimal_text(value: Decimal | None) -> str | None:
 
 
 def _line_to_json(line: Line) -> dict[str, Any]:
-    tax = line.tax
     return {
         "id": line.id,
         "sku": line.sku,
@@ -179,7 +225,7 @@ def _line_to_json(line: Line) -> dict[str, Any]:
         "quantity": decimal_text(line.quantity),
         "unit": line.unit.value,
         "price": line.price,
-        "tax": None if tax is None else {"code": tax.code, "name": tax.name, "rate": decimal_text(tax.rate)},
+        "tax": None if line.tax is None else _tax_to_json(line.tax),
         "list_price": line.list_price,
         "price_reason": line.price_reason,
         "barcode": line.barcode,
@@ -188,7 +234,20 @@ def _line_to_json(line: Line) -> dict[str, Any]:
         "expired_reason": line.expired_reason,
         "add_on": line.add_on,
         **line.about.to_json(),
+        "deposit_of": line.deposit_of,
+        "empties": line.empties,
     }
+
+
+def _tax_to_json(tax: TaxRate) -> dict[str, Any]:
+    row: dict[str, Any] = {"code": tax.code, "name": tax.name, "rate": decimal_text(tax.rate)}
+    if tax.included is not None:
+        row["included"] = tax.included
+    if tax.compound:
+        row["compound"] = True
+    if tax.parts:
+        row["parts"] = [_tax_to_json(part) for part in tax.parts]
+    return row
 
 
 def _discount_to_json(discount: Discount) -> dict[str, Any]:
@@ -202,12 +261,18 @@ def _discount_to_json(discount: Discount) -> dict[str, Any]:
 
 
 def _tender_to_json(tender: Tender) -> dict[str, Any]:
-    return {"id": tender.id, "type": tender.type.value, "amount": tender.amount, "reference": tender.reference}
+    return {
+        "id": tender.id,
+        "type": tender.type.value,
+        "amount": tender.amount,
+        "reference": tender.reference,
+        "tip": tender.tip,
+    }
 
 
-def _line_from_json(row: _Row) -> Line:
+def _line_from_json(row: Row) -> Line:
     tax = row.row_or_none("tax")
-    gs1 = row.row_or_none("gs1") or _Row({})
+    gs1 = row.row_or_none("gs1") or Row({})
     expiry = row.text_or_none("expiry")
     return Line(
         id=row.text("id"),
@@ -216,7 +281,7 @@ def _line_from_json(row: _Row) -> Line:
         quantity=row.decimal("quantity"),
         unit=Unit(row.text("unit")),
         price=row.whole("price"),
-        tax=None if tax is None else TaxRate(tax.text("code"), tax.text("name"), tax.decimal("rate")),
+        tax=None if tax is None else _tax_from_json(tax),
         list_price=row.whole_or_none("list_price"),
         price_reason=row.text_or_none("price_reason"),
         barcode=row.text_or_none("barcode"),
@@ -225,10 +290,27 @@ def _line_from_json(row: _Row) -> Line:
         expired_reason=row.text_or_none("expired_reason"),
         add_on=row.text_or_none("add_on"),
         about=AboutLine.from_json(row),
+        deposit_of=row.text_or_none("deposit_of"),
+        empties=row.flag_or_none("empties") or False,
     )
 
 
-def _discount_from_json(row: _Row) -> Discount:
+def _tax_from_json(row: Row) -> TaxRate:
+    return TaxRate(
+        code=row.text("code"),
+        name=row.text("name"),
+        rate=row.decimal("rate"),
+        included=row.flag_or_none("included"),
+        compound=row.flag_or_none("compound") or False,
+        parts=tuple(_tax_from_json(part) for part in row.rows_or_none("parts")),
+    )
+
+
+def _exemption_from_json(row: Row | None) -> Exemption | None:
+    return None if row is None else Exemption(row.text("reason"), row.text_or_none("certificate"))
+
+
+def _discount_from_json(row: Row) -> Discount:
     return Discount(
         id=row.text("id"),
         percent=None if row.fields.get("percent") is None else row.decimal("percent"),
@@ -238,63 +320,11 @@ def _discount_from_json(row: _Row) -> Discount:
     )
 
 
-def _tender_from_json(row: _Row) -> Tender:
+def _tender_from_json(row: Row) -> Tender:
     return Tender(
         id=row.text("id"),
         type=TenderType(row.text("type")),
         amount=row.whole("amount"),
         reference=row.text_or_none("reference"),
+        tip=row.whole_or_none("tip") or 0,
     )
-
-
-class _Row:
-    """A JSON object read field by field; `TypeError` or `ValueError` names the field that is not what it must be."""
-
-    def __init__(self, value: object) -> None:
-        if not isinstance(value, Mapping):
-            raise TypeError(f"an object was expected, not {type(value).__name__}")
-        self.fields = value
-
-    def text(self, name: str) -> str:
-        value = self.fields.get(name)
-        if not isinstance(value, str):
-            raise TypeError(f"{name!r} is not a text")
-        return value
-
-    def text_or_none(self, name: str) -> str | None:
-        return None if self.fields.get(name) is None else self.text(name)
-
-    def whole(self, name: str) -> int:
-        value = self.fields.get(name)
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise TypeError(f"{name!r} is not a whole number")
-        return value
-
-    def whole_or_none(self, name: str) -> int | None:
-        return None if self.fields.get(name) is None else self.whole(name)
-
-    def decimal(self, name: str) -> Decimal:
-        text = self.text(name)
-        try:
-            value = Decimal(text)
-        except InvalidOperation:
-            value = Decimal("NaN")
-        if not value.is_finite():
-            raise ValueError(f"{name!r} is {text!r}, which is no number")
-        return value
-
-    def flag(self, name: str) -> bool:
-        value = self.fields.get(name)
-        if not isinstance(value, bool):
-            raise TypeError(f"{name!r} is not true or false")
-        return value
-
-    def rows(self, name: str) -> list[_Row]:
-        value = self.fields.get(name)
-        if not isinstance(value, list):
-            raise TypeError(f"{name!r} is not a list")
-        return [_Row(inner) for inner in value]
-
-    def row_or_none(self, name: str) -> _Row | None:
-        value = self.fields.get(name)
-        return None if value is None else _Row(value)

@@ -1,13 +1,15 @@
 """Money: integer counts of a currency's minor units, and the arithmetic a till does with them.
 
 Nothing here is a float. `Decimal` appears only where a rate or a quantity meets an amount, and is
-rounded once, half away from zero, which is what tax offices mean by commercial rounding.
+rounded once, half away from zero, which is what tax offices mean by commercial rounding. For taxes the
+law may say otherwise (`Rounding`), and so they are worked out in whole numbers over a common denominator.
 """
 
 from __future__ import annotations
 
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,6 +43,15 @@ AMOUNT_MAX = 10**12  # minor units; ten thousand million in a two-decimal curren
 AMOUNT_CHARS_MAX = 32  # what an amount may be written with, zeros in front and behind included
 _PLAIN_DECIMAL = re.compile(rf"(?=.{{1,{AMOUNT_CHARS_MAX}}}$)[+-]?\d+(?:\.\d*)?", re.ASCII)
 _EXACT = Context(prec=60)  # an amount (13 digits) times a quantity or a rate (up to 20 each) is exact
+
+
+class Rounding(StrEnum):
+    """What becomes of a fraction of a minor unit, below zero as above it."""
+
+    HALF_UP = "half_up"  # commercial: halves away from zero
+    HALF_EVEN = "half_even"  # halves to the even neighbour
+    HALF_DOWN = "half_down"  # halves towards zero
+    DOWN = "down"  # dropped
 
 
 def decimals(currency: str) -> int:
@@ -79,7 +90,8 @@ def round_half_up(value: Decimal) -> int:
 
 def times(amount: int, factor: Decimal) -> int:
     """Return `amount` times a quantity, rounded once."""
-    return round_half_up(_EXACT.multiply(Decimal(amount), factor))
+    numerator, denominator = factor.as_integer_ratio()
+    return amount * numerator if denominator == 1 else ratio(amount * numerator, denominator)
 
 
 def percent_of(amount: int, percent: Decimal) -> int:
@@ -87,9 +99,18 @@ def percent_of(amount: int, percent: Decimal) -> int:
     return round_half_up(_EXACT.multiply(Decimal(amount), percent).scaleb(-2, _EXACT))
 
 
-def tax_within(amount: int, percent: Decimal) -> int:
-    """Return the tax that an amount including it holds, rounded once."""
-    return round_half_up(_EXACT.divide(_EXACT.multiply(Decimal(amount), percent), _EXACT.add(Decimal(100), percent)))
+def ratio(numerator: int, denominator: int, rounding: Rounding = Rounding.HALF_UP) -> int:
+    """Return the fraction as a whole number, rounded once. `denominator` is more than 0."""
+    whole, rest = divmod(abs(numerator), denominator)
+    if rounding is Rounding.HALF_UP:
+        up = 2 * rest >= denominator
+    elif rounding is Rounding.HALF_EVEN:
+        up = 2 * rest + whole % 2 > denominator
+    elif rounding is Rounding.HALF_DOWN:
+        up = 2 * rest > denominator
+    else:
+        up = False
+    return (whole + up) * (-1 if numerator < 0 else 1)
 
 
 def to_increment(amount: int, increment: int) -> int:
@@ -121,3 +142,18 @@ def allocate(amount: int, weights: Sequence[int]) -> list[int]:
     for i in by_remainder[:left]:
         parts[i] += 1
     return [sign * part for part in parts]
+
+
+def apportion(amount: int, exact: Sequence[int], denominator: int) -> list[int]:
+    """Split what the sum of `exact` over `denominator` was rounded to, so that the parts sum to it.
+
+    Parts may be of either sign. Each is within one minor unit of its exact value; what rounding leaves over
+    goes to the largest remainders, the earlier of equals first.
+    """
+    parts = [each // denominator for each in exact]
+    left = amount - sum(parts)
+    if left:
+        rests = [each % denominator for each in exact]
+        for at in sorted(range(len(exact)), key=lambda at: -rests[at])[:left]:
+            parts[at] += 1
+    return parts

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from outbox.connector import Fact, ItemRef
 from outbox.ids import derived_id
-from outbox.money import allocate, percent_of, tax_within, times
+from outbox.money import allocate, ratio, times
 from outbox.record import GENESIS, Kind, Record
 
 if TYPE_CHECKING:
@@ -61,8 +62,8 @@ def _work_out(lines: list[Body], sale_discount: int, *, included: bool) -> Body:
     taxes = []
     for code in dict.fromkeys(one["tax"] for one in lines if one["tax"]):
         taxed = [one for one in lines if one["tax"] == code]
-        base, rate = sum(one["net"] for one in taxed), Decimal(RATES[code])
-        amount = tax_within(base, rate) if included else percent_of(base, rate)
+        base, rate = sum(one["net"] for one in taxed), Fraction(RATES[code])
+        amount = ratio(base * rate.numerator, 100 * rate.denominator + (rate.numerator if included else 0))
         for one, part in zip(taxed, allocate(amount, [one["net"] for one in taxed]), strict=True):
             one["tax_amount"] = part
         taxes.append(

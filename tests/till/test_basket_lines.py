@@ -61,6 +61,10 @@ def test_a_line_copies_what_the_catalogue_says() -> None:
         "tax": "standard",
         "tax_rate": "19",
         "tax_amount": 287,  # 17.97 x 19/119 = 2.869...
+        "tax_relief": 0,
+        "taxes": [{"code": "standard", "rate": "19", "amount": 287}],
+        "deposit_of": None,
+        "empties": False,
         "barcode": "4006381333931",
         "gs1": {"10": "LOT1", "21": "S1"},
         "lot": "LOT1",

@@ -1,4 +1,4 @@
-from decimal import Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 
 import pytest
 from hypothesis import given, settings
@@ -7,13 +7,15 @@ from hypothesis import strategies as st
 from outbox.money import (
     AMOUNT_CHARS_MAX,
     AMOUNT_MAX,
+    Rounding,
     allocate,
+    apportion,
     decimals,
     format_amount,
     parse_amount,
     percent_of,
+    ratio,
     round_half_up,
-    tax_within,
     times,
     to_increment,
 )
@@ -114,8 +116,8 @@ def test_worked_examples() -> None:
     assert times(25, Decimal("0.5")) == 13  # 12.5
     assert percent_of(1005, Decimal(10)) == 101  # 100.5
     assert percent_of(1999, Decimal("7.7")) == 154  # 153.923
-    assert tax_within(1190, Decimal(19)) == 190
-    assert tax_within(100, Decimal(7)) == 7  # 6.542
+    assert ratio(1190 * 19, 119) == 190
+    assert ratio(100 * 7, 107) == 7  # 6.542
     assert to_increment(1002, 5) == 1000
     assert to_increment(1003, 5) == 1005
     assert to_increment(1025, 50) == 1050
@@ -125,10 +127,36 @@ def test_worked_examples() -> None:
 
 @given(amounts, rates)
 @settings(max_examples=200, deadline=None)
-def test_percent_and_tax_are_the_nearest_minor_unit(amount: int, rate: Decimal) -> None:
-    exact = Decimal(amount) * rate
-    assert abs(percent_of(amount, rate) * 100 - exact) <= 50
-    assert 2 * abs(tax_within(amount, rate) * (100 + rate) - exact) <= 100 + rate
+def test_a_percentage_is_the_nearest_minor_unit(amount: int, rate: Decimal) -> None:
+    assert abs(percent_of(amount, rate) * 100 - Decimal(amount) * rate) <= 50
+
+
+@given(amounts, st.integers(1, 10**6), st.sampled_from(Rounding))
+@settings(max_examples=200, deadline=None)
+def test_a_fraction_is_rounded_as_decimal_rounds_it(numerator: int, denominator: int, rounding: Rounding) -> None:
+    exact = Context(prec=60, traps=[]).divide(Decimal(numerator), Decimal(denominator))
+    names = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "half_down": ROUND_HALF_DOWN, "down": ROUND_DOWN}
+    assert ratio(numerator, denominator, rounding) == int(exact.to_integral_value(names[rounding]))
+
+
+@pytest.mark.parametrize(
+    ("halves", "up", "even", "down"), [(1, 1, 0, 0), (3, 2, 2, 1), (5, 3, 2, 2), (-1, -1, 0, 0), (-3, -2, -2, -1)]
+)
+def test_halves_go_where_the_law_sends_them(halves: int, up: int, even: int, down: int) -> None:
+    assert ratio(halves, 2) == up
+    assert ratio(halves, 2, Rounding.HALF_EVEN) == even
+    assert ratio(halves, 2, Rounding.HALF_DOWN) == down
+
+
+@given(st.lists(amounts, min_size=1, max_size=40), st.integers(1, 10**6), st.sampled_from(Rounding))
+@settings(max_examples=200, deadline=None)
+def test_shares_of_either_sign_sum_to_what_they_were_rounded_to(
+    exact: list[int], denominator: int, rounding: Rounding
+) -> None:
+    whole = ratio(sum(exact), denominator, rounding)
+    parts = apportion(whole, exact, denominator)
+    assert sum(parts) == whole
+    assert all(abs(part * denominator - each) < denominator for part, each in zip(parts, exact, strict=True))
 
 
 @given(amounts, st.integers(1, 1000))
