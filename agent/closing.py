@@ -61,7 +61,7 @@ class Closing:
             body = checkout.complete(sale, self._tills.rules)
             till = self._tills.setup(sale.till)
             cash = any(tender["type"] == "cash" for tender in body["tenders"])
-            closed = self._facts.write(
+            closed = self._facts.write_in_shift(
                 connection, till, Kind.SALE, sale.id, at, body, prints=True, opens_drawer=cash, by=by
             )
             return closed, 200
@@ -105,7 +105,9 @@ class Closing:
             body = plan_refund(sale.body, [refund.body for refund in earlier], want, self._tills.rules)
             till = self._tills.setup(wanted.till or (sale.till if sale.till in self._tills else None))
             connection.execute("insert into refund(sale_id, refund_id) values (?, ?)", (sale.id, refund_id))
-            closed = self._facts.write(
+            if wanted.tender.type == "cash":
+                self._tills.must_have_shift(connection, till.id)
+            closed = self._facts.write_in_shift(
                 connection,
                 till,
                 Kind.REFUND,
@@ -147,6 +149,10 @@ class Closing:
 
         return await self._close(key, close)
 
+    async def write(self, key: Key | None, close: Close) -> Reply:
+        """Write what another part of the till makes, and act on it as on a sale."""
+        return await self._close(key, close)
+
     async def close(self) -> None:
         """Wait for what is being closed."""
         if self._acting:
@@ -182,9 +188,13 @@ class Closing:
         if closed.printer is not None:
             self._prints.wake(closed.printer)
         self._on_record(closed.record.till)
+        if closed.opened is not None:
+            self._tills.events.publish("shift", till=closed.record.till, shift=closed.opened)
         self._tills.events.publish("record", till=closed.record.till, record=reply)
         if closed.record.kind in (Kind.SALE, Kind.VOID):
             self._tills.events.publish("sale", till=closed.record.till, sale=closed.record)
+        elif closed.record.kind in (Kind.SHIFT_OPEN, Kind.SHIFT_CLOSE):
+            self._tills.events.publish("shift", till=closed.record.till, shift=reply)
 
 
 def _text(at: datetime) -> str:

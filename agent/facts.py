@@ -6,11 +6,12 @@ receipt and the drawer, and keep the answer: all of it or nothing, and after one
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from agent import print_jobs
 from agent.kicks import Kicks
+from agent.shift import kept, opening
 from agent.staff.by import OF_ITSELF, By
 from outbox import chain, deliveries
 from outbox.answers import Reply
@@ -45,10 +46,12 @@ class Written:
     print_state: str
     printer: str | None = None
     kick: tuple[str, str] | None = None  # record id, drawer
+    opened: Record | None = None  # the shift that had to open by itself for it
+    beside: Mapping[str, Any] = field(default_factory=dict)  # what is answered beside the record
 
     def reply(self, status: int) -> Reply:
         """Return the record as the local API shows it, from inside the change that wrote it."""
-        return Reply.of_record(status, self.record, print=self.print_state)
+        return Reply.of_record(status, self.record, print=self.print_state, **self.beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class Facts:
     store: str
     clouds: Mapping[str, frozenset[Kind]]
     clock: Clock = field(default_factory=Clock)
+    training: bool = False  # each record says so, in a journal of its own
 
     def write(
         self,
@@ -76,10 +80,13 @@ class Facts:
         occurred_at = at.isoformat(timespec="milliseconds")
         clock = self.clock.stamp(at, lambda: _newest_said(connection))
         body = {"store": self.store, "clock": clock, **by.signed(), **body}
+        if self.training:
+            body["training"] = True
         draft = Draft(record_id, kind, till.id, occurred_at, at.date().isoformat(), body)
         record, new = chain.append(connection, draft)
         if not new:
             return Written(record, new=False, print_state=print_state(connection, record))
+        kept.take(connection, record)
         deliveries.queue(connection, record, self.clouds)
         printer = till.printer if prints else None
         if printer is not None:
@@ -95,6 +102,34 @@ class Facts:
             kick=kick,
         )
 
+    def write_in_shift(
+        self,
+        connection: sqlite3.Connection,
+        till: TillSetup,
+        kind: Kind,
+        record_id: str,
+        at: datetime,
+        body: dict[str, Any],
+        *,
+        prints: bool = False,
+        opens_drawer: bool = False,
+        by: By = OF_ITSELF,
+    ) -> Written:
+        """Add a record of money that moves, with its shift; where the till has none, one opens by itself before it."""
+        shift, opened = opening.ensure(connection, self, till, at, body["currency"], by=by)
+        written = self.write(
+            connection,
+            till,
+            kind,
+            record_id,
+            at,
+            body | {"shift": shift},
+            prints=prints,
+            opens_drawer=opens_drawer,
+            by=by,
+        )
+        return replace(written, opened=opened)
+
     def _drawer(
         self, connection: sqlite3.Connection, till: TillSetup, record: Record, at: datetime, by: By
     ) -> tuple[str, str]:
@@ -103,7 +138,7 @@ class Facts:
             opening = record.id
         else:
             opening = derived_id(record.id, "drawer")
-            body = {"drawer": till.drawer, "reason": str(record.kind), "for": record.receipt_number}
+            body = {"drawer": till.drawer, "reason": str(record.kind), "for": record.receipt_number or record.id}
             self.write(connection, till, Kind.DRAWER, opening, at, body, by=by)
         Kicks.begin(connection, opening, till.drawer)
         return opening, till.drawer

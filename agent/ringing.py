@@ -124,6 +124,7 @@ class Ringing:
             lambda sale, rules: checkout.add_tender(
                 sale, rules, type=wanted.type, amount=wanted.amount, reference=wanted.reference
             ),
+            takes_money=True,
         )
 
     async def remove_tender(self, sale_id: str, tender_id: str, *, key: Key | None) -> Reply:
@@ -149,9 +150,14 @@ class Ringing:
 
         return await self._tills.once(key, change)
 
-    async def _change(self, sale_id: str, key: Key | None, operation: Callable[[Sale, Rules], Sale]) -> Reply:
+    async def _change(
+        self, sale_id: str, key: Key | None, operation: Callable[[Sale, Rules], Sale], *, takes_money: bool = False
+    ) -> Reply:
         def change(connection: sqlite3.Connection, at: str) -> Reply:
-            changed = operation(self._tills.sale(connection, sale_id), self._tills.rules)
+            sale = self._tills.sale(connection, sale_id)
+            if takes_money:
+                self._tills.must_have_shift(connection, sale.till)
+            changed = operation(sale, self._tills.rules)
             open_sales.save(connection, changed, at)
             return Reply(200, view(changed, self._tills.rules))
 

@@ -107,11 +107,11 @@ def _tendered(sums: Sums, cashier: Sums, tender: Body, sign: int) -> None:
     kind, amount = tender["type"], tender["amount"]
     entry = _entry(sums["tenders"], kind, _TENDER | {"type": kind})
     _count(entry, "taken" if sign > 0 else "given_back", amount)
-    tip = tender.get("tip") or 0
+    tip = tender.get("tip") or 0  # on top of the amount
     sums["tips"] += sign * tip
     if kind in ("cash", "card"):
-        sums[kind] += sign * amount
-        cashier[kind] += sign * amount
+        sums[kind] += sign * (amount + tip)
+        cashier[kind] += sign * (amount + tip)
 
 
 def _count(sums: Sums, name: str, amount: int) -> None:

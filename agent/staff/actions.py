@@ -38,6 +38,7 @@ class Action(StrEnum):
     SHIFT_OPEN = "shift_open"
     SHIFT_CLOSE = "shift_close"
     SHIFT_REPORT = "shift_report"
+    EXPECTED_CASH = "expected_cash"
     CATALOGUE_ADD = "catalogue_add"
     TRAINING = "training"
     FORCE_OFFLINE = "force_offline"
@@ -89,6 +90,7 @@ DEFAULTS: Mapping[Action, Rule] = MappingProxyType(
         Action.SHIFT_OPEN: Rule(Role.CASHIER, "opening a shift"),
         Action.SHIFT_CLOSE: Rule(Role.CASHIER, "closing a shift"),
         Action.SHIFT_REPORT: Rule(Role.CASHIER, "a report of the shift"),
+        Action.EXPECTED_CASH: Rule(Role.SUPERVISOR, "seeing what should be in the drawer before it is counted"),
         Action.CATALOGUE_ADD: Rule(Role.SUPERVISOR, "adding an item to the catalogue"),
         Action.TRAINING: Rule(Role.SUPERVISOR, "turning training on or off"),
         Action.FORCE_OFFLINE: Rule(Role.SUPERVISOR, "taking the store off line, or back", tech=True),
