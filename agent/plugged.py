@@ -13,7 +13,7 @@ from drivers.detect.look import look
 from drivers.detect.same import means
 from drivers.detect.switches import switches
 from drivers.errors import PortUrlInvalid
-from drivers.ports.holders import holders
+from drivers.ports.holders import holders_of
 from drivers.ports.url import parse_port_url
 
 if TYPE_CHECKING:
@@ -32,8 +32,13 @@ def plugged(ports: Mapping[str, str], sources: Sources | None = None, *, own: in
     """
     sight = look(sources)
     urls = {name: url for name, text in ports.items() if (url := _parsed(text)) is not None}
+    names = [next((name for name, url in urls.items() if means(url, found)), None) for found in sight.found]
+    known = list(zip(sight.found, names, strict=True))
+    # A keyboard is open by the desktop always, and that says nothing.
+    strange = [found.place for found, name in known if name is None and found.way is Way.SERIAL]
+    held = holders_of(strange, own=os.getpid() if own is None else own)
     return {
-        "devices": [_as_json(found, urls, os.getpid() if own is None else own) for found in sight.found],
+        "devices": [_as_json(found, name, [str(one) for one in held.get(found.place, [])]) for found, name in known],
         "unseen": [{"way": str(one.way), "error": one.error, "hint": one.hint} for one in sight.unseen],
     }
 
@@ -47,9 +52,8 @@ def configured_ports(config: Config) -> dict[str, str]:
     return ports | {display.name: display.port for display in config.displays}
 
 
-def _as_json(found: Found, urls: Mapping[str, PortUrl], own: int) -> dict[str, Any]:
+def _as_json(found: Found, name: str | None, held_by: list[str]) -> dict[str, Any]:
     guess = judge(found)
-    device = next((name for name, url in urls.items() if means(url, found)), None)
     return {
         "device": found.place,
         "way": str(found.way),
@@ -65,16 +69,11 @@ def _as_json(found: Found, urls: Mapping[str, PortUrl], own: int) -> dict[str, A
         "port": found.port,
         "lasting": found.lasting,
         "also": list(found.also),
-        "configured_as": device,
-        "held_by": [] if device is not None else _held(found, own),
+        "configured_as": name,
+        "held_by": held_by,
         "configuration": list(lines(found, guess)),
         "switches": [asdict(way) for way in switches(found)],
     }
-
-
-def _held(found: Found, own: int) -> list[str]:
-    """Name who has the port open; a keyboard is open by the desktop always, and that says nothing."""
-    return [str(holder) for holder in holders(found.place, own=own)] if found.way is Way.SERIAL else []
 
 
 def _parsed(text: str) -> PortUrl | None:

@@ -26,6 +26,8 @@ HERE = Path(__file__).parent
 LONG_BYTES_FREE = 20 * 1024**3  # a million records, in our file and in those of two queues, with their logs
 NAMES = {
     "scan": "bytes on a scanner's line to the event everybody hears",
+    "scanners": "bytes on one scanner's line of many to the frame a front end hears",
+    "devices": "an idle agent with devices attached: CPU, memory, threads; and what looking for them takes",
     "journal": "a ready-made record to fsync, against a commit each and the bare disk",
     "complete": "a whole sale to fsync, alone and while a lane drains, against the same",
     "slow": "`journal` and `complete` again, on a disk that takes 5 ms more to sync",

@@ -107,7 +107,7 @@ class _Ring:
     """A whole agent with its scanner on a pty; every scan is rung, and the sale given up after a basket."""
 
     def __init__(self, line: Pty, folder: Path) -> None:
-        text = shop.configuration(scanner=f"serial://{line.name}")
+        text = shop.configuration(scanners=[f"serial://{line.name}"])
         self._app = App(load(shop.write_configuration(folder, text)), folder / "state")
         self._server = Server(self._app)
         self._line = line
@@ -117,7 +117,7 @@ class _Ring:
         await self._app.start()
         await self._server.start()
         await self._app.catalogue.import_csv(shop.catalogue_csv(), currency="EUR", taxes=set(shop.RULES.taxes))
-        await _until_ready(self._app.devices.scanners["counter"])
+        await until_ready(self._app.devices.scanners["counter-1"])
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -179,7 +179,7 @@ class _Decoded:
 
     async def __aenter__(self) -> Self:
         self._running = asyncio.create_task(self._scanner.run())
-        await _until_ready(self._scanner)
+        await until_ready(self._scanner)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -256,7 +256,8 @@ class _PySerial:
         await self._heard.wait()
 
 
-async def _until_ready(scanner: Scanner) -> None:
+async def until_ready(scanner: Scanner) -> None:
+    """Wait for a scanner to be opened."""
     async with asyncio.timeout(READY_WAIT_S):
         while scanner.view.state is not DeviceState.READY:  # noqa: ASYNC110 - once, before anything is measured
             await asyncio.sleep(0.01)

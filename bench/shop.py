@@ -13,6 +13,7 @@ from drivers.scanner.gtin import check_digit
 from outbox.ids import new_id
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from agent.sale import Sale
@@ -37,13 +38,13 @@ _NAMES_DE = ("Müsli mit Nüssen", "Öl, kaltgepreßt 0,5 l", "Käse gerieben", 
 def configuration(
     *,
     tills: int = 1,
-    scanner: str | None = None,
+    scanners: Sequence[str] = (),
     printer: str | None = None,
     webhook: str | None = None,
     batch: int = 1,
     port: int = 0,
 ) -> str:
-    """Return a `stillopen.toml`; scanner and printer are port URLs, webhook is the receiver's."""
+    """Return a `stillopen.toml`; scanners and printer are port URLs, a scanner a till; webhook is the receiver's."""
     parts = [
         '[store]\nid = "bench"\nname = "Bench"\ncurrency = "EUR"\ntimezone = "Europe/Berlin"\nlocale = "de_DE"',
         'default_tax = "standard"',
@@ -51,10 +52,12 @@ def configuration(
         '[[tax]]\ncode = "standard"\nrate = "19"\nname = "MwSt 19 %"\n',
         '[[tax]]\ncode = "reduced"\nrate = "7"\nname = "MwSt 7 %"\n',
     ]
-    devices = ('scanner = "counter"\n' if scanner else "") + ('printer = "receipt"\n' if printer else "")
-    parts += [f'[[till]]\nid = "till-{number}"\n{devices}' for number in range(1, tills + 1)]
-    if scanner:
-        parts.append(f'[[scanner]]\nname = "counter"\nport = "{scanner}"\n')
+    for number in range(1, max(tills, len(scanners)) + 1):
+        parts.append(f'[[till]]\nid = "till-{number}"\n' + ('printer = "receipt"\n' if printer else ""))
+        if number <= len(scanners):
+            parts.append(f'scanner = "counter-{number}"\n')
+    for number, url in enumerate(scanners, 1):
+        parts.append(f'[[scanner]]\nname = "counter-{number}"\nport = "{url}"\n')
     if printer:
         parts.append(f'[[printer]]\nname = "receipt"\nport = "{printer}"\nfence = "none"\n')
     if webhook:

@@ -20,7 +20,9 @@ ROOT = Path(__file__).parents[2]
 NEEDS_PTY = pytest.mark.skipif(sys.platform == "win32", reason="a pty stands in for the scanner's serial line")
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=NEEDS_PTY if name == "scan" else ()) for name in NAMES])
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=NEEDS_PTY if name in {"scan", "scanners"} else ()) for name in NAMES]
+)
 def test_a_bench_prints_ours_and_what_it_is_compared_with_and_leaves_nothing(name: str, tmp_path: Path) -> None:
     state, results = tmp_path / "state", tmp_path / "results"
     said = subprocess.run(

@@ -14,7 +14,7 @@ import pytest
 
 from drivers.errors import PortUnavailable, PortUrlInvalid
 from drivers.ports import open_port, parse_port_url
-from drivers.ports.holders import Holder, holders
+from drivers.ports.holders import Holder, holders, holders_of
 from drivers.ports.serial_list import find_serial, in_turn, list_serial
 from tests.detect.linux_tree import Listed
 
@@ -113,6 +113,9 @@ def test_who_holds_a_port_is_named() -> None:
         assert other.stdout is not None
         assert other.stdout.readline() == "open\n"
         assert other.pid in [holder.pid for holder in holders(path)]
+        several = holders_of([path, "/dev/null", "/dev/absent"])
+        assert several[path] == holders(path)
+        assert several["/dev/absent"] == []
         with pytest.raises(PortUnavailable, match=f"process {other.pid}") as refusal:
             asyncio.run(open_port(f"serial://{path}"))
         assert f"(process {other.pid})" in refusal.value.hint
