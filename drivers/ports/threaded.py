@@ -1,4 +1,4 @@
-"""A port over a blocking line: one thread reads it, one writes it, the event loop sees only bytes.
+"""A port over a blocking line: a thread reads it, another writes it once it is written to, the loop sees only bytes.
 
 Threads, because neither of asyncio's loops can wait for a serial port on Windows, and because only a
 blocking write of our own knows how many bytes the operating system took before it stalled.
@@ -103,14 +103,12 @@ class ThreadedPort:
         self._writing: _Write | None = None
         self._closing = threading.Event()
         self._closed = asyncio.Event()
+        self._writer_runs = False  # most scanners are never written to
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Start the reading and the writing thread."""
-        self._threads = [
-            _spawn(f"read {self.url}", self._read_loop),
-            _spawn(f"write {self.url}", self._write_loop),
-        ]
+        """Start the reading thread."""
+        self._threads = [_spawn(f"read {self.url}", self._read_loop)]
 
     async def read(self) -> bytes:
         """Wait for bytes and return at least one. Raises `PortLost`."""
@@ -123,6 +121,9 @@ class ThreadedPort:
         """
         if self._closing.is_set():
             raise _closed(self.url, 0)
+        if not self._writer_runs:
+            self._writer_runs = True
+            self._threads.append(_spawn(f"write {self.url}", self._write_loop))
         write = _Write(memoryview(data), timeout_s, self._loop.create_future())
         self._writing = write
         self._writes.put(write)

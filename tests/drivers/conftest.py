@@ -9,8 +9,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from drivers.ports import hid, usb
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+
+TURN_S = 0.01  # closing waits for the turn under way, and there is no bus here that turns would load
+
+
+@pytest.fixture(autouse=True)
+def short_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let transfers that cannot be cancelled end sooner than on a real bus."""
+    monkeypatch.setattr(usb, "TURN_S", TURN_S)
+    monkeypatch.setattr(hid, "TURN_S", TURN_S)
 
 
 @pytest.fixture(autouse=True)

@@ -58,6 +58,22 @@ async def test_no_such_host() -> None:
 
 
 @posix
+async def test_a_port_has_a_thread_to_write_from_its_first_write_on() -> None:
+    master, slave = os.openpty()
+    port = await open_port(f"serial://{os.ttyname(slave)}")
+
+    def running() -> set[str]:
+        return {thread.name for thread in threading.enumerate()} & {f"read {port.url}", f"write {port.url}"}
+
+    assert running() == {f"read {port.url}"}
+    await port.write(b"x", timeout_s=WAIT_S)
+    assert running() == {f"read {port.url}", f"write {port.url}"}
+    await port.close()
+    os.close(slave)
+    os.close(master)
+
+
+@posix
 async def test_an_absent_serial_port_and_device_file() -> None:
     for url in ("serial:///dev/ttyNOTHERE0", "file:///dev/usb/lpNOTHERE"):
         assert "Plug the device in" in (await refused(url)).hint
