@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from agent import entry
 from agent.about import PLAIN_LINE, AboutLine, Track
+from agent.deposits import deposit_of, must_be_goods, must_lead
 from agent.marks import Marks, must_be_another_piece, must_be_one
 from agent.pricing import Priced, Rules, price
 from agent.problem import Problem, conflict, invalid, not_found
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 LINES_MAX = 500  # a receipt of two metres; a longer sale is two sales
-DISCOUNTS_MAX = 100  # every fifth line of the longest receipt
 NAME_CHARS_MAX = 200  # four lines on the widest receipt
 REASON_CHARS_MAX = entry.REASON_CHARS_MAX
 NO_MARKS = Marks()
@@ -31,7 +31,8 @@ NO_MARKS = Marks()
 class Product:
     """What a line copies from the catalogue. `price` in minor units per unit; `tax` a code of the store's.
 
-    `min_age` in years; `track` is what must be known of each piece.
+    `min_age` in years; `track` is what must be known of each piece. `deposit`, in minor units a piece, is charged
+    beside the price, and `deposit_tax` is its own tax; None: it is untaxed.
     """
 
     sku: str
@@ -41,6 +42,8 @@ class Product:
     unit: Unit = Unit.EACH
     min_age: int | None = None
     track: Track | None = None
+    deposit: int | None = None
+    deposit_tax: str | None = None
 
 
 def new_sale(rules: Rules, *, id: str, till: str, opened_at: str) -> Sale:  # noqa: A002 - the field's name
@@ -89,7 +92,7 @@ def add_product(
         quantity=entry.quantity("1" if quantity is None or label_price is not None else quantity, unit),
         unit=unit,
         price=entry.amount("price", product.price if label_price is None else label_price, sale.currency),
-        tax=_tax(rules, product.tax),
+        tax=tax_of(rules, product.tax),
         list_price=None if label_price in {None, product.price} else product.price,
         barcode=barcode,
         gs1=dict(marks.gs1),
@@ -101,7 +104,10 @@ def add_product(
     same = _mergeable(sale, line) if merge else None
     if same is not None:
         return _with_line(sale, rules, replace(same, quantity=same.quantity + line.quantity))
-    return _with_new_line(sale, rules, line)
+    if not product.deposit:
+        return with_new_lines(sale, rules, line)
+    tax = None if product.deposit_tax is None else tax_of(rules, product.deposit_tax)
+    return with_new_lines(sale, rules, line, deposit_of(line, product.deposit, tax))
 
 
 def add_open_item(
@@ -116,23 +122,25 @@ def add_open_item(
         quantity=entry.quantity(quantity, Unit.EACH),
         unit=Unit.EACH,
         price=entry.amount("price", price, sale.currency),
-        tax=_tax(rules, tax),
+        tax=tax_of(rules, tax),
     )
-    return _with_new_line(sale, rules, line)
+    return with_new_lines(sale, rules, line)
 
 
 def change_quantity(sale: Sale, rules: Rules, line_id: str, quantity: str) -> Sale:
-    """Set a line's quantity."""
+    """Set a line's quantity, and that of its deposit."""
     must_be_open(sale)
-    line = _line(sale, line_id)
+    line = line_of(sale, line_id)
     must_be_one(line)
+    must_lead(line)
     return _with_line(sale, rules, replace(line, quantity=entry.quantity(quantity, line.unit)))
 
 
 def override_price(sale: Sale, rules: Rules, line_id: str, price: int, reason: str) -> Sale:
     """Set a line's price per unit, for a reason; the list price is kept beside it."""
     must_be_open(sale)
-    line = _line(sale, line_id)
+    line = line_of(sale, line_id)
+    must_be_goods(line, "other price")
     list_price = line.price if line.list_price is None else line.list_price
     changed = replace(
         line,
@@ -146,56 +154,18 @@ def override_price(sale: Sale, rules: Rules, line_id: str, price: int, reason: s
 
 
 def remove_line(sale: Sale, rules: Rules, line_id: str) -> Sale:
-    """Take a line out, with its own discounts."""
+    """Take a line out, with its own discounts and its deposit."""
     must_be_open(sale)
-    gone = _line(sale, line_id)
+    gone = line_of(sale, line_id)
+    must_lead(gone)
     return checked(
         replace(
             sale,
-            lines=tuple(line for line in sale.lines if line is not gone),
+            lines=tuple(line for line in sale.lines if gone.id not in (line.id, line.deposit_of)),
             discounts=tuple(discount for discount in sale.discounts if discount.line != gone.id),
         ),
         rules,
     )
-
-
-# --- discounts ---
-
-
-def add_discount(
-    sale: Sale,
-    rules: Rules,
-    *,
-    percent: str | None = None,
-    amount: int | None = None,
-    line: str | None = None,
-    reason: str | None = None,
-) -> Sale:
-    """Take a percentage or an amount off a line, or off the whole sale."""
-    must_be_open(sale)
-    if (percent is None) == (amount is None):
-        raise invalid("discount", "Give either a percent or an amount, and not both.")
-    if len(sale.discounts) >= DISCOUNTS_MAX:
-        raise conflict("too-many-discounts", f"A sale takes {DISCOUNTS_MAX} discounts: remove one first.")
-    if amount is not None:
-        _must_leave(sale, rules, entry.amount("amount", amount, sale.currency, least=1), line)
-    discount = Discount(
-        id=str(sale.discounts_made + 1),
-        percent=None if percent is None else entry.percent(percent),
-        amount=amount,
-        line=None if line is None else _line(sale, line).id,
-        reason=entry.text_or_none("reason", reason, chars_max=REASON_CHARS_MAX),
-    )
-    return checked(replace(sale, discounts=(*sale.discounts, discount), discounts_made=sale.discounts_made + 1), rules)
-
-
-def remove_discount(sale: Sale, rules: Rules, discount_id: str) -> Sale:
-    """Take a discount back."""
-    must_be_open(sale)
-    left = tuple(discount for discount in sale.discounts if discount.id != discount_id)
-    if len(left) == len(sale.discounts):
-        raise not_found("discount", f"This sale has no such discount; {named_ids(sale.discounts)}")
-    return checked(replace(sale, discounts=left), rules)
 
 
 # --- what must hold ---
@@ -213,29 +183,16 @@ def must_be_open(sale: Sale) -> None:
         raise conflict("sale-not-open", f"This sale is {sale.state}: {_NEXT_STEP[sale.state]}")
 
 
-def _must_leave(sale: Sale, rules: Rules, amount: int, line_id: str | None) -> None:
-    """Refuse an amount off that is more than there is."""
-    priced = price(sale, rules)
-    if line_id is None:
-        most = sum(line.net for line in priced.lines)
-    else:
-        most = priced.lines[sale.lines.index(_line(sale, line_id))].total
-    if amount > most:
-        raise conflict(
-            "discount-too-large", f"At most {spelled(sale, most)} can be taken off: give a smaller amount.", most=most
-        )
-
-
 def checked(sale: Sale, rules: Rules) -> Sale:
     """Return the sale if its amounts are ones a till takes and its cards are not over its total."""
     priced = price(sale, rules)
-    if any(line.gross > AMOUNT_MAX for line in priced.lines) or priced.total > AMOUNT_MAX:
+    if any(abs(line.gross) > AMOUNT_MAX for line in priced.lines) or abs(priced.total) > AMOUNT_MAX:
         raise conflict(
             "amount-too-large",
             f"That comes to more than {spelled(sale, AMOUNT_MAX)}: check the price and the quantity.",
         )
     card = sum(tender.amount for tender in sale.tenders if tender.type is TenderType.CARD)
-    if card > priced.total:
+    if card > max(priced.total, 0):
         raise _cards_over(sale, priced, card)
     return sale
 
@@ -253,14 +210,20 @@ def _cards_over(sale: Sale, priced: Priced, card: int) -> Problem:
 # --- the parts the operations share ---
 
 
-def _with_new_line(sale: Sale, rules: Rules, line: Line) -> Sale:
-    if len(sale.lines) >= LINES_MAX:
+def with_new_lines(sale: Sale, rules: Rules, *lines: Line) -> Sale:
+    """Return the sale with these lines behind its own. Their ids go on from `lines_made`."""
+    if len(sale.lines) + len(lines) > LINES_MAX:
         raise conflict("too-many-lines", f"A sale takes {LINES_MAX} lines: complete it and open another.")
-    return checked(replace(sale, lines=(*sale.lines, line), lines_made=sale.lines_made + 1), rules)
+    return checked(replace(sale, lines=(*sale.lines, *lines), lines_made=sale.lines_made + len(lines)), rules)
 
 
 def _with_line(sale: Sale, rules: Rules, changed: Line) -> Sale:
-    return checked(replace(sale, lines=tuple(changed if line.id == changed.id else line for line in sale.lines)), rules)
+    def now(line: Line) -> Line:
+        if line.id == changed.id:
+            return changed
+        return replace(line, quantity=changed.quantity) if line.deposit_of == changed.id else line
+
+    return checked(replace(sale, lines=tuple(now(line) for line in sale.lines)), rules)
 
 
 def _about(sale: Sale, product: Product) -> AboutLine:
@@ -289,7 +252,8 @@ def _mergeable(sale: Sale, new: Line) -> Line | None:
     return None
 
 
-def _line(sale: Sale, line_id: str) -> Line:
+def line_of(sale: Sale, line_id: str) -> Line:
+    """Return one of the sale's lines. Raises `Problem` where it has none of that id."""
     for line in sale.lines:
         if line.id == line_id:
             return line
@@ -301,7 +265,8 @@ def named_ids(things: Sequence[Line] | Sequence[Discount] | Sequence[Tender]) ->
     return f"choose one of {', '.join(thing.id for thing in things)}." if things else "it has none."
 
 
-def _tax(rules: Rules, code: str | None) -> TaxRate | None:
+def tax_of(rules: Rules, code: str | None) -> TaxRate | None:
+    """Return the store's tax of that code, the default one for None. Raises `Problem`."""
     code = rules.default_tax if code is None else code
     if code is None:
         return None

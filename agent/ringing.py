@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agent import basket, checkout, lookup, open_sales
+from agent import basket, checkout, discounts, lookup, open_sales
 from agent.pricing import view
 from agent.problem import conflict
 from outbox.answers import Reply
@@ -78,7 +78,7 @@ class Ringing:
             )
             if wanted.price is None:
                 return changed
-            line = changed.lines[-1].id
+            line = str(sale.lines_made + 1)
             return basket.override_price(changed, rules, line, wanted.price, wanted.price_reason or "")
 
         given = wanted.quantity or (read.quantity if read else None)
@@ -107,14 +107,14 @@ class Ringing:
         return await self._change(
             sale_id,
             key,
-            lambda sale, rules: basket.add_discount(
+            lambda sale, rules: discounts.add_discount(
                 sale, rules, percent=wanted.percent, amount=wanted.amount, line=wanted.line, reason=wanted.reason
             ),
         )
 
     async def remove_discount(self, sale_id: str, discount_id: str, *, key: Key | None) -> Reply:
         """Take a discount back."""
-        return await self._change(sale_id, key, lambda sale, rules: basket.remove_discount(sale, rules, discount_id))
+        return await self._change(sale_id, key, lambda sale, rules: discounts.remove_discount(sale, rules, discount_id))
 
     async def add_tender(self, sale_id: str, wanted: NewTender, *, key: Key | None) -> Reply:
         """Take money."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agent import basket, checkout
+from agent import basket, checkout, discounts
 from agent.basket import Product
 from agent.marks import Marks
 from agent.pricing import Rules
@@ -32,8 +32,8 @@ def full_sale() -> Sale:
     sale = basket.add_product(sale, RULES, Product("k", "K", 399, None, Unit.KG), quantity="1.250")
     sale = basket.add_open_item(sale, Rules("EUR", prices_include_tax=True), name="Untaxed", price=100)
     sale = basket.override_price(sale, RULES, "2", 299, "bruised")
-    sale = basket.add_discount(sale, RULES, percent="12.5", line="1", reason="staff")
-    sale = basket.add_discount(sale, RULES, amount=50)
+    sale = discounts.add_discount(sale, RULES, percent="12.5", line="1", reason="staff")
+    sale = discounts.add_discount(sale, RULES, amount=50)
     return checkout.add_tender(sale, RULES, type="card", amount=200, reference="slip 0042")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agent import basket
+from agent import basket, discounts
 from agent.basket import Product
 from agent.entry import QUANTITY_MAX
 from agent.marks import Marks
@@ -139,7 +139,7 @@ def test_a_scan_starts_a_new_line_where_it_is_not_one_more_of_the_same() -> None
         "a label's price": basket.add_product(once, RULES, MUG, label_price=500, merge=True),
         "not asked to": basket.add_product(once, RULES, MUG),
         "a discount": basket.add_product(
-            basket.add_discount(once, RULES, percent="10", line="1"), RULES, MUG, merge=True
+            discounts.add_discount(once, RULES, percent="10", line="1"), RULES, MUG, merge=True
         ),
         "an override": basket.add_product(
             basket.override_price(once, RULES, "1", 500, "dented"), RULES, MUG, merge=True
@@ -279,10 +279,10 @@ LINE = basket.add_product(empty(), RULES, MUG).lines[0]
 def test_discounts_apply_in_order_on_what_remains_lines_first() -> None:
     sale = basket.add_product(empty(), RULES, replace(MUG, price=1000))
     sale = basket.add_product(sale, RULES, replace(MUG, price=500, name="Cup"))
-    sale = basket.add_discount(sale, RULES, percent="10", reason="staff")  # of 13.00, see below: 1.30
-    sale = basket.add_discount(sale, RULES, amount=100, line="1", reason="dented")  # 10.00 -> 9.00
-    sale = basket.add_discount(sale, RULES, percent="11.1", line="1")  # of 9.00: 0.999 -> 1.00, leaves 8.00
-    sale = basket.add_discount(sale, RULES, amount=200)  # of 13.00 - 1.30 = 11.70
+    sale = discounts.add_discount(sale, RULES, percent="10", reason="staff")  # of 13.00, see below: 1.30
+    sale = discounts.add_discount(sale, RULES, amount=100, line="1", reason="dented")  # 10.00 -> 9.00
+    sale = discounts.add_discount(sale, RULES, percent="11.1", line="1")  # of 9.00: 0.999 -> 1.00, leaves 8.00
+    sale = discounts.add_discount(sale, RULES, amount=200)  # of 13.00 - 1.30 = 11.70
     shown = view(sale, RULES)
     assert [discount["amount"] for discount in shown["discounts"]] == [130, 100, 100, 200]
     assert shown["subtotal"] == 1300  # 8.00 + 5.00
@@ -295,17 +295,17 @@ def test_discounts_apply_in_order_on_what_remains_lines_first() -> None:
 def test_more_off_than_there_is_is_refused_with_the_most_there_is() -> None:
     sale = basket.add_product(empty(), RULES, MUG)
     with refused(409, "discount-too-large") as refusal:
-        basket.add_discount(sale, RULES, amount=600)
+        discounts.add_discount(sale, RULES, amount=600)
     assert "5.99 EUR" in refusal.value.detail
-    sale = basket.add_discount(sale, RULES, amount=599, line="1")
+    sale = discounts.add_discount(sale, RULES, amount=599, line="1")
     assert view(sale, RULES)["total"] == 0
     with refused(409, "discount-too-large"):
-        basket.add_discount(sale, RULES, amount=1, line="1")
+        discounts.add_discount(sale, RULES, amount=1, line="1")
 
 
 def test_a_discount_shrinks_with_what_it_is_taken_off() -> None:
     sale = basket.add_product(empty(), RULES, MUG, quantity="2")
-    sale = basket.add_discount(sale, RULES, amount=1000)
+    sale = discounts.add_discount(sale, RULES, amount=1000)
     sale = basket.change_quantity(sale, RULES, "1", "1")
     shown = view(sale, RULES)
     assert (shown["discounts"][0]["amount"], shown["total"]) == (599, 0)
@@ -315,21 +315,21 @@ def test_a_discount_shrinks_with_what_it_is_taken_off() -> None:
 def test_a_removed_line_takes_its_discounts_with_it() -> None:
     sale = basket.add_product(empty(), RULES, MUG)
     sale = basket.add_product(sale, RULES, APPLES, quantity="1")
-    sale = basket.add_discount(sale, RULES, amount=100, line="1")
-    sale = basket.add_discount(sale, RULES, percent="50")
+    sale = discounts.add_discount(sale, RULES, amount=100, line="1")
+    sale = discounts.add_discount(sale, RULES, percent="50")
     sale = basket.remove_line(sale, RULES, "1")
     assert [(discount.id, discount.line) for discount in sale.discounts] == [("2", None)]
     assert view(sale, RULES)["total"] == 199  # half of 3.99 is 1.995, so 2.00 off
 
 
 def test_a_discount_may_come_before_the_first_line_and_be_taken_back() -> None:
-    sale = basket.add_discount(empty(), RULES, percent="100")
+    sale = discounts.add_discount(empty(), RULES, percent="100")
     sale = basket.add_product(sale, RULES, MUG)
     assert view(sale, RULES)["total"] == 0
-    sale = basket.remove_discount(sale, RULES, "1")
+    sale = discounts.remove_discount(sale, RULES, "1")
     assert view(sale, RULES)["total"] == 599
     with refused(404, "no-such-discount"):
-        basket.remove_discount(sale, RULES, "1")
+        discounts.remove_discount(sale, RULES, "1")
 
 
 @pytest.mark.parametrize(
@@ -352,12 +352,12 @@ def test_a_discount_may_come_before_the_first_line_and_be_taken_back() -> None:
 def test_a_discount_that_makes_no_sense_is_refused(discount: dict[str, Any], status: int, code: str) -> None:
     sale = basket.add_product(empty(), RULES, MUG)
     with refused(status, code):
-        basket.add_discount(sale, RULES, **discount)
+        discounts.add_discount(sale, RULES, **discount)
 
 
 def test_a_sale_takes_so_many_discounts() -> None:
     sale = basket.add_product(empty(), RULES, MUG)
-    for _ in range(basket.DISCOUNTS_MAX):
-        sale = basket.add_discount(sale, RULES, percent="1")
+    for _ in range(discounts.DISCOUNTS_MAX):
+        sale = discounts.add_discount(sale, RULES, percent="1")
     with refused(409, "too-many-discounts"):
-        basket.add_discount(sale, RULES, percent="1")
+        discounts.add_discount(sale, RULES, percent="1")

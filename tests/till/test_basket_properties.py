@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent import basket, checkout
+from agent import basket, checkout, discounts
 from agent.basket import Product
 from agent.pricing import Rules, price, view
 from agent.problem import Problem
@@ -53,10 +53,10 @@ def sales(draw: st.DrawFn) -> tuple[Sale, Rules]:
         if line is not None:
             most = next(one.total for one in priced.lines if one.line.id == line)
         if draw(st.booleans()) and most:
-            sale = basket.add_discount(sale, store, amount=draw(st.integers(1, most)), line=line)
+            sale = discounts.add_discount(sale, store, amount=draw(st.integers(1, most)), line=line)
         else:
             percent = decimal_text(Decimal(draw(st.integers(1, 1000))).scaleb(-1))
-            sale = basket.add_discount(sale, store, percent=percent, line=line)
+            sale = discounts.add_discount(sale, store, percent=percent, line=line)
     if len(sale.lines) > 1 and draw(st.booleans()):
         sale = basket.remove_line(sale, store, draw(st.sampled_from([line.id for line in sale.lines])))
     for _ in range(draw(st.integers(0, 2))):
@@ -216,8 +216,8 @@ def test_what_a_front_end_may_send_is_done_or_refused_in_words(rung: tuple[Sale,
         lambda: basket.override_price(sale, store, text, value, text),
         lambda: basket.override_price(sale, store, sale.lines[0].id, value, text),
         lambda: basket.add_open_item(sale, store, name=text, price=value, tax=text, quantity=text),
-        lambda: basket.add_discount(sale, store, percent=text, line=value, reason=text),
-        lambda: basket.add_discount(sale, store, amount=value),
+        lambda: discounts.add_discount(sale, store, percent=text, line=value, reason=text),
+        lambda: discounts.add_discount(sale, store, amount=value),
         lambda: checkout.add_tender(sale, store, type=text, amount=value),
         lambda: checkout.add_tender(sale, store, type="cash", amount=value, reference=text),
         lambda: checkout.park(sale, text),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agent import basket, pricing
+from agent import basket, discounts, pricing
 from agent.basket import Product
 from agent.pricing import Rules, price, view
 from agent.sale import Sale, TaxRate, Unit
@@ -36,7 +36,7 @@ def test_tax_on_top_is_added_after_the_discounts() -> None:
     sales_tax = TaxRate("ca", "Sales tax", Decimal("8.25"))
     rules = Rules("USD", prices_include_tax=False, taxes={"ca": sales_tax})
     sale = rung(rules, Product("a", "A", 1000, "ca"), Product("b", "B", 500))
-    sale = basket.add_discount(sale, rules, percent="10")
+    sale = discounts.add_discount(sale, rules, percent="10")
     shown = view(sale, rules)
     assert shown["subtotal"] == 1500
     assert shown["discounts"][0]["amount"] == 150  # 1.00 off A, 0.50 off B, which is untaxed
@@ -93,8 +93,8 @@ def test_weights_and_discounts_together() -> None:
     sale = rung(rules, Product("mug", "Mug", 599, "s"))
     sale = basket.change_quantity(sale, rules, "1", "2")
     sale = basket.add_product(sale, rules, Product("k", "Apples", 1299, "r", Unit.KG), quantity="1.234")
-    sale = basket.add_discount(sale, rules, percent="10")
-    sale = basket.add_discount(sale, rules, amount=100, line="1")
+    sale = discounts.add_discount(sale, rules, percent="10")
+    sale = discounts.add_discount(sale, rules, amount=100, line="1")
     shown = view(sale, rules)
     # 11.98 - 1.00 = 10.98; 1.234 x 12.99 = 16.02966 -> 16.03; together 27.01
     # 10% of 27.01 is 2.70; over 10.98 and 16.03 that is 1.0976 and 1.6024

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from agent import basket, checkout, words
+from agent import basket, checkout, discounts, words
 from agent.basket import Product
 from agent.marks import Marks
 from agent.pricing import Rules
@@ -47,9 +47,9 @@ def german_sale() -> dict[str, Any]:
     sale = basket.add_product(sale, RULES, Product("p", "Käse", 1999, "r", Unit.KG), label_price=534)
     sale = basket.add_open_item(sale, RULES, name="Rad", price=123456)
     sale = basket.override_price(sale, RULES, "2", 299, "Druckstelle")
-    sale = basket.add_discount(sale, RULES, amount=100, line="1")
-    sale = basket.add_discount(sale, RULES, percent="12.5", line="3")
-    sale = basket.add_discount(sale, RULES, percent="10")
+    sale = discounts.add_discount(sale, RULES, amount=100, line="1")
+    sale = discounts.add_discount(sale, RULES, percent="12.5", line="3")
+    sale = discounts.add_discount(sale, RULES, percent="10")
     sale = checkout.add_tender(sale, RULES, type="card", amount=100_000, reference="slip 0042")
     sale = checkout.add_tender(sale, RULES, type="cash", amount=40_000)
     return placed(checkout.complete(sale, RULES))
