@@ -2,11 +2,13 @@
 
 Every amount of a line is worked out for all that has come back so far, this refund included, less what
 earlier refunds have already given. Rounding never accumulates that way, and the last part is the exact
-remainder. Tax follows the net amount, so that a part's tax is never more than the part.
+remainder. Tax follows the net amount, so that a part's tax is never more than the part. What was paid for empties
+stays paid: those lines do not come back.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -51,7 +53,7 @@ def plan_refund(sale: Body, earlier: Sequence[Body], want: Want, rules: Rules) -
     left = remaining(sale, earlier)
     taken = left if want.lines is None else _wanted(sale, left, want.lines)
     if not any(taken.values()):
-        raise conflict("nothing-to-refund", "All of this sale has been refunded already.")
+        raise conflict("nothing-to-refund", "Nothing of this sale is left to refund: look at its earlier refunds.")
     parts = [
         _part(line, taken[line["id"]], [done for refund in earlier for done in refund["lines"]])
         for line in sale["lines"]
@@ -59,11 +61,9 @@ def plan_refund(sale: Body, earlier: Sequence[Body], want: Want, rules: Rules) -
     ]
     lines = [part.line(str(at)) for at, part in enumerate(parts, start=1)]
     taxes = _taxes(sale, lines)
-    total = sum(line["net"] for line in lines)
-    if not sale["prices_include_tax"]:
-        total += sum(tax["amount"] for tax in taxes)
+    total = sum(line["net"] for line in lines) + sum(tax["amount"] for tax in taxes if not _included(sale, tax))
     how = entry.tender_type(want.tender_type)
-    payable = sale["total"] + sale["rounding"] - sum(refund["total"] + refund["rounding"] for refund in earlier)
+    payable = max(_paid_for_goods(sale) - sum(refund["total"] + refund["rounding"] for refund in earlier), 0)
     is_last = all(taken.get(line) == quantity for line, quantity in left.items() if quantity)
     payout = _payout(payable if is_last else min(total, payable), payable, how, rules.cash_rounding)
     return {
@@ -74,6 +74,7 @@ def plan_refund(sale: Body, earlier: Sequence[Body], want: Want, rules: Rules) -
         "lines": lines,
         "subtotal": sum(line["total"] for line in lines),
         "taxes": taxes,
+        "exemption": sale.get("exemption"),
         "total": total,
         "rounding": payout - total,
         "tenders": _tenders(sale["currency"], want, how, payout),
@@ -83,8 +84,8 @@ def plan_refund(sale: Body, earlier: Sequence[Body], want: Want, rules: Rules) -
 
 
 def remaining(sale: Body, earlier: Sequence[Body]) -> dict[str, Decimal]:
-    """Return what of each of the sale's lines has not come back yet, by line id."""
-    left = {line["id"]: Decimal(line["quantity"]) for line in sale["lines"]}
+    """Return what of each of the sale's lines has not come back yet, by line id; empties never do."""
+    left = {line["id"]: Decimal(0 if line.get("empties") else line["quantity"]) for line in sale["lines"]}
     for refund in earlier:
         if refund["original"]["id"] == sale["id"]:
             for line in refund["lines"]:
@@ -104,6 +105,10 @@ def _wanted(sale: Body, left: Mapping[str, Decimal], want: Sequence[tuple[str, s
             raise not_found("line", f"The sale has no such line: choose one of {', '.join(lines)}.")
         if line["id"] in taken:
             raise invalid("line-twice", f"Line {line['id']} is named twice: give its whole quantity once.")
+        if line.get("empties"):
+            raise conflict(
+                "empties-stay", f"The empties of {line['name']} were paid for and stay: leave that line out."
+            )
         most = left[line["id"]]
         if not most:
             raise conflict("line-refunded", f"All of {line['name']} has been refunded already: leave that line out.")
@@ -126,13 +131,21 @@ class _Part:
     quantity: Decimal
     discount: int
     sale_discount: int
+    tax_relief: int
     net: int
-    tax_amount: int
+    taxes: Sequence[Body]
 
     def line(self, id: str) -> dict[str, Any]:  # noqa: A002 - the field's name
         """Return the refund's line."""
         copied = ("sku", "name", "unit", "price", "tax", "tax_rate", "barcode", "gs1")
-        marks = ("lot", "serial", "expiry", "add_on", "issue")  # older records have them in `gs1` alone, or not at all
+        marks = (
+            "deposit_of",
+            "lot",
+            "serial",
+            "expiry",
+            "add_on",
+            "issue",
+        )  # older records have them in `gs1` alone, or not at all
         return (
             {name: self.of[name] for name in copied}
             | {name: self.of.get(name) for name in marks}
@@ -142,9 +155,11 @@ class _Part:
                 "quantity": decimal_text(self.quantity),
                 "discount": self.discount,
                 "sale_discount": self.sale_discount,
-                "total": self.net + self.sale_discount,
+                "tax_relief": self.tax_relief,
+                "total": self.net + self.tax_relief + self.sale_discount,
                 "net": self.net,
-                "tax_amount": self.tax_amount,
+                "taxes": self.taxes,
+                "tax_amount": sum(tax["amount"] for tax in self.taxes),
             }
         )
 
@@ -156,16 +171,23 @@ def _part(line: Body, quantity: Decimal, returned: Sequence[Body]) -> _Part:
     back = _thousandths(quantity) + sum(_thousandths(done["quantity"]) for done in before)
 
     def given(name: str) -> int:
-        return sum(done[name] for done in before)
+        return sum(done.get(name, 0) for done in before)
 
     net = _share(line["net"], back, sold)
+    given_taxes = Counter[str]()
+    for done in before:
+        given_taxes.update({tax["code"]: tax["amount"] for tax in _line_taxes(done)})
     return _Part(
         of=line,
         quantity=quantity,
         discount=_share(line["discount"], back, sold) - given("discount"),
         sale_discount=_share(line["sale_discount"], back, sold) - given("sale_discount"),
+        tax_relief=_share(line.get("tax_relief", 0), back, sold) - given("tax_relief"),
         net=net - given("net"),
-        tax_amount=_share(line["tax_amount"], net, line["net"]) - given("tax_amount"),
+        taxes=[
+            {**tax, "amount": _share(tax["amount"], net, line["net"]) - given_taxes[tax["code"]]}
+            for tax in _line_taxes(line)
+        ],
     )
 
 
@@ -179,17 +201,52 @@ def _thousandths(quantity: str | Decimal) -> int:
     return int(Decimal(quantity).scaleb(entry.KG_DECIMALS))
 
 
+def _line_taxes(line: Body) -> Sequence[Body]:
+    """Return each tax of a line; older records have one at most, in the line itself."""
+    if "taxes" in line:
+        taxes: Sequence[Body] = line["taxes"]
+        return taxes
+    return [] if line["tax"] is None else [_key(line, "tax", "tax_rate") | {"amount": line["tax_amount"]}]
+
+
+def _key(fields: Body, code: str = "code", rate: str = "rate") -> dict[str, Any]:
+    """Return what tells a tax from the others of its sale: a rate may change while a basket waits."""
+    return {"code": fields[code], "rate": fields[rate]}
+
+
+def _included(sale: Body, tax: Body) -> bool:
+    return bool(tax.get("included", sale["prices_include_tax"]))
+
+
 def _taxes(sale: Body, lines: Sequence[Body]) -> list[dict[str, Any]]:
     """Return the refund's taxes in the sale's order: each the sum of its lines' shares."""
+    inside = [_key(tax) for tax in sale["taxes"] if _included(sale, tax)]
     taxes = []
     for tax in sale["taxes"]:
-        of_rate = [line for line in lines if (line["tax"], line["tax_rate"]) == (tax["code"], tax["rate"])]
-        if of_rate:
-            amount = sum(line["tax_amount"] for line in of_rate)
-            within = amount if sale["prices_include_tax"] else 0
-            base = sum(line["net"] for line in of_rate) - within
-            taxes.append({**tax, "base": base, "amount": amount})
+        bases, amounts = [], []
+        for line in lines:
+            keys = [_key(share) for share in line["taxes"]]
+            if _key(tax) not in keys:
+                continue
+            of_line = [share["amount"] for share in line["taxes"]]
+            at = keys.index(_key(tax))
+            within = sum(amount for key, amount in zip(keys, of_line, strict=True) if key in inside)
+            before = sum(of_line[:at]) if tax.get("compound") else 0
+            bases.append(line["net"] - within + before)
+            amounts.append(of_line[at])
+        if amounts:
+            taxes.append({**tax, "base": sum(bases), "amount": sum(amounts)})
     return taxes
+
+
+def _paid_for_goods(sale: Body) -> int:
+    """Return what was paid, and what the empties paid for: what can come back at most."""
+    paid: int = sale["total"] + sale["rounding"]
+    added = [_key(tax) for tax in sale["taxes"] if not _included(sale, tax)]
+    for line in sale["lines"]:
+        if line.get("empties"):
+            paid -= line["net"] + sum(tax["amount"] for tax in line["taxes"] if _key(tax) in added)
+    return paid
 
 
 def _payout(exact: int, payable: int, how: TenderType, cash_rounding: int) -> int:
@@ -212,4 +269,4 @@ def _tenders(currency: str, want: Want, how: TenderType, payout: int) -> list[di
     reference = entry.text_or_none("reference", want.reference, chars_max=REFERENCE_CHARS_MAX)
     if not payout:
         return []
-    return [{"id": "1", "type": how.value, "amount": payout, "reference": reference}]
+    return [{"id": "1", "type": how.value, "amount": payout, "reference": reference, "tip": 0}]
