@@ -85,7 +85,8 @@ class App:
         )
         self.receipts, self.prints, self.kicks = own.receipts, own.prints, own.kicks
         self.tills, self.scans, self.ringing = own.tills, own.scans, own.ringing
-        self.closing, self.records, self.shifts = own.closing, own.records, own.shifts
+        self.closing, self.records = own.closing, own.records
+        self.shifts, self.shift_reports = own.shifts, own.shift_reports
         self.training = Training(
             state, self.events, self.devices.drawers, make=partial(self._counter, training=True), run=self._run
         )
@@ -243,7 +244,14 @@ class App:
         zone, kinds = ZoneInfo(self.config.store.timezone), {} if training else self.lanes.kinds
         return counter(
             self.config,
-            Store(self.config.store.id, zone, rules(self.config), kinds, training=training),
+            Store(
+                self.config.store.id,
+                zone,
+                rules(self.config),
+                kinds,
+                counts_float=self.config.shift.count_float and not training,
+                training=training,
+            ),
             journal,
             events,
             kicks,

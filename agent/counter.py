@@ -15,13 +15,18 @@ from agent.receipts import Receipts
 from agent.records import Records
 from agent.ringing import Ringing
 from agent.scans import Scans
+from agent.shift.coins import denominations
+from agent.shift.figures import Counting
+from agent.shift.reports import Reports
 from agent.shifts import Shifts
 from agent.till import Store, Tills
 from outbox.clock import Clock
+from outbox.money import parse_amount
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+    from decimal import Decimal
 
     from agent.config import Config
     from agent.devices import Devices
@@ -46,6 +51,7 @@ class Counter:
     closing: Closing
     records: Records
     shifts: Shifts
+    shift_reports: Reports
 
 
 def counter(
@@ -85,6 +91,13 @@ def counter(
         now=now,
     )
     facts = Facts(store.id, store.clouds, Clock(now), training=store.training)
+    closing = Closing(tills, facts, prints, kicks, on_record=on_record)
+    counting = Counting(
+        currency=config.store.currency,
+        denominations=denominations(config.store.currency, [str(value) for value in config.shift.denominations]),
+        blind=config.shift.blind_count,
+        reason_above=_minor(config.shift.reason_above, config.store.currency),
+    )
     return Counter(
         journal=journal,
         receipts=receipts,
@@ -94,16 +107,12 @@ def counter(
         tills=tills,
         scans=Scans(tills, catalogue, devices.scales),
         ringing=Ringing(tills, catalogue, devices.scales),
-        closing=Closing(tills, facts, prints, kicks, on_record=on_record),
+        closing=closing,
         records=Records(journal, prints, {till.id: till.printer for till in config.tills}, now=now),
-        shifts=Shifts(
-            journal,
-            facts,
-            tills,
-            events,
-            currency=config.store.currency,
-            timezone=store.timezone,
-            on_record=on_record,
-            now=now,
-        ),
+        shifts=Shifts(journal, facts, tills, closing, counting=counting),
+        shift_reports=Reports(journal, tills, prints, receipts, counting=counting, now=now),
     )
+
+
+def _minor(amount: Decimal | None, currency: str) -> int | None:
+    return None if amount is None else parse_amount(str(amount), currency)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from agent.receipt import ReceiptStore, receipt_document
+from agent.shift.paper import report_document, slip_document
 from outbox import chain
 from outbox.anchor import anchor
+from outbox.record import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from agent.config import Config
     from drivers.printer.document import Document
     from outbox.journal import Journal
@@ -27,9 +31,16 @@ class Receipts:
         """Return a record's receipt, or a copy of it, marked as one."""
         record = chain.by_id(self._journal.reader, record_id)
         assert record is not None, "a job refers to a record that is never deleted"
-        return receipt_document(
-            record.body, self._store, copy=copy, logo=self._logo_of(record.till), anchor=anchor(record.hash)
-        )
+        own = anchor(record.hash)
+        if record.kind is Kind.SHIFT_CLOSE:
+            return report_document(record.body, self._store, copy=copy, anchor=own)
+        if record.kind is Kind.CASH:
+            return slip_document(record.body, self._store, copy=copy, anchor=own)
+        return receipt_document(record.body, self._store, copy=copy, logo=self._logo_of(record.till), anchor=own)
+
+    def report(self, figures: Mapping[str, Any]) -> Document:
+        """Return a shift's figures so far: an X."""
+        return report_document(figures, self._store)
 
     @cached_property
     def _store(self) -> ReceiptStore:

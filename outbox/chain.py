@@ -178,6 +178,14 @@ def of_till(connection: sqlite3.Connection, till: str, *, after: int) -> Iterato
             yield record
 
 
+def count_of(connection: sqlite3.Connection, till: str, kind: Kind) -> int:
+    """Return how many records of a kind a till has."""
+    (found,) = connection.execute(
+        "select count(*) from record where kind = ? and till = ?", (str(kind), till)
+    ).fetchone()
+    return int(found)
+
+
 @dataclass(frozen=True, slots=True)
 class Broken:
     """The first record that does not hold, and why."""

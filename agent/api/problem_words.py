@@ -88,6 +88,12 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     # records, shifts, printing, devices
     "kind": (422, "There is no such kind of record."),
     "shift-open": (409, "The till has an open shift. Close it first."),
+    "shift-needed": (409, "The store counts its float before money is taken. Open a shift with POST /v1/shifts."),
+    "no-such-shift": (404, "No closed shift has that id. GET /v1/shifts lists them."),
+    "reason-needed": (409, "The count is off by more than the store lets pass. Count again, or give the reason."),
+    "value-twice": (422, "A coin or note is counted twice. Give each value once, with all its pieces."),
+    "count-mismatch": (422, "The pieces come to another amount than `counted` or `float`. Send either of them."),
+    "left-too-much": (422, "More would stay in the drawer than was counted. The detail names the most."),
     "no-shift": (409, "The till has no open shift. Open one with POST /v1/shifts."),
     "no-such-printer": (404, "The configuration has no printer of that name."),
     "no-such-job": (404, "No print job has that id."),

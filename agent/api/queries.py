@@ -59,6 +59,14 @@ class EventsQuery(Query):
     ] = None
 
 
+class ShiftsQuery(Query):
+    """Shifts that were closed, the newest first."""
+
+    limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = PAGE_DEFAULT
+    before: Annotated[int | None, Field(ge=1, le=ROW_MAX, description="`next` of the page before this one")] = None
+    till: Id | None = None
+
+
 class ReportQuery(Query):
     """Which till's shift; may be left out where there is only one till."""
 

@@ -55,11 +55,15 @@ def _figures(report: Body) -> Iterator[Figure]:
     for tender in report["tenders"]:
         yield "tender taken", tender["type"], tender["taken"], tender["taken_total"]
         yield "tender given back", tender["type"], tender["given_back"], tender["given_back_total"]
-        if tender["change"]:
-            yield "change", tender["type"], None, tender["change"]
+        yield "change", tender["type"], None, tender["change"]
     for tax in report["taxes"]:
         yield "tax", f"{tax['code']} {tax['rate']}", None, tax["amount"]
         yield "tax base", f"{tax['code']} {tax['rate']}", None, tax["base"]
+    yield from _broken_down(report)
+    yield from _drawer(report)
+
+
+def _broken_down(report: Body) -> Iterator[Figure]:
     for one in report["categories"]:
         yield "category", one["category"], None, one["total"]
     for one in report["cashiers"]:
@@ -70,7 +74,6 @@ def _figures(report: Body) -> Iterator[Figure]:
             yield f"cashier {name}", one["name"], None, one[name]
     for one in report["hours"]:
         yield "hour", one["hour"], one["sales"] + one["refunds"], one["sales_total"] - one["refunds_total"]
-    yield from _drawer(report)
 
 
 def _drawer(report: Body) -> Iterator[Figure]:

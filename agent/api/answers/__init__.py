@@ -25,14 +25,26 @@ from agent.api.answers.plugged import ModeSwitch, Plugged, PluggedDevice, Unseen
 from agent.api.answers.print_jobs import Job
 from agent.api.answers.problems import Finding, Problem
 from agent.api.answers.sales import Discount, Line, Record, Records, Sale, Sales, Tax, Tender
-from agent.api.answers.shifts import ShiftRecord, ShiftReport
+from agent.api.answers.shifts import (
+    CashRecord,
+    ClosedShift,
+    ClosedShifts,
+    CurrentShift,
+    OpenShift,
+    ShiftRecord,
+    ShiftReport,
+)
 from agent.api.answers.status import Event, Health, Notice, Status
 from agent.api.answers.tills import Till, Tills
 
 __all__ = [
     "Amount",
+    "CashRecord",
     "Claim",
     "Claims",
+    "ClosedShift",
+    "ClosedShifts",
+    "CurrentShift",
     "DecimalText",
     "Delivery",
     "Device",
@@ -51,6 +63,7 @@ __all__ = [
     "ModeSwitch",
     "Notice",
     "OnePairing",
+    "OpenShift",
     "Outbox",
     "Paired",
     "Pairing",

@@ -24,7 +24,7 @@ from agent.api.bodies.sales import (
     RefundTender,
     Void,
 )
-from agent.api.bodies.shifts import CloseShift, NewShift
+from agent.api.bodies.shifts import CloseShift, MoveCash, NewShift, PrintShift
 from agent.api.bodies.tills import WEIGH_S_MAX, OpenDrawer, Scan, Weigh
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "CloseShift",
     "Id",
     "LineChange",
+    "MoveCash",
     "NewClaim",
     "NewDiscount",
     "NewLine",
@@ -50,6 +51,7 @@ __all__ = [
     "OpenDrawer",
     "Park",
     "PrintJob",
+    "PrintShift",
     "RefundLine",
     "RefundTender",
     "Scan",
