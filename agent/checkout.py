@@ -26,14 +26,16 @@ def add_tender(
     type: str,  # noqa: A002 - the field's name
     amount: int,
     reference: str | None = None,
+    tip: int = 0,
 ) -> Sale:
-    """Take money: `cash`, which may be more than is due, or `card`, which may not."""
+    """Take money: `cash`, which may be more than is due, or `card`, which may not; a `tip` on top of either."""
     must_be_open(sale)
     tender = Tender(
         id=str(sale.tenders_made + 1),
         type=entry.tender_type(type),
         amount=entry.amount("amount", amount, sale.currency, least=1),
         reference=entry.text_or_none("reference", reference, chars_max=REFERENCE_CHARS_MAX),
+        tip=entry.amount("tip", tip, sale.currency),
     )
     due = price(sale, rules).settlement.due
     if not sale.lines:

@@ -48,7 +48,7 @@ def test_a_full_refund_gives_back_all_of_it() -> None:
     assert refund["kind"] == "refund"
     assert refund["original"] == {"receipt_number": "T1-000007", "id": "sale-1"}
     assert refund["reason"] == "too late"
-    assert refund["tenders"] == [{"id": "1", "type": "card", "amount": 898, "reference": "slip 7"}]
+    assert refund["tenders"] == [{"id": "1", "type": "card", "amount": 898, "reference": "slip 7", "tip": 0}]
     same = (
         "sku",
         "name",
