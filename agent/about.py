@@ -146,9 +146,10 @@ class AboutSale:
         customer, parked = row.row_or_none("customer"), row.row_or_none("parked")
         about = cls(
             note=_note(row.row_or_none("note")),
-            customer=customer
-            and SaleCustomer(customer.text("id"), customer.text("name"), customer.text_or_none("number")),
-            parked=parked and Parked(_person(parked), parked.text("at")),
+            customer=None
+            if customer is None
+            else SaleCustomer(customer.text("id"), customer.text("name"), customer.text_or_none("number")),
+            parked=None if parked is None else Parked(_person(parked), parked.text("at")),
         )
         return PLAIN_SALE if about == PLAIN_SALE else about
 
@@ -166,7 +167,9 @@ def _note(row: Row | None) -> Note | None:
 
 
 def _age_check(row: Row | None) -> AgeCheck | None:
-    return row and AgeCheck(row.whole("age"), How(row.text("how")), _person(row), row.text("at"))
+    if row is None:
+        return None
+    return AgeCheck(row.whole("age"), How(row.text("how")), _person(row), row.text("at"))
 
 
 def _person(row: Row) -> Person:

@@ -19,12 +19,15 @@ from agent.claims import Claims
 from agent.config.backup import check_backup
 from agent.counter import counter
 from agent.counters import Counters
+from agent.customers import Customers
 from agent.devices import Devices
 from agent.door import Door
 from agent.events import Events
 from agent.kicks import Kicks
 from agent.lanes import Lanes
+from agent.own_items import OwnItems
 from agent.pricing import Rules
+from agent.quick_keys import QuickKeys
 from agent.sale import TaxRate
 from agent.staff.staff import Staff
 from agent.till import Store
@@ -91,6 +94,9 @@ class App:
             state, self.events, self.devices.drawers, make=partial(self._counter, training=True), run=self._run
         )
         self.counters = Counters(own, self.training)
+        self.customers = Customers(self.journal, now)
+        self.own_items = OwnItems(self.journal, self.catalogue, self.tills, now)
+        self.quick_keys = QuickKeys(self.journal, self.catalogue, self.tills, now)
         self.upkeep = Upkeep(
             self.journal,
             self.events,

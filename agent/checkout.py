@@ -6,13 +6,17 @@ As in `basket`, each takes a sale and returns a new one, or raises a `Problem`.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agent import entry
 from agent.basket import REASON_CHARS_MAX, checked, must_be_open, named_ids, spelled
+from agent.particulars import must_be_answered
 from agent.pricing import Rules, price, view
 from agent.problem import conflict, not_found
 from agent.sale import Sale, State, Tender, TenderType
+
+if TYPE_CHECKING:
+    from agent.about import Parked
 
 TENDERS_MAX = 20  # a table that splits its bill; more is a stuck key
 REFERENCE_CHARS_MAX = 60  # card slips carry up to 23 characters
@@ -40,6 +44,7 @@ def add_tender(
     due = price(sale, rules).settlement.due
     if not sale.lines:
         raise conflict("sale-empty", "There is nothing to pay for: add an item first.")
+    must_be_answered(sale)
     if due == 0:
         raise conflict("nothing-due", "Nothing is left to pay: complete the sale.")
     if tender.type is TenderType.CARD and amount > due:
@@ -65,6 +70,7 @@ def complete(sale: Sale, rules: Rules) -> dict[str, Any]:
     must_be_open(sale)
     if not sale.lines:
         raise conflict("sale-empty", "There is nothing to complete: add an item, or void the sale.")
+    must_be_answered(sale)
     due = price(sale, rules).settlement.due
     if due:
         raise conflict("sale-not-paid", f"{spelled(sale, due)} is still due: take a tender for it first.", due=due)
@@ -87,20 +93,25 @@ def void_fields(sale: Sale, rules: Rules, *, reason: str | None = None) -> dict[
     }
 
 
-def park(sale: Sale, label: str | None = None) -> Sale:
-    """Put an open sale aside, under a name. Refused while money was taken for it."""
+def park(sale: Sale, label: str | None = None, *, parked: Parked | None = None) -> Sale:
+    """Put an open sale aside, under a name; `parked` says by whom and when. Refused while money was taken for it."""
     must_be_open(sale)
     if not sale.lines:
         raise conflict("sale-empty", "There is nothing to park: add an item, or void the sale.")
     _must_be_unpaid(sale, "park it")
-    return replace(sale, state=State.PARKED, label=entry.text_or_none("label", label, chars_max=LABEL_CHARS_MAX))
+    return replace(
+        sale,
+        state=State.PARKED,
+        label=entry.text_or_none("label", label, chars_max=LABEL_CHARS_MAX),
+        about=replace(sale.about, parked=parked),
+    )
 
 
 def resume(sale: Sale) -> Sale:
     """Take a parked sale up again; it keeps its label."""
     if sale.state is not State.PARKED:
         raise conflict("sale-not-parked", f"This sale is {sale.state}, not parked: there is nothing to resume.")
-    return replace(sale, state=State.OPEN)
+    return replace(sale, state=State.OPEN, about=replace(sale.about, parked=None))
 
 
 def _must_be_unpaid(sale: Sale, then: str) -> None:

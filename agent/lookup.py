@@ -97,10 +97,19 @@ def by_barcode(
     return by_scan(catalogue, scan)
 
 
+def read_code(data: str, currency: str) -> str:
+    """Return what a scanned code is filed under in the catalogue. Raises `Problem` for what is no barcode."""
+    scan = decode(data.encode(), (), price_decimals=decimals(currency))
+    if isinstance(scan, Refusal):
+        raise _refused(scan)
+    refuse_card_data("barcode", scan.text)
+    return scan.candidates[0]
+
+
 def by_scan(catalogue: Catalogue, scan: Scan | Refusal) -> Read:
     """Find a decoded scan's item. Raises `Problem`."""
     if isinstance(scan, Refusal):
-        raise invalid("scan-refused", f"{_WHY[scan.reason]} {scan.hint}", reason=str(scan.reason))
+        raise _refused(scan)
     if scan.rivals:
         _must_be_one(catalogue, scan)
     item = catalogue.by_barcode(scan.candidates)
@@ -112,6 +121,10 @@ def by_scan(catalogue: Catalogue, scan: Scan | Refusal) -> Read:
     elif scan.quantity is not None:
         quantity = str(scan.quantity)
     return Read(scan=scan, product=product_of(item), quantity=quantity, label_price=scan.price)
+
+
+def _refused(refusal: Refusal) -> Problem:
+    return invalid("scan-refused", f"{_WHY[refusal.reason]} {refusal.hint}", reason=str(refusal.reason))
 
 
 def _must_be_one(catalogue: Catalogue, scan: Scan) -> None:

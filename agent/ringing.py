@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agent import basket, checkout, discounts, lookup, open_sales
+from agent import basket, checkout, discounts, lookup, open_sales, particulars
+from agent.about import Parked, Person
 from agent.pricing import view
 from agent.problem import conflict
+from agent.staff.by import OF_ITSELF
 from outbox.answers import Reply
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from agent.pricing import Rules
     from agent.sale import Sale
     from agent.scales import Scales
+    from agent.staff.by import By
     from agent.till import Tills
     from outbox.answers import Key
     from outbox.catalogue import Catalogue
@@ -87,13 +90,17 @@ class Ringing:
             return await self._change(sale_id, key, operation)
 
     async def change_line(self, sale_id: str, line_id: str, wanted: LineChange, *, key: Key | None) -> Reply:
-        """Set a line's quantity, or its price with a reason."""
+        """Set a line's quantity, its price with a reason, its note, or the lot or serial that no barcode said."""
 
         def operation(sale: Sale, rules: Rules) -> Sale:
             if wanted.quantity is not None:
                 sale = basket.change_quantity(sale, rules, line_id, wanted.quantity)
             if wanted.price is not None:
                 sale = basket.override_price(sale, rules, line_id, wanted.price, wanted.price_reason or "")
+            if wanted.note is not None:
+                sale = particulars.note_line(sale, line_id, wanted.note.text, printed=wanted.note.printed)
+            if wanted.lot is not None or wanted.serial is not None:
+                sale = particulars.key_marks(sale, line_id, lot=wanted.lot, serial=wanted.serial)
             return sale
 
         return await self._change(sale_id, key, operation)
@@ -131,9 +138,10 @@ class Ringing:
         """Give a tender back."""
         return await self._change(sale_id, key, lambda sale, rules: checkout.remove_tender(sale, rules, tender_id))
 
-    async def park(self, sale_id: str, label: str | None, *, key: Key | None) -> Reply:
+    async def park(self, sale_id: str, label: str | None, *, key: Key | None, by: By = OF_ITSELF) -> Reply:
         """Put the sale aside."""
-        return await self._change(sale_id, key, lambda sale, _: checkout.park(sale, label))
+        parked = Parked(Person(by.actor.id, by.actor.name), self._tills.local_now().isoformat(timespec="seconds"))
+        return await self._change(sale_id, key, lambda sale, _: checkout.park(sale, label, parked=parked))
 
     async def resume(self, sale_id: str, *, key: Key | None) -> Reply:
         """Take a parked sale up again, where none is open on its till."""

@@ -160,6 +160,14 @@ insert into shift(till, opened, upto, sums) select till, id, till_seq, '' from r
   where kind = 'shift_open' and not exists (select 1 from record as later where later.till = opening.till
   and later.seq > opening.seq and later.kind in ('shift_open', 'shift_close'));
 
+create table customer(                    -- the store's own list; a record keeps only what its receipt shows
+  id text primary key, name text not null, phone text, email text, number text unique,
+  exempt_reason text, certificate text, look_up text not null, made_at text not null
+) strict, without rowid;
+create table quick_keys(                 -- as a person arranged them, for a till or ('') the store
+  scope text primary key, revision integer not null, document text not null
+) strict, without rowid;
+
 create table audit(                      -- who did what; see audit.py
   seq integer primary key, body text not null, prev_hash blob not null, hash blob not null
 ) strict;

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from agent import lookup
 from agent.api.route import Route
+from agent.staff.actions import Action
 from outbox.answers import Reply
 
 if TYPE_CHECKING:
@@ -16,8 +17,26 @@ if TYPE_CHECKING:
 async def search(call: Call) -> Reply:
     """Find items as one types; with nothing typed, the first there are."""
     catalogue, text, limit = call.app.catalogue, call.query.q, call.query.limit
-    found = catalogue.search(text, limit) if text else catalogue.items(limit=limit)
+    if call.query.category is not None:
+        found = catalogue.in_category(call.query.category or None, limit=limit, offset=call.query.offset)
+    else:
+        found = catalogue.search(text, limit) if text else catalogue.items(limit=limit)
     return Reply(HTTPStatus.OK, {"items": [item.to_json() for item in found]})
+
+
+async def categories(call: Call) -> Reply:
+    """Return the categories there are items in."""
+    return Reply(HTTPStatus.OK, {"categories": call.app.catalogue.categories()})
+
+
+async def make(call: Call) -> Reply:
+    """Add an item to the local catalogue, as a till made it."""
+    return await call.app.own_items.make(call.body, by=call.by)
+
+
+async def unmake(call: Call) -> Reply:
+    """Remove an item that a till made."""
+    return await call.app.own_items.unmake(call.path["sku"], by=call.by)
 
 
 async def by_sku(call: Call) -> Reply:
@@ -39,7 +58,28 @@ def _item(call: Call, sku: str) -> Reply:
 
 
 ROUTES = (
-    Route("GET", "/v1/items", search, "Find items as one types", "Items", query="ItemsQuery"),
+    Route("GET", "/v1/items", search, "Find items as one types, or those of a category", "Items", query="ItemsQuery"),
+    Route(
+        "POST",
+        "/v1/items",
+        make,
+        "Add an item to this store's catalogue; no import and no pull changes it unasked",
+        "Item",
+        status=201,
+        body="NewItem",
+        problems=("item-taken", "scan-refused", "no-such-tax", "card-data"),
+        action=Action.CATALOGUE_ADD,
+    ),
+    Route(
+        "DELETE",
+        "/v1/items/{sku:path}",
+        unmake,
+        "Remove an item that was made at a till",
+        "Removed",
+        problems=("no-such-item", "not-made-here"),
+        action=Action.CATALOGUE_ADD,
+    ),
+    Route("GET", "/v1/categories", categories, "The categories there are items in", "Categories"),
     Route(
         "GET",
         "/v1/items/{sku:path}",

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from agent.api.bodies import Id
+from outbox.item import CATEGORY_CHARS_MAX
 
 PAGE_MAX = 500  # rows in one answer; the next page is one request away
 PAGE_DEFAULT = 50
@@ -37,6 +38,19 @@ class RecordsQuery(Query):
 
 class ItemsQuery(Query):
     """Items whose name, sku or category has every word of `q`, each from its start."""
+
+    q: Annotated[str, StringConstraints(strip_whitespace=True, max_length=SEARCH_CHARS_MAX)] = ""
+    limit: Annotated[int, Field(ge=1, le=ITEMS_MAX)] = ITEMS_DEFAULT
+    category: Annotated[
+        str | None,
+        StringConstraints(max_length=CATEGORY_CHARS_MAX),
+        Field(description="all of this category, by name, instead of `q`; empty: those in none"),
+    ] = None
+    offset: Annotated[int, Field(ge=0, le=ROW_MAX, description="how many of the category to leave out")] = 0
+
+
+class CustomersQuery(Query):
+    """Customers who have every word of `q` in their name, number, phone or e-mail."""
 
     q: Annotated[str, StringConstraints(strip_whitespace=True, max_length=SEARCH_CHARS_MAX)] = ""
     limit: Annotated[int, Field(ge=1, le=ITEMS_MAX)] = ITEMS_DEFAULT

@@ -5,12 +5,15 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from agent import attending
+from agent.about import How
 from agent.api.route import Route
 from agent.staff.actions import Action
 from outbox.answers import Reply
 
 if TYPE_CHECKING:
     from agent.api.route import Call
+    from agent.till import Tills
 
 
 async def create(call: Call) -> Reply:
@@ -21,6 +24,33 @@ async def create(call: Call) -> Reply:
 async def view(call: Call) -> Reply:
     """Return a sale as it is now."""
     return Reply(HTTPStatus.OK, call.app.tills.view_sale(call.path["sale"]))
+
+
+async def change(call: Call) -> Reply:
+    """Write a note on the sale."""
+    note, sale = call.body.note, call.path["sale"]
+    return await attending.note(_tills(call), sale, note.text, printed=note.printed, key=call.key)
+
+
+async def check_age(call: Call) -> Reply:
+    """Note that the customer is old enough."""
+    age, how = call.body.age, How(call.body.how)
+    return await attending.check_age(_tills(call), call.path["sale"], age, how, key=call.key, by=call.by)
+
+
+async def give_customer(call: Call) -> Reply:
+    """Say whom the sale is for."""
+    customer = call.app.customers.view(call.body.customer)
+    return await attending.give_customer(_tills(call), call.path["sale"], customer, key=call.key, by=call.by)
+
+
+async def drop_customer(call: Call) -> Reply:
+    """Say that the sale is for nobody who is known."""
+    return await attending.give_customer(_tills(call), call.path["sale"], None, key=call.key, by=call.by)
+
+
+def _tills(call: Call) -> Tills:
+    return call.app.counters.of_sale(call.path["sale"]).tills
 
 
 async def add_line(call: Call) -> Reply:
@@ -65,7 +95,7 @@ async def complete(call: Call) -> Reply:
 
 async def park(call: Call) -> Reply:
     """Put the sale aside."""
-    return await call.app.ringing.park(call.path["sale"], call.body.label, key=call.key)
+    return await call.app.ringing.park(call.path["sale"], call.body.label, key=call.key, by=call.by)
 
 
 async def resume(call: Call) -> Reply:
@@ -84,6 +114,7 @@ async def refund(call: Call) -> Reply:
 
 
 _OF_A_SALE = ("no-such-sale", "sale-closed", "sale-not-open")
+_TO_ANSWER = ("age-not-checked", "mark-needed")
 _OF_A_LINE = (*_OF_A_SALE, "no-such-line")
 WHAT_TO_RING = (
     "no-such-item",
@@ -111,6 +142,45 @@ ROUTES = (
     ),
     Route("GET", "/v1/sales/{sale}", view, "A sale as it is now", "Sale", problems=("no-such-sale",)),
     Route(
+        "PATCH",
+        "/v1/sales/{sale}",
+        change,
+        "Write a note on the whole sale",
+        "Sale",
+        body="SaleChange",
+        problems=(*_OF_A_SALE, "card-data"),
+        action=Action.SELL,
+    ),
+    Route(
+        "POST",
+        "/v1/sales/{sale}/age",
+        check_age,
+        "Note that the customer's age was made sure of; no birth date is taken",
+        "Sale",
+        body="AgeCheck",
+        problems=_OF_A_SALE,
+        action=Action.AGE_CHECK,
+    ),
+    Route(
+        "POST",
+        "/v1/sales/{sale}/customer",
+        give_customer,
+        "Say whom the sale is for",
+        "Sale",
+        body="SaleCustomer",
+        problems=(*_OF_A_SALE, "no-such-customer"),
+        action=Action.SELL,
+    ),
+    Route(
+        "DELETE",
+        "/v1/sales/{sale}/customer",
+        drop_customer,
+        "Take the customer off the sale",
+        "Sale",
+        problems=_OF_A_SALE,
+        action=Action.SELL,
+    ),
+    Route(
         "POST",
         "/v1/sales/{sale}/lines",
         add_line,
@@ -124,7 +194,7 @@ ROUTES = (
         "PATCH",
         "/v1/sales/{sale}/lines/{line}",
         change_line,
-        "Change a line's quantity, or its price with a reason",
+        "Change a line's quantity, its price with a reason, its note, its lot or its serial number",
         "Sale",
         body="LineChange",
         problems=(*_OF_A_LINE, "quantity", "card-data"),
@@ -168,6 +238,7 @@ ROUTES = (
         problems=(
             *_OF_A_SALE,
             "sale-empty",
+            *_TO_ANSWER,
             "nothing-due",
             "card-over-due",
             "too-many-tenders",
@@ -190,7 +261,7 @@ ROUTES = (
         complete,
         "Make a paid sale a record; answers after it is on the disk",
         "Record",
-        problems=(*_OF_A_SALE, "sale-empty", "sale-not-paid", "disk-full", "disk-unclear"),
+        problems=(*_OF_A_SALE, *_TO_ANSWER, "sale-empty", "sale-not-paid", "disk-full", "disk-unclear"),
         action=Action.SELL,
     ),
     Route(

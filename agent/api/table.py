@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from agent.api import (
     claims,
+    customers,
     deliveries,
     devices,
     items,
@@ -16,6 +17,7 @@ from agent.api import (
     metrics,
     pairings,
     print_jobs,
+    quick_keys,
     records,
     sales,
     shifts,
@@ -31,6 +33,8 @@ _NOUNS = (
     sales,
     records,
     items,
+    quick_keys,
+    customers,
     shifts,
     devices,
     print_jobs,

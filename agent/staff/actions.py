@@ -40,6 +40,7 @@ class Action(StrEnum):
     SHIFT_REPORT = "shift_report"
     EXPECTED_CASH = "expected_cash"
     CATALOGUE_ADD = "catalogue_add"
+    CUSTOMER_REMOVE = "customer_remove"
     TRAINING = "training"
     FORCE_OFFLINE = "force_offline"
     DEVICE_USE = "device_use"
@@ -92,6 +93,7 @@ DEFAULTS: Mapping[Action, Rule] = MappingProxyType(
         Action.SHIFT_REPORT: Rule(Role.CASHIER, "a report of the shift"),
         Action.EXPECTED_CASH: Rule(Role.SUPERVISOR, "seeing what should be in the drawer before it is counted"),
         Action.CATALOGUE_ADD: Rule(Role.SUPERVISOR, "adding an item to the catalogue"),
+        Action.CUSTOMER_REMOVE: Rule(Role.SUPERVISOR, "forgetting a customer"),
         Action.TRAINING: Rule(Role.SUPERVISOR, "turning training on or off"),
         Action.FORCE_OFFLINE: Rule(Role.SUPERVISOR, "taking the store off line, or back", tech=True),
         Action.DEVICE_USE: Rule(Role.CASHIER, "using a printer, a drawer or a scale", tech=True),

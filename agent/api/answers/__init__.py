@@ -5,6 +5,7 @@ way out. An answer may have more fields than are named here, never fewer.
 """
 
 from agent.api.answers.claims import Claim, Claims, HeldDevice
+from agent.api.answers.customers import Customer, Customers
 from agent.api.answers.deliveries import Delivery, Outbox
 from agent.api.answers.devices import (
     Device,
@@ -19,11 +20,12 @@ from agent.api.answers.devices import (
     WireEntry,
 )
 from agent.api.answers.fields import Amount, DecimalText, PrintState, Time
-from agent.api.answers.items import Item, Items
+from agent.api.answers.items import Categories, Item, Items, Removed
 from agent.api.answers.pairings import OnePairing, Paired, Pairing, PairingCode, Pairings
 from agent.api.answers.plugged import ModeSwitch, Plugged, PluggedDevice, Unseen
 from agent.api.answers.print_jobs import Job
 from agent.api.answers.problems import Finding, Problem
+from agent.api.answers.quick_keys import Arranged, QuickKeys
 from agent.api.answers.sales import Discount, Line, Record, Records, Sale, Sales, Tax, Tender
 from agent.api.answers.shifts import (
     CashRecord,
@@ -39,12 +41,16 @@ from agent.api.answers.tills import Till, Tills
 
 __all__ = [
     "Amount",
+    "Arranged",
+    "Categories",
     "CashRecord",
     "Claim",
     "Claims",
     "ClosedShift",
     "ClosedShifts",
     "CurrentShift",
+    "Customer",
+    "Customers",
     "DecimalText",
     "Delivery",
     "Device",
@@ -74,8 +80,10 @@ __all__ = [
     "Pressed",
     "PrintState",
     "Problem",
+    "QuickKeys",
     "Record",
     "Records",
+    "Removed",
     "Sale",
     "Sales",
     "ShiftRecord",

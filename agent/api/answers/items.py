@@ -20,6 +20,8 @@ class Item(BaseModel):
     category: str | None
     unit: Literal["each", "kg"]
     stock: DecimalText | None
+    min_age: int | None
+    track: Literal["lot", "serial"] | None
 
 
 class Items(BaseModel):

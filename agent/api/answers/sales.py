@@ -9,6 +9,44 @@ from pydantic import BaseModel
 from agent.api.answers.fields import Amount, DecimalText, PrintState, Signed, Time
 
 
+class Note(BaseModel):
+    """What a cashier wrote; `printed`: on the receipt, too."""
+
+    text: str
+    printed: bool
+
+
+class Person(BaseModel):
+    """Who did something."""
+
+    id: str
+    name: str
+
+
+class AgeCheck(BaseModel):
+    """That the customer is at least `age`: how and by whom that was made sure of."""
+
+    age: int
+    how: Literal["seen", "document"]
+    by: Person
+    at: Time
+
+
+class SaleCustomer(BaseModel):
+    """Whom the sale is for, as the receipt shows it."""
+
+    id: str
+    name: str
+    number: str | None
+
+
+class Parked(BaseModel):
+    """Who put the sale aside."""
+
+    by: Person
+    at: Time
+
+
 class Line(BaseModel):
     """A line: `total` is quantity times price less its own discount, `net` less its share of the sale's too."""
 
@@ -31,6 +69,10 @@ class Line(BaseModel):
     serial: str | None
     expiry: str | None
     expired_reason: str | None
+    note: Note | None = None
+    min_age: int | None = None
+    age_check: AgeCheck | None = None
+    track: Literal["lot", "serial"] | None = None
     add_on: str | None
     issue: str | None
 
@@ -84,6 +126,9 @@ class Sale(BaseModel):
     change: Amount
     label: str | None
     opened_at: Time
+    note: Note | None = None
+    customer: SaleCustomer | None = None
+    parked: Parked | None = None
 
 
 class Record(BaseModel):

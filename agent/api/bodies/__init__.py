@@ -7,12 +7,16 @@ the till's question, not asked here.
 """
 
 from agent.api.bodies.claims import NewClaim
+from agent.api.bodies.customers import CustomerChange, NewCustomer, SaleCustomer
 from agent.api.bodies.devices import ClaimedDevice, Teach, TurnTrace
 from agent.api.bodies.fields import DECIMAL_CHARS_MAX, SCAN_CHARS_MAX, Body, Id, Nothing, ScanText
+from agent.api.bodies.items import NewItem
 from agent.api.bodies.pairings import NewPairing, NewPairingCode
 from agent.api.bodies.print_jobs import PrintJob
+from agent.api.bodies.quick_keys import Arrangement
 from agent.api.bodies.sales import (
     REFUND_LINES_MAX,
+    AgeCheck,
     LineChange,
     NewDiscount,
     NewLine,
@@ -22,6 +26,7 @@ from agent.api.bodies.sales import (
     Park,
     RefundLine,
     RefundTender,
+    SaleChange,
     Void,
 )
 from agent.api.bodies.shifts import CloseShift, MoveCash, NewShift, PrintShift
@@ -32,14 +37,19 @@ __all__ = [
     "REFUND_LINES_MAX",
     "SCAN_CHARS_MAX",
     "WEIGH_S_MAX",
+    "AgeCheck",
+    "Arrangement",
     "Body",
     "ClaimedDevice",
     "CloseShift",
+    "CustomerChange",
     "Id",
     "LineChange",
     "MoveCash",
     "NewClaim",
+    "NewCustomer",
     "NewDiscount",
+    "NewItem",
     "NewLine",
     "NewPairing",
     "NewPairingCode",
@@ -54,6 +64,8 @@ __all__ = [
     "PrintShift",
     "RefundLine",
     "RefundTender",
+    "SaleChange",
+    "SaleCustomer",
     "Scan",
     "ScanText",
     "Teach",

@@ -35,23 +35,24 @@ DecimalText = Annotated[
 _PLAIN = r"^[^\x00-\x1f\x7f]+$"  # no control characters: these texts are printed
 
 
-def _plain(longest: int) -> StringConstraints:
+def plain(longest: int) -> StringConstraints:
+    """Return what a text keeps to that is printed: something to read, of at most so many characters."""
     return StringConstraints(strip_whitespace=True, min_length=1, max_length=longest, pattern=_PLAIN)
 
 
-Code = Annotated[str, _plain(CODE_CHARS_MAX)]
+Code = Annotated[str, plain(CODE_CHARS_MAX)]
 
-Id = Annotated[str, _plain(ID_CHARS_MAX)]
+Id = Annotated[str, plain(ID_CHARS_MAX)]
 
-Name = Annotated[str, _plain(NAME_CHARS_MAX)]
+Name = Annotated[str, plain(NAME_CHARS_MAX)]
 
-Reason = Annotated[str, _plain(REASON_CHARS_MAX)]
+Reason = Annotated[str, plain(REASON_CHARS_MAX)]
 
-Label = Annotated[str, _plain(LABEL_CHARS_MAX)]
+Label = Annotated[str, plain(LABEL_CHARS_MAX)]
 
 Reference = Annotated[
     str,
-    _plain(REFERENCE_CHARS_MAX),
+    plain(REFERENCE_CHARS_MAX),
     Field(description="the terminal's slip number or the like; never a card number"),
 ]
 

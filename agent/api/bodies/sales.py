@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from agent.api.bodies.fields import (
     Amount,
@@ -18,7 +18,16 @@ from agent.api.bodies.fields import (
     Reason,
     Reference,
     ScanText,
+    plain,
 )
+from agent.particulars import MARK_CHARS_MAX, NOTE_CHARS_MAX
+from outbox.item import MIN_AGE_MAX
+
+NoteText = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=NOTE_CHARS_MAX, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
+
+Mark = Annotated[str, plain(MARK_CHARS_MAX), Field(description="as it stands on the pack")]
 
 REFUND_LINES_MAX = 1_000  # more than any sale has lines
 
@@ -68,17 +77,40 @@ class NewLine(Body):
         return self
 
 
+class Note(Body):
+    """What a cashier writes beside a line or a sale; an empty `text` takes it off. `printed`: on the receipt, too."""
+
+    text: NoteText
+    printed: bool = False
+
+
+class SaleChange(Body):
+    """What is written beside the whole sale."""
+
+    note: Note
+
+
+class AgeCheck(Body):
+    """Somebody made sure that the customer is `age` or more: plainly so (`seen`), or by a date in a `document`."""
+
+    age: Annotated[int, Field(ge=1, le=MIN_AGE_MAX, description="years")]
+    how: Literal["seen", "document"]
+
+
 class LineChange(Body):
-    """At least one of a new `quantity` and a new `price` with its `price_reason`."""
+    """At least one of `quantity`, `price` with its `price_reason`, `note`, `lot` and `serial`."""
 
     quantity: DecimalText | None = None
     price: Amount | None = None
     price_reason: Reason | None = None
+    note: Note | None = None
+    lot: Mark | None = None
+    serial: Mark | None = None
 
     @model_validator(mode="after")
     def _something_changes(self) -> Self:
-        if self.quantity is None and self.price is None:
-            raise ValueError("give a quantity, or a price with its price_reason")
+        if all(value is None for value in (self.quantity, self.price, self.note, self.lot, self.serial)):
+            raise ValueError("give a quantity, a price with its price_reason, a note, a lot or a serial number")
         _overrides(self.price, self.price_reason)
         return self
 
