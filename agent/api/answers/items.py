@@ -28,3 +28,16 @@ class Items(BaseModel):
     """Several items, the best match first."""
 
     items: list[Item]
+
+
+class Categories(BaseModel):
+    """The categories there are items in, by name."""
+
+    categories: list[str]
+
+
+class Removed(BaseModel):
+    """What was removed."""
+
+    id: str
+    removed: Literal[True]
