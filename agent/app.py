@@ -28,14 +28,16 @@ from agent.lanes import Lanes
 from agent.own_items import OwnItems
 from agent.pricing import Rules
 from agent.quick_keys import QuickKeys
-from agent.sale import TaxRate
+from agent.sale import decimal_text
 from agent.staff.staff import Staff
+from agent.tax import TaxRounding, tax_rates
 from agent.till import Store
 from agent.training import Training
 from agent.upkeep import Upkeep
 from outbox import epoch
 from outbox.catalogue import Catalogue
 from outbox.journal import Journal
+from outbox.money import Rounding
 from outbox.room import Disk, Room
 
 if TYPE_CHECKING:
@@ -196,7 +198,10 @@ class App:
                 "locale": self.config.store.locale,
                 "prices_include_tax": self.config.store.prices_include_tax,
                 "cash_rounding": self.tills.rules.cash_rounding,
-                "taxes": [{"code": tax.code, "name": tax.name, "rate": str(tax.rate)} for tax in self.config.taxes],
+                "taxes": [
+                    {"code": tax.code, "name": tax.name, "rate": decimal_text(tax.rate)}
+                    for tax in self.tills.rules.taxes.values()
+                ],
             },
             "tills": [self.counters.at(till.id).tills.view(till.id) for till in self.config.tills],
             "devices": self.device_views(),
@@ -304,6 +309,7 @@ def rules(config: Config) -> Rules:
         currency=config.store.currency,
         prices_include_tax=config.store.prices_include_tax,
         cash_rounding=config.store.cash_rounding_minor,
-        taxes={tax.code: TaxRate(tax.code, tax.name or tax.code, tax.rate) for tax in config.taxes},
+        taxes=tax_rates(config.taxes),
         default_tax=config.store.default_tax,
+        tax_rounding=TaxRounding(config.store.tax_rounding == "line", Rounding(config.store.tax_fraction)),
     )

@@ -8,17 +8,19 @@ way a receipt's tax is the sum of its lines' taxes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from math import lcm
 from typing import TYPE_CHECKING
 
+from agent.sale import TaxRate
 from outbox.money import Rounding, apportion, ratio
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from agent.sale import TaxRate
+    from agent.config.sections import TaxConfig
 
     LineTaxes = tuple[tuple[TaxRate, int], ...]  # each tax of a line, and its amount
 
@@ -133,9 +135,24 @@ def taxes(
     return Taxes(tuple(_total(rate, places, exempt=exempt) for rate, places in by_rate.items()), of_lines, relief)
 
 
-def combined(parts: Sequence[TaxRate]) -> Fraction:
-    """Return what taxes named one after another come to together, in per cent of the price without them."""
-    return sum(_factors(parts), Fraction(0)) * 100
+def tax_rates(sections: Sequence[TaxConfig]) -> dict[str, TaxRate]:
+    """Return the store's taxes by code, as `[[tax]]` names them."""
+    rates = {
+        section.code: TaxRate(section.code, section.name, section.rate, section.included, section.compound)
+        for section in sections
+        if section.rate is not None
+    }
+    for section in sections:
+        if section.parts:
+            parts = tuple(rates[code] for code in section.parts)
+            rates[section.code] = TaxRate(section.code, section.name, _together(parts), parts=parts)
+    return rates
+
+
+def _together(parts: Sequence[TaxRate]) -> Decimal:
+    """Return what taxes worked out one after another come to, in per cent of the price without them; exact."""
+    whole = sum(_factors(parts), Fraction(0)) * 100
+    return Decimal(whole.numerator) / Decimal(whole.denominator)
 
 
 def _factors(parts: Sequence[TaxRate]) -> Iterator[Fraction]:

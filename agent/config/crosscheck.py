@@ -16,6 +16,7 @@ from agent.config.scales import scales_and_displays
 from agent.config.scanners import scanners
 from agent.config.shifts import shifts
 from agent.config.tables import named
+from agent.config.taxes import taxes
 from outbox import money
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def crosscheck(raw: dict[str, Any], folder: Path) -> Iterator[Finding]:
     yield from _shared(raw, "display", "a display shows one sale")
     yield from _default_tax(raw)
     yield from _cash_rounding(raw)
+    yield from taxes(raw)
     yield from shifts(raw)
     yield from printers(raw, folder)
     yield from drawers(raw)

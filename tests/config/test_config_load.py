@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from agent.config import ConfigInvalid, ConfigMissing, ConfigProblem, load
+from agent.tax import tax_rates
 from drivers.printer.codepage_tables import CodePageTable
 from drivers.printer.escpos import CutKind, FenceKind, Font
 from drivers.printer.settings import DialectName, MissingCharacters
@@ -192,6 +193,31 @@ def test_a_tax_without_a_name_is_named_by_its_rate(write: Write) -> None:
     assert config.taxes[0].name == "Tax 5.5%"
 
 
+def test_a_tax_of_several_is_worked_out_in_their_order(write: Write) -> None:
+    taxes = """
+[[tax]]
+code = "both"
+parts = ["gst", "qst"]
+
+[[tax]]
+code = "gst"
+rate = "5"
+included = false
+
+[[tax]]
+code = "qst"
+rate = "9.5"
+included = false
+compound = true
+"""
+    config = load(write(STORE + 'tax_rounding = "line"\ntax_fraction = "half_even"\n' + TILL + taxes), environ={})
+    assert (config.store.tax_rounding, config.store.tax_fraction) == ("line", "half_even")
+    rates = tax_rates(config.taxes)
+    assert rates["both"].parts == (rates["gst"], rates["qst"])
+    assert rates["both"].rate == Decimal("14.975")  # 5 + 9.5 x 1.05
+    assert (rates["both"].name, rates["gst"].included, rates["qst"].compound) == ("both", False, True)
+
+
 def test_everything_wrong_is_said_at_once_in_the_order_of_the_file(problems: Problems) -> None:
     found = problems(
         """
@@ -266,6 +292,19 @@ rate = 19.5
         ('[[tax]]\ncode = "a"\nrate = 19', '[[tax]] 1 "a" → rate', 'quotes, so that no digit is lost: "19"'),
         ('[[tax]]\ncode = "a"', '[[tax]] 1 "a" → rate', 'rate = "19"'),
         ('[tax]\ncode = "a"\nrate = "1"', "[[tax]]", "double brackets"),
+        ('[[tax]]\ncode = "a"\nparts = ["b"]', '[[tax]] 1 "a" → parts', "codes of [[tax]] sections"),
+        ('[[tax]]\ncode = "a"\nparts = []', '[[tax]] 1 "a" → parts', "a list of 1 to 8 codes"),
+        (
+            '[[tax]]\ncode = "a"\nrate = "1"\nparts = ["b"]\n[[tax]]\ncode = "b"\nrate = "2"',
+            '[[tax]] 1 "a" → rate',
+            "leave it out",
+        ),
+        ('[[tax]]\ncode = "a"\nparts = ["b", "b"]\n[[tax]]\ncode = "b"\nrate = "2"', '[[tax]] 1 "a" → parts', "once"),
+        (
+            '[[tax]]\ncode = "a"\ncompound = true\nparts = ["b"]\n[[tax]]\ncode = "b"\nrate = "2"',
+            '[[tax]] 1 "a" → compound',
+            "each part has its own",
+        ),
         ('[[tax]]\ncode = "a"\nrate = "1"\n[[tax]]\ncode = "A"\nrate = "2"', '[[tax]] 2 "A" → code', "unique"),
         ('[[scanner]]\nname = "x"\nport = "sim://x"\nsuffix = "crr"', '[[scanner]] 1 "x" → suffix', '"crlf"'),
         ('[[scanner]]\nname = "x"\nport = "usb://1:2"', '[[scanner]] 1 "x" → port', "usb://04b8:0e15"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import time
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -26,6 +26,8 @@ from outbox import money
 
 RECEIPT_LINES_MAX = 30  # of header or footer; more is a leaflet
 
+TAX_PARTS_MAX = 8  # state, county, city and their districts; more is a mistake
+
 BACKUPS_MAX = 366  # a year of nights; who needs more carries some away
 
 
@@ -43,6 +45,12 @@ class StoreConfig(Section):
         examples=["de_DE"],
     )
     prices_include_tax: bool = Field(default=True, description="true or false, without quotes", examples=[True])
+    tax_rounding: Literal["receipt", "line"] = Field(
+        default="receipt", description='"receipt" or "line"', examples=["receipt"]
+    )
+    tax_fraction: Literal["half_up", "half_even", "half_down", "down"] = Field(
+        default="half_up", description='"half_up", "half_even", "half_down" or "down"', examples=["half_up"]
+    )
     receipt_header: Annotated[tuple[Line, ...], FromList] = Field(
         default=(),
         max_length=RECEIPT_LINES_MAX,
@@ -100,18 +108,31 @@ class TillConfig(Section):
 
 
 class TaxConfig(Section):
-    """A tax rate. `rate` is per cent."""
+    """A tax, or several under one code. `rate` is per cent; `parts` are codes, in the order they are worked out in."""
 
     code: Name = Field(description="a short word, as items and imports name it", examples=["standard"])
-    rate: Rate = Field(description='per cent as a decimal in quotes, "0" to "100"', examples=["19"])
+    rate: Rate | None = Field(
+        default=None, description='per cent as a decimal in quotes, "0" to "100"', examples=["19"]
+    )
+    included: bool | None = Field(default=None, description="true or false, without quotes", examples=[False])
+    compound: bool = Field(default=False, description="true or false, without quotes", examples=[True])
+    parts: Annotated[tuple[Name, ...], FromList] = Field(
+        default=(),
+        min_length=1,
+        max_length=TAX_PARTS_MAX,
+        description=f"a list of 1 to {TAX_PARTS_MAX} codes of other [[tax]] sections",
+        examples=[["gst", "pst"]],
+    )
     name: Title = Field(default="", description="the words for the receipt", examples=["VAT 19%"])
 
     @model_validator(mode="before")
     @classmethod
     def _named(cls, section: Any) -> Any:
-        """Name a tax that has no name by its rate."""
+        """Name a tax that has no name by its rate, several by their code."""
         if isinstance(section, dict) and "name" not in section and isinstance(section.get("rate"), str):
             return {**section, "name": f"Tax {section['rate']}%"}
+        if isinstance(section, dict) and "name" not in section and "parts" in section:
+            return {**section, "name": section.get("code")}
         return section
 
 
