@@ -16,6 +16,7 @@ export const KEYS = [
   ["Alt+R", "receipts", "action.receipts"],
   ["Alt+N", "no_sale", "action.no_sale"],
   ["Alt+V", "void", "action.void"],
+  ["Alt+M", "more", "action.more_commands"],
 ];
 
 /** Listen for keys on the document; `till` answers commands and has the basket and the entry. */

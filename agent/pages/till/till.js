@@ -7,17 +7,14 @@ import { chooseMoney } from "../parts/money.js";
 import { chooseLanguage, t } from "../parts/words.js";
 import { Actions } from "./actions.js";
 import { Basket } from "./basket.js";
+import { AT_HAND, PANELS } from "./commands.js";
 import { Finder } from "./finder.js";
-import { helpPanel } from "./help.js";
 import { KEYS, listenToKeys } from "./keys.js";
 import { lampBar } from "./lamps.js";
 import { Outgoing } from "./outgoing.js";
 import { addressHasCode, pair } from "./pairing.js";
 import { expiredPanel } from "./panel_expired.js";
-import { discountPanel, openItemPanel, pricePanel, quantityPanel, weightPanel } from "./panels_line.js";
-import { cardPanel, cashPanel } from "./panels_pay.js";
-import { receiptsPanel } from "./panels_receipts.js";
-import { noSalePanel, parkPanel, voidPanel } from "./panels_sale.js";
+import { weightPanel } from "./panels_line.js";
 import { TillState } from "./state.js";
 import { Wedge } from "./wedge.js";
 
@@ -33,6 +30,11 @@ export class Till {
 
   constructor(root) {
     this.#root = root;
+  }
+
+  /** Whether anything is being rung. */
+  get rings() {
+    return Boolean(this.state.sale?.lines.length);
   }
 
   get entry() {
@@ -133,31 +135,16 @@ export class Till {
   /** Do what a key or a button asks for, or say why not. */
   command(name) {
     const { sale } = this.state;
-    const { line } = this.basket;
-    const lines = Boolean(sale?.lines.length);
-    const panels = {
-      help: () => helpPanel(this),
-      quantity: () => line && quantityPanel(this, line),
-      price: () => line && pricePanel(this, line),
-      discount: () => (lines ? discountPanel(this, line) : t("discount.needs_lines")),
-      open_item: () => openItemPanel(this),
-      park: () => parkPanel(this),
-      cash: () => (lines ? cashPanel(this) : t("pay.nothing")),
-      card: () => (lines ? cardPanel(this) : t("pay.nothing")),
-      receipts: () => receiptsPanel(this),
-      no_sale: () => noSalePanel(this),
-      void: () => (sale ? voidPanel(this) : t("void.nothing")),
-    };
     if (name === "find") {
       this.home();
       this.finder.focus();
       return;
     }
-    if (lines && sale.due === 0 && sale.tenders.length && (name === "cash" || name === "card")) {
+    if (this.rings && sale.due === 0 && sale.tenders.length && (name === "cash" || name === "card")) {
       void this.actions.complete(sale.id);
       return;
     }
-    const panel = panels[name]();
+    const panel = PANELS[name](this, this.basket.line);
     if (typeof panel === "string") this.say({ kind: "refused", text: panel });
     else if (panel) this.show(panel);
   }
@@ -201,7 +188,7 @@ export class Till {
       return el("button.command", { type: "button", "data-key": `command-${name}`, "data-command": name, onclick: () => this.command(name) },
         name === "park" ? this.park : el("span", {}, t(word)), el("kbd", {}, key));
     };
-    this.commands = el("nav.commands", {}, ["open_item", "discount", "park", "receipts", "no_sale", "void"].map(command));
+    this.commands = el("nav.commands", {}, AT_HAND.map(command));
     this.frame = el("div.till", {},
       el("header.bar", {},
         el("h1", {}, store.name ?? t("bar.till", { till: id }), el("small", {}, id)),

@@ -85,6 +85,8 @@ export const words = {
   "action.card": "Karte",
   "action.back": "Zurück",
   "action.ok": "OK",
+  "action.more_commands": "Mehr",
+  "more.title": "Alles",
   "action.less": "Einer weniger",
   "action.more": "Einer mehr",
 

@@ -85,6 +85,8 @@ export const words = {
   "action.card": "Card",
   "action.back": "Back",
   "action.ok": "OK",
+  "action.more_commands": "More",
+  "more.title": "Everything",
   "action.less": "One less",
   "action.more": "One more",
 

@@ -1,0 +1,39 @@
+// What each command opens. A command is a line here and a line in keys.js, which has its key and its word.
+
+import { el } from "../parts/dom.js";
+import { t } from "../parts/words.js";
+import { helpPanel } from "./help.js";
+import { KEYS } from "./keys.js";
+import { discountPanel, openItemPanel, pricePanel, quantityPanel } from "./panels_line.js";
+import { cardPanel, cashPanel } from "./panels_pay.js";
+import { receiptsPanel } from "./panels_receipts.js";
+import { noSalePanel, parkPanel, voidPanel } from "./panels_sale.js";
+
+/** Commands that have a button at hand; "more" lists all there are. */
+export const AT_HAND = ["open_item", "discount", "park", "receipts", "void", "more"];
+
+const ELSEWHERE = ["help", "find", "cash", "card", "more"]; // each has a place of its own on the page
+
+/** By command: a panel to show, a text that says why there is none, or nothing. `line` is the chosen one. */
+export const PANELS = {
+  help: (till) => helpPanel(till),
+  quantity: (till, line) => line && quantityPanel(till, line),
+  price: (till, line) => line && pricePanel(till, line),
+  discount: (till, line) => (till.rings ? discountPanel(till, line) : t("discount.needs_lines")),
+  open_item: (till) => openItemPanel(till),
+  park: (till) => parkPanel(till),
+  cash: (till) => (till.rings ? cashPanel(till) : t("pay.nothing")),
+  card: (till) => (till.rings ? cardPanel(till) : t("pay.nothing")),
+  receipts: (till) => receiptsPanel(till),
+  no_sale: (till) => noSalePanel(till),
+  void: (till) => (till.state.sale ? voidPanel(till) : t("void.nothing")),
+  more: (till) => morePanel(till),
+};
+
+/** Every command as a large button, with its key. */
+function morePanel(till) {
+  const buttons = KEYS.filter(([, name]) => !ELSEWHERE.includes(name)).map(([key, name, word]) =>
+    el("button.command", { type: "button", "data-key": `more-${name}`, onclick: () => till.command(name) }, el("span", {}, t(word)), el("kbd", {}, key)));
+  const body = el("div.commands.commands-all", {}, buttons);
+  return { title: t("more.title"), body, focus: () => body.querySelector("button").focus() };
+}
