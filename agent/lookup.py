@@ -69,6 +69,8 @@ def product_of(item: Item) -> Product:
         unit=Unit(item.unit),
         min_age=item.min_age,
         track=None if item.track is None else Track(item.track),
+        deposit=item.deposit,
+        deposit_tax=item.deposit_tax,
     )
 
 

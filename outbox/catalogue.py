@@ -48,7 +48,8 @@ LIST_MAX = 1_000  # items in one answer
 CATEGORIES_MAX = 500  # more keys than anyone finds anything on
 
 _COLUMNS = (
-    "item.id, item.sku, item.name, item.price, item.tax, item.category, item.unit, item.stock, item.min_age, item.track"
+    "item.id, item.sku, item.name, item.price, item.tax, item.category, item.unit, item.stock, item.min_age, "
+    "item.track, item.deposit, item.deposit_tax"
 )
 _ITEM = f"SELECT {_COLUMNS} FROM item"
 _BY_SKU = f"{_ITEM} WHERE sku = ? AND NOT deleted"
@@ -212,10 +213,10 @@ def _first(db: sqlite3.Connection, query: str, key: str) -> Item | None:
 
 
 def _item(db: sqlite3.Connection, row: tuple[Any, ...]) -> Item:
-    row_id, sku, name, price, tax, category, unit, stock, min_age, track = row
+    row_id, sku, name, price, tax, category, unit, stock, *more = row
     codes = db.execute("SELECT code FROM barcode WHERE item = ? ORDER BY code", (row_id,)).fetchall()
     kept = None if stock is None else Decimal(stock)
-    return Item(sku, name, price, tax, category, unit, kept, tuple(code for (code,) in codes), min_age, track)
+    return Item(sku, name, price, tax, category, unit, kept, tuple(code for (code,) in codes), *more)
 
 
 def _rank(row: tuple[Any, ...], typed: str) -> tuple[bool, str, str]:

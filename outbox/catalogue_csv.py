@@ -1,7 +1,8 @@
 """A catalogue file, CSV, as rows: every row either in order or named with all that is wrong in it. Pure.
 
-Columns, in any order: sku, name, price, tax, barcode, category, unit, stock, min_age, track. The first three
-are required. Source of the syntax: RFC 4180, with `,` or `;` between cells (a spreadsheet's, by country).
+Columns, in any order: sku, name, price, tax, barcode, category, unit, stock, min_age, track, deposit, deposit_tax.
+The first three are required. Source of the syntax: RFC 4180, with `,` or `;` between cells (a spreadsheet's, by
+country).
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ from outbox.item import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-COLUMNS = ("sku", "name", "price", "tax", "barcode", "category", "unit", "stock", "min_age", "track")
+COLUMNS = (
+    "sku", "name", "price", "tax", "barcode", "category", "unit", "stock", "min_age", "track", "deposit", "deposit_tax"
+)  # fmt: skip
 REQUIRED = COLUMNS[:3]
 LINE_BYTES_MAX = 64 * 1024  # all cells at their limits are under 10 KiB; more is no catalogue
 ROWS_MAX = 1_000_000  # the largest hypermarket lists some 200,000; more is the wrong file
@@ -72,6 +75,8 @@ class CsvRow:
     barcodes: tuple[str, ...] = ()  # as they are stored
     min_age: int | None = None
     track: str | None = None
+    deposit: int | None = None  # minor units
+    deposit_tax: str | None = None
 
 
 def read_csv(lines: Iterable[bytes], *, currency: str, taxes: Collection[str]) -> Iterator[CsvRow | RowProblem]:
@@ -195,14 +200,16 @@ class _Cells:
             given=frozenset(self.columns),
             sku=self._text(text, "sku", SKU_CHARS_MAX) or "",
             name=self._text(text, "name", NAME_CHARS_MAX) or "",
-            price=self._price(text["price"]),
-            tax=self._tax(self._text(text, "tax", SKU_CHARS_MAX), taxes),
+            price=self._amount(text, "price"),
+            tax=self._tax(text, "tax", taxes),
             category=self._text(text, "category", CATEGORY_CHARS_MAX),
             unit=self._unit(text.get("unit", "")),
             stock=self._stock(text.get("stock", "")),
             barcodes=self._barcodes(text.get("barcode", "")),
             min_age=self._min_age(text.get("min_age", "")),
             track=self._track(text.get("track", "")),
+            deposit=self._deposit(text),
+            deposit_tax=self._tax(text, "deposit_tax", taxes),
         )
         if self.problems:
             yield from (replace(problem, sku=row.sku or None) for problem in self.problems)
@@ -221,20 +228,28 @@ class _Cells:
             self._note(column, f"{len(cell)} characters", f"write at most {chars_max}")
         return cell
 
-    def _price(self, cell: str) -> int:
+    def _amount(self, text: dict[str, str], column: str) -> int:
+        cell = text[column]
         example = money.format_amount(1250, self.currency)
         try:
             plain = self._decimal(cell, money.decimals(self.currency), example)
             amount = money.parse_amount(plain, self.currency)
         except _Bad as bad:
-            self._note("price", _shown(cell), str(bad))
+            self._note(column, _shown(cell), str(bad))
             return 0
         except ValueError as error:
-            self._note("price", _shown(cell), f"write an amount like {example} ({error})")
+            self._note(column, _shown(cell), f"write an amount like {example} ({error})")
             return 0
         if amount < 0:
-            self._note("price", _shown(cell), "write a price of 0 or more")
+            self._note(column, _shown(cell), f"write a {column} of 0 or more")
         return amount
+
+    def _deposit(self, text: dict[str, str]) -> int | None:
+        if not text.get("deposit"):
+            return None
+        if text.get("unit", "").casefold() == "kg":
+            self._note("deposit", _shown(text["deposit"]), "leave it out: what is sold by weight has no deposit")
+        return self._amount(text, "deposit")
 
     def _decimal(self, cell: str, places: int, example: str) -> str:
         """Return the cell as a decimal with a point. Raises `_Bad`."""
@@ -248,12 +263,13 @@ class _Cells:
             raise _Bad(f"write it with a point, like {example}")
         raise _Bad(f"write a plain number like {example}, without currency or separators" if cell else "fill it in")
 
-    def _tax(self, code: str | None, taxes: Collection[str]) -> str | None:
+    def _tax(self, text: dict[str, str], column: str, taxes: Collection[str]) -> str | None:
+        code = self._text(text, column, SKU_CHARS_MAX)
         if code is not None and code not in taxes:
             close = get_close_matches(code, taxes, n=1)
             meant = f'did you mean "{close[0]}"? ' if close else ""
             known = ", ".join(sorted(taxes)) or "none yet: add [[tax]] sections to stillopen.toml"
-            self._note("tax", _shown(code), f"{meant}write one of the store's tax codes ({known})")
+            self._note(column, _shown(code), f"{meant}write one of the store's tax codes ({known})")
         return code
 
     def _unit(self, cell: str) -> str:

@@ -21,13 +21,13 @@ PROBLEMS_MAX = 10_000  # kept and named; a file with more is the wrong file, and
 _STAGE = """
     CREATE TEMP TABLE incoming (
         sku TEXT PRIMARY KEY, line INTEGER NOT NULL, name TEXT, price INTEGER, tax TEXT, category TEXT,
-        unit TEXT, stock TEXT, min_age INTEGER, track TEXT
+        unit TEXT, stock TEXT, min_age INTEGER, track TEXT, deposit INTEGER, deposit_tax TEXT
     ) WITHOUT ROWID;
     CREATE TEMP TABLE incoming_barcode (code TEXT PRIMARY KEY, sku TEXT NOT NULL, line INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TEMP TABLE named (sku TEXT PRIMARY KEY) WITHOUT ROWID;
     CREATE INDEX temp.incoming_barcode_sku ON incoming_barcode (sku);
 """
-_OPTIONAL = ("tax", "category", "unit", "stock", "min_age", "track")
+_OPTIONAL = ("tax", "category", "unit", "stock", "min_age", "track", "deposit", "deposit_tax")
 _TAKEN_ELSEWHERE = f"""
     SELECT b.line, b.code, item.sku FROM incoming_barcode b
     JOIN barcode ON barcode.code = b.code JOIN item ON item.id = barcode.item
@@ -133,8 +133,10 @@ def _stage(connection: sqlite3.Connection, rows: Iterable[CsvRow | RowProblem], 
             stock,
             row.min_age,
             row.track,
+            row.deposit,
+            row.deposit_tax,
         )
-        if not _fits(connection, "INSERT INTO incoming VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values):
+        if not _fits(connection, "INSERT INTO incoming VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values):
             line = _line(connection, "SELECT line FROM incoming WHERE sku = ?", row.sku)
             cure = f"line {line} has this sku too: keep one of the two"
             result.note(RowProblem(row.line, "sku", f'"{row.sku}"', cure))
@@ -175,8 +177,8 @@ def _apply(connection: sqlite3.Connection, given: frozenset[str], result: Import
         "FROM incoming i WHERE i.sku = item.sku AND item.id IN (SELECT id FROM touched)"
     )
     result.added = connection.execute(
-        "INSERT INTO item (sku, name, price, tax, category, unit, stock, min_age, track, source) "
-        "SELECT sku, name, price, tax, category, unit, stock, min_age, track, 'import' FROM incoming i "
+        f"INSERT INTO item (sku, name, price, {', '.join(_OPTIONAL)}, source) "
+        f"SELECT sku, name, price, {', '.join(_OPTIONAL)}, 'import' FROM incoming i "
         "WHERE NOT EXISTS (SELECT 1 FROM item WHERE item.sku = i.sku) ORDER BY line"
     ).rowcount
     result.unchanged = result.rows - result.added - result.changed

@@ -39,7 +39,7 @@ def make(connection: sqlite3.Connection, item: Item) -> Item:
         row_id = row[0]
         connection.execute(
             "UPDATE item SET name = ?, price = ?, tax = ?, category = ?, unit = ?, source = ?, deleted = 0, "
-            "stock = NULL, min_age = NULL, track = NULL WHERE id = ?",
+            "stock = NULL, min_age = NULL, track = NULL, deposit = NULL, deposit_tax = NULL WHERE id = ?",
             (*fields, HERE, row_id),
         )
     for code in item.barcodes:

@@ -72,6 +72,8 @@ MIGRATIONS = (
     """
     ALTER TABLE item ADD COLUMN min_age INTEGER;
     ALTER TABLE item ADD COLUMN track TEXT CHECK (track IN ('lot', 'serial'));
+    ALTER TABLE item ADD COLUMN deposit INTEGER;
+    ALTER TABLE item ADD COLUMN deposit_tax TEXT;
     CREATE INDEX item_category ON item (category, name) WHERE NOT deleted;
     """,
 )

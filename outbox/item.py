@@ -26,6 +26,7 @@ class Item:
     """An item for sale. `price` in minor units per `unit`; `tax` a tax code or None; `stock` None if not kept.
 
     `min_age` in years, of who may buy it; `track` is what must be known of each piece: `lot`, `serial` or None.
+    `deposit`, in minor units a piece, comes on top of the price, with a tax code of its own or none.
     """
 
     sku: str
@@ -38,6 +39,8 @@ class Item:
     barcodes: tuple[str, ...] = ()  # GTIN-14s, or the literal text of what is no GTIN
     min_age: int | None = None
     track: str | None = None
+    deposit: int | None = None
+    deposit_tax: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the item as the local API answers it."""
@@ -52,6 +55,8 @@ class Item:
             "barcodes": list(self.barcodes),
             "min_age": self.min_age,
             "track": self.track,
+            "deposit": self.deposit,
+            "deposit_tax": self.deposit_tax,
         }
 
 

@@ -31,7 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="items from a CSV file, all or nothing",
         description="Import items from a CSV file, all or nothing. Items the file does not name stay, and so do the "
         "columns it does not have. Columns, in any order: sku, name, price (these three required), tax, barcode "
-        "(several separated by |), category, unit (each or kg), stock, min_age (years), track (lot or serial).",
+        "(several separated by |), category, unit (each or kg), stock, min_age (years), track (lot or serial), "
+        "deposit, deposit_tax.",
     )
     importing.add_argument("file", metavar="FILE", type=Path)
     importing.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
@@ -122,6 +123,7 @@ def _shown(item: Item | None, args: argparse.Namespace, currency: str) -> int:
     out.say(f"{item.sku}  {item.name}")
     for word, value in (
         ("price", f"{money.format_amount(item.price, currency)} {currency} per {item.unit}"),
+        ("deposit", None if item.deposit is None else f"{money.format_amount(item.deposit, currency)} {currency}"),
         ("tax", item.tax),
         ("category", item.category),
         ("stock", item.stock),

@@ -35,8 +35,8 @@ def problem(content: str | bytes, currency: str = "EUR") -> RowProblem:
 
 def test_a_whole_row() -> None:
     assert row(
-        "sku,name,price,tax,barcode,category,unit,stock,min_age,track\n"
-        'APPLE,"Apple, red",2.49,reduced,4006381333931|96385074|X-1,Fruit,kg,12.5,18,Lot\n'
+        "sku,name,price,tax,barcode,category,unit,stock,min_age,track,deposit,deposit_tax\n"
+        'APPLE,"Apple, red",2.49,reduced,4006381333931|96385074|X-1,Fruit,kg,12.5,18,Lot,,reduced\n'
     ) == CsvRow(
         line=2,
         given=frozenset(COLUMNS),
@@ -50,7 +50,29 @@ def test_a_whole_row() -> None:
         barcodes=("04006381333931", "00000096385074", "X-1"),
         min_age=18,
         track="lot",
+        deposit_tax="reduced",
     )
+
+
+def test_a_deposit_is_an_amount_by_the_piece() -> None:
+    given = row("sku,name,price,deposit,deposit_tax\nCOLA,Cola,1,0.25,reduced\n")
+    assert (given.deposit, given.deposit_tax) == (25, "reduced")
+    assert row("sku,name,price,deposit\nCOLA,Cola,1,\n").deposit is None
+
+
+@pytest.mark.parametrize(
+    ("cells", "column", "words"),
+    [
+        ("x,,each", "deposit", "plain number"),
+        ("-0.25,,each", "deposit", "0 or more"),
+        ("0.25,nope,each", "deposit_tax", "tax codes"),
+        ("0.25,,kg", "deposit", "by weight"),
+    ],
+)
+def test_a_deposit_that_cannot_be_charged_is_named(cells: str, column: str, words: str) -> None:
+    wrong = problem(f"sku,name,price,deposit,deposit_tax,unit\nCOLA,Cola,1,{cells}\n")
+    assert wrong.column == column
+    assert words in wrong.fix
 
 
 @pytest.mark.parametrize(

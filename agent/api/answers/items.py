@@ -22,6 +22,8 @@ class Item(BaseModel):
     stock: DecimalText | None
     min_age: int | None
     track: Literal["lot", "serial"] | None
+    deposit: Amount | None
+    deposit_tax: str | None
 
 
 class Items(BaseModel):
