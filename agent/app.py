@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
 from agent.backups import Backups
-from agent.claims import Claims
 from agent.config.backup import check_backup
 from agent.counter import counter
 from agent.counters import Counters
@@ -25,6 +24,7 @@ from agent.door import Door
 from agent.events import Events
 from agent.kicks import Kicks
 from agent.lanes import Lanes
+from agent.lending import Lending
 from agent.own_items import OwnItems
 from agent.pricing import Rules
 from agent.quick_keys import QuickKeys
@@ -84,7 +84,8 @@ class App:
         self.staff = Staff()
         self.lanes = Lanes(config, self.journal, self.catalogue, self.events, self.disk, now=now)
         self.devices = Devices(config, state, self.events, bench=bench, on_scan=self._scanned, on_ready=self._ready)
-        self.claims = Claims((*self.devices.printers, *self.devices.drawers, *self.devices.scales.by_name), now=now)
+        self.lending = Lending(config, self.devices, self.events, lambda till: self.counters.at(till).scans, now=now)
+        self.claims = self.lending.claims
         own = self._counter(
             self.journal, self.events, Kicks(self.journal, self.devices.drawers, self.events), on_record=self.lanes.wake
         )
@@ -149,6 +150,7 @@ class App:
             *self.upkeep.tasks(),
             *self.backups.tasks(),
             ("disk", self._watch_disk()),
+            ("claims", self.claims.run()),
         ):
             self._run(name, work)
 
@@ -219,7 +221,9 @@ class App:
     def device_views(self) -> list[dict[str, Any]]:
         """Return every device's state, as the local API shows it."""
         return [
-            view | {"counts": self.prints.counts.of(view["name"])} if view["kind"] == "printer" else view
+            view
+            | {"claim": self.claims.seen(view["name"])}
+            | ({"counts": self.prints.counts.of(view["name"])} if view["kind"] == "printer" else {})
             for view in self.devices.views()
         ]
 
@@ -274,9 +278,7 @@ class App:
         )
 
     def _scanned(self, scanner: str, scan: Any) -> None:
-        for till in self.config.tills:
-            if till.scanner == scanner:
-                self.counters.at(till.id).scans.scanned(till.id, scan)
+        self.lending.scanned(scanner, scan)
 
     def _ready(self, device: str) -> None:
         if device in self.devices.printers:

@@ -1,10 +1,11 @@
-"""Claims: one front end at a time for a printer, a drawer or a scale, in UnifiedPOS' sense of Claim and Release.
+"""Claims: one front end at a time for a device, in UnifiedPOS' sense of Claim and Release.
 
 A claim is a lease. It runs out unless it is renewed, or lasts as long as a WebSocket that names it is
 open: nothing stays claimed by a tab that was closed or a program that was killed. Claims are in memory
 only, since a restart of the agent breaks every WebSocket and every front end has to begin anew.
 
-The till never asks here: a sale that is paid gets its receipt and its drawer, whoever has claimed what.
+The till never asks here: a sale that is paid gets its receipt and its drawer, whoever has claimed what. Only what one
+alone can have is lent for as long (`lending`): a scanner's scans, and a display.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -55,8 +56,11 @@ class Claims:
         *,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        on_change: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._devices = devices
+        self._on_change = on_change  # hears the name of a device that was claimed or given back
+        self._due = asyncio.Event()  # when the next lease ends may have changed
         self._clock = clock
         self._now = now
         self._held: dict[str, Claim] = {}  # by device; one that has run out may still be here
@@ -67,11 +71,9 @@ class Claims:
         """Claim a device as soon as it is free. Raises `Problem` where it is not within `wait_s`."""
         if device not in self._devices:
             known = ", ".join(self._devices) or "none"
-            raise not_found(
-                "device", f"There is no printer, drawer or scale {device!r}; the configuration has: {known}."
-            )
+            raise not_found("device", f"There is no device {device!r}; the configuration has: {known}.")
         give_up_at = self._clock() + wait_s
-        while (held := self._of(device)) is not None:
+        while (held := self.of(device)) is not None:
             left_s = give_up_at - self._clock()
             if left_s <= 0 or held.waiting >= WAITING_MAX:
                 raise self._taken(held)
@@ -88,6 +90,8 @@ class Claims:
         claim = Claim(new_id(), device, holder, caller, lease_s, self._clock() + lease_s)
         self._held[device] = claim
         _log.info("%s has claimed %s.", holder, device)
+        self._due.set()
+        self._on_change(device)
         return claim
 
     def renew(self, claim_id: str, caller: str) -> Claim:
@@ -119,17 +123,38 @@ class Claims:
         for claim in [claim for claim in self._held.values() if claim.caller == caller]:
             self._end(claim)
 
+    def take_back(self, device: str) -> None:
+        """End whatever claim there is of a device: whoever stands at the till wants it."""
+        held = self.of(device)
+        if held is not None:
+            self._end(held)
+
+    async def run(self) -> None:
+        """End each lease when it runs out, for ever: what was lent is back then, and not when somebody asks."""
+        while True:
+            self._due.clear()
+            ends = [claim.ends_at for claim in self.all() if not claim.connections]
+            left_s = max(0.0, min(ends) - self._clock()) if ends else None
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left_s):
+                    await self._due.wait()
+
     def check(self, device: str, caller: str, claim_id: str | None) -> None:
         """Raise `Problem` unless the caller may use the device: nobody holds it, or the claim it names does."""
         if claim_id is not None and self._own(claim_id, caller).device == device:
             return
-        held = self._of(device)
+        held = self.of(device)
         if held is not None:
             raise self._taken(held)
 
+    def must_hold(self, device: str, caller: str, claim_id: str) -> None:
+        """Raise `Problem` unless that is the caller's claim of this very device."""
+        if self._own(claim_id, caller).device != device:
+            raise conflict("claim-needed", f"That is a claim of another device: claim {device} with POST /v1/claims.")
+
     def all(self) -> list[Claim]:
         """Return the claims that hold now."""
-        return [claim for device in list(self._held) if (claim := self._of(device)) is not None]
+        return [claim for device in list(self._held) if (claim := self.of(device)) is not None]
 
     def view(self, claim: Claim) -> dict[str, Any]:
         """Return what anyone may know of a claim; `until` is null while a WebSocket holds it."""
@@ -137,7 +162,13 @@ class Claims:
         until = None if claim.connections else (self._now() + left).isoformat(timespec="seconds")
         return {"device": claim.device, "holder": claim.holder, "until": until}
 
-    def _of(self, device: str) -> Claim | None:
+    def seen(self, device: str) -> dict[str, Any] | None:
+        """Return what anyone may know of a device's claim; None where nobody has claimed it."""
+        claim = self.of(device)
+        return None if claim is None else self.view(claim)
+
+    def of(self, device: str) -> Claim | None:
+        """Return the claim of a device that holds now."""
         claim = self._held.get(device)
         if claim is not None and not claim.connections and claim.ends_at <= self._clock():
             self._end(claim)
@@ -159,6 +190,8 @@ class Claims:
             del self._held[claim.device]
             claim.ended.set()
             _log.info("%s is no longer claimed by %s.", claim.device, claim.holder)
+            self._due.set()
+            self._on_change(claim.device)
 
     def _taken(self, held: Claim) -> Problem:
         seen = self.view(held)

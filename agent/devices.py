@@ -7,12 +7,13 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from agent.device_views import as_json, drawer_as_json, printer_as_json, scale_as_json
 from agent.displays import Displays
-from agent.drawers import Drawers, switch_as_json
+from agent.drawers import Drawers
 from agent.plugged import configured_ports, plugged
 from agent.printer_memory import PrinterMemory
 from agent.problem import conflict, not_found
-from agent.scales import Scales, reading_as_json
+from agent.scales import Scales
 from agent.tones import Tones
 from agent.traces import Traces
 from drivers.detect.watch import watch
@@ -36,9 +37,8 @@ if TYPE_CHECKING:
     from agent.config import Config
     from agent.events import Events
     from agent.prints import Prints
-    from drivers.drawer import Drawer, Position
+    from drivers.drawer import Position
     from drivers.port import Port
-    from drivers.scale import Scale
     from drivers.scanner.embedded import Template
     from drivers.scanner.scan import Refusal, Scan
     from drivers.simulated.bench import Bench
@@ -114,6 +114,11 @@ class Devices:
         self.scales = Scales(config, open_port=self._open, on_state=self._scale_changed, on_change=self._scale_says)
         self.displays = Displays(config, open_port=self._open, on_state=self._changed)
 
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Return what each device is, by name: `scanner`, `printer`, `drawer`, `scale` or `display`."""
+        return {view["name"]: view["kind"] for view in self.views()}
+
     def templates(self, scanner: str | None) -> Sequence[Template]:
         """Return the store-internal code templates of a scanner; none for None."""
         return self._templates.get(scanner or "", ())
@@ -140,11 +145,11 @@ class Devices:
     def views(self) -> list[dict[str, Any]]:
         """Return every device as JSON values: its state, and what it says of itself (null: it does not say)."""
         return [
-            *(_as_json(scanner.view) | {"counts": asdict(scanner.counts)} for scanner in self.scanners.values()),
-            *(_printer_as_json(printer) for printer in self.printers.values()),
-            *(_drawer_as_json(drawer) for drawer in self.drawers.values()),
-            *(_scale_as_json(scale) for scale in self.scales.by_name.values()),
-            *(_as_json(display.view) for display in self.displays.by_name.values()),
+            *(as_json(scanner.view) | {"counts": asdict(scanner.counts)} for scanner in self.scanners.values()),
+            *(printer_as_json(printer) for printer in self.printers.values()),
+            *(drawer_as_json(drawer) for drawer in self.drawers.values()),
+            *(scale_as_json(scale) for scale in self.scales.by_name.values()),
+            *(as_json(display.view) for display in self.displays.by_name.values()),
         ]
 
     async def test(self, name: str, prints: Prints, closing: Closing) -> Reply:
@@ -162,13 +167,17 @@ class Devices:
                 raise conflict(
                     "device-lost", f"Scanner {name}: {scanner.view.error}. {scanner.view.hint or ''}".strip()
                 )
-            return Reply(200, _as_json(scanner.view) | {"next": "Scan something: /v1/events tells what was read."})
+            return Reply(200, as_json(scanner.view) | {"next": "Scan something: /v1/events tells what was read."})
         if name in self.scales.by_name:
             return await self.scales.test(name)
         if name in self.displays.by_name:
             return Reply(200, self.displays.test(name))
-        known = ", ".join(view["name"] for view in self.views()) or "none"
-        raise not_found("device", f"There is no device {name!r}; the configuration has: {known}.")
+        raise self._no_such(name)
+
+    def must_have(self, name: str) -> None:
+        """Raise `Problem` unless there is such a device."""
+        if name not in self.kinds:
+            raise self._no_such(name)
 
     def recall(self) -> None:
         """Take up what drawers were taught and printers answered; at a start, once the state folder is there."""
@@ -222,15 +231,20 @@ class Devices:
         for display in self.displays.by_name.values():
             display.nudge()
 
+    def _no_such(self, name: str) -> Exception:
+        return not_found(
+            "device", f"There is no device {name!r}; the configuration has: {', '.join(self.kinds) or 'none'}."
+        )
+
     def _changed(self, view: DeviceView) -> None:
-        self._events.publish("device", device=_as_json(view))
+        self._events.publish("device", device=as_json(view))
         if view.name in self.printers:
             self._drawers.look(view.name)  # what it said while it was being opened is known only now
         if view.state is DeviceState.READY:
             self._on_ready(view.name)
 
     def _printer_says(self, name: str, _status: object) -> None:
-        self._events.publish("device", device=_printer_as_json(self.printers[name]))
+        self._events.publish("device", device=printer_as_json(self.printers[name]))
         self._on_ready(name)  # whatever has changed, a waiting job may look again
         self._drawers.look(name)
 
@@ -241,47 +255,10 @@ class Devices:
         self._scale_says(view.name)
 
     def _scale_says(self, name: str) -> None:
-        self._events.publish("device", device=_scale_as_json(self.scales.by_name[name]))
+        self._events.publish("device", device=scale_as_json(self.scales.by_name[name]))
 
     def _drawer_says(self, name: str) -> None:
-        self._events.publish("device", device=_drawer_as_json(self.drawers[name]))
-
-
-def _as_json(view: DeviceView) -> dict[str, Any]:
-    return {
-        "name": view.name,
-        "kind": view.kind,
-        "port": view.port,
-        "state": str(view.state),
-        "since": view.since.isoformat(),
-        "error": view.error,
-        "hint": view.hint,
-        "failures": view.failures,
-        "notices": [],
-    }
-
-
-def _drawer_as_json(drawer: Drawer) -> dict[str, Any]:
-    """Add what its switch says, and what that means."""
-    return _as_json(drawer.view) | {"switch": switch_as_json(drawer.status)}
-
-
-def _scale_as_json(scale: Scale) -> dict[str, Any]:
-    """Add what it says of its pan, while somebody looks."""
-    return _as_json(scale.view) | {"weighing": reading_as_json(scale)}
-
-
-def _printer_as_json(printer: Printer) -> dict[str, Any]:
-    """Add what the printer says of itself; null is what it has not said, never the good news."""
-    status = asdict(printer.status)
-    return _as_json(printer.view) | {
-        "status": {name: _plain(value) for name, value in status.items()},
-        "notices": [asdict(notice) for notice in printer.notices],
-    }
-
-
-def _plain(value: object) -> bool | str | None:
-    return value if value is None or isinstance(value, bool) else str(value)
+        self._events.publish("device", device=drawer_as_json(self.drawers[name]))
 
 
 def _test_document(name: str, port: str) -> Document:

@@ -7,12 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from agent import words
+from agent.problem import not_found
 from drivers.display import Display, Screen
 from drivers.display.screen import centred, pair
 from drivers.ports import parse_port_url
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 
     from agent.config import Config
     from drivers.device import DeviceListener
@@ -36,6 +37,7 @@ class Displays:
         done_s: float = DONE_S,
     ) -> None:
         self.by_name: dict[str, Display] = {}
+        self._stages: dict[str, Stage] = {}
         self._followers: dict[str, Follower] = {}  # by till
         tills = {till.display: till.id for till in config.tills}
         for one in config.displays:
@@ -50,10 +52,10 @@ class Displays:
             idle = one.idle or (config.store.name,)
             lines = [centred(line) for line in idle] + [""] * IDLE_LINES
             self.by_name[one.name] = display
-            display.show(Screen(lines[0], lines[1]))
+            stage = self._stages[one.name] = Stage(display, Screen(lines[0], lines[1]))
             till = tills.get(one.name)
             if till is not None:
-                self._followers[till] = Follower(display, Screen(lines[0], lines[1]), config.store.locale, done_s)
+                self._followers[till] = Follower(stage, config.store.locale, done_s)
 
     def follow(self, current: Callable[[str], Body | None]) -> None:
         """Begin with the sales that are open, which a restart of the agent does not end."""
@@ -70,6 +72,22 @@ class Displays:
         elif event == "record" and fields["record"].body["kind"] in {"sale", "refund"}:
             follower.record(fields["record"].body)
 
+    def lend(self, name: str, *, lent: bool) -> None:
+        """Give a display to a front end, or let it show its till's sale again; does nothing where none is so called."""
+        stage = self._stages.get(name)
+        if stage is not None:
+            stage.lend(lent=lent)
+
+    def show(self, name: str, lines: Sequence[str]) -> dict[str, Any]:
+        """Show one or two lines for the front end that has the display; return what it shows then. Raises `Problem`."""
+        stage = self._stages.get(name)
+        if stage is None:
+            known = ", ".join(self._stages) or "none"
+            raise not_found("display", f"There is no display {name!r}; the configuration has: {known}.")
+        screen = Screen(*lines)
+        stage.show_lent(screen)
+        return {"display": name, "shows": [screen.upper, screen.lower]}
+
     def test(self, name: str) -> dict[str, Any]:
         """Have a display greeted and its screen sent anew; return what a person should see."""
         display = self.by_name[name]
@@ -84,12 +102,37 @@ class Displays:
             yield f"display of {till}", follower.run()
 
 
+class Stage:
+    """One display, and who is on it: its till's sale, or the front end that has it."""
+
+    def __init__(self, display: Display, idle: Screen) -> None:
+        self.idle = idle
+        self._display = display
+        self._sale = idle  # what is shown there while nobody else has it
+        self._lent = False
+        display.show(idle)
+
+    def show(self, screen: Screen, *, anew: bool = False) -> None:
+        """Show the till's screen, now or as soon as it is the till's turn again."""
+        self._sale = screen
+        if not self._lent:
+            self._display.show(screen, anew=anew)
+
+    def show_lent(self, screen: Screen) -> None:
+        """Show what the front end sends that has it."""
+        self._display.show(screen)
+
+    def lend(self, *, lent: bool) -> None:
+        """Begin with the idle text for a front end: a sale is none of its business. Or go back to the till's screen."""
+        self._lent = lent
+        self._display.show(self.idle if lent else self._sale, anew=True)
+
+
 class Follower:
     """What one till's customer sees."""
 
-    def __init__(self, display: Display, idle: Screen, locale: str, done_s: float) -> None:
-        self._display = display
-        self._idle = idle
+    def __init__(self, stage: Stage, locale: str, done_s: float) -> None:
+        self._stage = stage
         self._locale = locale
         self._done_s = done_s
         self._before: Body | None = None  # the sale as it was shown last
@@ -105,16 +148,16 @@ class Follower:
         if sale is None or sale["state"] != "open" or not sale["lines"]:
             self._before = None
             if not self._done.is_set() or before is not None:
-                self._display.show(self._idle)
+                self._stage.show(self._stage.idle)
             return
         self._going_on.set()
         self._done.clear()
         # The first line is a good moment to greet the display, which may have been switched off meanwhile.
-        self._display.show(sale_screen(sale, before, self._locale), anew=before is None)
+        self._stage.show(sale_screen(sale, before, self._locale), anew=before is None)
 
     def record(self, record: Body) -> None:
         """Show what was paid and the change, for a while."""
-        self._display.show(record_screen(record, self._locale))
+        self._stage.show(record_screen(record, self._locale))
         self._going_on.clear()
         self._done.set()
 
@@ -127,7 +170,7 @@ class Follower:
                     await self._going_on.wait()
             except TimeoutError:
                 self._done.clear()
-                self._display.show(self._idle)
+                self._stage.show(self._stage.idle)
             else:
                 self._done.clear()
 

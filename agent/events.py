@@ -16,7 +16,7 @@ from outbox.answers import Reply, as_json
 from outbox.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Iterable
 
 EventType = Literal["scan", "sale", "record", "device", "print", "drawer", "delivery", "cloud", "shift", "training"]
 TYPES: tuple[str, ...] = get_args(EventType)
@@ -62,8 +62,9 @@ class Dropped(Exception):
 class Subscription:
     """Events for one listener, as JSON text, from the moment it was made. `ended` is set once it is dropped."""
 
-    def __init__(self, caller: str) -> None:
+    def __init__(self, caller: str, claims: frozenset[str] = frozenset()) -> None:
         self.caller = caller
+        self.claims = claims  # those it holds by being connected
         self.dropped: Dropped | None = None
         self.ended = asyncio.Event()
         self._waiting: asyncio.Queue[str] = asyncio.Queue(EVENTS_WAITING_MAX)
@@ -107,20 +108,38 @@ class Events:
 
     def publish(self, type: EventType, **fields: Any) -> None:  # noqa: A002 - the event's own word
         """Tell everyone, now. Never waits, never raises: a till does not fail because nobody can listen."""
+        self._tell(self._subscriptions, self._followers, type, fields)
+
+    def publish_to(
+        self,
+        who: Callable[[Subscription], bool],
+        type: EventType,  # noqa: A002 - the event's own word
+        **fields: Any,
+    ) -> None:
+        """Tell only these listeners, and no part of the agent itself; as `publish` otherwise."""
+        self._tell([one for one in self._subscriptions if who(one)], (), type, fields)
+
+    def _tell(
+        self,
+        listeners: Collection[Subscription],
+        followers: Iterable[Callable[[str, dict[str, Any]], None]],
+        type: EventType,  # noqa: A002 - the event's own word
+        fields: dict[str, Any],
+    ) -> None:
         try:
             if type not in TYPES:
                 raise ValueError(f"{type!r} is no event type; the types are {', '.join(TYPES)}")
             self.told[type, _ending(type, fields)] += 1
-            for follower in self._followers:
+            for follower in followers:
                 follower(type, fields)
-            if not self._subscriptions:
+            if not listeners:
                 return
             event = {"type": type, "at": self._now().isoformat(timespec="milliseconds"), **fields}
             text = "{" + ",".join(f'"{name}":{_as_json(value)}' for name, value in event.items()) + "}"
         except Exception:  # noqa: BLE001 - a bug in an event must not undo the sale it tells of
             _log.exception("An event of type %r could not be told; this is a bug, please report it", type)
             return
-        for subscription in [one for one in self._subscriptions if not one.offer(text)]:
+        for subscription in [one for one in listeners if not one.offer(text)]:
             self._subscriptions.discard(subscription)
             self.dropped += 1
             subscription.drop(TRY_AGAIN_LATER, "too slow: connect again and read the state anew")
@@ -139,11 +158,11 @@ class Events:
         """Count events that were not made, as nobody listens."""
         self.told[type, ""] += count
 
-    def subscribe(self, caller: str) -> Subscription:
+    def subscribe(self, caller: str, claims: frozenset[str] = frozenset()) -> Subscription:
         """Start listening; to be ended with `unsubscribe`. Raises `Dropped` when there are too many."""
         if len(self._subscriptions) >= SUBSCRIBERS_MAX:
             raise Dropped(TRY_AGAIN_LATER, f"{SUBSCRIBERS_MAX} listeners are connected already: close one of them")
-        subscription = Subscription(caller)
+        subscription = Subscription(caller, claims)
         self._subscriptions.add(subscription)
         return subscription
 

@@ -103,7 +103,7 @@ def read_code(data: str, currency: str) -> str:
     """Return what a scanned code is filed under in the catalogue. Raises `Problem` for what is no barcode."""
     scan = decode(data.encode(), (), price_decimals=decimals(currency))
     if isinstance(scan, Refusal):
-        raise _refused(scan)
+        raise refused(scan)
     refuse_card_data("barcode", scan.text)
     return scan.candidates[0]
 
@@ -111,7 +111,7 @@ def read_code(data: str, currency: str) -> str:
 def by_scan(catalogue: Catalogue, scan: Scan | Refusal) -> Read:
     """Find a decoded scan's item. Raises `Problem`."""
     if isinstance(scan, Refusal):
-        raise _refused(scan)
+        raise refused(scan)
     if scan.rivals:
         _must_be_one(catalogue, scan)
     item = catalogue.by_barcode(scan.candidates)
@@ -125,8 +125,9 @@ def by_scan(catalogue: Catalogue, scan: Scan | Refusal) -> Read:
     return Read(scan=scan, product=product_of(item), quantity=quantity, label_price=scan.price)
 
 
-def _refused(refusal: Refusal) -> Problem:
-    return invalid("scan-refused", f"{_WHY[refusal.reason]} {refusal.hint}", reason=str(refusal.reason))
+def refused(scan: Refusal) -> Problem:
+    """Say why a scan is none, and what to do."""
+    return invalid("scan-refused", f"{_WHY[scan.reason]} {scan.hint}", reason=str(scan.reason))
 
 
 def _must_be_one(catalogue: Catalogue, scan: Scan) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agent import basket, lookup, open_sales
 from agent.pricing import view
@@ -67,7 +67,7 @@ class Scans:
         while True:
             scan = await scans.get()
             try:
-                await self._ring(till, lookup.by_scan(self._catalogue, scan), None)
+                await self._ring(till, lookup.by_scan(self._catalogue, scan), None, own=True)
             except Problem as problem:
                 self._tell_scan(till.id, scan, None, problem)
             except Exception as error:  # noqa: BLE001 - one scan's trouble must not stop the scanner
@@ -76,7 +76,13 @@ class Scans:
                 self._tell_scan(till.id, scan, None, trouble)
 
     async def _ring(
-        self, till: TillSetup, read: lookup.Read, key: Key | None, expired_reason: str | None = None
+        self,
+        till: TillSetup,
+        read: lookup.Read,
+        key: Key | None,
+        expired_reason: str | None = None,
+        *,
+        own: bool = False,
     ) -> Reply:
         def change(connection: sqlite3.Connection, at: str) -> Reply:
             rules = self._tills.rules
@@ -96,20 +102,47 @@ class Scans:
 
         async with self._scales.quantity(till.id, read.product, read.quantity, read.label_price) as quantity:
             reply = await self._tills.once(key, change)
-        self._tell_scan(till.id, read.scan, read.product, None)
+        self._tell_scan(till.id, read.scan, read.product, None, own=own)
         return reply
 
     def _tell_scan(
-        self, till: str, scan: Scan | Refusal, product: basket.Product | None, problem: Problem | None
+        self,
+        till: str,
+        scan: Scan | Refusal,
+        product: basket.Product | None,
+        problem: Problem | None,
+        *,
+        own: bool = True,
     ) -> None:
-        text = scan.text if isinstance(scan, Scan) else scan.raw
-        if problem is not None and problem.code == "card-data":
-            text = ""  # whoever listens may write it down
-        self._tills.events.publish(
-            "scan",
-            till=till,
-            text=text,
-            symbology=str(scan.symbology) if isinstance(scan, Scan) and scan.symbology else None,
-            item={"sku": product.sku, "name": product.name} if product else None,
-            problem=problem.document() if problem else None,
-        )
+        """Tell everybody; `own`: it came from the till's own scanner."""
+        scanner = self._tills.setup(till).scanner if own else None
+        item = {"sku": product.sku, "name": product.name} if product else None
+        self._tills.events.publish("scan", **scan_event(scan, till=till, scanner=scanner, item=item, problem=problem))
+
+
+def scan_event(
+    scan: Scan | Refusal | None,
+    *,
+    till: str | None,
+    scanner: str | None,
+    item: dict[str, str] | None = None,
+    problem: Problem | None = None,
+) -> dict[str, Any]:
+    """Return what an event says of a scan (None: it is somebody else's).
+
+    `till` None: no till has to do with it. `scanner` None: a front end sent it, or somebody typed it.
+    """
+    if problem is not None and problem.code == "card-data":
+        scan = None  # whoever listens may write it down
+    read = scan if isinstance(scan, Scan) else None
+    return {
+        "till": till,
+        "scanner": scanner,
+        "text": read.text if read else scan.raw if scan else "",
+        "symbology": str(read.symbology) if read and read.symbology else None,
+        "gtin": read.gtin if read else None,
+        "gs1": dict(read.gs1) if read else {},
+        "add_on": read.add_on if read else None,
+        "item": item,
+        "problem": problem.document() if problem else None,
+    }

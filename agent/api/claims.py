@@ -1,4 +1,4 @@
-"""Claims: a printer, a drawer or a scale for one front end at a time."""
+"""Claims: a device for one front end at a time."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ ROUTES = (
         "POST",
         "/v1/claims",
         create,
-        "Claim a printer, a drawer or a scale, so that no other front end uses it",
+        "Claim a device, so that no other front end uses it; a scanner's scans and a display are the holder's then",
         "Claim",
         status=201,
         body="NewClaim",

@@ -5,8 +5,10 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from agent.api.claims import must_be_free
+from agent.api.claims import caller_id, must_be_free
 from agent.api.route import Route
+from agent.door import LOCAL, Sender
+from agent.problem import Problem
 from agent.staff.actions import Action
 from drivers.drawer import Position
 from outbox.answers import Reply
@@ -17,12 +19,22 @@ if TYPE_CHECKING:
 
 async def list_all(call: Call) -> Reply:
     """Return every device's state, and who has claimed it."""
-    claims = call.app.claims
-    held = {claim.device: claims.view(claim) for claim in claims.all()}
-    return Reply(
-        HTTPStatus.OK,
-        {"devices": [view | {"claim": held.get(view["name"])} for view in call.app.device_views()]},
-    )
+    return Reply(HTTPStatus.OK, {"devices": call.app.device_views()})
+
+
+async def take_back(call: Call) -> Reply:
+    """End another's claim: whoever stands at the till needs the device, and its front end does not let go."""
+    if call.sender is not Sender.OWN_PAGE and caller_id(call) != LOCAL:
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "not-the-stores",
+            "only the store's own pages, and programs with the token in STATE/api-token, may take a device back: "
+            "press Take back on the devices page (/devices)",
+        )
+    name = call.path["device"]
+    call.app.devices.must_have(name)
+    call.app.claims.take_back(name)
+    return Reply(HTTPStatus.OK, {"device": name, "claim": None})
 
 
 async def found(call: Call) -> Reply:
@@ -106,6 +118,15 @@ ROUTES = (
         "DeviceTest",
         problems=("no-such-device", "device-trouble", "device-lost", "not-weighed", "claimed"),
         action=Action.DEVICE_TEST,
+    ),
+    Route(
+        "DELETE",
+        "/v1/devices/{device}/claim",
+        take_back,
+        "Take a device back from the front end that has claimed it; for the store's own pages and programs",
+        "TakenBack",
+        problems=("no-such-device", "not-the-stores"),
+        action=Action.DEVICE_USE,
     ),
     Route(
         "POST",

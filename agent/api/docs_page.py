@@ -72,7 +72,8 @@ _BOUNDS = (  # JSON Schema's words, and ours
 )
 
 _EVENTS = {
-    "scan": "A barcode was scanned: <code>till, text, symbology, item, problem</code>.",
+    "scan": "A barcode was scanned: <code>till, scanner, text, symbology, gtin, gs1, add_on, item, problem</code>. "
+    "<code>till</code> is null where it is rung nowhere: the scanner is no till's, or the listener has claimed it.",
     "sale": "A sale has changed: <code>till, sale</code>.",
     "record": "A fact is on the disk: <code>till, record</code>.",
     "device": "A device's state has changed: <code>device</code>; of <code>kind</code> <code>journal</code>: the disk.",

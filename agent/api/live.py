@@ -36,35 +36,35 @@ async def needs_websocket(_: Call) -> Reply:
 
 
 async def serve(websocket: WebSocket, events: Events, claims: Claims, scales: Mapping[str, Scale]) -> None:
-    """Send events until the listener leaves or is let go; the claim it names is its own for as long.
+    """Send events until the listener leaves or is let go; the claims it names are its own for as long.
 
-    A scale that it claims, or names as `look`, is asked for its weight for as long. What a listener says is not
-    listened to.
+    Scales that it claims, and the one it names as `look`, are asked for their weight for as long. What a listener
+    says is not listened to.
     """
     offered = websocket.scope["subprotocols"]
     await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
     caller = websocket.scope["state"]["caller"]
     caller_id = LOCAL if caller is None else caller.id
-    claim = websocket.query_params.get("claim")
+    named = frozenset(websocket.query_params.getlist("claim"))
     look = websocket.query_params.get("look")
     if look is not None and look not in scales:
         await _close(websocket, Dropped(POLICY_VIOLATION, "no such scale: /v1/devices lists what there is"))
         return
     try:
         with ExitStack() as held:
-            if claim is not None:
+            for claim in named:
                 held.enter_context(claims.connected(claim, caller_id))
-                look = look or next(one.device for one in claims.all() if one.id == claim)
-            if look is not None and look in scales:
-                held.enter_context(scales[look].looking())
-            await _tell(websocket, events, caller_id)
+            looked_at = {look, *(one.device for one in claims.all() if one.id in named)}
+            for scale in (scale for name, scale in scales.items() if name in looked_at):
+                held.enter_context(scale.looking())
+            await _tell(websocket, events, caller_id, named)
     except Problem:
         await _close(websocket, Dropped(POLICY_VIOLATION, "no such claim (any more): claim the device again"))
 
 
-async def _tell(websocket: WebSocket, events: Events, caller_id: str) -> None:
+async def _tell(websocket: WebSocket, events: Events, caller_id: str, claims: frozenset[str]) -> None:
     try:
-        subscription = events.subscribe(caller_id)
+        subscription = events.subscribe(caller_id, claims)
     except Dropped as full:
         await _close(websocket, full)
         return

@@ -69,7 +69,8 @@ class EventsQuery(Query):
     """What a WebSocket is for, besides listening."""
 
     claim: Annotated[
-        Id | None, Field(description="a claim of the caller's: it lasts as long as this WebSocket is open")
+        Id | None,
+        Field(description="a claim of the caller's: it lasts as long as this WebSocket is open. May be repeated"),
     ] = None
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from agent.displays import Follower, baud_of, record_screen, sale_screen
+from agent.displays import Follower, Stage, baud_of, record_screen, sale_screen
 from drivers.display import Display, DisplaySettings, Screen
 from drivers.simulated.bench import Bench
 from drivers.simulated.display import SimulatedDisplay
@@ -108,7 +108,7 @@ def test_the_line_that_changed_is_the_one_that_is_shown() -> None:
 async def test_the_change_gives_way_to_the_idle_text_unless_somebody_is_served() -> None:
     idle = Screen("idle")
     display = Display("front", Bench().open, DisplaySettings())  # type: ignore[arg-type]  # it is never connected here
-    follower = Follower(display, idle, "en", 0.02)
+    follower = Follower(Stage(display, idle), "en", 0.02)
     running = asyncio.create_task(follower.run())
     follower.record(a_sale(a_line("1")))
     follower.sale(a_sale(a_line("1"), state="completed"))

@@ -55,6 +55,7 @@ GOOD: dict[str, list[dict[str, Any]]] = {
     "/v1/printers/{printer}/jobs": [{"document": [{"type": "text", "text": "Hello"}, {"type": "cut"}]}],
     "/v1/devices/{device}/trace": [{"on": True}, {"on": False}],
     "/v1/devices/{device}/teach": [{"position": "closed"}, {"position": "open"}],
+    "/v1/displays/{display}/show": [{"lines": ["Coffee", "2.40"], "claim": "none"}],
     "/v1/claims": [{"device": "receipt"}, {"device": "drawer", "name": "Kiosk", "lease_s": 1}],
 }
 PATHS = {

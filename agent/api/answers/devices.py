@@ -95,6 +95,20 @@ class Weighed(BaseModel):
     net: bool | None
 
 
+class Shown(BaseModel):
+    """What a customer display shows now: its upper and its lower line."""
+
+    display: str
+    shows: list[str]
+
+
+class TakenBack(BaseModel):
+    """Nobody has claimed the device any more."""
+
+    device: str
+    claim: None
+
+
 class Pressed(BaseModel):
     """The scale shows what was asked of it."""
 

@@ -9,6 +9,7 @@ the till's question, not asked here.
 from agent.api.bodies.claims import NewClaim
 from agent.api.bodies.customers import CustomerChange, NewCustomer, SaleCustomer
 from agent.api.bodies.devices import ClaimedDevice, Teach, TurnTrace
+from agent.api.bodies.displays import ShowLines
 from agent.api.bodies.fields import DECIMAL_CHARS_MAX, SCAN_CHARS_MAX, Body, Id, Nothing, ScanText
 from agent.api.bodies.items import NewItem
 from agent.api.bodies.pairings import NewPairing, NewPairingCode
@@ -68,6 +69,7 @@ __all__ = [
     "SaleCustomer",
     "Scan",
     "ScanText",
+    "ShowLines",
     "Teach",
     "TurnTrace",
     "Void",

@@ -32,12 +32,12 @@ DecimalText = Annotated[
     Field(description="a decimal number as text, such as 2 or 0.350", examples=["2", "0.350"]),
 ]
 
-_PLAIN = r"^[^\x00-\x1f\x7f]+$"  # no control characters: these texts are printed
+PLAIN = r"^[^\x00-\x1f\x7f]*$"  # no control characters: these texts are printed, or shown to customers
 
 
 def plain(longest: int) -> StringConstraints:
     """Return what a text keeps to that is printed: something to read, of at most so many characters."""
-    return StringConstraints(strip_whitespace=True, min_length=1, max_length=longest, pattern=_PLAIN)
+    return StringConstraints(strip_whitespace=True, min_length=1, max_length=longest, pattern=PLAIN)
 
 
 Code = Annotated[str, plain(CODE_CHARS_MAX)]
