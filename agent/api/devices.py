@@ -124,7 +124,7 @@ ROUTES = (
         "/v1/devices/{device}/claim",
         take_back,
         "Take a device back from the front end that has claimed it; for the store's own pages and programs",
-        "TakenBack",
+        "GivenBack",
         problems=("no-such-device", "not-the-stores"),
         action=Action.DEVICE_USE,
     ),

@@ -225,12 +225,12 @@ async def test_the_stores_own_pages_take_a_device_back_and_another_front_end_doe
         async with page:
             code = lent.shop.app.door.code.make("till page")
             lent.shop.body(await page.post("/v1/pairings", json={"code": code}))
-            shaped("TakenBack", lent.shop.body(await page.delete("/v1/devices/counter/claim")))
+            shaped("GivenBack", lent.shop.body(await page.delete("/v1/devices/counter/claim")))
         told = await heard(till, "device")
         assert (told["device"]["name"], told["device"]["claim"]) == ("counter", None)
         await lent.shop.scanner.scan(APPLE)
         assert (await heard(till, "scan"))["item"]["sku"] == "apple"
-    shaped("TakenBack", lent.shop.body(await lent.shop.client.delete("/v1/devices/counter/claim")))  # nobody has it
+    shaped("GivenBack", lent.shop.body(await lent.shop.client.delete("/v1/devices/counter/claim")))  # nobody has it
     assert (await lent.shop.client.delete("/v1/devices/till/claim")).json()["code"] == "no-such-device"
 
 

@@ -102,7 +102,7 @@ class Shown(BaseModel):
     shows: list[str]
 
 
-class TakenBack(BaseModel):
+class GivenBack(BaseModel):
     """Nobody has claimed the device any more."""
 
     device: str
