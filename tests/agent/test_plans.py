@@ -6,7 +6,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-from agent.api.bodies import NewRefund, NewShift, RefundTender
+from agent.api.bodies import CloseShift, MoveCash, NewRefund, NewShift, RefundTender
 from outbox import retention
 from outbox.answers import Key
 from tests.agent.store import CONFIG, MUG, Shop, opened
@@ -34,7 +34,14 @@ async def a_day(shop: Shop) -> None:
     await shop.ended(record)
     refund = NewRefund(receipt_number=record["receipt_number"], tender=RefundTender(type="cash"))
     await shop.app.closing.refund(refund, key=None)
-    shop.app.shifts.report("till-1")
+    shop.app.shift_reports.report("till-1")
+    cash = MoveCash(till="till-1", direction="drop", amount=100, reason="safe")
+    await shop.app.shifts.move(cash, key=None)
+    closed = await shop.app.shifts.close(CloseShift(till="till-1", counted=0), key=None)
+    shop.app.shift_reports.list(limit=5, till="till-1")
+    shop.app.shift_reports.get(closed.body["id"])
+    await shop.app.shifts.open(_shift(), key=None)
+    await shop.app.shifts.close(CloseShift(till="till-1", counted=0), key=None)
     shop.app.records.list(limit=5)
     shop.app.records.list(limit=5, kind="sale", till="till-1")
     shop.app.records.get(record["receipt_number"])

@@ -39,6 +39,7 @@ url = "http://127.0.0.1:9/hook"
 secret = { file = "secret" }
 """
 SALES = 3
+RECORDS = 1 + SALES  # the shift that opened by itself with the first
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ async def folder(tmp_path: Path) -> Path:
             await app.ringing.add_line(sale, line, key=None)
             await app.ringing.add_tender(sale, NewTender(type="card", amount=100), key=None)
             await app.closing.complete(sale, key=None)
-        await app.journal.write(lambda tx: deliveries.parked(tx, 2, "400", "no such thing", "mend it there"))
+        await app.journal.write(lambda tx: deliveries.parked(tx, 3, "400", "no such thing", "mend it there"))
     return tmp_path
 
 
@@ -64,34 +65,34 @@ def run(folder: Path, *words: str) -> int:
 
 def test_verify_says_that_it_holds(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(folder, "journal", "verify") == 0
-    assert f"{SALES} records hold" in capsys.readouterr().out
+    assert f"{RECORDS} records hold" in capsys.readouterr().out
     assert run(folder, "journal", "verify", "--json") == 0
-    assert json.loads(capsys.readouterr().out)["records"] == SALES
+    assert json.loads(capsys.readouterr().out)["records"] == RECORDS
 
 
 def test_verify_names_the_first_record_that_does_not(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     connection = sqlite3.connect(folder / "state" / "journal.db")
     connection.executescript(
         "drop trigger record_no_update; update record set body = replace(body, '\"total\":100', '\"total\":1') "
-        "where seq = 2"
+        "where seq = 3"
     )
     connection.close()
     assert run(folder, "journal", "verify") == 1
     said = capsys.readouterr().err
-    assert "record 2 (receipt TILL-1-000002) does not hold" in said
+    assert "record 3 (receipt TILL-1-000002) does not hold" in said
     assert "next: " in said
     assert run(folder, "journal", "verify", "--json") == 1
-    assert json.loads(capsys.readouterr().out)["broken"]["seq"] == 2
+    assert json.loads(capsys.readouterr().out)["broken"]["seq"] == 3
 
 
 def test_a_receipt_finds_its_record_and_says_when_the_journal_was_rewritten(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(folder, "journal", "export") == 0
-    second = json.loads(capsys.readouterr().out.splitlines()[1])
+    second = json.loads(capsys.readouterr().out.splitlines()[2])
     on_paper = anchor.anchor(bytes.fromhex(second["hash"]))
     assert run(folder, "journal", "verify", "--anchor", on_paper, "--anchor", second["hash"]) == 0
-    assert "is record 2 (receipt TILL-1-000002)" in capsys.readouterr().out
+    assert "is record 3 (receipt TILL-1-000002)" in capsys.readouterr().out
     connection = sqlite3.connect(folder / "state" / "journal.db")
     head = GENESIS  # somebody with the whole file, who knows how it is made
     connection.execute("drop trigger record_no_update")
@@ -115,13 +116,13 @@ def test_a_receipt_finds_its_record_and_says_when_the_journal_was_rewritten(
 
 def test_export_is_a_record_a_line_oldest_first(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(folder, "journal", "export") == 0
-    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    _, *records = everything = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [record["receipt_number"] for record in records] == [f"TILL-1-{n:06d}" for n in (1, 2, 3)]
     assert records[1]["prev_hash"] == records[0]["hash"]
     assert records[0]["lines"][0]["name"] == "Thing 0 für 1 €"
     file = folder / "all.jsonl"
     assert run(folder, "journal", "export", str(file)) == 0
-    assert [json.loads(line) for line in file.read_text("utf-8").splitlines()] == records
+    assert [json.loads(line) for line in file.read_text("utf-8").splitlines()] == everything
     assert run(folder, "journal", "export", str(file)) == 1
     assert "is there already" in capsys.readouterr().err
     assert run(folder, "journal", "export", str(folder / "none" / "x")) == 1
@@ -135,23 +136,24 @@ def test_a_backup_is_a_whole_journal(folder: Path, capsys: pytest.CaptureFixture
     assert run(folder, "journal", "backup", str(folder / "none" / "journal.db")) == 1
     capsys.readouterr()
     assert main(["--state", str(copy), "journal", "verify"]) == 0
-    assert f"{SALES} records hold" in capsys.readouterr().out
+    assert f"{RECORDS} records hold" in capsys.readouterr().out
 
 
 def test_the_outbox_as_programs_read_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(folder, "outbox", "status", "--json") == 0
     cloud = json.loads(capsys.readouterr().out)["clouds"]["hook"]
     assert set(cloud) == {"waiting", "sending", "delivered", "parked", "oldest_waiting", "last_error"}
-    assert (cloud["waiting"] + cloud["sending"], cloud["parked"], cloud["delivered"]) == (2, 1, 0)
+    assert (cloud["waiting"] + cloud["sending"], cloud["parked"], cloud["delivered"]) == (RECORDS - 1, 1, 0)
     assert cloud["oldest_waiting"] is not None
     assert run(folder, "outbox", "list", "--only", "parked", "--json") == 0
     (parked,) = json.loads(capsys.readouterr().out)["deliveries"]
-    assert (parked["id"], parked["receipt_number"], parked["hint"]) == (2, "TILL-1-000002", "mend it there")
-    assert run(folder, "outbox", "show", "2", "--json") == 0
+    assert (parked["id"], parked["receipt_number"], parked["hint"]) == (3, "TILL-1-000002", "mend it there")
+    assert run(folder, "outbox", "show", "3", "--json") == 0
     assert json.loads(capsys.readouterr().out)["last_error"] == "no such thing"
     assert run(folder, "outbox", "export", "--cloud", "hook") == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(line["state"] == "parked", line["record"]["receipt_number"]) for line in lines] == [
+        (False, None),
         (False, "TILL-1-000001"),
         (True, "TILL-1-000002"),
         (False, "TILL-1-000003"),
@@ -162,8 +164,8 @@ def test_the_outbox_as_people_read_it(folder: Path, capsys: pytest.CaptureFixtur
     for words, said in (
         (("status",), "outbox list --cloud hook --only parked"),
         (("list",), "next: mend it there"),
-        (("list", "--limit", "1"), "TILL-1-000001"),
-        (("show", "2"), "no such thing"),
+        (("list", "--limit", "2"), "TILL-1-000001"),
+        (("show", "3"), "no such thing"),
     ):
         assert run(folder, "outbox", *words) == 0
         assert said in capsys.readouterr().out
@@ -172,7 +174,7 @@ def test_the_outbox_as_people_read_it(folder: Path, capsys: pytest.CaptureFixtur
 
 
 def test_retry_needs_the_agent_and_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(folder, "outbox", "retry", "2", "--port", "1") == 1
+    assert run(folder, "outbox", "retry", "3", "--port", "1") == 1
     said = capsys.readouterr().err
     assert "no agent answers" in said
     assert "next: start it" in said

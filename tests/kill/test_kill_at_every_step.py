@@ -133,7 +133,7 @@ def check(
     cloud: LyingWebhook,
 ) -> None:
     kinds = [(record["kind"], record["receipt_number"]) for record in found["records"]]
-    assert kinds == [("sale", "TILL-1-000001"), ("drawer", None)], step  # once in the journal
+    assert kinds == [("shift_open", None), ("sale", "TILL-1-000001"), ("drawer", None)], step  # once in the journal
     assert found["reply"] == 200, step
     assert found["holds"], step
     assert found["open_sales"] == 0, step
