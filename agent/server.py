@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 CONNECTIONS_MAX = 256  # a till page holds seven; past this, a new one is told 503 at once
 BACKLOG = 128  # connections waiting to be accepted
 KEEP_ALIVE_S = 30  # a page that is used again within half a minute saves a connect
-TURN_AWAY_EVERY_S = 0.05  # while it stops
+TICK_S = 1.0  # uvicorn makes the Date header anew once a second
+LOOK_AGAIN_S = 0.02  # while it stops: whether requests under way have ended
+ACCEPT_ROUNDS = 5  # of the loop; a connection that was just accepted is known after three
 STOP_WAIT_S = 5  # for requests under way; a disk that needs longer has stopped selling anyway
 PING_EVERY_S = 20.0  # how soon a listener that vanished without a word is noticed
 INCOMING_MESSAGE_BYTES_MAX = 4 * 1024  # listeners have nothing to say
@@ -100,7 +102,7 @@ class Server:
         """Finish what is under way and stop listening. May be called twice."""
         if self._server is None or self._serving is None:
             return
-        self._server.should_exit = True
+        self._server.end()
         await self._serving
         self._server = self._serving = None
 
@@ -118,6 +120,7 @@ class _Uvicorn(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.up = asyncio.Event()
+        self._ending = asyncio.Event()
 
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]  # the same, in other words
         return nullcontext()
@@ -126,24 +129,52 @@ class _Uvicorn(uvicorn.Server):
         await super().startup(sockets)
         self.up.set()
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        asked = set(self.server_state.connections)  # by uvicorn, before anything else can happen
-        late = asyncio.create_task(self._turn_away(asked), name="web server turning away")
-        try:
-            await super().shutdown(sockets)
-        finally:
-            late.cancel()
-        for connection in list(self.server_state.connections):  # it was asked, and did not go in time
-            if connection.transport is not None:
-                connection.transport.abort()
+    def end(self) -> None:
+        """Stop serving: at once, as far as requests under way let it."""
+        self.should_exit = True
+        self._ending.set()
 
-    async def _turn_away(self, asked: set[Any]) -> None:
-        """Close on those who came in the very moment of stopping: uvicorn does not ask them, and waits for them."""
+    async def main_loop(self) -> None:
+        """Wait for `end`. uvicorn's own loop looks ten times a second whether it was told to."""
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TICK_S):
+                    await self._ending.wait()
+        await _accepted()  # who knocks in this very moment: a listener closed over its head would leave its socket
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let requests under way end, for `STOP_WAIT_S`; turn away who comes now.
+
+        uvicorn's own does not turn away who connects in the very moment of stopping, and waits for them.
+        """
+        for listening in (*self.servers, *(sockets or ())):
+            listening.close()
+        try:
+            async with asyncio.timeout(self.config.timeout_graceful_shutdown):
+                await self._turn_away()
+        except TimeoutError:
+            for task in self.server_state.tasks:
+                task.cancel()
+            for connection in list(self.server_state.connections):  # it was asked, and did not go in time
+                if connection.transport is not None:
+                    connection.transport.abort()
+
+    async def _turn_away(self) -> None:
+        asked: set[Any] = set()
         while True:
-            await asyncio.sleep(TURN_AWAY_EVERY_S)
             for connection in self.server_state.connections - asked:
                 connection.shutdown()
                 asked.add(connection)
+            await _accepted()
+            if not self.server_state.connections and not self.server_state.tasks:
+                return
+            await asyncio.sleep(LOOK_AGAIN_S)
+
+
+async def _accepted() -> None:
+    """Let the loop finish with connections that it has just accepted."""
+    for _ in range(ACCEPT_ROUNDS):
+        await asyncio.sleep(0)
 
 
 def _listener(**connection: Any) -> asyncio.Protocol:
