@@ -63,6 +63,24 @@ async def give_customer(tills: Tills, sale_id: str, customer: Customer | None, *
     return await _change(tills, sale_id, key, operation)
 
 
+async def exempt_from_tax(
+    tills: Tills, sale_id: str, reason: str, certificate: str | None, *, key: Key | None, by: By
+) -> Reply:
+    """Take every tax off the sale, for a reason."""
+
+    def operation(connection: sqlite3.Connection, sale: Sale, at: str) -> Sale:
+        changed = exempt(sale, tills.rules, reason=reason, certificate=certificate)
+        by.audit(connection, Action.TAX_EXEMPT, at, subject=sale.id, till=sale.till, why=reason, after=certificate)
+        return changed
+
+    return await _change(tills, sale_id, key, operation)
+
+
+async def tax_again(tills: Tills, sale_id: str, *, key: Key | None) -> Reply:
+    """Tax the sale like any other."""
+    return await _change(tills, sale_id, key, lambda _, sale, __: end_exemption(sale, tills.rules))
+
+
 async def _change(tills: Tills, sale_id: str, key: Key | None, operation: Operation) -> Reply:
     def change(connection: sqlite3.Connection, at: str) -> Reply:
         changed = operation(connection, tills.sale(connection, sale_id), at)

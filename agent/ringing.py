@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from agent import basket, checkout, discounts, lookup, open_sales, particulars
 from agent.about import Parked, Person
+from agent.empties import add_empties
 from agent.pricing import view
 from agent.problem import conflict
 from agent.staff.by import OF_ITSELF
@@ -48,7 +49,7 @@ class Ringing:
         return await self._tills.once(key, change)
 
     async def add_line(self, sale_id: str, wanted: NewLine, *, key: Key | None) -> Reply:
-        """Add an item by barcode or sku, or an open item."""
+        """Add an item by barcode or sku, or an open item; or give an item's deposit back."""
         if wanted.name is not None:
             name, price = wanted.name, wanted.price
             assert price is not None, "the body's own check"
@@ -69,14 +70,25 @@ class Ringing:
             assert wanted.sku is not None, "the body's own check"
             product = lookup.by_sku(self._catalogue, wanted.sku)
 
+        label_price = read.label_price if read else None
+        code = read.scan.text if read else None
+        if wanted.empties:
+            return await self._change(
+                sale_id,
+                key,
+                lambda sale, rules: add_empties(
+                    sale, rules, product, quantity=wanted.quantity, label_price=label_price, barcode=code
+                ),
+            )
+
         def operation(sale: Sale, rules: Rules) -> Sale:
             changed = basket.add_product(
                 sale,
                 rules,
                 product,
                 quantity=quantity,
-                label_price=read.label_price if read else None,
-                barcode=read.scan.text if read else None,
+                label_price=label_price,
+                barcode=code,
                 marks=read.marks(self._tills.local_now().date(), wanted.expired_reason) if read else basket.NO_MARKS,
             )
             if wanted.price is None:
@@ -86,7 +98,7 @@ class Ringing:
 
         given = wanted.quantity or (read.quantity if read else None)
         till = sale_now.till if sale_now else ""
-        async with self._scales.quantity(till, product, given, read.label_price if read else None) as quantity:
+        async with self._scales.quantity(till, product, given, label_price) as quantity:
             return await self._change(sale_id, key, operation)
 
     async def change_line(self, sale_id: str, line_id: str, wanted: LineChange, *, key: Key | None) -> Reply:
@@ -129,7 +141,7 @@ class Ringing:
             sale_id,
             key,
             lambda sale, rules: checkout.add_tender(
-                sale, rules, type=wanted.type, amount=wanted.amount, reference=wanted.reference
+                sale, rules, type=wanted.type, amount=wanted.amount, reference=wanted.reference, tip=wanted.tip
             ),
             takes_money=True,
         )

@@ -91,6 +91,10 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "line-twice": (422, "A line is named twice. Give its whole quantity once."),
     "line-refunded": (409, "All of that line has been refunded already."),
     "refund-too-much": (409, "More would come back than was sold. The detail names the most."),
+    "no-deposit": (409, "The item has no deposit. Give it one in the catalogue."),
+    "deposit-follows": (409, "A deposit goes with its item: change or remove that line."),
+    "deposit-fixed": (409, "A deposit takes no discount and no other price. Choose a line of goods."),
+    "empties-stay": (409, "Empties were paid for and do not come back. Leave that line out."),
     "refund-amount": (409, "The amount is not what is due back. Give that amount, or leave it out."),
     # records, shifts, printing, devices
     "kind": (422, "There is no such kind of record."),

@@ -126,6 +126,7 @@ WHAT_TO_RING = (
     "too-many-lines",
     "weight-needed",
     "not-weighed",
+    "no-deposit",
 )
 
 ROUTES = (
@@ -197,16 +198,16 @@ ROUTES = (
         "Change a line's quantity, its price with a reason, its note, its lot or its serial number",
         "Sale",
         body="LineChange",
-        problems=(*_OF_A_LINE, "quantity", "card-data"),
+        problems=(*_OF_A_LINE, "quantity", "deposit-follows", "deposit-fixed", "card-data"),
         action=Action.SELL,
     ),
     Route(
         "DELETE",
         "/v1/sales/{sale}/lines/{line}",
         remove_line,
-        "Take a line out",
+        "Take a line out, with its deposit",
         "Sale",
-        problems=_OF_A_LINE,
+        problems=(*_OF_A_LINE, "deposit-follows"),
         action=Action.LINE_VOID,
     ),
     Route(
@@ -216,7 +217,7 @@ ROUTES = (
         "Give a discount on a line, or on the whole sale",
         "Sale",
         body="NewDiscount",
-        problems=(*_OF_A_LINE, "discount-too-large", "too-many-discounts", "card-data"),
+        problems=(*_OF_A_LINE, "discount-too-large", "too-many-discounts", "deposit-fixed", "card-data"),
         action=Action.SELL,
     ),
     Route(

@@ -13,6 +13,7 @@ from agent.api import (
     deliveries,
     devices,
     displays,
+    exemptions,
     items,
     live,
     metrics,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _NOUNS = (
     tills,
     sales,
+    exemptions,
     records,
     items,
     quick_keys,

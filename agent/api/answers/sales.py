@@ -47,8 +47,20 @@ class Parked(BaseModel):
     at: Time
 
 
+class LineTax(BaseModel):
+    """One tax's share of a line."""
+
+    code: str
+    rate: DecimalText
+    amount: Amount
+
+
 class Line(BaseModel):
-    """A line: `total` is quantity times price less its own discount, `net` less its share of the sale's too."""
+    """A line: `total` is quantity times price less its own discount, `net` less its share of the sale's too.
+
+    `tax_amount` is the sum of its `taxes`. From whom no tax is taken, `tax_relief` is what comes off the price. A
+    deposit is the line behind its item's (`deposit_of`); `empties` give one back, at a price below 0.
+    """
 
     id: str
     sku: str | None
@@ -64,6 +76,10 @@ class Line(BaseModel):
     net: Amount
     tax: str | None
     tax_amount: Amount
+    tax_relief: Amount
+    taxes: list[LineTax]
+    deposit_of: str | None
+    empties: bool
     barcode: str | None
     lot: str | None
     serial: str | None
@@ -88,13 +104,26 @@ class Discount(BaseModel):
 
 
 class Tax(BaseModel):
-    """One rate's share of a sale."""
+    """One tax's share of a sale: in the prices (`included`) or on top; `compound`: its base holds those before it.
+
+    An `exempt` customer's rate and amount are 0.
+    """
 
     code: str
     name: str
     rate: DecimalText
     base: Amount
     amount: Amount
+    included: bool
+    compound: bool
+    exempt: bool
+
+
+class Exemption(BaseModel):
+    """Why a customer pays no tax."""
+
+    reason: str
+    certificate: str | None
 
 
 class Tender(BaseModel):
@@ -104,6 +133,7 @@ class Tender(BaseModel):
     type: Literal["cash", "card"]
     amount: Amount
     reference: str | None
+    tip: Amount
 
 
 class Sale(BaseModel):
@@ -118,9 +148,11 @@ class Sale(BaseModel):
     discounts: list[Discount]
     subtotal: Amount
     taxes: list[Tax]
+    exemption: Exemption | None
     total: Amount
     rounding: Amount
     tenders: list[Tender]
+    tips: Amount
     paid: Amount
     due: Amount
     change: Amount

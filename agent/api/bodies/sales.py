@@ -43,7 +43,7 @@ class NewLine(Body):
 
     With a barcode or sku, `price` overrides the catalogue's and needs a `price_reason`. `tax` belongs to
     an open item (name and price) only; without it the store's default tax applies. `expired_reason` belongs
-    to a barcode.
+    to a barcode. With `empties`, the item's deposit is given back instead.
     """
 
     barcode: ScanText | None = None
@@ -54,6 +54,7 @@ class NewLine(Body):
     quantity: DecimalText | None = None
     price_reason: Reason | None = None
     expired_reason: Reason | None = None
+    empties: bool = False
 
     @model_validator(mode="after")
     def _one_way_to_say_what(self) -> Self:
@@ -63,6 +64,8 @@ class NewLine(Body):
                 "give exactly one of barcode, sku, or name with price"
                 + (f", not {' and '.join(named)} together" if named else "")
             )
+        if self.empties and (self.name is not None or self.price is not None):
+            raise ValueError("what empties give is in the catalogue; give a barcode or sku, and no price")
         if self.expired_reason is not None and self.barcode is None:
             raise ValueError("only a barcode says until when it may be sold; leave expired_reason out")
         if self.name is not None:
@@ -143,6 +146,14 @@ class NewTender(Body):
     type: Literal["cash", "card"]
     amount: PositiveAmount
     reference: Reference | None = None
+    tip: Annotated[Amount, Field(description="on top of `amount`, in minor units")] = 0
+
+
+class NewExemption(Body):
+    """Why the customer pays no tax, and the number of what they showed."""
+
+    reason: Reason
+    certificate: Reference | None = None
 
 
 class Park(Body):
