@@ -192,18 +192,19 @@ def checked(sale: Sale, rules: Rules) -> Sale:
             f"That comes to more than {spelled(sale, AMOUNT_MAX)}: check the price and the quantity.",
         )
     card = sum(tender.amount for tender in sale.tenders if tender.type is TenderType.CARD)
-    if card > max(priced.total, 0):
-        raise _cards_over(sale, priced, card)
+    payable = max(priced.total, 0) - priced.credited
+    if card > payable:
+        raise _cards_over(sale, payable, card)
     return sale
 
 
-def _cards_over(sale: Sale, priced: Priced, card: int) -> Problem:
+def _cards_over(sale: Sale, payable: int, card: int) -> Problem:
     tenders = ", ".join(tender.id for tender in sale.tenders if tender.type is TenderType.CARD)
     return conflict(
         "cards-over-total",
-        f"{spelled(sale, card)} is on cards, and the total would become {spelled(sale, priced.total)}: "
+        f"{spelled(sale, card)} is on cards, and the total would become {spelled(sale, payable)}: "
         f"give the card's money back and remove tender {tenders} first.",
-        total=priced.total,
+        total=payable,
     )
 
 

@@ -82,7 +82,7 @@ def void(sale: Sale) -> Sale:
     if sale.state is not State.PARKED:
         must_be_open(sale)
     _must_be_unpaid(sale, "void it")
-    return replace(sale, state=State.VOIDED)
+    return replace(sale, state=State.VOIDED, taken_back=None)  # nothing came back
 
 
 def void_fields(sale: Sale, rules: Rules, *, reason: str | None = None) -> dict[str, Any]:
@@ -124,6 +124,7 @@ def _must_be_unpaid(sale: Sale, then: str) -> None:
 def _record_fields(sale: Sale, rules: Rules) -> dict[str, Any]:
     """Return the view without what only an open sale has, and without the journal's own `id` and `till`."""
     fields = view(sale, rules)
-    for name in ("id", "till", "cash_due", "label"):
+    for name in ("id", "till", "cash_due", "label", "training"):
         del fields[name]
+    fields.pop("taken_back", None)  # the exchange's own fields say it
     return fields

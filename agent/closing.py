@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from agent import checkout, entry, once, open_sales
+from agent import checkout, entry, exchanging, once, open_sales
 from agent.basket import REASON_CHARS_MAX
 from agent.facts import Facts, Written, print_state
-from agent.problem import invalid, not_found
-from agent.refund import Want, plan_refund
+from agent.pricing import price
+from agent.problem import invalid
+from agent.returns import sold
 from agent.staff.actions import Action
 from agent.staff.by import OF_ITSELF, By
 from agent.till import not_open
 from outbox import answers, chain
-from outbox.ids import new_id
+from outbox.ids import derived_id, new_id
 from outbox.record import Kind
 
 if TYPE_CHECKING:
@@ -23,10 +25,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from agent.api.bodies import NewRefund
+    from agent.facts import TillSetup
     from agent.kicks import Kicks
     from agent.prints import Prints
+    from agent.returns import Returns
+    from agent.sale import Sale
     from agent.till import Tills
     from outbox.answers import Key, Reply
+    from outbox.record import Record
 
     Close = Callable[[sqlite3.Connection, datetime], tuple[Written, int]]  # what to write, and the status to answer
     Closed = tuple[Written | None, Reply]  # None: it was answered before
@@ -41,6 +47,7 @@ class Closing:
         facts: Facts,
         prints: Prints,
         kicks: Kicks,
+        returns: Returns,
         *,
         on_record: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -48,6 +55,7 @@ class Closing:
         self._facts = facts
         self._prints = prints
         self._kicks = kicks
+        self._returns = returns
         self._on_record = on_record
         self._acting: set[asyncio.Future[Closed]] = set()
 
@@ -60,13 +68,32 @@ class Closing:
                 return _closed_before(connection, sale_id, Kind.SALE), 200
             body = checkout.complete(sale, self._tills.rules)
             till = self._tills.setup(sale.till)
-            cash = any(tender["type"] == "cash" for tender in body["tenders"])
+            back = None
+            if sale.taken_back is not None:
+                credited = price(sale, self._tills.rules).credited
+                back = self._take_back(connection, till, sale, credited, at, by)
+                body = exchanging.sale_fields(body, back.record.body, credited)
+            moved = body["tenders"] if back is None else [*body["tenders"], *back.record.body["tenders"]]
+            cash = bool(body["change"]) or any(tender["type"] == "cash" for tender in moved)  # empties are paid out
             closed = self._facts.write_in_shift(
                 connection, till, Kind.SALE, sale.id, at, body, prints=True, opens_drawer=cash, by=by
             )
-            return closed, 200
+            return closed if back is None else replace(closed, back=back.record, opened=back.opened), 200
 
         return await self._close(key, close)
+
+    def _take_back(
+        self, connection: sqlite3.Connection, till: TillSetup, sale: Sale, credited: int, at: datetime, by: By
+    ) -> Written:
+        """Write the refund of an exchange, in the change that writes its sale."""
+        assert sale.taken_back is not None, "asked of an exchange only"
+        original, earlier = sold(connection, sale.taken_back.receipt_number)
+        body = exchanging.refund_fields(sale, credited, original.body, earlier, self._tills.rules)
+        refund_id = derived_id(sale.id, exchanging.EXCHANGE)
+        connection.execute("insert into refund(sale_id, refund_id) values (?, ?)", (original.id, refund_id))
+        back = self._facts.write_in_shift(connection, till, Kind.REFUND, refund_id, at, body, by=by)
+        _audit_refund(connection, Action.REFUND, back.record, by)
+        return back
 
     async def void(self, sale_id: str, reason: str | None, *, key: Key | None, by: By = OF_ITSELF) -> Reply:
         """Give a sale up. One that had lines leaves a record."""
@@ -83,28 +110,15 @@ class Closing:
         return await self._close(key, close)
 
     async def refund(self, wanted: NewRefund, *, key: Key | None, by: By = OF_ITSELF) -> Reply:
-        """Give back a local sale, in part or all that is left; never more than was sold."""
+        """Give back a local sale, in part or all that is left, never more than was sold; or goods with no receipt."""
         refund_id = new_id()
 
         def close(connection: sqlite3.Connection, at: datetime) -> tuple[Written, int]:
-            sale = chain.by_receipt_number(connection, wanted.receipt_number)
-            if sale is None or sale.kind is not Kind.SALE:
-                raise not_found(
-                    "receipt",
-                    f"No sale on this agent has the receipt number {wanted.receipt_number!r}: read it from the "
-                    "receipt again, or look the sale up in the till's last receipts.",
-                )
-            earlier = chain.refunds_of(connection, sale.id)
-            want = Want(
-                lines=None if wanted.lines is None else tuple((line.line, line.quantity) for line in wanted.lines),
-                tender_type=wanted.tender.type,
-                tender_amount=wanted.tender.amount,
-                reference=wanted.tender.reference,
-                reason=wanted.reason,
-            )
-            body = plan_refund(sale.body, [refund.body for refund in earlier], want, self._tills.rules)
-            till = self._tills.setup(wanted.till or (sale.till if sale.till in self._tills else None))
-            connection.execute("insert into refund(sale_id, refund_id) values (?, ?)", (sale.id, refund_id))
+            planned = self._returns.plan(connection, wanted)
+            till, body = planned.till, planned.body
+            if planned.sale is not None:
+                taken = (planned.sale.id, refund_id)
+                connection.execute("insert into refund(sale_id, refund_id) values (?, ?)", taken)
             if wanted.tender.type == "cash":
                 self._tills.must_have_shift(connection, till.id)
             closed = self._facts.write_in_shift(
@@ -118,15 +132,8 @@ class Closing:
                 opens_drawer=wanted.tender.type == "cash",
                 by=by,
             )
-            by.audit(
-                connection,
-                Action.REFUND,
-                closed.record.occurred_at,
-                subject=closed.record.receipt_number,
-                till=till.id,
-                why=wanted.reason,
-                after={"refunds": sale.receipt_number, "total": body["total"]},
-            )
+            action = Action.REFUND_WITHOUT_RECEIPT if planned.sale is None else Action.REFUND
+            _audit_refund(connection, action, closed.record, by)
             return closed, 201
 
         return await self._close(key, close)
@@ -190,6 +197,8 @@ class Closing:
         self._on_record(closed.record.till)
         if closed.opened is not None:
             self._tills.events.publish("shift", till=closed.record.till, shift=closed.opened)
+        if closed.back is not None:
+            self._tills.events.publish("record", till=closed.record.till, record=closed.back)
         self._tills.events.publish("record", till=closed.record.till, record=reply)
         if closed.record.kind in (Kind.SALE, Kind.VOID):
             self._tills.events.publish("sale", till=closed.record.till, sale=closed.record)
@@ -199,6 +208,22 @@ class Closing:
 
 def _text(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds")
+
+
+def _audit_refund(connection: sqlite3.Connection, action: Action, refund: Record, by: By) -> None:
+    original = refund.body["original"]
+    by.audit(
+        connection,
+        action,
+        refund.occurred_at,
+        subject=refund.receipt_number,
+        till=refund.till,
+        why=refund.body["reason"],
+        after={
+            "refunds": None if original is None else original["receipt_number"],
+            "total": refund.body["total"],
+        },
+    )
 
 
 def _closed_before(connection: sqlite3.Connection, sale_id: str, kind: Kind) -> Written:

@@ -13,6 +13,7 @@ from agent.facts import Facts, TillSetup
 from agent.prints import Prints
 from agent.receipts import Receipts
 from agent.records import Records
+from agent.returns import Returns
 from agent.ringing import Ringing
 from agent.scans import Scans
 from agent.shift.coins import denominations
@@ -45,6 +46,7 @@ class Counter:
     prints: Prints
     kicks: Kicks
     facts: Facts
+    returns: Returns
     tills: Tills
     scans: Scans
     ringing: Ringing
@@ -74,6 +76,7 @@ def counter(
         devices.printers,
         events,
         receipt=receipts.document,
+        gift=receipts.gift,
         wait_s={printer.name: float(printer.wait_s) for printer in config.printers},
         now=now,
     )
@@ -90,8 +93,9 @@ def counter(
         has_room=has_room,
         now=now,
     )
+    returns = Returns(tills, catalogue, amount_max=config.store.refund_without_receipt_max_minor)
     facts = Facts(store.id, store.clouds, Clock(now), training=store.training)
-    closing = Closing(tills, facts, prints, kicks, on_record=on_record)
+    closing = Closing(tills, facts, prints, kicks, returns, on_record=on_record)
     counting = Counting(
         currency=config.store.currency,
         denominations=denominations(config.store.currency, [str(value) for value in config.shift.denominations]),
@@ -104,6 +108,7 @@ def counter(
         prints=prints,
         kicks=kicks,
         facts=facts,
+        returns=returns,
         tills=tills,
         scans=Scans(tills, catalogue, devices.scales),
         ringing=Ringing(tills, catalogue, devices.scales),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agent import open_sales
+from agent import open_sales, print_jobs
+from agent.problem import conflict
 from outbox import chain
 
 if TYPE_CHECKING:
@@ -39,6 +40,23 @@ class Counters:
         if training is None:
             return self.own
         return self.own if chain.by_receipt_number(training.journal.reader, number) is None else training
+
+    def of_job(self, job_id: str) -> Counter:
+        """Return where something is printed, or was."""
+        training = self._training.counter
+        if training is None:
+            return self.own
+        return self.own if print_jobs.find(training.journal.reader, job_id) is None else training
+
+    def for_refund(self, till_id: str | None, number: str | None) -> Counter:
+        """Return where a refund is written. Raises `Problem` for a training receipt at a till that sells."""
+        counter = self.at(till_id)
+        if number is not None and counter is self.own and self.of_receipt(number) is not self.own:
+            raise conflict(
+                "training-receipt",
+                f"Receipt {number} was printed in training: nothing was sold, and nothing is given back.",
+            )
+        return counter
 
     def wake(self, printer: str) -> None:
         """Look at a printer's queues now: it has changed."""

@@ -46,6 +46,7 @@ class Written:
     print_state: str
     printer: str | None = None
     kick: tuple[str, str] | None = None  # record id, drawer
+    back: Record | None = None  # the refund that it is exchanged for
     opened: Record | None = None  # the shift that had to open by itself for it
     beside: Mapping[str, Any] = field(default_factory=dict)  # what is answered beside the record
 
@@ -149,7 +150,13 @@ def _newest_said(connection: sqlite3.Connection) -> Said | None:
     return Said.to(newest[0].body) if newest else None
 
 
+def printed_with(record: Record) -> str:
+    """Return the id of the record whose receipt a record is on: the sale's, for the refund of an exchange."""
+    exchange = record.body.get("exchange")
+    return str(exchange["id"]) if record.kind is Kind.REFUND and exchange is not None else record.id
+
+
 def print_state(connection: sqlite3.Connection, record: Record) -> str:
-    """Return `printed`, `not_printed`, `unknown` or `pending` for a record's own receipt."""
-    job = print_jobs.of_record(connection, record.id)
+    """Return `printed`, `not_printed`, `unknown` or `pending` for the receipt that a record is on."""
+    job = print_jobs.of_record(connection, printed_with(record))
     return "not_printed" if job is None else str(job.view()["state"])

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 OPEN = ("queued", "sending")
+RECEIPT, GIFT = "receipt", "gift"  # what is made of the record: a gift's receipt has no prices
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Job:
     reason: str | None
     hint: str | None
     created_at: str
+    form: str = RECEIPT
 
     def view(self) -> dict[str, Any]:
         """Return what the local API says of it. Until it has ended it is `pending`."""
@@ -42,6 +44,7 @@ class Job:
             "printer": self.printer,
             "record_id": self.record_id,
             "copy": self.copy,
+            "form": self.form,
             "state": "pending" if self.state in OPEN else self.state,
             "reason": self.reason,
             "hint": self.hint,
@@ -49,7 +52,7 @@ class Job:
         }
 
 
-_COLUMNS = "id, printer, record_id, copy, document, state, reason, hint, created_at"
+_COLUMNS = "id, printer, record_id, copy, document, state, reason, hint, created_at, form"
 
 
 def add(
@@ -61,15 +64,16 @@ def add(
     record_id: str | None = None,
     copy: bool = False,
     document: list[dict[str, Any]] | None = None,
+    form: str = RECEIPT,
 ) -> Job:
     """Queue a job."""
     text = json.dumps(document, ensure_ascii=False) if document is not None else None
     connection.execute(
-        "insert into print_job(id, printer, record_id, copy, document, state, created_at, updated_at) "
-        "values (?, ?, ?, ?, ?, 'queued', ?, ?)",
-        (job_id, printer, record_id, copy, text, at, at),
+        "insert into print_job(id, printer, record_id, copy, document, state, created_at, updated_at, form) "
+        "values (?, ?, ?, ?, ?, 'queued', ?, ?, ?)",
+        (job_id, printer, record_id, copy, text, at, at, form),
     )
-    return Job(job_id, printer, record_id, copy, document, "queued", None, None, at)
+    return Job(job_id, printer, record_id, copy, document, "queued", None, None, at, form)
 
 
 def receipt_of(record_id: str) -> str:
@@ -107,6 +111,21 @@ def of_record(connection: sqlite3.Connection, record_id: str) -> Job | None:
     return find(connection, receipt_of(record_id))
 
 
+def latest_unclear(connection: sqlite3.Connection, till: str, since: str) -> tuple[Job, str] | None:
+    """Return the latest receipt of a till's of which nobody knows whether it came out, with its number, or None.
+
+    `since`, as `created_at` is written: older ones are asked about no more.
+    """
+    row = connection.execute(
+        f"select {', '.join('print_job.' + name for name in _COLUMNS.split(', '))}, record.receipt_number "
+        "from print_job join record on record.id = print_job.record_id "
+        "where print_job.state = 'unknown' and print_job.record_id is not null and print_job.created_at >= ? "
+        "and record.till = ? order by print_job.created_at desc limit 1",
+        (since, till),
+    ).fetchone()
+    return None if row is None else (_job(row[:-1]), row[-1])
+
+
 def left_sending(connection: sqlite3.Connection) -> list[Job]:
     """Return the jobs a stopped agent left half-way."""
     rows = connection.execute(f"select {_COLUMNS} from print_job where state = 'sending'").fetchall()
@@ -114,7 +133,7 @@ def left_sending(connection: sqlite3.Connection) -> list[Job]:
 
 
 def _job(row: tuple[Any, ...]) -> Job:
-    job_id, printer, record_id, copy, document, state, reason, hint, created_at = row
+    job_id, printer, record_id, copy, document, state, reason, hint, created_at, form = row
     return Job(
         job_id,
         printer,
@@ -125,4 +144,5 @@ def _job(row: tuple[Any, ...]) -> Job:
         reason,
         hint,
         created_at,
+        form,
     )

@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from agent import print_jobs
+from agent import once, print_jobs
 from agent.print_counts import PrintCounts
 from agent.problem import Problem, conflict, invalid, not_found
 from drivers.errors import DeviceError, DocumentInvalid, NotReady
@@ -31,11 +32,14 @@ if TYPE_CHECKING:
     from agent.api.bodies import PrintJob
     from agent.events import Publisher
     from agent.print_jobs import Job
+    from agent.staff.by import By
     from drivers.printer.printer import Printer
     from outbox.answers import Key
     from outbox.journal import Journal
 
 _COPY = Document((Text("* COPY *", Align.CENTER, bold=True, width=2, height=2),))  # any clerk knows the word
+_SEEN_WHOLE = "the printer could not say; somebody looked, and it came out whole"
+_SEEN_NOT_WHOLE = "the printer could not say; somebody looked, and it did not come out whole"
 LOOK_AGAIN_S = 1.0  # how often a waiting job tries a printer that has not said it is ready
 
 _log = logging.getLogger("stillopen.print")
@@ -51,6 +55,7 @@ class Prints:
         events: Publisher,
         *,
         receipt: Callable[[str, bool], Document],  # record id, whether it is a copy
+        gift: Callable[[str, bool], Document] | None = None,  # likewise, with no prices; None: as `receipt`
         wait_s: Mapping[str, float],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -58,6 +63,7 @@ class Prints:
         self._printers = printers
         self._events = events
         self._receipt = receipt
+        self._gift = gift or receipt
         self._wait_s = wait_s
         self._now = now
         self.counts = PrintCounts(printers)
@@ -147,7 +153,7 @@ class Prints:
             raise _no_job(job_id)
         if first.state in print_jobs.OPEN:
             raise conflict("job-pending", "The job has not ended: wait until GET /v1/jobs/{id} says how, then decide.")
-        document = None
+        document, form = None, first.form
         if first.record_id is None:
             if first.document is None:
                 raise conflict(
@@ -159,12 +165,55 @@ class Prints:
 
         def change(connection: sqlite3.Connection) -> Reply:
             job = print_jobs.add(
-                connection, copy_id, first.printer, at, record_id=first.record_id, copy=True, document=document
+                connection,
+                copy_id,
+                first.printer,
+                at,
+                record_id=first.record_id,
+                copy=True,
+                document=document,
+                form=form,
             )
             return answers.keep(connection, key, Reply(202, job.view()), at)
 
         reply = await self._journal.write(change)
         self.wake(first.printer)
+        return reply
+
+    async def settle_unclear(self, job_id: str, *, whole: bool, again: bool, key: Key | None, by: By) -> Reply:
+        """Keep what a person saw of a job that is `unknown`; `again` queues a copy, too. Raises `Problem`."""
+        at, copy_id = self._at(), new_id()
+        state, reason = ("printed", _SEEN_WHOLE) if whole else ("not_printed", _SEEN_NOT_WHOLE)
+
+        def change(connection: sqlite3.Connection) -> tuple[Reply, Job | None]:
+            kept = once.kept(connection, key)
+            if kept is not None:
+                return kept, None
+            job = print_jobs.find(connection, job_id)
+            if job is None:
+                raise _no_job(job_id)
+            if job.state != "unknown":
+                raise conflict("job-not-unclear", f"How this job ended is known: it is {job.view()['state']}.")
+            print_jobs.note(connection, job_id, state, at, reason)
+            by.audit(connection, "print_outcome", at, subject=job.record_id or job_id, after={"whole": whole})
+            if again:
+                print_jobs.add(
+                    connection,
+                    copy_id,
+                    job.printer,
+                    at,
+                    record_id=job.record_id,
+                    copy=True,
+                    document=job.document,
+                    form=job.form,
+                )
+            seen = replace(job, state=state, reason=reason, hint=None)
+            return answers.keep(connection, key, Reply(200, seen.view()), at), seen
+
+        reply, seen = await self._journal.write(change)
+        if seen is not None:
+            self._tell(seen, state, reason, None)
+            self.wake(seen.printer)
         return reply
 
     async def run(self, name: str) -> None:
@@ -224,7 +273,8 @@ class Prints:
 
     def _receipt_of(self, job: Job) -> Document:
         assert job.record_id is not None
-        return self._receipt(job.record_id, job.copy)
+        make = self._gift if job.form == print_jobs.GIFT else self._receipt
+        return make(job.record_id, job.copy)
 
     def _late(self, job: Job) -> bool:
         waited_s = (self._now() - datetime.fromisoformat(job.created_at)).total_seconds()

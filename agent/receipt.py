@@ -5,126 +5,129 @@ Only what is in the record is printed: a copy, years later, says what the first 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from agent import words
-from drivers.printer.document import (
-    Align,
-    Barcode,
-    Cut,
-    Document,
-    Feed,
-    Image,
-    Item,
-    Row,
-    Rule,
-    Symbology,
-    Text,
-)
+from agent.sheet import INDENT, ReceiptStore, Sheet
+from drivers.printer.document import Align, Cut, Document, Image, Item, Row, Rule, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import tzinfo
 
     Body = Mapping[str, Any]
 
+__all__ = ["ReceiptStore", "receipt_document"]
+
 NARROWEST_COLUMNS = 32  # 58 mm paper; a total in double width must fit half of it
-INDENT = 2  # columns, for what belongs to the line above
 TAX_MARKS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiptStore:
-    """What the store's receipts have in common. `header` and `footer` are lines."""
-
-    name: str
-    header: tuple[str, ...]
-    footer: tuple[str, ...]
-    locale: str
-    timezone: tzinfo
-
-
 def receipt_document(
-    record: Body, store: ReceiptStore, *, copy: bool, logo: bytes | None = None, anchor: str | None = None
+    record: Body,
+    store: ReceiptStore,
+    *,
+    copy: bool,
+    logo: bytes | None = None,
+    anchor: str | None = None,
+    back: Body | None = None,
 ) -> Document:
-    """Return the receipt of a sale's or a refund's record. A copy says so, top and bottom.
+    """Return the receipt of a sale's or a refund's record. A copy says so, top and bottom; training in the middle, too.
 
-    `logo` is a PNG; `anchor` is what the journal's chain holds at this record.
+    `logo` is a PNG; `anchor` is what the journal's chain holds at this record; `back` is the refund's record of a
+    sale that is an exchange, which is on the same paper.
     """
-    return Document(tuple(_Receipt(record, store, anchor).items(copy=copy, logo=logo)))
+    return Document(tuple(_Receipt(record, store, anchor, back).items(copy=copy, logo=logo)))
 
 
-class _Receipt:
-    """One record on its way to paper."""
+class _Receipt(Sheet):
+    """One record on its way to paper, and in an exchange the refund that is on it as well."""
 
-    def __init__(self, record: Body, store: ReceiptStore, anchor: str | None) -> None:
-        self.record = record
-        self.store = store
-        self.anchor = anchor
-        self.words = words.words(store.locale)
+    def __init__(self, record: Body, store: ReceiptStore, anchor: str | None, back: Body | None) -> None:
+        super().__init__(record, store, anchor)
         self.is_refund = record["kind"] == "refund"
+        self.back = None if back is None else _Receipt(back, store, None, None)
 
     def items(self, *, copy: bool, logo: bytes | None) -> Iterator[Item]:
         """Return what to print, top to bottom."""
-        mark = Text(f"* {self.words.copy} *", Align.CENTER, bold=True, width=2, height=2)
-        if copy:
-            yield mark
+        yield from self.marks(copy=copy)
         if logo is not None:
             yield Image(logo)
         yield from self.head()
         yield Rule()
+        if self.back is not None:
+            yield Text(self.words.taken_back, bold=True)
+            yield from self.back.lines(sign=-1)
+            yield from self.back.taxes(included=True, sign=-1)
+            yield from self.back.taxes(included=False, sign=-1)
+            yield Row(self.words.credit, self.amount(-self.record["exchange"]["credit"]), bold=True)
+            yield Rule()
         yield from self.lines()
         yield Rule()
+        yield from self.marks(copy=False)
         yield from self.sums()
         yield from self.tenders()
-        if self.record["prices_include_tax"]:
-            yield from self.taxes()
+        included = list(self.taxes(included=True))
+        if included:
+            yield Rule()
+            yield from included
         yield from self.foot()
-        if copy:
-            yield mark
+        yield from self.marks(copy=copy)
         yield Cut()
 
     def head(self) -> Iterator[Item]:
         """Return who sold it, and which receipt this is."""
-        for at, line in enumerate(self.store.header or (self.store.name,)):
-            yield Text(line, Align.CENTER, bold=at == 0)
-        yield Feed()
-        if self.is_refund:
+        yield from self.shop()
+        if self.back is not None:
+            yield Text(self.words.exchange, Align.CENTER, bold=True, height=2)
+            yield from self.back.refunded()
+            yield Row(self.words.refund_receipt, self.back.record["receipt_number"])
+        elif self.is_refund:
             yield Text(self.words.refund, Align.CENTER, bold=True, height=2)
-            yield Row(self.words.for_receipt, self.record["original"]["receipt_number"])
-            if self.record["reason"]:
-                yield Text(f"{self.words.reason}: {self.record['reason']}")
-        local = datetime.fromisoformat(self.record["occurred_at"]).astimezone(self.store.timezone)
-        yield Row(self.words.receipt, self.record["receipt_number"])
-        yield Row(f"{self.words.till} {self.record['till']}", words.time_text(local, self.store.locale))
+            yield from self.refunded()
+        yield from self.number()
+        yield from self.people()
 
-    def lines(self) -> Iterator[Item]:
-        """Return the lines that were bought, or brought back."""
-        amounts = [self.amount(_gross(line)) for line in self.record["lines"]]
+    def lines(self, sign: int = 1) -> Iterator[Item]:
+        """Return the lines that were bought, or brought back; `sign` -1: beside what was bought."""
+        amounts = [self.amount(sign * _gross(line)) for line in self.record["lines"]]
         widest = max(map(len, amounts), default=0)
         for line, amount in zip(self.record["lines"], amounts, strict=True):
-            mark = self.tax_mark(line["tax"], line["tax_rate"])
-            yield Row(line["name"], f"{mark} {amount:>{widest}}" if mark else amount)
+            mark = self.tax_mark(line)
+            text = f"{mark} {amount:>{widest}}" if mark else amount
+            yield Row(self.name(line), text, indent=INDENT if line.get("deposit_of") else 0)
+            if line.get("issue"):
+                yield Text(f"{' ' * INDENT}{self.words.issue} {line['issue']}")
             if line["quantity"] != "1" or line["unit"] != "each":
                 yield Text(" " * INDENT + self.quantity(line))
             if line.get("price_reason"):
                 yield Text(f"{' ' * INDENT}{self.words.regular_price} {self.amount(line['list_price'])}")
-            if line.get("issue"):
-                yield Text(f"{' ' * INDENT}{self.words.issue} {line['issue']}")
-            yield from self.discounts(line["id"], line["discount"])
+            yield from self.note(line, indent=INDENT)
+            yield from self.discounts(line["id"], line["discount"], sign)
+
+    def name(self, line: Body) -> str:
+        """Return what a line is called; a deposit stands under its item, and needs no name of its own."""
+        if line.get("deposit_of"):
+            return self.words.deposit
+        return f"{self.words.empties} {line['name']}" if line.get("empties") else str(line["name"])
 
     def sums(self) -> Iterator[Item]:
         """Return the way from the lines to what is to be paid."""
         record = self.record
         off = sum(line["sale_discount"] for line in record["lines"])
-        if off or not record["prices_include_tax"]:
+        relief = sum(line.get("tax_relief", 0) for line in record["lines"])
+        on_top = list(self.taxes(included=False))
+        if off or relief or on_top:
             yield Row(self.words.subtotal, self.amount(record["subtotal"]))
         yield from self.discounts(None, off)
-        if not record["prices_include_tax"]:
-            yield from self.taxes()
+        if relief:
+            yield Row(self.words.tax_relief, self.amount(-relief))
+        yield from on_top
         yield self.total(self.words.total, words.money_text(record["total"], record["currency"], self.store.locale))
+        if record.get("exemption"):
+            certificate = record["exemption"]["certificate"]
+            yield Text(f"{self.words.exempt}: {record['exemption']['reason']}")
+            if certificate:
+                yield Text(f"{' ' * INDENT}{certificate}")
         if record["rounding"]:
             yield Row(self.words.rounding, self.amount(record["rounding"]))
             label = self.words.to_pay_back if self.is_refund else self.words.to_pay
@@ -136,51 +139,45 @@ class _Receipt:
         return Row(label, amount, bold=True, width=2 if fits else 1, height=2)
 
     def tenders(self) -> Iterator[Item]:
-        """Return how it was paid, and the change."""
+        """Return how it was paid, the change, and what an exchange gave back."""
         for tender in self.record["tenders"]:
-            yield Row(getattr(self.words, tender["type"]), self.amount(tender["amount"]))
+            yield Row(self.words.tender(tender["type"]), self.amount(tender["amount"]))
+            if tender["type"] == "card":
+                yield Text(f"{' ' * INDENT}{self.words.own_terminal}")
             if tender["reference"]:
                 yield Text(f"{' ' * INDENT}{tender['reference']}")
+            if tender.get("tip"):
+                yield Row(self.words.tip, self.amount(tender["tip"]), indent=INDENT)
         if self.record.get("change"):
             yield Row(self.words.change, self.amount(self.record["change"]), bold=True)
+        if self.back is not None and self.record["exchange"]["paid_out"]:
+            given = self.record["exchange"]
+            label = f"{self.words.to_pay_back} ({self.words.tender(given['tender'])})"
+            yield Row(label, self.amount(given["paid_out"]), bold=True)
 
-    def taxes(self) -> Iterator[Item]:
-        """Return each rate with its base and its amount."""
-        if self.record["prices_include_tax"] and self.record["taxes"]:
-            yield Rule()
+    def taxes(self, *, included: bool, sign: int = 1) -> Iterator[Item]:
+        """Return each rate that is in the prices, or on top of them, with its base and its amount."""
         for tax in self.record["taxes"]:
+            if tax.get("included", self.record["prices_include_tax"]) is not included:
+                continue
             rate = f"{words.decimal_in(self.store.locale, tax['rate'])}%"
             name = tax["name"].replace(" %", "%")
             name = tax["name"] if rate in name else f"{tax['name']} {rate}"
-            mark = self.tax_mark(tax["code"], tax["rate"])
+            mark = self.mark_of((tax["code"], tax["rate"]))
             left = f"{mark} {name}" if mark else name
-            base = f"{self.words.net} {self.amount(tax['base'])}"
-            amount = self.amount(tax["amount"])
+            base = f"{self.words.net} {self.amount(sign * tax['base'])}"
+            amount = self.amount(sign * tax["amount"])
             if len(f"{left} ({base}) {amount}") <= NARROWEST_COLUMNS:
                 yield Row(f"{left} ({base})", amount)
             else:
                 yield Row(left, amount)
                 yield Text(" " * INDENT + base)
 
-    def foot(self) -> Iterator[Item]:
-        """Return the store's last words, and the number again for a scanner."""
-        if self.store.footer:
-            yield Feed()
-        for line in self.store.footer:
-            yield Text(line, Align.CENTER)
-        if self.anchor is not None:
-            yield Feed()
-            yield Row(self.words.anchor, self.anchor)
-        number = self.record["receipt_number"]
-        if number.isascii() and number.isprintable():  # what CODE 128 holds
-            yield Feed()
-            yield Barcode(Symbology.CODE128, number)
-
-    def discounts(self, line: str | None, amount: int) -> Iterator[Item]:
+    def discounts(self, line: str | None, amount: int, sign: int = 1) -> Iterator[Item]:
         """Return what was taken off a line, or off the whole sale: one by one in a sale, in one in a refund."""
         if self.is_refund:
             if amount:
-                yield Row(self.words.discount, self.amount(-amount), indent=0 if line is None else INDENT)
+                yield Row(self.words.discount, self.amount(-sign * amount), indent=0 if line is None else INDENT)
             return
         for discount in self.record["discounts"]:
             if discount["line"] == line and discount["amount"]:
@@ -198,18 +195,24 @@ class _Receipt:
         quantity = words.decimal_in(self.store.locale, line["quantity"])
         return f"{quantity}{unit} x {self.amount(line['price'])}"
 
-    def tax_mark(self, code: str | None, rate: str | None) -> str:
-        """Return the letter that ties a line to its rate; none where one rate holds for all there is."""
-        taxes = [(tax["code"], tax["rate"]) for tax in self.record["taxes"]]
-        untaxed = any(line["tax"] is None for line in self.record["lines"])
-        if (code, rate) not in taxes or (len(taxes) == 1 and not untaxed):
-            return ""
-        return TAX_MARKS[taxes.index((code, rate)) % len(TAX_MARKS)]
+    def tax_mark(self, line: Body) -> str:
+        """Return the letters that tie a line to its rates; none where the same hold for all there is."""
+        return "".join(self.mark_of(rate) for rate in _rates(line))
 
-    def amount(self, amount: int) -> str:
-        """Write an amount in the record's currency with no symbol."""
-        return words.amount_text(amount, self.record["currency"], self.store.locale)
+    def mark_of(self, rate: tuple[str | None, str | None]) -> str:
+        """Return a rate's letter; none where it needs none."""
+        taxes = [(tax["code"], tax["rate"]) for tax in self.record["taxes"]]
+        if rate not in taxes or len({frozenset(_rates(line)) for line in self.record["lines"]}) == 1:
+            return ""
+        return TAX_MARKS[taxes.index(rate) % len(TAX_MARKS)]
 
 
 def _gross(line: Body) -> int:
     return int(line["total"]) + int(line["discount"])
+
+
+def _rates(line: Body) -> list[tuple[str | None, str | None]]:
+    """Return the line's rates by code and per cent; records of before there were several have one."""
+    if "taxes" in line:
+        return [(tax["code"], tax["rate"]) for tax in line["taxes"]]
+    return [] if line["tax"] is None else [(line["tax"], line["tax_rate"])]

@@ -6,6 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from agent.facts import printed_with
+from agent.gift_receipt import gift_document
 from agent.receipt import ReceiptStore, receipt_document
 from agent.shift.paper import report_document, slip_document
 from outbox import chain
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from agent.config import Config
     from drivers.printer.document import Document
     from outbox.journal import Journal
+    from outbox.record import Record
 
 
 class Receipts:
@@ -36,7 +39,27 @@ class Receipts:
             return report_document(record.body, self._store, copy=copy, anchor=own)
         if record.kind is Kind.CASH:
             return slip_document(record.body, self._store, copy=copy, anchor=own)
-        return receipt_document(record.body, self._store, copy=copy, logo=self._logo_of(record.till), anchor=own)
+        if printed_with(record) != record.id:
+            return self.document(printed_with(record), copy)
+        return receipt_document(
+            record.body,
+            self._store,
+            copy=copy,
+            logo=self._logo_of(record.till),
+            anchor=own,
+            back=self._exchanged_for(record),
+        )
+
+    def gift(self, record_id: str, copy: bool) -> Document:  # noqa: FBT001 - likewise
+        """Return the gift receipt of a sale's record."""
+        record = chain.by_id(self._journal.reader, record_id)
+        assert record is not None, "likewise"
+        return gift_document(record.body, self._store, copy=copy, logo=self._logo_of(record.till))
+
+    def _exchanged_for(self, record: Record) -> dict[str, Any] | None:
+        exchange = record.body.get("exchange")
+        back = None if exchange is None else chain.by_id(self._journal.reader, exchange["id"])
+        return None if back is None else back.body
 
     def report(self, figures: Mapping[str, Any]) -> Document:
         """Return a shift's figures so far: an X."""

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from agent import print_jobs
-from agent.problem import invalid, not_found
+from agent.facts import printed_with
+from agent.problem import conflict, invalid, not_found
 from agent.refund import remaining
 from agent.sale import decimal_text
-from outbox import answers, chain
+from outbox import answers, chain, search
 from outbox.answers import Reply
 from outbox.ids import new_id
 from outbox.record import NUMBERED, Kind, Record
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from agent.prints import Prints
     from outbox.answers import Key
     from outbox.journal import Journal
+    from outbox.search import Wanted
 
 
 class Records:
@@ -50,6 +52,11 @@ class Records:
             "next": found[-1].seq if len(found) == limit else None,
         }
 
+    def search(self, wanted: Wanted, *, limit: int, before: int | None, till: str | None) -> dict[str, Any]:
+        """Return receipts that fit, newest first; `next` is the `before` of the next stretch, or None."""
+        found = search.receipts(self._journal.reader, wanted, limit, before=before, till=till)
+        return {"records": [self._view(record) for record in found.records], "next": found.next}
+
     def get(self, receipt_number: str) -> dict[str, Any]:
         """Return a sale or refund by its receipt number, a sale with what is left to refund. Raises `Problem`."""
         record = self._find(receipt_number)
@@ -62,9 +69,12 @@ class Records:
             "lines": [line | {"refundable": decimal_text(left[line["id"]])} for line in record.body["lines"]]
         }
 
-    async def print_copy(self, receipt_number: str, *, key: Key | None) -> Reply:
-        """Queue a copy of the receipt, marked COPY, on its till's printer. Raises `Problem`."""
+    async def print_copy(self, receipt_number: str, *, gift: bool = False, key: Key | None) -> Reply:
+        """Queue a copy of the receipt, marked COPY, or its gift receipt, on its till's printer. Raises `Problem`."""
         record = self._find(receipt_number)
+        form = print_jobs.GIFT if gift else print_jobs.RECEIPT
+        if gift and record.kind is not Kind.SALE:
+            raise conflict("not-a-sale", "Only what was sold can be given away: give a sale's receipt number.")
         printer = self._printer_of.get(record.till)
         if printer is None:
             raise invalid(
@@ -73,7 +83,7 @@ class Records:
         at, job_id = self._now().isoformat(), new_id()
 
         def change(connection: sqlite3.Connection) -> Reply:
-            job = print_jobs.add(connection, job_id, printer, at, record_id=record.id, copy=True)
+            job = print_jobs.add(connection, job_id, printer, at, record_id=record.id, copy=not gift, form=form)
             return answers.keep(connection, key, Reply(202, job.view()), at)
 
         reply = await self._journal.write(change)
@@ -93,7 +103,7 @@ class Records:
         shown = {**record.body, "seq": record.seq}
         if record.kind not in NUMBERED:
             return shown
-        job = print_jobs.of_record(self._journal.reader, record.id)
+        job = print_jobs.of_record(self._journal.reader, printed_with(record))
         if job is None:
             return shown | {"print": "not_printed", "print_reason": "the till has no printer", "print_hint": None}
         return shown | {"print": job.view()["state"], "print_reason": job.reason, "print_hint": job.hint}

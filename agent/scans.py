@@ -10,6 +10,7 @@ from agent import basket, lookup, open_sales
 from agent.pricing import view
 from agent.problem import Problem, conflict
 from drivers.scanner.scan import Scan
+from outbox import chain
 from outbox.answers import Reply
 
 if TYPE_CHECKING:
@@ -44,13 +45,16 @@ class Scans:
         `expired_reason` is why it is sold even if it is past its day.
         """
         till = self._tills.setup(till_id)
-        read = lookup.by_barcode(
-            self._catalogue,
-            data,
-            self._tills.templates(till.id),
-            self._tills.rules.currency,
-            code_ids=self._tills.code_ids(till.id),
-        )
+        try:
+            read = lookup.by_barcode(
+                self._catalogue,
+                data,
+                self._tills.templates(till.id),
+                self._tills.rules.currency,
+                code_ids=self._tills.code_ids(till.id),
+            )
+        except Problem as problem:
+            raise self._is_receipt(data) or problem from None
         return await self._ring(till, read, key, expired_reason)
 
     def scanned(self, till_id: str, scan: Scan | Refusal) -> None:
@@ -69,11 +73,26 @@ class Scans:
             try:
                 await self._ring(till, lookup.by_scan(self._catalogue, scan), None, own=True)
             except Problem as problem:
-                self._tell_scan(till.id, scan, None, problem)
+                self._tell_scan(till.id, scan, None, self._receipt(scan, problem))
             except Exception as error:  # noqa: BLE001 - one scan's trouble must not stop the scanner
                 _log.exception("A scan on till %s was not rung", till.id)
                 trouble = conflict("not-rung", f"That scan was not rung: {error}")
                 self._tell_scan(till.id, scan, None, trouble)
+
+    def _receipt(self, scan: Scan | Refusal, problem: Problem) -> Problem:
+        """Return what is wrong with a scan: where it is of a receipt, that."""
+        return self._is_receipt(scan.text if isinstance(scan, Scan) else scan.raw) or problem
+
+    def _is_receipt(self, text: str) -> Problem | None:
+        record = chain.by_receipt_number(self._tills.journal.reader, text)
+        if record is None:
+            return None
+        return conflict(
+            "receipt-scanned",
+            f"That is receipt {record.receipt_number}: POST /v1/refunds takes goods back, POST "
+            f"/v1/records/{record.receipt_number}/print prints a copy.",
+            receipt_number=record.receipt_number,
+        )
 
     async def _ring(
         self,

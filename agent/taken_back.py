@@ -8,8 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from outbox.money import to_increment
+
 if TYPE_CHECKING:
     from agent.json_row import Row
+
+CASH = "cash"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,11 @@ class TakenBack:
     credit: int
     tender: str
     reason: str | None = None
+
+    def paid_out(self, credited: int, cash_rounding: int) -> int:
+        """Return what is handed out of the credit that the new goods do not use: for cash, in coins there are."""
+        over = self.credit - credited
+        return to_increment(over, cash_rounding) if self.tender == CASH else over
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values, for the sale's row and its view alike."""

@@ -8,12 +8,12 @@ line, and nothing is told before it is on the disk.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from agent import basket, once, open_sales
+from agent import basket, once, open_sales, print_jobs
 from agent.facts import TillSetup, print_state
 from agent.pricing import Rules, view
 from agent.problem import Problem, conflict, not_found
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from outbox.answers import Key, Reply
     from outbox.journal import Journal
     from outbox.record import Record
+
+
+ASK_ABOUT_PRINTS = timedelta(hours=12)  # a shift: later, nobody knows any more which paper came out
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +121,19 @@ class Tills:
             "display": till.display,
             "sale": view(sale, self.rules) if sale else None,
             "training": self.store.training,
+            "unclear_print": self._unclear_print(till.id),
             "parked": len(open_sales.parked(self.journal.reader, till.id)),
             "shift": self._shift(till.id),
             "asks_for_float": self.store.counts_float,
         }
+
+    def _unclear_print(self, till_id: str) -> dict[str, Any] | None:
+        since = (self._now() - ASK_ABOUT_PRINTS).isoformat()
+        found = print_jobs.latest_unclear(self.journal.reader, till_id, since)
+        if found is None:
+            return None
+        job, number = found
+        return {"job": job.id, "receipt_number": number, "copy": job.copy, "reason": job.reason}
 
     def _shift(self, till_id: str) -> dict[str, Any] | None:
         opened = kept.opened(self.journal.reader, till_id)

@@ -23,7 +23,18 @@ class ReceiptWords:
     till: str
     copy: str
     refund: str
+    exchange: str
+    gift: str
+    gift_how: str
+    training: str
+    training_how: str
     for_receipt: str
+    refund_receipt: str  # the number that the refund of an exchange has
+    without_receipt: str
+    cashier: str
+    customer: str
+    taken_back: str
+    credit: str
     reason: str
     regular_price: str
     issue: str  # of a magazine
@@ -35,9 +46,19 @@ class ReceiptWords:
     to_pay_back: str
     cash: str
     card: str
+    own_terminal: str  # where a card was taken: the till never saw it
+    tip: str
+    deposit: str
+    empties: str  # before the name of what came in them
+    tax_relief: str
+    exempt: str
     change: str
     net: str
     anchor: str  # what stands before the beginning of the record's hash
+
+    def tender(self, type_: str) -> str:
+        """Return the word for how money changed hands."""
+        return {"cash": self.cash, "card": self.card, "exchange": self.credit}[type_]
 
 
 _WORDS = {
@@ -46,7 +67,18 @@ _WORDS = {
         till="Till",
         copy="COPY",
         refund="REFUND",
+        exchange="EXCHANGE",
+        gift="GIFT RECEIPT",
+        gift_how="Bring this along to exchange it.",
+        training="TRAINING",
+        training_how="No sale, no receipt",
         for_receipt="For receipt",
+        refund_receipt="Refund no.",
+        without_receipt="Without a receipt",
+        cashier="Cashier",
+        customer="Customer",
+        taken_back="Taken back",
+        credit="Credit",
         reason="Reason",
         regular_price="regular price",
         issue="Issue",
@@ -58,6 +90,12 @@ _WORDS = {
         to_pay_back="Paid back",
         cash="Cash",
         card="Card",
+        own_terminal="on a separate terminal",
+        tip="Tip",
+        deposit="Deposit",
+        empties="Empties",
+        tax_relief="Tax not charged",
+        exempt="Tax exempt",
         change="Change",
         net="net",
         anchor="Journal",
@@ -67,7 +105,18 @@ _WORDS = {
         till="Kasse",
         copy="KOPIE (COPY)",  # a reprint says COPY in every language, so that any clerk knows it
         refund="ERSTATTUNG",
+        exchange="UMTAUSCH",
+        gift="GESCHENKBON",
+        gift_how="Zum Umtausch bitte mitbringen.",
+        training="TRAINING",
+        training_how="Kein Verkauf, kein Beleg",
         for_receipt="Zu Bon",
+        refund_receipt="Erstattung Nr.",
+        without_receipt="Ohne Bon",
+        cashier="Es bediente",
+        customer="Kunde",
+        taken_back="Zurückgenommen",
+        credit="Gutschrift",
         reason="Grund",
         regular_price="statt",
         issue="Ausgabe",
@@ -79,6 +128,12 @@ _WORDS = {
         to_pay_back="Ausgezahlt",
         cash="Bar",
         card="Karte",
+        own_terminal="an eigenem Terminal",
+        tip="Trinkgeld",
+        deposit="Pfand",
+        empties="Leergut",
+        tax_relief="Steuer entfällt",
+        exempt="Steuerfrei",
         change="Rückgeld",
         net="netto",
         anchor="Journal",

@@ -83,6 +83,8 @@ _EVENTS = {
     "delivery": "A delivery has got on: <code>delivery</code>.",
     "cloud": "A cloud's line has changed: <code>cloud, state, error, since</code>.",
     "shift": "A shift was opened or closed: <code>till, shift</code>.",
+    "training": "A till has begun or ended training: <code>till, training</code>. What is rung there meanwhile is told "
+    "with <code>training: true</code>.",
 }
 
 

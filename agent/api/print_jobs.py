@@ -23,12 +23,20 @@ async def submit(call: Call) -> Reply:
 
 async def print_copy(call: Call) -> Reply:
     """Print it again, marked COPY."""
-    return await call.app.prints.print_copy(call.path["job"], key=call.key)
+    prints = call.app.counters.of_job(call.path["job"]).prints
+    return await prints.print_copy(call.path["job"], key=call.key)
+
+
+async def settle_unclear(call: Call) -> Reply:
+    """Keep what a person saw of a print whose outcome nobody knew."""
+    prints = call.app.counters.of_job(call.path["job"]).prints
+    body = call.body
+    return await prints.settle_unclear(call.path["job"], whole=body.whole, again=body.again, key=call.key, by=call.by)
 
 
 async def view(call: Call) -> Reply:
     """Return how a job stands: printed, not printed, unknown or still pending."""
-    return Reply(HTTPStatus.OK, call.app.prints.job(call.path["job"]))
+    return Reply(HTTPStatus.OK, call.app.counters.of_job(call.path["job"]).prints.job(call.path["job"]))
 
 
 ROUTES = (
@@ -61,5 +69,15 @@ ROUTES = (
         status=202,
         problems=("no-such-job", "no-such-printer", "job-pending", "document-gone"),
         action=Action.REPRINT,
+    ),
+    Route(
+        "POST",
+        "/v1/jobs/{job}/outcome",
+        settle_unclear,
+        "Say whether a print came out whole that nobody knew of; print it again, if it did not",
+        "Job",
+        body="PrintSeen",
+        problems=("no-such-job", "job-not-unclear"),
+        action=Action.SELL,
     ),
 )

@@ -96,6 +96,11 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "deposit-fixed": (409, "A deposit takes no discount and no other price. Choose a line of goods."),
     "empties-stay": (409, "Empties were paid for and do not come back. Leave that line out."),
     "refund-amount": (409, "The amount is not what is due back. Give that amount, or leave it out."),
+    "refund-over-limit": (409, "Without a receipt less is given back at most. The detail names it."),
+    "nothing-taken-back": (409, "Nothing is taken back in the sale."),
+    "exchange-changed": (409, "The receipt was refunded in part meanwhile. Take the goods back anew."),
+    "training-receipt": (409, "The receipt was printed in training: nothing was sold."),
+    "receipt-scanned": (409, "That is a receipt, and no item; `receipt_number` is its number."),
     # records, shifts, printing, devices
     "kind": (422, "There is no such kind of record."),
     "shift-open": (409, "The till has an open shift. Close it first."),
@@ -109,6 +114,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "no-such-printer": (404, "The configuration has no printer of that name."),
     "no-such-job": (404, "No print job has that id."),
     "job-pending": (409, "The print job has not ended, so nobody can know yet whether a copy is wanted."),
+    "job-not-unclear": (409, "How the print job ended is known, or it has not ended."),
     "document-gone": (409, "What the job printed is no longer kept."),
     "document": (
         422,

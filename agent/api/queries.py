@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from datetime import date
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from agent.api.bodies import Id
 from outbox.item import CATEGORY_CHARS_MAX
+from outbox.money import AMOUNT_MAX
 
 PAGE_MAX = 500  # rows in one answer; the next page is one request away
 PAGE_DEFAULT = 50
@@ -34,6 +36,26 @@ class RecordsQuery(Query):
     before: Annotated[int | None, Field(ge=1, le=ROW_MAX, description="`next` of the page before this one")] = None
     till: Id | None = None
     kind: Literal["sale", "refund", "void", "drawer", "cash", "shift_open", "shift_close"] | None = None
+    day: Annotated[date | None, Field(description="receipts of this day in the store")] = None
+    amount: Annotated[
+        int | None, Field(ge=-AMOUNT_MAX, le=AMOUNT_MAX, description="receipts of this total, or with such a tender")
+    ] = None
+    q: Annotated[
+        str | None,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=SEARCH_CHARS_MAX),
+        Field(description="receipts with this in their number, a tender's reference, or the customer's name or number"),
+    ] = None
+
+    @property
+    def searches(self) -> bool:
+        """Whether it looks for receipts by what is remembered of them."""
+        return self.day is not None or self.amount is not None or self.q is not None
+
+    @model_validator(mode="after")
+    def _receipts_only(self) -> Self:
+        if self.searches and self.kind is not None:
+            raise ValueError("only receipts are found by day, amount or text; leave kind out")
+        return self
 
 
 class ItemsQuery(Query):

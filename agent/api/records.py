@@ -8,28 +8,35 @@ from typing import TYPE_CHECKING
 from agent.api.route import Route
 from agent.staff.actions import Action
 from outbox.answers import Reply
+from outbox.search import Wanted
 
 if TYPE_CHECKING:
     from agent.api.route import Call
+    from agent.records import Records
 
 
 async def list_newest(call: Call) -> Reply:
     """Return a page of records, the newest first."""
     query = call.query
-    return Reply(
-        HTTPStatus.OK,
-        call.app.records.list(limit=query.limit, before=query.before, till=query.till, kind=query.kind),
-    )
+    records = call.app.counters.at(query.till).records
+    if query.searches:
+        wanted = Wanted(None if query.day is None else query.day.isoformat(), query.amount, query.q)
+        return Reply(HTTPStatus.OK, records.search(wanted, limit=query.limit, before=query.before, till=query.till))
+    return Reply(HTTPStatus.OK, records.list(limit=query.limit, before=query.before, till=query.till, kind=query.kind))
 
 
 async def view(call: Call) -> Reply:
     """Return one record, and whether it was printed."""
-    return Reply(HTTPStatus.OK, call.app.records.get(call.path["receipt_number"]))
+    return Reply(HTTPStatus.OK, _records(call).get(call.path["receipt_number"]))
 
 
 async def print_copy(call: Call) -> Reply:
-    """Print it again, marked COPY."""
-    return await call.app.records.print_copy(call.path["receipt_number"], key=call.key)
+    """Print it again, marked COPY, or as a gift receipt."""
+    return await _records(call).print_copy(call.path["receipt_number"], gift=call.body.gift, key=call.key)
+
+
+def _records(call: Call) -> Records:
+    return call.app.counters.of_receipt(call.path["receipt_number"]).records
 
 
 ROUTES = (
@@ -53,9 +60,10 @@ ROUTES = (
         "POST",
         "/v1/records/{receipt_number}/print",
         print_copy,
-        "Print it again, marked COPY",
+        "Print it again, marked COPY; or as a gift receipt, with no prices",
         "Job",
         status=202,
+        body="PrintAgain",
         problems=("no-such-receipt", "no-printer"),
         action=Action.REPRINT,
     ),

@@ -12,18 +12,20 @@ from agent.staff.actions import Action
 from outbox.answers import Reply
 
 if TYPE_CHECKING:
+    from agent.api.bodies import NewRefund
     from agent.api.route import Call
+    from agent.counter import Counter
     from agent.till import Tills
 
 
 async def create(call: Call) -> Reply:
     """Open a sale on a till."""
-    return await call.app.ringing.open_sale(call.body.till, key=call.key)
+    return await call.app.counters.at(call.body.till).ringing.open_sale(call.body.till, key=call.key)
 
 
 async def view(call: Call) -> Reply:
     """Return a sale as it is now."""
-    return Reply(HTTPStatus.OK, call.app.tills.view_sale(call.path["sale"]))
+    return Reply(HTTPStatus.OK, _counter(call).tills.view_sale(call.path["sale"]))
 
 
 async def change(call: Call) -> Reply:
@@ -55,68 +57,96 @@ def _tills(call: Call) -> Tills:
 
 async def add_line(call: Call) -> Reply:
     """Add a line."""
-    return await call.app.ringing.add_line(call.path["sale"], call.body, key=call.key)
+    return await _counter(call).ringing.add_line(call.path["sale"], call.body, key=call.key)
 
 
 async def change_line(call: Call) -> Reply:
     """Change a line's quantity or price."""
-    return await call.app.ringing.change_line(call.path["sale"], call.path["line"], call.body, key=call.key)
+    return await _counter(call).ringing.change_line(call.path["sale"], call.path["line"], call.body, key=call.key)
 
 
 async def remove_line(call: Call) -> Reply:
     """Take a line out."""
-    return await call.app.ringing.remove_line(call.path["sale"], call.path["line"], key=call.key)
+    return await _counter(call).ringing.remove_line(call.path["sale"], call.path["line"], key=call.key)
 
 
 async def add_discount(call: Call) -> Reply:
     """Give a discount."""
-    return await call.app.ringing.add_discount(call.path["sale"], call.body, key=call.key)
+    return await _counter(call).ringing.add_discount(call.path["sale"], call.body, key=call.key)
 
 
 async def remove_discount(call: Call) -> Reply:
     """Take a discount back."""
-    return await call.app.ringing.remove_discount(call.path["sale"], call.path["discount"], key=call.key)
+    return await _counter(call).ringing.remove_discount(call.path["sale"], call.path["discount"], key=call.key)
 
 
 async def add_tender(call: Call) -> Reply:
     """Take money."""
-    return await call.app.ringing.add_tender(call.path["sale"], call.body, key=call.key)
+    return await _counter(call).ringing.add_tender(call.path["sale"], call.body, key=call.key)
 
 
 async def remove_tender(call: Call) -> Reply:
     """Give money back before the sale is complete."""
-    return await call.app.ringing.remove_tender(call.path["sale"], call.path["tender"], key=call.key)
+    return await _counter(call).ringing.remove_tender(call.path["sale"], call.path["tender"], key=call.key)
 
 
 async def complete(call: Call) -> Reply:
     """Make the sale a fact; answers after the fsync."""
-    return await call.app.closing.complete(call.path["sale"], key=call.key, by=call.by)
+    return await _counter(call).closing.complete(call.path["sale"], key=call.key, by=call.by)
 
 
 async def park(call: Call) -> Reply:
     """Put the sale aside."""
-    return await call.app.ringing.park(call.path["sale"], call.body.label, key=call.key, by=call.by)
+    return await _counter(call).ringing.park(call.path["sale"], call.body.label, key=call.key, by=call.by)
 
 
 async def resume(call: Call) -> Reply:
     """Take a parked sale up again."""
-    return await call.app.ringing.resume(call.path["sale"], key=call.key)
+    return await _counter(call).ringing.resume(call.path["sale"], key=call.key)
 
 
 async def void(call: Call) -> Reply:
     """Give the sale up."""
-    return await call.app.closing.void(call.path["sale"], call.body.reason, key=call.key, by=call.by)
+    return await _counter(call).closing.void(call.path["sale"], call.body.reason, key=call.key, by=call.by)
 
 
 async def refund(call: Call) -> Reply:
-    """Take back a completed sale, or a part of it."""
-    return await call.app.closing.refund(call.body, key=call.key, by=call.by)
+    """Take back a completed sale, or a part of it, or goods nobody has the receipt of."""
+    return await _of_refund(call).closing.refund(call.body, key=call.key, by=call.by)
+
+
+async def preview_refund(call: Call) -> Reply:
+    """Say what a refund would come to."""
+    return _of_refund(call).returns.preview(call.body)
+
+
+def _of_refund(call: Call) -> Counter:
+    body: NewRefund = call.body
+    if body.receipt_number is None:
+        call.allow(Action.REFUND_WITHOUT_RECEIPT)
+    return call.app.counters.for_refund(body.till, body.receipt_number)
+
+
+async def take_back(call: Call) -> Reply:
+    """Say what comes back in exchange for what is being rung."""
+    return await _counter(call).returns.take_back(call.path["sale"], call.body, key=call.key)
+
+
+async def keep_goods(call: Call) -> Reply:
+    """Take nothing back after all."""
+    return await _counter(call).returns.keep_goods(call.path["sale"], key=call.key)
+
+
+def _counter(call: Call) -> Counter:
+    return call.app.counters.of_sale(call.path["sale"])
 
 
 _OF_A_SALE = ("no-such-sale", "sale-closed", "sale-not-open")
 _TO_ANSWER = ("age-not-checked", "mark-needed")
 _OF_A_LINE = (*_OF_A_SALE, "no-such-line")
+_OF_A_RECEIPT = ("no-such-receipt", "no-such-line", "line-refunded", "refund-too-much", "nothing-to-refund")
 WHAT_TO_RING = (
+    "receipt-scanned",
     "no-such-item",
     "no-such-barcode",
     "scan-refused",
@@ -127,6 +157,18 @@ WHAT_TO_RING = (
     "weight-needed",
     "not-weighed",
     "no-deposit",
+)
+
+_OF_A_REFUND = (
+    *_OF_A_RECEIPT,
+    "no-such-till",
+    "no-such-item",
+    "no-such-barcode",
+    "weight-needed",
+    "refund-over-limit",
+    "refund-amount",
+    "training-receipt",
+    "card-data",
 )
 
 ROUTES = (
@@ -295,22 +337,43 @@ ROUTES = (
         action=Action.SALE_VOID,
     ),
     Route(
+        "PUT",
+        "/v1/sales/{sale}/taken-back",
+        take_back,
+        "Take goods of another receipt back in exchange; in place of what was taken back before",
+        "Sale",
+        body="TakeBack",
+        problems=(*_OF_A_SALE, *_OF_A_RECEIPT, "cards-over-total", "card-data"),
+        action=Action.REFUND,
+    ),
+    Route(
+        "DELETE",
+        "/v1/sales/{sale}/taken-back",
+        keep_goods,
+        "Take nothing back after all",
+        "Sale",
+        problems=(*_OF_A_SALE, "nothing-taken-back", "cards-over-total"),
+        action=Action.REFUND,
+    ),
+    Route(
+        "POST",
+        "/v1/refunds/preview",
+        preview_refund,
+        "What a refund would come to; nothing is written",
+        "RefundPreview",
+        body="NewRefund",
+        problems=_OF_A_REFUND,
+        action=Action.REFUND,
+    ),
+    Route(
         "POST",
         "/v1/refunds",
         refund,
-        "Take back a sale rung here, all that is left of it or in part",
+        "Take back a sale rung here, all that is left of it or in part; or goods without a receipt",
         "Record",
         status=201,
         body="NewRefund",
-        problems=(
-            "no-such-receipt",
-            "no-such-line",
-            "line-refunded",
-            "refund-too-much",
-            "nothing-to-refund",
-            "refund-amount",
-            "card-data",
-        ),
+        problems=_OF_A_REFUND,
         action=Action.REFUND,
     ),
 )

@@ -25,6 +25,7 @@ from agent.api import (
     shifts,
     status,
     tills,
+    training,
 )
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _NOUNS = (
     tills,
+    training,
     sales,
     exemptions,
     records,

@@ -28,7 +28,8 @@ async def view(call: Call) -> Reply:
 async def scan(call: Call) -> Reply:
     """Take a barcode as if the till's scanner had read it."""
     body = call.body
-    return await call.app.scans.scan(call.path["till"], body.data, expired_reason=body.expired_reason, key=call.key)
+    scans = call.app.counters.at(call.path["till"]).scans
+    return await scans.scan(call.path["till"], body.data, expired_reason=body.expired_reason, key=call.key)
 
 
 async def open_drawer(call: Call) -> Reply:
@@ -36,7 +37,8 @@ async def open_drawer(call: Call) -> Reply:
     drawer = call.app.tills.setup(call.path["till"]).drawer
     if drawer is not None:
         must_be_free(call, drawer, call.body.claim)
-    return await call.app.closing.no_sale(call.path["till"], call.body.reason, key=call.key, by=call.by)
+    closing = call.app.counters.at(call.path["till"]).closing
+    return await closing.no_sale(call.path["till"], call.body.reason, key=call.key, by=call.by)
 
 
 async def weigh(call: Call) -> Reply:
@@ -49,7 +51,7 @@ async def weigh(call: Call) -> Reply:
 
 async def parked(call: Call) -> Reply:
     """Return the sales put aside at a till."""
-    return Reply(HTTPStatus.OK, {"sales": call.app.tills.parked(call.path["till"])})
+    return Reply(HTTPStatus.OK, {"sales": call.app.counters.at(call.path["till"]).tills.parked(call.path["till"])})
 
 
 ROUTES = (

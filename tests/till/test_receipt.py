@@ -101,6 +101,7 @@ def test_a_german_receipt_on_the_narrowest_paper() -> None:
         "Rundung                    -0,01",
         "Zu zahlen               1.128,50",
         "Karte                   1.000,00",
+        "  an eigenem Terminal",
         "  slip 0042",
         "Bar                       400,00",
         "Rückgeld                  271,50",

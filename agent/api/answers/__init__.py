@@ -28,7 +28,7 @@ from agent.api.answers.plugged import ModeSwitch, Plugged, PluggedDevice, Unseen
 from agent.api.answers.print_jobs import Job
 from agent.api.answers.problems import Finding, Problem
 from agent.api.answers.quick_keys import Arranged, QuickKeys
-from agent.api.answers.sales import Discount, Line, Record, Records, Sale, Sales, Tax, Tender
+from agent.api.answers.sales import Discount, Line, Record, Records, RefundPreview, Sale, Sales, TakenBack, TakenLine, Tax, Tender
 from agent.api.answers.shifts import (
     CashRecord,
     ClosedShift,
@@ -39,7 +39,7 @@ from agent.api.answers.shifts import (
     ShiftReport,
 )
 from agent.api.answers.status import Event, Health, Notice, Status
-from agent.api.answers.tills import Till, Tills
+from agent.api.answers.tills import Till, Tills, UnclearPrint
 
 __all__ = [
     "Amount",
@@ -93,6 +93,8 @@ __all__ = [
     "ShiftReport",
     "Shown",
     "Status",
+    "TakenBack",
+    "TakenLine",
     "Taught",
     "Tax",
     "Tender",
@@ -101,6 +103,7 @@ __all__ = [
     "Time",
     "Trace",
     "TracedScan",
+    "UnclearPrint",
     "Unseen",
     "Weighed",
     "WireEntry",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
@@ -127,12 +127,35 @@ class Exemption(BaseModel):
 
 
 class Tender(BaseModel):
-    """Money taken."""
+    """Money taken, or in a record what an exchange set off: `record` is the other one's id then."""
 
     id: str
-    type: Literal["cash", "card"]
+    type: Literal["cash", "card", "exchange"]
     amount: Amount
     reference: str | None
+
+
+class TakenLine(BaseModel):
+    """A line that comes back: `line` is its id on its receipt."""
+
+    line: str
+    name: str
+    quantity: DecimalText
+    unit: Literal["each", "kg"]
+    price: Amount
+    total: Amount
+
+
+class TakenBack(BaseModel):
+    """What comes back in exchange. Of its `credit`, `credited` pays for this sale, the rest is `paid_out`."""
+
+    receipt_number: str
+    lines: list[TakenLine]
+    credit: Amount
+    credited: Amount
+    paid_out: Amount
+    tender: Literal["cash", "card"]
+    reason: str | None
     tip: Amount
 
 
@@ -158,6 +181,8 @@ class Sale(BaseModel):
     change: Amount
     label: str | None
     opened_at: Time
+    taken_back: TakenBack | None = None
+    training: bool
     note: Note | None = None
     customer: SaleCustomer | None = None
     parked: Parked | None = None
@@ -174,6 +199,19 @@ class Record(BaseModel):
     print: PrintState | None
     cashier: Signed | None = None  # null in records of before there were any
     authorized_by: Signed | None = None  # who gave leave, where it was needed
+
+
+class RefundPreview(BaseModel):
+    """What a refund would come to: `paid` is what would be handed back."""
+
+    currency: str
+    lines: list[dict[str, Any]]
+    subtotal: Amount
+    taxes: list[Tax]
+    total: Amount
+    rounding: Amount
+    tenders: list[Tender]
+    paid: Amount
 
 
 class Sales(BaseModel):

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from agent.api.answers.sales import Sale
+
+
+class UnclearPrint(BaseModel):
+    """A receipt of which nobody knows whether it came out: POST /v1/jobs/{job}/outcome says it."""
+
+    job: str
+    receipt_number: str
+    copy_: bool = Field(alias="copy")
+    reason: str | None
 
 
 class Till(BaseModel):
@@ -12,6 +21,8 @@ class Till(BaseModel):
 
     id: str
     sale: Sale | None
+    training: bool
+    unclear_print: UnclearPrint | None
 
 
 class Tills(BaseModel):

@@ -13,7 +13,7 @@ from agent.api.bodies.displays import ShowLines
 from agent.api.bodies.fields import DECIMAL_CHARS_MAX, SCAN_CHARS_MAX, Body, Id, Nothing, ScanText
 from agent.api.bodies.items import NewItem
 from agent.api.bodies.pairings import NewPairing, NewPairingCode
-from agent.api.bodies.print_jobs import PrintJob
+from agent.api.bodies.print_jobs import PrintAgain, PrintJob, PrintSeen
 from agent.api.bodies.quick_keys import Arrangement
 from agent.api.bodies.sales import (
     REFUND_LINES_MAX,
@@ -26,13 +26,15 @@ from agent.api.bodies.sales import (
     NewSale,
     NewTender,
     Park,
+    RefundItem,
     RefundLine,
     RefundTender,
+    TakeBack,
     SaleChange,
     Void,
 )
 from agent.api.bodies.shifts import CloseShift, MoveCash, NewShift, PrintShift
-from agent.api.bodies.tills import WEIGH_S_MAX, OpenDrawer, Scan, Weigh
+from agent.api.bodies.tills import WEIGH_S_MAX, OpenDrawer, Scan, Training, Weigh
 
 __all__ = [
     "DECIMAL_CHARS_MAX",
@@ -63,7 +65,10 @@ __all__ = [
     "Nothing",
     "OpenDrawer",
     "Park",
+    "PrintAgain",
     "PrintJob",
+    "PrintSeen",
+    "RefundItem",
     "PrintShift",
     "RefundLine",
     "RefundTender",
@@ -71,6 +76,8 @@ __all__ = [
     "SaleCustomer",
     "Scan",
     "ScanText",
+    "TakeBack",
+    "Training",
     "ShowLines",
     "Teach",
     "TurnTrace",

@@ -10,6 +10,25 @@ from agent.api.bodies.fields import Body, ClaimId, RawBytes
 from drivers.printer.document import ITEMS_MAX
 
 
+class PrintSeen(Body):
+    """What a person saw of a print that nobody knew of; `again` prints a copy, where it did not come out whole."""
+
+    whole: bool
+    again: bool = False
+
+    @model_validator(mode="after")
+    def _again_only_where_it_failed(self) -> Self:
+        if self.whole and self.again:
+            raise ValueError("what came out whole is not printed again; leave again out")
+        return self
+
+
+class PrintAgain(Body):
+    """How a receipt is printed again: as a copy, or as a `gift` receipt, which has no prices."""
+
+    gift: bool = False
+
+
 class PrintJob(Body):
     """Either `document`, a list of items, each an object with a `type` (agent/api/README.md shows them), or `raw`.
 

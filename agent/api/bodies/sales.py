@@ -30,6 +30,7 @@ NoteText = Annotated[
 Mark = Annotated[str, plain(MARK_CHARS_MAX), Field(description="as it stands on the pack")]
 
 REFUND_LINES_MAX = 1_000  # more than any sale has lines
+REFUND_ITEMS_MAX = 100  # more than one person carries to a counter without a receipt
 
 
 class NewSale(Body):
@@ -183,14 +184,62 @@ class RefundTender(Body):
     reference: Reference | None = None
 
 
-class NewRefund(Body):
-    """Take back a sale rung on this agent, in part (`lines`) or all of it that is left.
+class RefundItem(Body):
+    """Exactly one of `barcode`, `sku`, or `name` with `price`; with a barcode or sku, `price` is what was paid a unit."""
 
-    `till` says whose drawer pays; without it, the till that rang the sale.
+    barcode: ScanText | None = None
+    sku: Code | None = None
+    name: Name | None = None
+    price: Amount | None = None
+    tax: Code | None = None
+    quantity: DecimalText | None = None
+
+    @model_validator(mode="after")
+    def _one_way_to_say_what(self) -> Self:
+        named = [field for field in ("barcode", "sku", "name") if getattr(self, field) is not None]
+        if len(named) != 1:
+            raise ValueError("give exactly one of barcode, sku, or name with price")
+        if self.name is not None and self.price is None:
+            raise ValueError("goods by name need the price that was paid")
+        if self.name is None and self.tax is not None:
+            raise ValueError("tax comes from the catalogue for a barcode or sku; leave it out")
+        return self
+
+
+class NewRefund(Body):
+    """Take back a sale rung on this agent, in part (`lines`) or all of it that is left; or `items` without a receipt.
+
+    `till` says whose drawer pays; without it, the till that rang the sale. Without a receipt it needs a `till` and
+    a `reason`.
+    """
+
+    receipt_number: Id | None = None
+    till: Id | None = None
+    lines: Annotated[list[RefundLine], Field(min_length=1, max_length=REFUND_LINES_MAX)] | None = None
+    items: Annotated[list[RefundItem], Field(min_length=1, max_length=REFUND_ITEMS_MAX)] | None = None
+    tender: RefundTender
+    reason: Reason | None = None
+
+    @model_validator(mode="after")
+    def _by_receipt_or_by_item(self) -> Self:
+        if (self.receipt_number is None) == (self.items is None):
+            raise ValueError("give a receipt_number, or the items that come back without one")
+        if self.items is None:
+            return self
+        if self.lines is not None:
+            raise ValueError("lines are those of a receipt; leave them out")
+        if self.reason is None or self.till is None:
+            raise ValueError("without a receipt, give the till and a reason")
+        return self
+
+
+class TakeBack(Body):
+    """Goods that come back in exchange for what is being rung: lines of a sale, or all of it that is left.
+
+    `tender` is how what they are worth more than the new goods is given back; without it, as the sale was paid.
     """
 
     receipt_number: Id
-    till: Id | None = None
     lines: Annotated[list[RefundLine], Field(min_length=1, max_length=REFUND_LINES_MAX)] | None = None
-    tender: RefundTender
+    tender: Literal["cash", "card"] | None = None
     reason: Reason | None = None

@@ -11,6 +11,12 @@ from agent.api.bodies.fields import Body, ClaimId, Reason, ScanText
 WEIGH_S_MAX = 10  # a pan that does not come to rest by then is being leant on
 
 
+class Training(Body):
+    """Let a till train; with `drawer`, what would open the drawer does."""
+
+    drawer: bool = False
+
+
 class Scan(Body):
     """A barcode as if the till's scanner had read it; a GS1 separator is the character U+001D.
 

@@ -68,6 +68,17 @@ class StoreConfig(Section):
     )
     default_tax: str | None = Field(default=None, description="the code of a [[tax]] section", examples=["standard"])
 
+    refund_without_receipt_max: DecimalText | None = Field(
+        default=None, description="an amount as a decimal in quotes", examples=["50.00"]
+    )
+
+    @property
+    def refund_without_receipt_max_minor(self) -> int | None:
+        """The most that is given back without a receipt, in minor units; None: any amount."""
+        if self.refund_without_receipt_max is None:
+            return None
+        return money.parse_amount(str(self.refund_without_receipt_max), self.currency)
+
     @property
     def cash_rounding_minor(self) -> int:
         """The smallest coin in minor units; 1 rounds nothing."""
