@@ -63,6 +63,20 @@ async def test_a_scan_is_shown_with_its_bytes_and_a_test_page_is_printed(browser
     await page.sees("Scan something")
 
 
+async def test_a_scanner_that_a_front_end_has_is_said_at_the_till_and_taken_back(browser: Browser, store: Shop) -> None:
+    till = await browser.page(store.address())
+    await till.until("!!document.querySelector('[data-live=true]')")
+    await store.app.claims.claim(shop.SCANNER, caller="kiosk", holder="Kiosk 2", lease_s=300)
+    await store.world.scanner.scan(CODE)
+    await till.sees("is lent to Kiosk 2, which got this scan")
+    page = await visit(browser, store)
+    await page.sees("Lent to Kiosk 2")
+    await page.click(f"[data-key=back-{shop.SCANNER}]")
+    await page.until(f"!document.querySelector('[data-key=back-{shop.SCANNER}]')")
+    await page.sees("till’s again")
+    assert store.app.claims.all() == []
+
+
 async def test_what_is_plugged_in_comes_and_goes_with_its_lines(
     browser: Browser, store: Shop, ports: list[Listed]
 ) -> None:

@@ -5,7 +5,7 @@ import { t } from "../parts/words.js";
 import { deviceCard } from "../till/lamps.js";
 import { echo, wire } from "./wire.js";
 
-/** A card for each device; `does.test(device)` and `does.watch(device, on)` act. */
+/** A card for each device; `does.test(device)`, `does.watch(device, on)` and `does.takeBack(device)` act. */
 export function configured(seen, does) {
   if (!seen.devices.length) return el("p.quiet", {}, t("devices.none"));
   return seen.devices.map((device) => {
@@ -18,7 +18,8 @@ export function configured(seen, does) {
       traceable(device) && el("button", {
         type: "button", "data-key": `trace-${device.name}`, "aria-pressed": String(Boolean(trace?.on)),
         onclick: () => does.watch(device, !trace?.on),
-      }, t("devices.trace"))));
+      }, t("devices.trace")),
+      device.claim && el("button", { type: "button", "data-key": `back-${device.name}`, onclick: () => does.takeBack(device) }, t("devices.take_back"))));
     if (seen.said[device.name]) card.append(el("p.device-said", { role: "status" }, seen.said[device.name]));
     if (trace) card.append(...echo(trace), wire(trace));
     return card;

@@ -83,6 +83,13 @@ async function watch(device, on) {
   });
 }
 
+async function takeBack(device) {
+  await told(device.name, async () => {
+    await write("DELETE", `/v1/devices/${encodeURIComponent(device.name)}/claim`, {}, newKey());
+    return t("devices.taken_back");
+  });
+}
+
 async function told(name, act) {
   try {
     seen.said[name] = await act();
@@ -112,6 +119,6 @@ function draw() {
   drawn = now;
   frame.away.hidden = !seen.away;
   frame.away.textContent = t("devices.away");
-  replace(frame.left, el("h2", {}, t("devices.configured")), configured(seen, { test, watch }));
+  replace(frame.left, el("h2", {}, t("devices.configured")), configured(seen, { test, watch, takeBack }));
   replace(frame.right, el("h2", {}, t("devices.found")), found(seen.plugged));
 }

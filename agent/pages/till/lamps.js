@@ -75,6 +75,7 @@ export function deviceCard(device) {
     el("h3", {}, el("span.mark", { "aria-hidden": "true" }, MARKS[level]), `${kind(device)} · ${device.name}`),
     el("p", {}, device.error ?? ((device.state === "ready" && trouble(device)) || t(`lamps.device.${device.state}`))),
     device.hint && el("p.next", {}, device.hint),
+    device.claim && el("p", {}, t(device.kind === "scanner" ? "lamps.lent.scanner" : "lamps.lent", { holder: device.claim.holder })),
     device.notices?.map((notice) => [el("p", {}, notice.detail), el("p.next", {}, notice.hint)]),
     el("p.quiet", {}, device.port, device.since ? ` · ${t("lamps.since", { time: clock(device.since) })}` : ""));
 }
