@@ -42,6 +42,7 @@ class Product:
     unit: Unit = Unit.EACH
     min_age: int | None = None
     track: Track | None = None
+    category: str | None = None
     deposit: int | None = None
     deposit_tax: str | None = None
 
@@ -99,6 +100,7 @@ def add_product(
         expiry=marks.expiry,
         expired_reason=marks.expired_reason,
         add_on=marks.add_on,
+        category=product.category,
         about=_about(sale, product),
     )
     same = _mergeable(sale, line) if merge else None

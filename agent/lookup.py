@@ -67,6 +67,7 @@ def product_of(item: Item) -> Product:
         price=item.price,
         tax=item.tax,
         unit=Unit(item.unit),
+        category=item.category,
         min_age=item.min_age,
         track=None if item.track is None else Track(item.track),
         deposit=item.deposit,

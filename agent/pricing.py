@@ -245,6 +245,7 @@ def _line_view(priced: PricedLine, *, exempt: bool) -> dict[str, Any]:
         "expiry": None if line.expiry is None else line.expiry.isoformat(),
         "expired_reason": line.expired_reason,
         "add_on": line.add_on,
+        "category": line.category,
         "issue": issue(line.barcode, line.add_on),
         **line.about.to_json(),
     }

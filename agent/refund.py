@@ -144,6 +144,7 @@ class _Part:
             "serial",
             "expiry",
             "add_on",
+            "category",
             "issue",
         )  # older records have them in `gs1` alone, or not at all
         return (

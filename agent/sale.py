@@ -85,6 +85,7 @@ class Line:
     expiry: date | None = None  # the last day it could be sold, as its barcode says
     expired_reason: str | None = None  # why it was sold after that
     add_on: str | None = None  # the 2 or 5 digits beside its EAN
+    category: str | None = None  # the catalogue's, for the reports of shifts
     about: AboutLine = PLAIN_LINE
     deposit_of: str | None = None
     empties: bool = False
@@ -233,6 +234,7 @@ def _line_to_json(line: Line) -> dict[str, Any]:
         "expiry": None if line.expiry is None else line.expiry.isoformat(),
         "expired_reason": line.expired_reason,
         "add_on": line.add_on,
+        "category": line.category,
         **line.about.to_json(),
         "deposit_of": line.deposit_of,
         "empties": line.empties,
@@ -289,6 +291,7 @@ def _line_from_json(row: Row) -> Line:
         expiry=None if expiry is None else date.fromisoformat(expiry),
         expired_reason=row.text_or_none("expired_reason"),
         add_on=row.text_or_none("add_on"),
+        category=row.text_or_none("category"),
         about=AboutLine.from_json(row),
         deposit_of=row.text_or_none("deposit_of"),
         empties=row.flag_or_none("empties") or False,

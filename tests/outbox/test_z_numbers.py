@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,7 +18,7 @@ Number = int | None
 
 async def closed(journal: Journal, *numbers: Number, till: str = "till-1") -> None:
     for number in numbers:
-        body = {} if number is None else {"z_number": number}
+        body: dict[str, Any] = {} if number is None else {"z_number": number}
         await write(journal, draft(Kind.SHIFT_CLOSE, till=till, **body))
 
 

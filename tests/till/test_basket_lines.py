@@ -72,6 +72,7 @@ def test_a_line_copies_what_the_catalogue_says() -> None:
         "expiry": "2028-06-15",
         "expired_reason": None,
         "add_on": None,
+        "category": None,
         "issue": None,
     }
 

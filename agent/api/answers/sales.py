@@ -90,6 +90,7 @@ class Line(BaseModel):
     age_check: AgeCheck | None = None
     track: Literal["lot", "serial"] | None = None
     add_on: str | None
+    category: str | None
     issue: str | None
 
 
