@@ -23,7 +23,7 @@ LINES = "[...document.querySelectorAll('.line-name')].map((line) => line.firstCh
 async def till(browser: Browser, store: Shop, *, width: int = 1280, height: int = 800) -> Page:
     page = await browser.page(store.address(), width=width, height=height)
     await page.sees("Ready for the next customer")
-    await page.until("document.querySelectorAll('.tile').length > 5 && !!document.querySelector('[data-live=true]')")
+    await page.until("document.querySelectorAll('.tile').length > 3 && !!document.querySelector('[data-live=true]')")
     return page
 
 

@@ -87,6 +87,13 @@ export function day(date) {
   return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" }).format(new Date(`${date}T00:00Z`));
 }
 
+/** The latest date of birth of who is `age` years old today, in the store: `2008-06-15`. */
+export function bornBy(age, now = new Date()) {
+  const [year, month, date] = new Intl.DateTimeFormat("en-CA", { dateStyle: "short", timeZone }).format(now).split("-").map(Number);
+  const days = new Date(Date.UTC(year - age, month, 0)).getUTCDate(); // nobody is born on a 29 February that there was not
+  return new Date(Date.UTC(year - age, month - 1, Math.min(date, days))).toISOString().slice(0, 10);
+}
+
 /** A day and time as the store writes them. */
 export function when(iso) {
   return new Intl.DateTimeFormat(locale, { day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit", timeZone }).format(new Date(iso));

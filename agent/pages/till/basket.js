@@ -90,7 +90,8 @@ export class Basket {
       el("span.line-name", {}, line.name,
         el("small", {}, line.issue ? `${t("basket.issue", { issue: line.issue })} ` : "", line.unit === "kg" || line.quantity !== "1" ? price(line.price, line.unit) : "",
           line.list_price !== null && line.list_price !== undefined ? ` ${t("basket.was", { price: price(line.list_price, line.unit) })}${line.price_reason ? ` (${line.price_reason})` : ""}` : "",
-          off ? ` ${t("basket.off", { amount: money(off) })}` : "")),
+          off ? ` ${t("basket.off", { amount: money(off) })}` : ""),
+        this.#particulars(line)),
       el("span.line-total", {}, money(line.total))),
       chosen && el("div.line-tools", {},
         el("button.square", { type: "button", "aria-label": t("action.less"), "data-key": `less-${line.id}`, onclick: () => this.step(line, -1) }, "−"),
@@ -99,6 +100,28 @@ export class Basket {
         this.#tool("price", "F4", () => this.#till.show(pricePanel(this.#till, line))),
         this.#tool("discount", "F6", () => this.#till.show(discountPanel(this.#till, line))),
         this.#tool("remove", "Del", () => this.#till.actions.removeLine(line))));
+  }
+
+  // What was noted beside the goods, and what is still to be asked.
+  #particulars(line) {
+    const told = [
+      line.lot && t("basket.lot", { lot: line.lot }), line.serial && t("basket.serial", { serial: line.serial }),
+      line.track && !line[line.track] && t(`basket.no_${line.track}`),
+      line.min_age && t(line.age_check ? "basket.age_checked" : "basket.age_open", { age: line.min_age }),
+    ].filter(Boolean);
+    return [told.length > 0 && el("small", {}, told.join(" · ")), line.note && noteOf(line.note)];
+  }
+
+  #customer(sale) {
+    const { customer, note, label } = sale;
+    return [
+      customer && el("p.sum.customer", {},
+        el("span", {}, el("span.mark", { "aria-hidden": "true" }, "◉"), ` ${customer.name}${customer.number ? ` · ${customer.number}` : ""}`),
+        el("button.take-back", { type: "button", "data-key": "customer-off", "aria-label": t("buyer.detach"), onclick: () => this.#till.actions.giveCustomer(null) }, "✕")),
+      sale.exemption && el("p.sum.quiet", {}, el("span", {}, t("basket.exempt", { reason: sale.exemption.reason }))),
+      label && el("p.sum.quiet", {}, el("span", {}, t("basket.label", { label }))),
+      note && el("p.sum", {}, noteOf(note)),
+    ];
   }
 
   #tool(name, key, onclick) {
@@ -113,12 +136,13 @@ export class Basket {
   }
 
   #sums(sale, any) {
-    if (!any) return [];
+    if (!any) return sale ? [el("div.sums", {}, this.#customer(sale))].filter((sums) => sums.children.length) : [];
     const discounts = sale.discounts.filter((discount) => !discount.line);
     const row = (label, amount, extra = "") => el(`p.sum${extra}`, {}, el("span", {}, label), el("span", {}, amount));
     const paid = sale.tenders.length > 0;
     return [
       el("div.sums", {},
+        this.#customer(sale),
         (discounts.length > 0 || !sale.prices_include_tax) && row(t("total.subtotal"), money(sale.subtotal)),
         discounts.map((discount) => row(discount.reason ? t("total.discount.reason", { reason: discount.reason }) : t("total.discount"), `−${money(discount.amount)}`)),
         sale.taxes.filter((tax) => tax.amount).map((tax) =>
@@ -137,4 +161,8 @@ export class Basket {
           el("button.card-pay", { type: "button", "data-key": "card", onclick: () => this.#till.command("card") }, t("action.card"), el("kbd", {}, "F9"))),
     ];
   }
+}
+
+function noteOf(note) {
+  return el("small.note", {}, el("span.mark", { "aria-hidden": "true" }, "✎"), ` ${note.text}`, note.printed && el("em", {}, ` (${t("note.on_receipt")})`));
 }

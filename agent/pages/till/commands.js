@@ -4,13 +4,18 @@ import { el } from "../parts/dom.js";
 import { t } from "../parts/words.js";
 import { helpPanel } from "./help.js";
 import { KEYS } from "./keys.js";
+import { codePanel } from "./panel_code.js";
+import { arrangePanel } from "./panel_keys.js";
+import { markPanel } from "./panel_mark.js";
+import { notePanel } from "./panel_note.js";
+import { customerPanel } from "./panels_customer.js";
 import { discountPanel, openItemPanel, pricePanel, quantityPanel } from "./panels_line.js";
 import { cardPanel, cashPanel } from "./panels_pay.js";
 import { receiptsPanel } from "./panels_receipts.js";
 import { noSalePanel, parkPanel, voidPanel } from "./panels_sale.js";
 
 /** Commands that have a button at hand; "more" lists all there are. */
-export const AT_HAND = ["open_item", "discount", "park", "receipts", "void", "more"];
+export const AT_HAND = ["open_item", "discount", "customer", "note", "park", "receipts", "void", "more"];
 
 const ELSEWHERE = ["help", "find", "cash", "card", "more"]; // each has a place of its own on the page
 
@@ -27,6 +32,11 @@ export const PANELS = {
   receipts: (till) => receiptsPanel(till),
   no_sale: (till) => noSalePanel(till),
   void: (till) => (till.state.sale ? voidPanel(till) : t("void.nothing")),
+  customer: (till) => customerPanel(till),
+  note: (till, line) => (till.rings ? notePanel(till, line) : t("note.needs_lines")),
+  mark: (till, line) => line && markPanel(till, line),
+  code: (till) => codePanel(till),
+  arrange: (till) => arrangePanel(till),
   more: (till) => morePanel(till),
 };
 

@@ -18,7 +18,8 @@ export class Finder {
   #shown = ""; // what the results are for
   input;
   element;
-  tiles = el("div.tiles", { role: "listbox" });
+  tiles = el("div.tiles", { role: "listbox", "aria-label": t("entry.found") });
+  shelf = el("div.shelf"); // what was found, or the quick keys while nothing is typed
   #times = el("div.times");
 
   constructor(till) {
@@ -28,7 +29,8 @@ export class Finder {
       "aria-label": t("entry.label"), placeholder: t("entry.placeholder"), "data-key": "entry",
       oninput: () => this.#typed(), onkeydown: (event) => this.#key(event),
     });
-    this.element = el("div.finder", {}, this.#times, this.input);
+    this.element = el("div.finder", {}, this.#times, this.input,
+      el("button.pad-button", { type: "button", "data-key": "pad", "aria-label": t("code.title"), onclick: () => till.command("code") }, "123"));
   }
 
   /** Show the quantity that waits for the next item. */
@@ -48,9 +50,15 @@ export class Finder {
     this.search();
   }
 
-  /** Look up what is typed, or `text`; with nothing typed, the shelf. */
+  /** Look up what is typed, or `text`; with nothing typed, the quick keys. */
   async search(text = this.input.value.trim()) {
     const asked = ++this.#asked;
+    if (!text) {
+      this.#results = [];
+      this.#shown = "";
+      replace(this.shelf, this.#till.quick.element);
+      return;
+    }
     try {
       const found = await read(`/v1/items?q=${encodeURIComponent(text)}&limit=${SHOWN_MAX}`);
       if (asked !== this.#asked) return; // an older question answered late
@@ -94,6 +102,23 @@ export class Finder {
     }
   }
 
+  /** Ring what a code or a short number stands for; false where nothing does. */
+  async take(text) {
+    if (CODE.test(text)) {
+      await this.#till.scanned(text);
+      return true;
+    }
+    await this.search(text);
+    const item = this.#exact(text);
+    this.clear();
+    if (item) await this.#till.chosen(item);
+    return Boolean(item);
+  }
+
+  #exact(text) {
+    return this.#results.find((found) => found.sku.toLowerCase() === text.toLowerCase());
+  }
+
   async #enter(text) {
     if (CODE.test(text)) {
       this.clear();
@@ -104,7 +129,7 @@ export class Finder {
     const chosen = this.#at && this.#shown === text ? this.#results[this.#at] : undefined; // by the arrow keys
     this.input.value = ""; // at once: what is typed from here on is the next thing
     if (!chosen) await this.search(text); // what was typed, not what was found for one letter less
-    const item = chosen ?? this.#results.find((found) => found.sku.toLowerCase() === text.toLowerCase()) ?? this.#results[0];
+    const item = chosen ?? this.#exact(text) ?? this.#results[0];
     if (item) {
       await this.#till.chosen(item);
       if (!this.input.value) await this.search();
@@ -121,6 +146,7 @@ export class Finder {
         },
       }, el("span.tile-name", {}, item.name), el("span.tile-price", {}, price(item.price, item.unit))))
       : text && el("div.none", {}, el("p", {}, t("entry.none", { text })), el("p.quiet", {}, t("entry.none.how"))));
+    if (this.tiles.parentNode !== this.shelf) replace(this.shelf, this.tiles);
     this.tiles.querySelector(".tile-first")?.scrollIntoView({ block: "nearest" });
   }
 }

@@ -5,7 +5,7 @@ import { t } from "../parts/words.js";
 import { KEYS } from "./keys.js";
 
 const OTHERS = [
-  ["2 x", "help.times"], ["↑ ↓", "help.lines"], ["+ −", "help.plusminus"], ["Del", "help.delete"],
+  ["2 x", "help.times"], ["↑ ↓", "help.lines"], ["+ −", "help.plusminus"], ["Del", "help.delete"], ["PgUp PgDn", "help.pages"],
   ["Enter", "help.enter"], ["Tab", "help.tab"], ["Esc", "help.escape"],
 ];
 

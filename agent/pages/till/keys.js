@@ -16,6 +16,11 @@ export const KEYS = [
   ["Alt+R", "receipts", "action.receipts"],
   ["Alt+N", "no_sale", "action.no_sale"],
   ["Alt+V", "void", "action.void"],
+  ["Alt+C", "customer", "action.customer"],
+  ["Alt+A", "note", "action.note"],
+  ["Alt+S", "mark", "action.mark"],
+  ["Alt+K", "code", "code.title"],
+  ["Alt+G", "arrange", "keys.arrange"],
   ["Alt+M", "more", "action.more_commands"],
 ];
 
@@ -51,6 +56,10 @@ function onBasket(event, till) {
     case "ArrowDown": case "ArrowUp":
       event.preventDefault();
       till.basket.move(event.key === "ArrowDown" ? 1 : -1);
+      break;
+    case "PageDown": case "PageUp":
+      event.preventDefault();
+      till.quick.turn(event.key === "PageDown" ? 1 : -1);
       break;
     case "Delete":
       if (line) void till.actions.removeLine(line);

@@ -7,10 +7,10 @@ import { separator } from "../parts/money.js";
 import { t } from "../parts/words.js";
 
 /** A labelled field. `input` has the focus order, the label and the error beneath. */
-export function field(label, { value = "", mode = "text", key, placeholder, onenter, maxlength = 100 } = {}) {
+export function field(label, { value = "", type = "text", mode = "text", key, placeholder, onenter, maxlength = 100, list } = {}) {
   const error = el("p.field-error", { role: "alert", hidden: true });
   const input = el("input.field-input", {
-    type: "text", inputmode: mode, autocomplete: "off", spellcheck: "false", "data-key": key, value, placeholder, maxlength,
+    type, inputmode: mode, list, autocomplete: "off", spellcheck: "false", "data-key": key, value, placeholder, maxlength,
     "aria-label": label,
     onkeydown: (event) => {
       if (event.key !== "Enter" || !onenter) return;

@@ -14,11 +14,15 @@ import { lampBar } from "./lamps.js";
 import { Outgoing } from "./outgoing.js";
 import { addressHasCode, pair } from "./pairing.js";
 import { expiredPanel } from "./panel_expired.js";
+import { unknownPanel } from "./panel_unknown.js";
 import { weightPanel } from "./panels_line.js";
+import { Questions } from "./questions.js";
+import { QuickKeys } from "./quick.js";
 import { TillState } from "./state.js";
 import { Wedge } from "./wedge.js";
 
 const MESSAGE_MS = 12_000; // long enough to read twice, standing up; it never covers anything
+const PAYS = ["cash", "card"]; // commands before which every question about the sale is answered
 const FIRST_ANSWER_MS = 1_000; // between tries while the agent has not answered at all yet
 
 export class Till {
@@ -52,7 +56,7 @@ export class Till {
       write,
       findSale: async () => this.state.sale?.id ?? (await write("POST", "/v1/sales", { till: this.state.id }, newKey())).id,
     });
-    this.actions = new Actions({ outgoing: this.outgoing, state: this.state, say: (message) => this.say(message), weigh: (asked) => this.#weigh(asked), expired: (problem) => this.show(expiredPanel(this, problem)) });
+    this.actions = new Actions({ outgoing: this.outgoing, state: this.state, say: (message) => this.say(message), weigh: (asked) => this.#weigh(asked), expired: (problem) => this.show(expiredPanel(this, problem)), unknown: (barcode) => this.#unknown(barcode) });
     this.outgoing.followUp(this.actions.followUps());
     this.#build();
     this.state.addEventListener("change", () => this.#update());
@@ -68,13 +72,14 @@ export class Till {
       onEvent: (event) => this.state.heard(event),
       onUp: () => {
         this.state.up();
+        void this.quick.load();
         this.outgoing.wake();
       },
       onDown: () => this.state.down(),
     });
     this.outgoing.wake();
     this.#update();
-    await this.finder.search();
+    await this.quick.load();
     if (this.isHome()) this.finder.focus(); // a panel asked for meanwhile keeps what is typed into it
   }
 
@@ -140,13 +145,17 @@ export class Till {
       this.finder.focus();
       return;
     }
-    if (this.rings && sale.due === 0 && sale.tenders.length && (name === "cash" || name === "card")) {
+    if (this.rings && sale.due === 0 && sale.tenders.length && PAYS.includes(name)) {
       void this.actions.complete(sale.id);
       return;
     }
-    const panel = PANELS[name](this, this.basket.line);
+    const panel = (PAYS.includes(name) && this.questions.panel()) || PANELS[name](this, this.basket.line);
     if (typeof panel === "string") this.say({ kind: "refused", text: panel });
     else if (panel) this.show(panel);
+  }
+
+  #unknown(barcode) {
+    if (this.isHome()) this.show(unknownPanel(this, barcode));
   }
 
   async #firstAnswer() {
@@ -176,7 +185,10 @@ export class Till {
   #build() {
     const { store, id } = this.state;
     document.title = document.body.classList.contains("page-till") ? t("page.title", { till: id, store: store.name ?? "" }) : document.title;
+    this.questions = new Questions(this);
+    this.quick = new QuickKeys(this);
     this.finder = new Finder(this);
+    void this.finder.search();
     this.basket = new Basket(this);
     this.lamps = lampBar(this);
     this.message = el("div.messages");
@@ -209,7 +221,7 @@ export class Till {
         el("header.panel-head", {}, el("h2", {}, panel.title),
           el("button.back", { type: "button", "data-key": "back", onclick: () => this.home() }, t("action.back"), el("kbd", {}, "Esc"))),
         el("div.panel-body", {}, panel.body))
-      : this.finder.tiles);
+      : this.finder.shelf);
     this.#updatePanel();
   }
 
@@ -237,6 +249,7 @@ export class Till {
     replace(this.banner, this.state.away ? this.#awayBanner() : fault && el("div.banner.banner-fault", { role: "alert" },
       el("strong", {}, t("fault.title")), ` ${fault}`));
     this.#updatePanel();
+    this.questions.put();
   }
 
   #awayBanner() {

@@ -1,0 +1,59 @@
+// A barcode that no item has: sell what it is on once, or let the catalogue know it from now on.
+
+import { Away, Problem, read } from "../parts/api.js";
+import { el } from "../parts/dom.js";
+import { parse, typed } from "../parts/money.js";
+import { t } from "../parts/words.js";
+import { choice, field, primary } from "./panel.js";
+
+export function unknownPanel(till, barcode) {
+  const taxes = till.state.store.taxes ?? [];
+  const before = lines(till.state.sale);
+  let tax = null;
+  const name = field(t("open_item.name"), { key: "name", onenter: () => price.select(), maxlength: 200 });
+  const price = field(t("open_item.price"), { mode: "decimal", key: "price", onenter: () => once(), maxlength: 14 });
+  const category = field(t("unknown.category"), { key: "category", onenter: () => keep(), maxlength: 100, list: "unknown-categories" });
+  const known = el("datalist", { id: "unknown-categories" });
+  const checked = () => {
+    const minor = parse(price.value);
+    if (!name.value) return name.complain(t("open_item.name.bad"));
+    if (minor === null) return price.complain(t("amount.bad", { example: typed(250) }));
+    return { name: name.value, price: minor, tax };
+  };
+  const once = async () => {
+    const item = checked();
+    if (!item) return undefined;
+    till.home();
+    return till.actions.addOpenItem(item);
+  };
+  const keep = async () => {
+    const item = checked();
+    if (!item) return undefined;
+    const made = await till.actions.makeItem({
+      barcode, name: item.name, price: item.price, ...(tax ? { tax } : {}), ...(category.value ? { category: category.value } : {}),
+    });
+    if (!made) return undefined;
+    till.home();
+    void till.quick.load();
+    return till.actions.addItem(made);
+  };
+  read("/v1/categories").then(({ categories }) => known.append(...categories.map((one) => el("option", { value: one }))))
+    .catch((error) => { if (!(error instanceof Problem || error instanceof Away)) throw error; }); // a list to choose from, no more
+  return {
+    title: t("unknown.title", { code: barcode }),
+    body: el("div", {},
+      el("p", {}, t("unknown.how")), name.element, price.element,
+      taxes.length > 1 && choice(t("open_item.tax"), [["", t("open_item.tax.default")], ...taxes.map((one) => [one.code, one.name])], "",
+        (chosen) => { tax = chosen || null; }),
+      primary(t("unknown.once"), once),
+      category.element, known, el("button.row-button", { type: "button", "data-key": "keep", onclick: keep }, t("unknown.keep"))),
+    update: ({ sale }) => { // the next item was rung meanwhile: whoever typed nothing has moved on
+      if (lines(sale) !== before && !name.value && !price.value) till.home();
+    },
+    focus: () => name.select(),
+  };
+}
+
+function lines(sale) {
+  return (sale?.lines ?? []).map((line) => `${line.id}=${line.quantity}`).join();
+}
