@@ -1,7 +1,8 @@
 """A sale as a Square order, and what Square made of it.
 
 Square works every total out itself (percentages per tax, halves to even), so the till's amounts go in as
-fixed amounts wherever the API takes them, and what is left over is evened out by `adjustment`.
+fixed amounts wherever the API takes them, and what is left over is evened out by `adjustment`. It has no line
+below 0: what was paid for empties is a discount on the order.
 Source: Square's API description 2025-08-20, `Order`, `UpdateOrderRequest`.
 """
 
@@ -12,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from outbox.connector import ItemRef
     from outbox.record import Record
@@ -24,6 +25,7 @@ LINE_NAME_CHARS_MAX = 512  # OrderLineItem.name
 NOTE_CHARS_MAX = 2000  # OrderLineItem.note
 QUANTITY_CHARS_MAX = 12  # OrderLineItem.quantity
 QUANTITY_DECIMALS_MAX = 5  # OrderQuantityUnit.precision
+PERCENTAGE_DECIMALS = 5  # OrderLineItemTax.percentage has 10 characters
 WEIGHT_DECIMALS = 3  # grams, as a scale shows them
 
 _KILOGRAM = {"weight_unit": "METRIC_KILOGRAM", "type": "TYPE_WEIGHT"}
@@ -66,6 +68,16 @@ def to_be_paid(body: Mapping[str, Any]) -> int:
     return int(body["total"]) + int(body.get("rounding") or 0)
 
 
+def paid_for_empties(body: Mapping[str, Any]) -> int:
+    """Return what the empties gave, with the taxes on top of it."""
+    added = [_key(tax) for tax in body["taxes"] if not tax.get("included", body["prices_include_tax"])]
+    return -sum(
+        int(line["net"]) + sum(int(tax["amount"]) for tax in line["taxes"] if _key(tax) in added)
+        for line in body["lines"]
+        if line.get("empties")
+    )
+
+
 def rounding_max(body: Mapping[str, Any]) -> int:
     """Return how far two ways of rounding the same sale can be apart: a unit a line, a unit a tax."""
     return len(body["lines"]) + len(body["taxes"])
@@ -75,15 +87,20 @@ def order(record: Record, location_id: str, items: Mapping[str, ItemRef]) -> dic
     """Return the order; lines are linked to the catalogue by `items`, by sku. Raises `ValueError` with a reason."""
     body = record.body
     currency = body["currency"]
-    taxes = {tax["code"]: f"tax-{n}" for n, tax in enumerate(body["taxes"], 1) if Decimal(tax["rate"]) > 0}
-    kind = "INCLUSIVE" if body["prices_include_tax"] else "ADDITIVE"
+    taxes = {_key(tax): f"tax-{n}" for n, tax in enumerate(body["taxes"], 1) if Decimal(tax["rate"]) > 0}
+    empties = paid_for_empties(body)
+    if to_be_paid(body) < 0:
+        raise ValueError("more was paid out for empties than the goods cost")
     lines, discounts = [], []
     for line in body["lines"]:
+        if line.get("empties"):
+            continue
         own = [
             _fixed(uid, name, int(line.get(key) or 0), currency, "LINE_ITEM")
             for key, uid, name in (
                 ("discount", f"own-{line['id']}", "Discount"),
                 ("sale_discount", f"share-{line['id']}", "Sale discount"),
+                ("tax_relief", f"relief-{line['id']}", "Tax exemption"),
             )
             if line.get(key)
         ]
@@ -104,15 +121,17 @@ def order(record: Record, location_id: str, items: Mapping[str, ItemRef]) -> dic
     if taxes:
         made["taxes"] = [
             {
-                "uid": taxes[tax["code"]],
+                "uid": taxes[_key(tax)],
                 "name": str(tax["name"])[:NAME_CHARS_MAX],
-                "percentage": tax["rate"],
-                "type": kind,
+                "percentage": _percentage(tax, body),
+                "type": "INCLUSIVE" if tax.get("included", body["prices_include_tax"]) else "ADDITIVE",
                 "scope": "LINE_ITEM",
             }
             for tax in body["taxes"]
-            if tax["code"] in taxes
+            if _key(tax) in taxes
         ]
+    if empties:
+        discounts.append(_fixed("empties", "Empties", empties, currency, "ORDER"))
     if discounts:
         made["discounts"] = discounts
     _even_out(made, "cash-rounding", "Cash rounding", int(body.get("rounding") or 0), currency)
@@ -158,6 +177,33 @@ def _amount(value: Any) -> int | None:
     return amount if isinstance(amount, int) else None
 
 
+def _key(tax: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what tells a tax from the others of its sale: a rate may change while a basket waits."""
+    return tax["code"], tax["rate"]
+
+
+def _keys(line: Mapping[str, Any], taxes: Collection[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return a line's taxes; records of before there were several name one by its code."""
+    if "taxes" in line:
+        return [_key(tax) for tax in line["taxes"]]
+    return [key for key in taxes if key[0] == line["tax"]]
+
+
+def _percentage(tax: Mapping[str, Any], body: Mapping[str, Any]) -> str:
+    """Return the tax in per cent of the price without taxes: Square knows no tax on tax."""
+    if not tax.get("compound"):
+        return str(tax["rate"])
+    compound = {_key(other) for other in body["taxes"] if other.get("compound")}
+    line = next(line for line in body["lines"] if _key(tax) in _keys(line, ()))
+    so_far = effective = Decimal(0)
+    for key in _keys(line, ()):
+        effective = Decimal(key[1]) * ((100 + so_far) / 100 if key in compound else 1)
+        if key == _key(tax):
+            break
+        so_far += effective
+    return f"{round(effective, PERCENTAGE_DECIMALS).normalize():f}"
+
+
 def _even_out(made: dict[str, Any], uid: str, name: str, difference: int, currency: str) -> None:
     """Add what raises or lowers the total. A charge after taxes is exact; Square takes no negative one."""
     if difference > 0:
@@ -188,7 +234,7 @@ def _line(
     line: Mapping[str, Any],
     currency: str,
     items: Mapping[str, ItemRef],
-    taxes: Mapping[str, str],
+    taxes: Mapping[tuple[str, str], str],
     discounts: list[str],
 ) -> dict[str, Any]:
     quantity, price = Decimal(line["quantity"]), int(line["price"])
@@ -212,8 +258,9 @@ def _line(
         gross = int(line["total"]) + int(line.get("discount") or 0)
         made |= {"quantity": "1", "base_price_money": money(gross, currency)}
         made["note"] = f"{line['quantity']} {line['unit']} at {price}"[:NOTE_CHARS_MAX]
-    if line["tax"] in taxes:
-        made["applied_taxes"] = [{"tax_uid": taxes[line["tax"]]}]
+    applied = [taxes[key] for key in _keys(line, taxes) if key in taxes]
+    if applied:
+        made["applied_taxes"] = [{"tax_uid": uid} for uid in applied]
     if discounts:
         made["applied_discounts"] = [{"discount_uid": uid} for uid in discounts]
     return made

@@ -82,7 +82,7 @@ def _order(fact: Fact, place: Place) -> Step | Refused:
         made = square_order.order(fact.record, place.location_id, linked)
     except ValueError as error:
         return Refused(
-            "cannot_be_an_order", f"Square holds no such line: {error}", "Enter this sale at Square by hand."
+            "cannot_be_an_order", f"Square holds no such sale: {error}", "Enter this sale at Square by hand."
         )
     return write(fact, "order", "POST", "/v2/orders", {"order": made})
 
@@ -128,6 +128,8 @@ def _complete(fact: Fact, place: Place) -> Complete:
     tax_there = int(refs[f"tax-{_latest(fact)[0]}"])
     if tax_there != tax:
         notes.append(f"Square counts {tax_there} as tax, the receipt {tax}")
+    if body.get("tips"):
+        notes.append(f"a tip of {body['tips']} was taken besides, which Square is not told of")
     if place.stock == "adjust" and square_stock.known(fact) and "stock-1" not in refs:
         notes.append(square_stock.by_hand(fact, "Square takes changes for 24 hours only"))
     return Complete(refs["order"], total - wanted, tuple(notes))

@@ -32,6 +32,12 @@ def _even(value: Decimal) -> int:
     return int(value.to_integral_value(ROUND_HALF_EVEN))
 
 
+def _on_same_lines(tax: str, other: str, lines: list[Object]) -> bool:
+    """Whether a line that has one of the taxes has the other, too."""
+    applied = [{one["tax_uid"] for one in line.get("applied_taxes", [])} for line in lines]
+    return any({tax, other} <= uids for uids in applied)
+
+
 @dataclass
 class Books:
     """One seller with one location."""
@@ -146,7 +152,12 @@ class Books:
             )
             rate = Decimal(tax["percentage"])
             if tax["type"] == "INCLUSIVE":
-                taxed += _even(base * rate / (100 + rate))
+                together = [
+                    Decimal(other["percentage"])
+                    for other in order["taxes"]
+                    if other["type"] == "INCLUSIVE" and _on_same_lines(tax["uid"], other["uid"], lines)
+                ]
+                taxed += _even(base * rate / (100 + sum(together)))
             else:
                 own = _even(base * rate / 100)
                 taxed += own

@@ -20,7 +20,8 @@ RATES = {"standard": "19", "reduced": "7", "us": "8.875"}
 Body = dict[str, Any]
 
 
-def _place(body: Body, kind: Kind, number: int, occurred_at: str) -> Record:
+def place(body: Body, kind: Kind, number: int = 1, occurred_at: str = "2026-11-20T12:59:00+01:00") -> Record:
+    """Return the record of a body, as the journal would have written it."""
     receipt_number = f"T1-{number:06d}"
     record_id = derived_id("5f6e7d8c-0000-7000-8000-000000000000", f"{kind}-{number}")
     body |= {
@@ -112,7 +113,7 @@ def sale(
         "change": paid - wanted,
     }
     assert paid >= wanted
-    return _place(body, Kind.SALE, number, occurred_at)
+    return place(body, Kind.SALE, number, occurred_at)
 
 
 def refund(
@@ -139,7 +140,7 @@ def refund(
             for n, (kind, amount) in enumerate(tenders, 1)
         ],
     }
-    return _place(body, Kind.REFUND, number, occurred_at)
+    return place(body, Kind.REFUND, number, occurred_at)
 
 
 def fact_of(record: Record, clock: Callable[[], datetime], **more: Any) -> Fact:
