@@ -24,6 +24,10 @@ from agent.door import Door
 from agent.events import Events
 from agent.kicks import Kicks
 from agent.lanes import Lanes
+from agent.line.exchanges import Exchanges
+from agent.line.offline import Offline
+from agent.line.watch import Line
+from agent.outage.desk import OutageDesk
 from agent.lending import Lending
 from agent.own_items import OwnItems
 from agent.pricing import Rules
@@ -82,7 +86,16 @@ class App:
         self.catalogue = Catalogue(state)
         self.door = Door(host=config.api.host, origins=config.api.origins, state=state, journal=self.journal)
         self.staff = Staff()
-        self.lanes = Lanes(config, self.journal, self.catalogue, self.events, self.disk, now=now)
+        self.offline = Offline(self.journal, [cloud.name for cloud in config.clouds], now=now)
+        exchanges = Exchanges(self.offline.is_held, now=now)
+        self.lanes = Lanes(
+            config, self.journal, self.catalogue, self.events, self.disk, exchanges, self.offline, now=now
+        )
+        self.line = Line(
+            config.line, exchanges, self.events,
+            hosts=self.lanes.hosts, ask=self.lanes.ask, lane=self.lanes.lane, now=now,
+        )  # fmt: skip
+        self.offline.follow(self.line.judge)
         self.devices = Devices(config, state, self.events, bench=bench, on_scan=self._scanned, on_ready=self._ready)
         self.lending = Lending(config, self.devices, self.events, lambda till: self.counters.at(till).scans, now=now)
         self.claims = self.lending.claims
@@ -100,6 +113,9 @@ class App:
         self.customers = Customers(self.journal, now)
         self.own_items = OwnItems(self.journal, self.catalogue, self.tills, now)
         self.quick_keys = QuickKeys(self.journal, self.catalogue, self.tills, now)
+        self.outage = OutageDesk(
+            config, self.journal, self.lanes, self.line, self.prints, self.tills, providers={}, now=now
+        )
         self.upkeep = Upkeep(
             self.journal,
             self.events,
@@ -147,6 +163,7 @@ class App:
             *((f"prints {name}", self.prints.run(name)) for name in self.devices.printers),
             *((f"till {till.id}", self.scans.run(till.id)) for till in self.config.tills),
             *self.lanes.tasks(),
+            ("line", self.line.run()),
             *self.upkeep.tasks(),
             *self.backups.tasks(),
             ("disk", self._watch_disk()),
@@ -208,6 +225,7 @@ class App:
             "tills": [self.counters.at(till.id).tills.view(till.id) for till in self.config.tills],
             "devices": self.device_views(),
             "clouds": clouds,
+            "line": self.line.view(),
             "oldest_waiting": min(waiting, default=None),
             "notices": epoch.notices(self.journal.reader),
         }

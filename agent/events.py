@@ -18,7 +18,9 @@ from outbox.record import Record
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-EventType = Literal["scan", "sale", "record", "device", "print", "drawer", "delivery", "cloud", "shift", "training"]
+EventType = Literal[
+    "scan", "sale", "record", "device", "print", "drawer", "delivery", "cloud", "shift", "training", "line"
+]  # fmt: skip
 TYPES: tuple[str, ...] = get_args(EventType)
 
 EVENTS_WAITING_MAX = 256  # a minute of the busiest till; a page that is further behind reads the state anew

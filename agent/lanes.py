@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from contextlib import suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from agent.problem import conflict, not_found
 from outbox import answers, deliveries, delivery_views
 from outbox.answers import Reply
 from outbox.clouds import KINDS, StoreFacts, make
+from outbox.connector import Request
 from outbox.courier import Courier, LaneState
 from outbox.pull import Pulled, pull
 from outbox.room import Room
+from outbox.session import ExchangeError, is_loopback
 
 if TYPE_CHECKING:
     import sqlite3
@@ -22,6 +27,8 @@ if TYPE_CHECKING:
 
     from agent.config import Config
     from agent.events import Events
+    from agent.line.exchanges import Exchanges, Watched
+    from agent.line.offline import Offline
     from outbox.answers import Key
     from outbox.catalogue import Catalogue
     from outbox.connector import Connector
@@ -48,6 +55,8 @@ class Lanes:
         catalogue: Catalogue,
         events: Events,
         disk: Disk,
+        exchanges: Exchanges,
+        offline: Offline,
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -55,11 +64,14 @@ class Lanes:
         self._catalogue = catalogue
         self._events = events
         self._disk = disk
+        self._exchanges = exchanges
+        self._offline = offline
         self._now = now
         self._connectors = connectors(config)
         # Also of a cloud whose secret is not there: its records wait until it is.
         self.kinds = {cloud.name: KINDS[cloud.kind].capabilities().kinds for cloud in config.clouds}
         self._sessions: dict[str, Session] = {}
+        self._watched: dict[str, Watched] = {}  # the same, looked at
         self._couriers: dict[str, Courier] = {}
 
     async def open(self) -> None:
@@ -70,22 +82,33 @@ class Lanes:
             _log.error("Cloud %s: %s. Its records wait until then.", name, UNREACHABLE_WITHOUT)
         for name, connector in self._connectors.items():
             self._sessions[name] = Session(parallel=connector.capabilities.parallel + 1)  # one more for the pull
+            self._watched[name] = self._exchanges.through(name, self._sessions[name])
             self._couriers[name] = Courier(
                 name,
                 connector,
                 self._journal,
-                self._sessions[name],
+                self._watched[name],
                 item_refs=self._catalogue.refs,
                 on_deliveries=self._deliveries,
                 on_lane=self._lane,
                 now=self._now,
             )
+        self.obey()
+        self._offline.follow(self.obey)
+
+    def obey(self) -> None:
+        """Pause the lanes of the clouds that are held offline, and let the others go."""
+        for name, courier in self._couriers.items():
+            held = self._offline.is_held(name)
+            if held is not courier.paused:
+                courier.pause(paused=held)
 
     async def close(self) -> None:
         """Close the connections."""
         for session in self._sessions.values():
             await session.aclose()
         self._sessions.clear()
+        self._watched.clear()
         self._couriers.clear()
 
     def tasks(self) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
@@ -100,10 +123,30 @@ class Lanes:
         for courier in self._couriers.values():
             courier.wake(stream=till)
 
+    @property
+    def hosts(self) -> dict[str, tuple[str, bool]]:
+        """By cloud, the host it is called at, and whether that is beyond this PC; unknown where its secret is."""
+        found = {name: urlsplit(connector.base_url).hostname or "" for name, connector in self._connectors.items()}
+        return {name: (found.get(name, ""), name in found and not is_loopback(found[name])) for name in self.kinds}
+
+    def lane(self, name: str) -> LaneState | None:
+        """Return what a cloud's lane knows of it; None where its secret is not there."""
+        courier = self._couriers.get(name)
+        return None if courier is None else courier.view.state
+
+    async def ask(self, name: str) -> None:
+        """Ask a cloud's host for an answer, whichever: with no credentials, and no path that may be a secret."""
+        parts = urlsplit(self._connectors[name].base_url)
+        with suppress(ExchangeError):  # how it ended is kept
+            await self._watched[name].exchange(f"{parts.scheme}://{parts.netloc}", Request("HEAD", "/"), {})
+
     def views(self) -> dict[str, dict[str, Any]]:
         """Return, by cloud, the counts, and what its lane knows of it (`untried` is not `open`)."""
         counts = delivery_views.counts(self._journal.reader, self.kinds)
         for name, count in counts.items():
+            answered_at, held = self._exchanges.answered_at.get(name), self._offline.of(name)
+            count["answered_at"] = None if answered_at is None else answered_at.isoformat()
+            count["offline"] = None if held is None else asdict(held)
             courier = self._couriers.get(name)
             if courier is not None:
                 count |= {"state": str(courier.view.state), "since": courier.view.since.isoformat()}
@@ -160,6 +203,7 @@ class Lanes:
         self._events.publish(
             "cloud", cloud=view.cloud, state=str(view.state), error=view.error, since=view.since.isoformat()
         )
+        self._exchanges.changed(view.cloud)
         if view.state is LaneState.OPEN:  # the line carries again: whoever waits for it may try
             for name, courier in self._couriers.items():
                 if name != view.cloud and courier.view.state is LaneState.LINE:
@@ -168,7 +212,7 @@ class Lanes:
     async def _pull_for_ever(self, name: str) -> None:
         while True:
             try:
-                if self._disk.room < Room.TIGHT:  # sales need what is left
+                if self._disk.room < Room.TIGHT and self._exchanges.may(name):  # sales need what is left
                     await self.pull(name)
             except Exception:  # noqa: BLE001 - a bug in one pull must not stop the next
                 _log.exception("A fault while pulling the catalogue from %s", name)
@@ -176,7 +220,7 @@ class Lanes:
 
     async def pull(self, name: str) -> Pulled:
         """Pull what has changed in a cloud's catalogue."""
-        pulled = await pull(name, self._connectors[name], self._sessions[name], self._catalogue, self._now)
+        pulled = await pull(name, self._connectors[name], self._watched[name], self._catalogue, self._now)
         for trouble in pulled.troubles:
             _log.warning("Pulling from %s: %s", name, trouble)
         if pulled.ended is not None:

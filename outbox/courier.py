@@ -90,6 +90,7 @@ class Courier:
     ) -> None:
         self.cloud = cloud
         self.view = LaneView(cloud, LaneState.UNTRIED, now())
+        self.paused = False
         self._attempts = Attempts(cloud, connector, journal, session, item_refs, now)
         packer = connector.packer
         self._batches = None if packer is None else BatchAttempts(cloud, connector, packer, journal, session, now)
@@ -125,6 +126,11 @@ class Courier:
             self._to_look.add(stream)
         self._wake.set()
 
+    def pause(self, *, paused: bool) -> None:
+        """Begin nothing new while paused: what is under way ends. Afterwards everything goes at once."""
+        self.paused = paused
+        self.wake(fresh=not paused)
+
     async def run(self) -> None:
         """Deliver, for ever. Whatever goes wrong slows the lane down and never ends it."""
         try:
@@ -143,7 +149,7 @@ class Courier:
     def _start(self) -> None:
         """Start what may go now, oldest first. While the lane has reason to doubt, one alone."""
         now = asyncio.get_running_loop().time()
-        if now < self._resume_at:
+        if self.paused or now < self._resume_at:
             return
         sure = self.view.state is LaneState.OPEN
         room = (self._parallel if sure else 1) - len(self._under_way)

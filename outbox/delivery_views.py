@@ -31,6 +31,14 @@ def counts(connection: sqlite3.Connection, clouds: Iterable[str]) -> dict[str, d
     return found
 
 
+def last_delivered(connection: sqlite3.Connection, cloud: str) -> str | None:
+    """Return when a cloud took the newest record that it has (RFC 3339), or None. Not for every second."""
+    row = connection.execute(
+        "select done_at from delivery where cloud = ? and state = 'delivered' order by id desc limit 1", (cloud,)
+    ).fetchone()
+    return None if row is None else row[0]
+
+
 _LISTED = (
     "select delivery.id, delivery.cloud, delivery.state, attempts, last_error, code, hint, remote_id, drift, notes, "
     "done_at, record.id, record.kind, record.receipt_number, record.occurred_at, "

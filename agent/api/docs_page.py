@@ -82,6 +82,7 @@ _EVENTS = {
     "<code>closed</code>): <code>drawer, record_id, state, reason</code>.",
     "delivery": "A delivery has got on: <code>delivery</code>.",
     "cloud": "A cloud's line has changed: <code>cloud, state, error, since</code>.",
+    "line": "A lamp says something else: <code>line</code>, as <code>GET /v1/line</code> has it.",
     "shift": "A shift was opened or closed: <code>till, shift</code>.",
     "training": "A till has begun or ended training: <code>till, training</code>. What is rung there meanwhile is told "
     "with <code>training: true</code>.",

@@ -60,6 +60,27 @@ def figures(app: App, now: datetime) -> Iterator[Figure]:
         "Age of the oldest record a cloud does not have yet; 0 when it has all.",
         tuple(({"cloud": name}, _age_s(cloud["oldest_waiting"], now)) for name, cloud in clouds.items()),
     )
+    lamps = app.line.view()
+    yield Figure(
+        "stillopen_line_up",
+        "gauge",
+        "1 while the local network, or the internet, carries; no sample where that is not known or not needed.",
+        tuple(
+            ({"line": name}, lamps[name]["state"] == "up") for name in ("network", "internet") if _known(lamps[name])
+        ),
+    )
+    yield Figure(
+        "stillopen_cloud_up",
+        "gauge",
+        "1 while a cloud answers; no sample where that is not known, or it is held offline by hand.",
+        tuple(({"cloud": name}, lamp["state"] == "up") for name, lamp in lamps["clouds"].items() if _known(lamp)),
+    )
+    yield Figure(
+        "stillopen_cloud_offline",
+        "gauge",
+        "1 while a cloud is held offline by hand.",
+        tuple(({"cloud": name}, lamp["state"] == "offline") for name, lamp in lamps["clouds"].items()),
+    )
     yield Figure(
         "stillopen_device_up",
         "gauge",
@@ -121,6 +142,10 @@ def _labels(labels: Mapping[str, str]) -> str:
 
 def _escaped(value: str) -> str:
     return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+
+
+def _known(lamp: Mapping[str, str]) -> bool:
+    return lamp["state"] not in ("unknown", "unused", "offline")
 
 
 def _age_s(since: str | None, now: datetime) -> float:

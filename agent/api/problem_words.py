@@ -128,7 +128,10 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "no-such-claim": (404, "The caller holds no such claim (any more). Claim the device again."),
     "no-such-device": (404, "The configuration has no device of that name."),
     "device-trouble": (409, "The device did not do it; the detail says why and what to look at."),
+    "tender-unavailable": (409, "That cannot be taken now; the detail says why, and what can be taken instead."),
     # clouds
+    "no-such-cloud": (404, "The configuration has no cloud of that name."),
+    "no-clouds": (409, "The configuration has no cloud, so there is nothing to hold offline."),
     "no-such-delivery": (404, "No delivery has that id. GET /v1/outbox lists them."),
     "already-delivered": (409, "The delivery has arrived. There is nothing to retry."),
     "websocket-needed": (426, "Events come over a WebSocket only."),

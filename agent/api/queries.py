@@ -87,6 +87,12 @@ class OutboxQuery(Query):
     after: Annotated[int, Field(ge=0, le=ROW_MAX, description="`next` of the page before this one")] = 0
 
 
+class LineQuery(Query):
+    """The lamps, or the outage card."""
+
+    look: Annotated[bool, Field(description="have the lines asked anew right after; what changes is an event")] = False
+
+
 class EventsQuery(Query):
     """What a WebSocket is for, besides listening."""
 

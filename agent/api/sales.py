@@ -81,7 +81,8 @@ async def remove_discount(call: Call) -> Reply:
 
 
 async def add_tender(call: Call) -> Reply:
-    """Take money."""
+    """Take money; what cannot be taken now is refused with what can."""
+    call.app.outage.check_tender(call.body.type)
     return await _counter(call).ringing.add_tender(call.path["sale"], call.body, key=call.key)
 
 
@@ -284,6 +285,7 @@ ROUTES = (
             *_TO_ANSWER,
             "nothing-due",
             "card-over-due",
+            "tender-unavailable",
             "too-many-tenders",
             "card-data",
         ),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CONFIG_BYTES_MAX = 1024 * 1024  # a store with a hundred tills needs 20 KB; more is the wrong file
 
-_TABLES = ("store", "api", "backup", "shift")
+_TABLES = ("store", "api", "line", "backup", "shift")
 _ARRAYS = ("till", "scanner", "printer", "drawer", "scale", "display", "tax", "cloud")
 _AT_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
@@ -59,6 +59,7 @@ def load(path: Path, *, environ: Mapping[str, str] | None = None, need_secrets: 
         taxes=parsed.tax,
         clouds=tuple(clouds),
         backup=parsed.backup,
+        line=parsed.line,
         shift=parsed.shift,
         scales=parsed.scale,
         displays=parsed.display,

@@ -56,6 +56,9 @@ GOOD: dict[str, list[dict[str, Any]]] = {
     "/v1/devices/{device}/trace": [{"on": True}, {"on": False}],
     "/v1/devices/{device}/teach": [{"position": "closed"}, {"position": "open"}],
     "/v1/displays/{display}/show": [{"lines": ["Coffee", "2.40"], "claim": "none"}],
+    "/v1/line/offline": [{"reason": "the router is being changed"}, {"cloud": "none", "reason": "a test"}],
+    "/v1/line/online": [{}, {"cloud": "none"}],
+    "/v1/outage/print": [{"till": "till-1"}],
     "/v1/claims": [{"device": "receipt"}, {"device": "drawer", "name": "Kiosk", "lease_s": 1}],
 }
 PATHS = {

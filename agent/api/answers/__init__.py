@@ -23,6 +23,7 @@ from agent.api.answers.devices import (
 )
 from agent.api.answers.fields import Amount, DecimalText, PrintState, Time
 from agent.api.answers.items import Categories, Item, Items, Removed
+from agent.api.answers.line import HeldOffline, LineLamp, LineLamps, Offline, Outage, OutageCloud, RefusedTender
 from agent.api.answers.pairings import OnePairing, Paired, Pairing, PairingCode, Pairings
 from agent.api.answers.plugged import ModeSwitch, Plugged, PluggedDevice, Unseen
 from agent.api.answers.print_jobs import Job
@@ -65,13 +66,19 @@ __all__ = [
     "GivenBack",
     "Health",
     "HeldDevice",
+    "HeldOffline",
     "Item",
     "Items",
     "Job",
     "Line",
+    "LineLamp",
+    "LineLamps",
     "ModeSwitch",
     "Notice",
+    "Offline",
     "OnePairing",
+    "Outage",
+    "OutageCloud",
     "OpenShift",
     "Outbox",
     "Paired",
@@ -86,6 +93,7 @@ __all__ = [
     "QuickKeys",
     "Record",
     "Records",
+    "RefusedTender",
     "Removed",
     "Sale",
     "Sales",

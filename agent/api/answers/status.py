@@ -7,6 +7,8 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from agent.api.answers.fields import Time
+from agent.api.answers.line import LineLamps
+from agent.events import EventType
 
 
 class Notice(BaseModel):
@@ -29,13 +31,14 @@ class Status(BaseModel):
     tills: list[Any]
     devices: list[Any]
     clouds: dict[str, Any] | list[Any]
+    line: LineLamps
     notices: list[Notice]
 
 
 class Event(BaseModel):
     """One message of the WebSocket; each type has fields of its own."""
 
-    type: Literal["scan", "sale", "record", "device", "print", "drawer", "delivery", "cloud", "shift"]
+    type: EventType
     at: Time
 
 

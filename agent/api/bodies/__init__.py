@@ -12,6 +12,7 @@ from agent.api.bodies.devices import ClaimedDevice, Teach, TurnTrace
 from agent.api.bodies.displays import ShowLines
 from agent.api.bodies.fields import DECIMAL_CHARS_MAX, SCAN_CHARS_MAX, Body, Id, Nothing, ScanText
 from agent.api.bodies.items import NewItem
+from agent.api.bodies.line import HoldOffline, PrintOutage, PutOnline
 from agent.api.bodies.pairings import NewPairing, NewPairingCode
 from agent.api.bodies.print_jobs import PrintAgain, PrintJob, PrintSeen
 from agent.api.bodies.quick_keys import Arrangement
@@ -47,6 +48,7 @@ __all__ = [
     "ClaimedDevice",
     "CloseShift",
     "CustomerChange",
+    "HoldOffline",
     "Id",
     "LineChange",
     "MoveCash",
@@ -67,6 +69,8 @@ __all__ = [
     "Park",
     "PrintAgain",
     "PrintJob",
+    "PrintOutage",
+    "PutOnline",
     "PrintSeen",
     "RefundItem",
     "PrintShift",

@@ -142,9 +142,12 @@ class NewDiscount(Body):
 
 
 class NewTender(Body):
-    """Money taken: cash in the hand, or a card payment that the terminal has already made."""
+    """Money taken: cash in the hand, or a card payment that the terminal has already made.
 
-    type: Literal["cash", "card"]
+    What a cloud has to agree to (`card_reader`, `gift_card`, `points`) is taken where one does, and refused elsewhere.
+    """
+
+    type: Literal["cash", "card", "card_reader", "gift_card", "points"]
     amount: PositiveAmount
     reference: Reference | None = None
     tip: Annotated[Amount, Field(description="on top of `amount`, in minor units")] = 0

@@ -6,6 +6,7 @@ A field's `description` completes the sentence "write …", its first example th
 
 from agent.config.sections.devices import DisplayConfig, DrawerConfig, PrinterConfig, ScaleConfig, ScannerConfig
 from agent.config.sections.file import CloudConfig, CloudHead, Config, File
+from agent.config.sections.line import LineConfig
 from agent.config.sections.section import Section
 from agent.config.sections.shift import ShiftConfig
 from agent.config.sections.store import ApiConfig, BackupConfig, StoreConfig, TaxConfig, TillConfig
@@ -19,6 +20,7 @@ __all__ = [
     "DisplayConfig",
     "DrawerConfig",
     "File",
+    "LineConfig",
     "PrinterConfig",
     "ScaleConfig",
     "ScannerConfig",

@@ -12,6 +12,7 @@ from agent.config.kinds import (
     Name,
 )
 from agent.config.sections.devices import DisplayConfig, DrawerConfig, PrinterConfig, ScaleConfig, ScannerConfig
+from agent.config.sections.line import LineConfig
 from agent.config.sections.section import Section
 from agent.config.sections.shift import ShiftConfig
 from agent.config.sections.store import ApiConfig, BackupConfig, StoreConfig, TaxConfig, TillConfig
@@ -56,6 +57,7 @@ class File(Section):
         default=(), description="[[tax]] sections, with double brackets"
     )
     backup: BackupConfig | None = Field(default=None, description="a [backup] section")
+    line: LineConfig = Field(default_factory=LineConfig, description="a [line] section")
     shift: ShiftConfig = Field(default_factory=ShiftConfig, description="a [shift] section")
 
 
@@ -85,6 +87,7 @@ class Config:
     taxes: tuple[TaxConfig, ...]
     clouds: tuple[CloudConfig, ...]
     backup: BackupConfig | None = None
+    line: LineConfig = field(default_factory=LineConfig)
     shift: ShiftConfig = field(default_factory=ShiftConfig)
     scales: tuple[ScaleConfig, ...] = ()
     displays: tuple[DisplayConfig, ...] = ()
