@@ -24,15 +24,16 @@ from agent.door import Door
 from agent.events import Events
 from agent.kicks import Kicks
 from agent.lanes import Lanes
+from agent.lending import Lending
 from agent.line.exchanges import Exchanges
 from agent.line.offline import Offline
 from agent.line.watch import Line
 from agent.outage.desk import OutageDesk
-from agent.lending import Lending
 from agent.own_items import OwnItems
 from agent.pricing import Rules
 from agent.quick_keys import QuickKeys
 from agent.sale import decimal_text
+from agent.staff.changes import Changes
 from agent.staff.staff import Staff
 from agent.tax import TaxRounding, tax_rates
 from agent.till import Store
@@ -85,7 +86,15 @@ class App:
         self.disk = Disk(state)
         self.catalogue = Catalogue(state)
         self.door = Door(host=config.api.host, origins=config.api.origins, state=state, journal=self.journal)
-        self.staff = Staff()
+        self.staff = Staff(
+            self.journal,
+            self.events,
+            self.door.pairings,
+            rules=config.permissions.rules(),
+            idle_lock_s=config.staff.idle_lock_min * 60,
+            now=now,
+        )
+        self.staff_changes = Changes(self.journal, self.staff)
         self.offline = Offline(self.journal, [cloud.name for cloud in config.clouds], now=now)
         exchanges = Exchanges(self.offline.is_held, now=now)
         self.lanes = Lanes(
@@ -122,6 +131,7 @@ class App:
             prints=self.prints,
             kicks=self.kicks,
             pairings=self.door.pairings,
+            staff=self.staff,
             wake=self.lanes.wake,
             now=now,
         )
@@ -147,6 +157,7 @@ class App:
             self.disk.prepare()
             await self.catalogue.open()
             self.door.open()
+            self.staff.load()
             self.devices.recall()
             self.devices.displays.follow(lambda till: self.counters.at(till).tills.view(till)["sale"])
             self.events.follow(self.devices.displays.heard)
@@ -168,6 +179,7 @@ class App:
             *self.backups.tasks(),
             ("disk", self._watch_disk()),
             ("claims", self.claims.run()),
+            ("idle pages", self.staff.lock_idle()),
         ):
             self._run(name, work)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
 EventType = Literal[
-    "scan", "sale", "record", "device", "print", "drawer", "delivery", "cloud", "shift", "training", "line"
+    "scan", "sale", "record", "device", "print", "drawer", "delivery", "cloud", "shift", "training", "line", "staff"
 ]  # fmt: skip
 TYPES: tuple[str, ...] = get_args(EventType)
 

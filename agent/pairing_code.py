@@ -19,10 +19,18 @@ CODE_LIFE_S = 600  # time to walk to the other end of the shop
 WRONG_TRIES_MAX = 5  # of a million codes: one chance in 200,000 for whoever guesses
 
 
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a code was made for: the front end's name, and whom it acts as (a role, one of the staff; None: itself)."""
+
+    name: str
+    acts_as: str | None = None
+
+
 @dataclass(slots=True)
 class _Open:
     code: str
-    name: str
+    grant: Grant
     until: float
     wrong: int = 0
 
@@ -39,13 +47,13 @@ class PairingCode:
         self._digits = digits
         self._open: _Open | None = None
 
-    def make(self, name: str = "") -> str:
+    def make(self, name: str = "", acts_as: str | None = None) -> str:
         """Open a new code for the front end `name`; an earlier one is void from now on."""
-        self._open = _Open(self._digits(), name, self._clock() + CODE_LIFE_S)
+        self._open = _Open(self._digits(), Grant(name, acts_as), self._clock() + CODE_LIFE_S)
         return self._open.code
 
-    def use(self, code: str) -> str:
-        """Spend the code; returns the name it was made for. Raises `Problem` when it is not the open one."""
+    def use(self, code: str) -> Grant:
+        """Spend the code; returns what it was made for. Raises `Problem` when it is not the open one."""
         opened = self._open
         if opened is None or self._clock() >= opened.until:
             self._open = None
@@ -56,7 +64,7 @@ class PairingCode:
             )
         if hmac.compare_digest(opened.code.encode(), code.encode()):
             self._open = None
-            return opened.name
+            return opened.grant
         opened.wrong += 1
         left = WRONG_TRIES_MAX - opened.wrong
         if left:

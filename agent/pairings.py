@@ -33,6 +33,7 @@ class Pairing:
     origin: str
     name: str
     made_at: str
+    acts_as: str | None = None  # a role, or the id of one of the staff; None: as itself
 
 
 def _utc_now() -> datetime:
@@ -61,12 +62,16 @@ class Pairings:
         self._now = now
         self._secret = secret
         self._by_hash: dict[bytes, Pairing] = {}
+        self._by_id: dict[str, Pairing] = {}
         self._shut_out: set[bytes] = set()  # whatever the disk says
 
     def load(self) -> None:
         """Read them: the journal was opened, or opened again."""
-        rows = self._journal.reader.execute("select hash, origin, name, made_at from pairing order by made_at, hash")
-        self._by_hash = {hashed: Pairing(_id(hashed), origin, name, made_at) for hashed, origin, name, made_at in rows}
+        rows = self._journal.reader.execute(
+            "select hash, origin, name, made_at, acts_as from pairing order by made_at, hash"
+        )
+        self._by_hash = {row[0]: Pairing(_id(row[0]), *row[1:]) for row in rows}
+        self._by_id = {pairing.id: pairing for pairing in self._by_hash.values()}
 
     def all(self) -> list[Pairing]:
         """Return them, the oldest first."""
@@ -77,7 +82,11 @@ class Pairings:
         hashed = _hash(secret)
         return None if hashed in self._shut_out else self._by_hash.get(hashed)
 
-    async def add(self, origin: str, name: str) -> tuple[Pairing, str]:
+    def by_id(self, pairing_id: str) -> Pairing | None:
+        """Return the pairing with this id, or None."""
+        return self._by_id.get(pairing_id)
+
+    async def add(self, origin: str, name: str, acts_as: str | None = None) -> tuple[Pairing, str]:
         """Let one in; returns it and its secret, which is kept nowhere. Raises `Problem` when there are too many."""
         if len(self._by_hash) >= PAIRINGS_MAX:
             raise Problem(
@@ -92,13 +101,13 @@ class Pairings:
 
         def insert(connection: sqlite3.Connection) -> None:
             connection.execute(
-                "insert into pairing(hash, origin, name, made_at) values (?, ?, ?, ?)",
-                (hashed, origin, name, made_at),
+                "insert into pairing(hash, origin, name, made_at, acts_as) values (?, ?, ?, ?, ?)",
+                (hashed, origin, name, made_at, acts_as),
             )
 
         await self._journal.write(insert)
-        pairing = Pairing(_id(hashed), origin, name, made_at)
-        self._by_hash[hashed] = pairing
+        pairing = Pairing(_id(hashed), origin, name, made_at, acts_as)
+        self._by_hash[hashed] = self._by_id[pairing.id] = pairing
         return pairing, secret
 
     async def remove(self, pairing_id: str) -> Pairing:
@@ -111,5 +120,6 @@ class Pairings:
             lambda connection: connection.execute("delete from pairing where hash = ?", (hashed,)).rowcount
         )
         pairing = self._by_hash.pop(hashed)
+        self._by_id.pop(pairing.id, None)
         self._shut_out.discard(hashed)
         return pairing

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from agent.kicks import Kicks
     from agent.pairings import Pairings
     from agent.prints import Prints
+    from agent.staff.staff import Staff
     from outbox.journal import Journal
 
 REOPEN_FIRST_S = 1.0  # a cable that was knocked is back by then
@@ -50,6 +51,7 @@ class Upkeep:
         prints: Prints,
         kicks: Kicks,
         pairings: Pairings,
+        staff: Staff,
         wake: Callable[[], None],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -59,6 +61,7 @@ class Upkeep:
         self._prints = prints
         self._kicks = kicks
         self._pairings = pairings
+        self._staff = staff
         self._wake = wake
         self._now = now
         self._sleep = sleep
@@ -98,6 +101,7 @@ class Upkeep:
         """Open the journal again, make what is kept in memory agree with it, and let selling go on."""
         await self._journal.reopen()
         self._pairings.load()
+        self._staff.load()
         jobs, kicks = self._prints.left(), self._kicks.left()  # while nobody can write: what is begun now is nobody's
         await self._journal.go_on(self._now().isoformat())
         await self._kicks.settle(kicks)

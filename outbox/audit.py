@@ -59,7 +59,7 @@ def newest(connection: sqlite3.Connection, limit: int, *, before: int | None = N
 
 def oldest_first(connection: sqlite3.Connection, after: int = 0) -> Iterator[dict[str, Any]]:
     """Yield every entry above the number `after`, as it is kept; a page at a time."""
-    while True:
+    while _is_kept(connection):
         rows = connection.execute("select seq, body from audit where seq > ? order by seq limit ?", (after, PAGE))
         page = rows.fetchall()
         if not page:
@@ -72,7 +72,7 @@ def oldest_first(connection: sqlite3.Connection, after: int = 0) -> Iterator[dic
 def verify(connection: sqlite3.Connection) -> Verified:
     """Follow the trail from its first entry and stop at the first that does not hold."""
     head, count = GENESIS, 0
-    while True:
+    while _is_kept(connection):
         rows = connection.execute(
             "select seq, body, prev_hash, hash from audit where seq > ? order by seq limit ?", (count, PAGE)
         ).fetchall()
@@ -83,6 +83,7 @@ def verify(connection: sqlite3.Connection) -> Verified:
             if reason is not None:
                 return Verified(count, head.hex(), Broken(seq, reason))
             head, count = own_hash, seq
+    return Verified(0, head.hex(), None)
 
 
 def _fault(seq: int, text: str, prev_hash: bytes, own_hash: bytes, *, expected: int, head: bytes) -> str | None:
@@ -93,6 +94,11 @@ def _fault(seq: int, text: str, prev_hash: bytes, own_hash: bytes, *, expected: 
     if link(prev_hash, text.encode()) != own_hash:
         return "its content is not what was written: the hash differs"
     return None
+
+
+def _is_kept(connection: sqlite3.Connection) -> bool:
+    """Say whether the file has a trail: one of before there was any is read as it is, and has none."""
+    return connection.execute("select 1 from sqlite_master where name = 'audit'").fetchone() is not None
 
 
 def _last(connection: sqlite3.Connection) -> tuple[int, bytes]:

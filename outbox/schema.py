@@ -169,6 +169,19 @@ create table customer(                    -- the store's own list; a record keep
 create table quick_keys(                 -- as a person arranged them, for a till or ('') the store
   scope text primary key, revision integer not null, document text not null
 ) strict, without rowid;
+create table staff(                      -- who works here; no pin: not any more
+  id text primary key, name text not null, pin blob, made_at text not null,
+  role text not null check (role in ('cashier', 'supervisor', 'manager', 'tech'))
+) strict, without rowid;
+create unique index staff_pin on staff(pin) where pin is not null;
+create table pin_salt(                   -- what every PIN here is hashed with
+  one integer primary key check (one = 1), salt blob not null, memory_kib integer not null,
+  passes integer not null, lanes integer not null
+) strict;
+create table wrong_pin(who text primary key, failures integer not null) strict, without rowid;
+create table sign_in(page text primary key, staff text not null references staff(id), since text not null)
+  strict, without rowid;
+alter table pairing add column acts_as text; -- a role, or the id of one of the staff; null: as itself
 
 create table audit(                      -- who did what; see audit.py
   seq integer primary key, body text not null, prev_hash blob not null, hash blob not null

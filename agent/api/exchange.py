@@ -26,6 +26,7 @@ from agent.api.refusals import json_response, problem_of
 from agent.api.route import Call
 from agent.door import not_paired
 from agent.problem import Problem
+from agent.staff.overrides import TOKENS_MAX
 from outbox.answers import Key, Reply
 from outbox.errors import OutboxError
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from agent.api.route import Route
     from agent.app import App
     from agent.door import Caller
+    from agent.staff.by import By
 
 KEY_CHARS_MAX = 255  # what other APIs take; a UUID has 36
 _KEY = re.compile(rf"[\x21-\x7e]{{1,{KEY_CHARS_MAX}}}")
@@ -119,7 +121,23 @@ class Exchange:
     async def _call(
         self, route: Route, request: Request, caller: Caller | None, body: bytes, key: Key | None
     ) -> Reply | Response:
-        by = self._app.staff.by(caller)
+        by = self._app.staff.by(caller, _tokens(request.headers.get("stillopen-override")))
+        refused = True
+        try:
+            answer = await self._handle(route, request, caller, body, key, by)
+            refused = isinstance(answer, Reply) and answer.status >= HTTPStatus.BAD_REQUEST
+        except Exception as error:
+            refused = problem_of(error).status < HTTPStatus.INTERNAL_SERVER_ERROR
+            raise
+        finally:
+            self._app.staff.put_back(by, refused=refused)  # unclear: it may have been done, so the leave is used up
+        if route.writes:
+            self._app.staff.use(by.page)
+        return answer
+
+    async def _handle(
+        self, route: Route, request: Request, caller: Caller | None, body: bytes, key: Key | None, by: By
+    ) -> Reply | Response:
         if route.action is not None:
             by.allow(route.action)
         model = route.body_model
@@ -173,6 +191,11 @@ def _key(route: Route, request: Request, caller: Caller | None, body: bytes) -> 
     for part in (request.method.encode(), request.scope["raw_path"], request.scope["query_string"], body):
         digest.update(len(part).to_bytes(8, "big") + part)
     return Key(caller.id, given, digest.hexdigest())
+
+
+def _tokens(header: str | None) -> list[str]:
+    """Return the tokens of leave in a `Stillopen-Override` header."""
+    return [] if header is None else [token.strip() for token in header.split(",", TOKENS_MAX)[:TOKENS_MAX]]
 
 
 def _query(route: Route, request: Request) -> Any:

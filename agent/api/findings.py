@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FOUND_CHARS_MAX = 60
 FINDINGS_MAX = 50  # more help nobody; a list of a thousand bad lines has one cause
+_SECRET = frozenset({"pin"})  # fields whose value is shown to nobody
 _LONG_NUMBER = re.compile(r"\d(?:[ -]?\d){11,}")  # card numbers have at least 12 digits, whatever stands between
 
 # pydantic's names for what went wrong, in our words. {…} are its own context.
@@ -36,6 +37,7 @@ _EXPECTED = {
     "greater_than_equal": "a number of at least {ge}",
     "less_than_equal": "a number of at most {le}",
     "literal_error": "one of {expected}",
+    "enum": "one of {expected}",
     "list_type": "a list [...]",
     "dict_type": "an object {{...}}",
     "model_type": "an object {{...}}",
@@ -69,7 +71,7 @@ def _finding(detail: ErrorDetails, model: type[BaseModel]) -> dict[str, str]:
     kind = detail["type"]
     if kind == "extra_forbidden":
         return {"field": field, "found": "an unknown field", "expected": _known(detail["loc"], model)}
-    found = "nothing" if kind == "missing" else shown(detail["input"])
+    found = "nothing" if kind == "missing" else "(not shown)" if field in _SECRET else shown(detail["input"])
     return {"field": field, "found": found, "expected": _expected(kind, detail)}
 
 

@@ -25,7 +25,7 @@ REFUSED_SEEN_MAX = 256  # different refusals told as WARNING; whoever makes up m
 PREFLIGHT_LIFE_S = 600
 
 _METHODS = "GET, POST, PATCH, DELETE"
-_HEADERS = "Authorization, Content-Type, Idempotency-Key"
+_HEADERS = "Authorization, Content-Type, Idempotency-Key, Stillopen-Override"
 _EXPOSED = "Idempotency-Replayed, WWW-Authenticate"
 _HARDENED = {
     "X-Content-Type-Options": "nosniff",

@@ -25,21 +25,23 @@ COOKIE_LIFE_S = 400 * 86_400  # the longest browsers keep one
 async def make_code(call: Call) -> Response:
     """Open a pairing code. Only whoever may read STATE/api-token can."""
     _only_local(call)
-    code = call.app.door.code.make(call.body.name or "")
+    acts_as = None if call.body.acts_as is None else call.app.staff.who(call.body.acts_as)
+    code = call.app.door.code.make(call.body.name or "", acts_as)
     return json_response(HTTPStatus.CREATED, {"code": code, "expires_in_s": CODE_LIFE_S})
 
 
 async def create(call: Call) -> Response:
     """Spend a code. Our own page gets a cookie that no script can read, any other caller a bearer token."""
     door = call.app.door
-    name = door.code.use(call.body.code)
+    grant = door.code.use(call.body.code)
+    name = grant.name
     if call.sender is Sender.OWN_PAGE:
-        pairing, secret = await door.pairings.add(OWN_PAGE, name or "till page")
+        pairing, secret = await door.pairings.add(OWN_PAGE, name or "till page", grant.acts_as)
         response = json_response(HTTPStatus.CREATED, {"pairing": asdict(pairing)})
         set_cookie(response, door.cookie, secret)
         return response
     origin = PROGRAM if call.origin is None else call.origin.lower()
-    pairing, secret = await door.pairings.add(origin, name or origin)
+    pairing, secret = await door.pairings.add(origin, name or origin, grant.acts_as)
     return json_response(HTTPStatus.CREATED, {"pairing": asdict(pairing), "token": secret})
 
 
@@ -55,6 +57,7 @@ async def remove(call: Call) -> Reply:
     pairing = await call.app.door.pairings.remove(call.path["pairing"])
     call.app.events.drop_caller(pairing.id)
     call.app.claims.drop_caller(pairing.id)
+    await call.app.staff.end(call.app.staff.signed_in_on(pairing.id), "shut_out")
     return Reply(HTTPStatus.OK, {"pairing": asdict(pairing)})
 
 
@@ -110,6 +113,6 @@ ROUTES = (
         status=201,
         body="NewPairingCode",
         repeatable=False,
-        problems=("local-only",),
+        problems=("local-only", "no-such-staff"),
     ),
 )

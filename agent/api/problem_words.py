@@ -20,6 +20,19 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     # what they may do
     "sign-in-needed": (403, "Nobody is signed in at that page. Sign in with POST /v1/sign-in."),
     "not-allowed": (403, "`action` needs `role`. Somebody of that role gives leave with POST /v1/overrides."),
+    "wrong-pin": (403, "Nobody's PIN, or not that person's. The detail says how many tries are left."),
+    "locked-out": (
+        429,
+        "Too many wrong PINs there. `retry_after_s` says for how long; names still work where PINs do not.",
+    ),
+    "acts-as-itself": (409, "The local token acts as a cashier of its own. Pair the front end, and sign in there."),
+    "no-such-staff": (404, "Nobody of that id or name works here. GET /v1/staff lists everyone."),
+    "pin": (422, "A PIN is 4 to 12 digits."),
+    "pin-too-easy": (422, "The PIN is one that anybody would try first: a run, a repeat, a year."),
+    "pin-taken": (409, "The PIN cannot be used. Choose another."),
+    "name-taken": (409, "Somebody of that name works here already."),
+    "manager-needed": (409, "The first of the staff is a manager, and the last manager stays one."),
+    "too-many-staff": (409, "As many people work here as there may be."),
     # the request itself
     "malformed-json": (400, "The body is not JSON, or says a thing twice, or is nested absurdly deep."),
     "not-json": (415, "The body's Content-Type is not application/json."),

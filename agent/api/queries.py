@@ -110,6 +110,13 @@ class ShiftsQuery(Query):
     till: Id | None = None
 
 
+class AuditQuery(Query):
+    """The audit trail, the newest first."""
+
+    limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = PAGE_DEFAULT
+    before: Annotated[int | None, Field(ge=1, le=ROW_MAX, description="`next` of the page before this one")] = None
+
+
 class ReportQuery(Query):
     """Which till's shift; may be left out where there is only one till."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agent.api import (
+    audit,
     claims,
     customers,
     deliveries,
@@ -25,6 +26,8 @@ from agent.api import (
     records,
     sales,
     shifts,
+    sign_ins,
+    staff,
     status,
     tills,
     training,
@@ -53,6 +56,9 @@ _NOUNS = (
     status,
     live,
     pairings,
+    sign_ins,
+    staff,
+    audit,
     metrics,
 )
 ROUTES: tuple[Route, ...] = tuple(route for noun in _NOUNS for route in noun.ROUTES)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.cli import out
-from outbox import anchor, chain, schema
+from outbox import anchor, audit, chain, schema
 from outbox.errors import OutboxError
 from outbox.journal import FILE
 
@@ -67,15 +67,21 @@ def _digits(text: str) -> str:
 def _verify(reader: sqlite3.Connection, anchors: list[str], *, as_json: bool) -> int:
     found = chain.verify(reader)
     broken = found.broken
+    trail = audit.verify(reader)
     held = {digits: anchor.find(reader, digits) for digits in anchors}
     missing = [digits for digits, place in held.items() if place is None]
     if as_json:
         out.say_json(
             {
-                "ok": broken is None and not missing,
+                "ok": broken is None and trail.broken is None and not missing,
                 "records": found.records,
                 "head": found.head,
                 "broken": broken and {"seq": broken.seq, "receipt_number": broken.receipt_number, "why": broken.reason},
+                "audit": {
+                    "entries": trail.entries,
+                    "head": trail.head,
+                    "broken": trail.broken and {"seq": trail.broken.seq, "why": trail.broken.reason},
+                },
                 "anchors": {
                     digits: place and {"seq": place[0], "receipt_number": place[1]} for digits, place in held.items()
                 },
@@ -84,6 +90,8 @@ def _verify(reader: sqlite3.Connection, anchors: list[str], *, as_json: bool) ->
     else:
         if broken is None:
             out.say(f"{found.records} records hold; the last hash is {found.head}")
+        if trail.broken is None:
+            out.say(f"{trail.entries} entries of the audit trail hold")
         for digits, place in held.items():
             if place is not None:
                 out.say(f"{digits} is {_name(*place)}, as it was written")
@@ -92,13 +100,18 @@ def _verify(reader: sqlite3.Connection, anchors: list[str], *, as_json: bool) ->
             f"{_name(broken.seq, broken.receipt_number)} does not hold: {broken.reason}",
             f"the {found.records} before it do; keep the whole state folder as it is and compare it with a backup",
         )
+    if trail.broken is not None:
+        out.complain(
+            f"entry {trail.broken.seq} of the audit trail does not hold: {trail.broken.reason}",
+            f"the {trail.entries} before it do; keep the whole state folder as it is and compare it with a backup",
+        )
     for digits in missing:
         out.complain(
             f"no record's hash begins with {digits}: the journal was rewritten, or records are gone from it",
             "compare with the receipt once more; then keep the whole state folder as it is, and compare it with a "
             "backup and with the clouds",
         )
-    return out.OK if broken is None and not missing else out.FAILED
+    return out.OK if broken is None and trail.broken is None and not missing else out.FAILED
 
 
 def _name(seq: int, receipt_number: str | None) -> str:

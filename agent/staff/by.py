@@ -7,6 +7,7 @@ supervisor's leave, given by PIN beforehand, for this action, at this page, once
 from __future__ import annotations
 
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from agent.problem import Problem
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
+    from agent.staff.overrides import Leave
+
 
 class By:
-    """One request's actor. `page` is its caller's id, `offered` the leave that came with it, by action."""
+    """One request's actor. `page` is its caller's id, `leaves` the leave that came with it."""
 
     def __init__(
         self,
@@ -28,25 +31,26 @@ class By:
         *,
         page: str,
         rules: Mapping[Action, Rule] = DEFAULTS,
-        offered: Mapping[Action, Actor] | None = None,
+        leaves: Mapping[bytes, Leave] = MappingProxyType({}),
     ) -> None:
         self.actor = actor
         self.page = page
-        self.used: dict[Action, Actor] = {}
+        self.used: dict[Action, Actor] = {}  # leave that was needed, and who gave it
         self._rules = rules
-        self._offered = offered or {}
+        self.leaves = leaves
 
     def may(self, action: Action) -> bool:
         """Say whether this is allowed, by role or by the leave that came with the request."""
-        return self._rules[action].allows(self.actor.role) or action in self._offered
+        return self._rules[action].allows(self.actor.role) or self._leave(action) is not None
 
     def allow(self, action: Action) -> None:
         """Raise `Problem` (403) unless this is allowed; also from inside a change. Leave that is needed is used."""
         rule = self._rules[action]
         if rule.allows(self.actor.role):
             return
-        if action in self._offered:
-            self.used[action] = self._offered[action]
+        leave = self._leave(action)
+        if leave is not None:
+            self.used[action] = leave.by
             return
         if self.actor.role is None:
             raise Problem(
@@ -63,6 +67,13 @@ class By:
             action=str(action),
             role=str(rule.least),
         )
+
+    def unused(self) -> dict[bytes, Leave]:
+        """Return the leave that was not needed."""
+        return {hashed: leave for hashed, leave in self.leaves.items() if leave.action not in self.used}
+
+    def _leave(self, action: Action) -> Leave | None:
+        return next((leave for leave in self.leaves.values() if leave.action is action), None)
 
     def signed(self) -> dict[str, Any]:
         """Return what a record keeps of who made it: `cashier`, and `authorized_by` where leave was needed."""

@@ -59,6 +59,11 @@ GOOD: dict[str, list[dict[str, Any]]] = {
     "/v1/line/offline": [{"reason": "the router is being changed"}, {"cloud": "none", "reason": "a test"}],
     "/v1/line/online": [{}, {"cloud": "none"}],
     "/v1/outage/print": [{"till": "till-1"}],
+    "/v1/sign-in": [{"pin": "408215"}, {"pin": "408215", "staff": "x"}],
+    "/v1/overrides": [{"pin": "408215", "action": "no_sale"}],
+    "/v1/staff": [{"name": "Mia", "role": "manager", "pin": "408215"}],
+    "/v1/staff/{person}": [{"name": "Kim"}, {"role": "cashier"}],
+    "/v1/staff/{person}/pin": [{"pin": "739164"}],
     "/v1/claims": [{"device": "receipt"}, {"device": "drawer", "name": "Kiosk", "lease_s": 1}],
 }
 PATHS = {

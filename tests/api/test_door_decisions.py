@@ -302,7 +302,7 @@ def test_a_code_is_six_digits_and_not_always_the_same() -> None:
 def test_a_code_is_good_once() -> None:
     code = PairingCode(digits=lambda: "000123")
     assert code.make("tablet") == "000123"
-    assert code.use("000123") == "tablet"
+    assert code.use("000123").name == "tablet"
     with pytest.raises(Problem) as raised:
         code.use("000123")
     assert code_of(raised) == (403, "no-pairing-code")

@@ -29,7 +29,19 @@ from agent.api.answers.plugged import ModeSwitch, Plugged, PluggedDevice, Unseen
 from agent.api.answers.print_jobs import Job
 from agent.api.answers.problems import Finding, Problem
 from agent.api.answers.quick_keys import Arranged, QuickKeys
-from agent.api.answers.sales import Discount, Line, Record, Records, RefundPreview, Sale, Sales, TakenBack, TakenLine, Tax, Tender
+from agent.api.answers.sales import (
+    Discount,
+    Line,
+    Record,
+    Records,
+    RefundPreview,
+    Sale,
+    Sales,
+    TakenBack,
+    TakenLine,
+    Tax,
+    Tender,
+)
 from agent.api.answers.shifts import (
     CashRecord,
     ClosedShift,
@@ -39,12 +51,15 @@ from agent.api.answers.shifts import (
     ShiftRecord,
     ShiftReport,
 )
+from agent.api.answers.staff import Audit, AuditEntry, Leave, OneOfStaff, Person, SignIn, Staff
 from agent.api.answers.status import Event, Health, Notice, Status
 from agent.api.answers.tills import Till, Tills, UnclearPrint
 
 __all__ = [
     "Amount",
     "Arranged",
+    "Audit",
+    "AuditEntry",
     "CashRecord",
     "Categories",
     "Claim",
@@ -70,21 +85,24 @@ __all__ = [
     "Item",
     "Items",
     "Job",
+    "Leave",
     "Line",
     "LineLamp",
     "LineLamps",
     "ModeSwitch",
     "Notice",
     "Offline",
+    "OneOfStaff",
     "OnePairing",
+    "OpenShift",
     "Outage",
     "OutageCloud",
-    "OpenShift",
     "Outbox",
     "Paired",
     "Pairing",
     "PairingCode",
     "Pairings",
+    "Person",
     "Plugged",
     "PluggedDevice",
     "Pressed",
@@ -100,6 +118,8 @@ __all__ = [
     "ShiftRecord",
     "ShiftReport",
     "Shown",
+    "SignIn",
+    "Staff",
     "Status",
     "TakenBack",
     "TakenLine",

@@ -15,12 +15,16 @@ class PairingCode(BaseModel):
 
 
 class Pairing(BaseModel):
-    """A front end that was let in; `origin` is `page`, `program` or the web front end's."""
+    """A front end that was let in; `origin` is `page`, `program` or the web front end's.
+
+    `acts_as` is a role, or the id of one of the staff; null: it acts as itself.
+    """
 
     id: str
     origin: str
     name: str
     made_at: Time
+    acts_as: str | None
 
 
 class Paired(BaseModel):

@@ -11,9 +11,10 @@ from agent.pairing_code import CODE_DIGITS
 
 
 class NewPairingCode(Body):
-    """Open a code; `name` says which front end it is for."""
+    """Open a code; `name` says which front end it is for, `acts_as` whom it acts as: one of the staff, or a role."""
 
     name: Label | None = None
+    acts_as: Label | None = None
 
 
 class NewPairing(Body):

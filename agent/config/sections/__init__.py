@@ -9,6 +9,7 @@ from agent.config.sections.file import CloudConfig, CloudHead, Config, File
 from agent.config.sections.line import LineConfig
 from agent.config.sections.section import Section
 from agent.config.sections.shift import ShiftConfig
+from agent.config.sections.staff import PermissionsConfig, StaffConfig
 from agent.config.sections.store import ApiConfig, BackupConfig, StoreConfig, TaxConfig, TillConfig
 
 __all__ = [
@@ -21,11 +22,13 @@ __all__ = [
     "DrawerConfig",
     "File",
     "LineConfig",
+    "PermissionsConfig",
     "PrinterConfig",
     "ScaleConfig",
     "ScannerConfig",
     "Section",
     "ShiftConfig",
+    "StaffConfig",
     "StoreConfig",
     "TaxConfig",
     "TillConfig",

@@ -15,6 +15,7 @@ from agent.config.sections.devices import DisplayConfig, DrawerConfig, PrinterCo
 from agent.config.sections.line import LineConfig
 from agent.config.sections.section import Section
 from agent.config.sections.shift import ShiftConfig
+from agent.config.sections.staff import PermissionsConfig, StaffConfig
 from agent.config.sections.store import ApiConfig, BackupConfig, StoreConfig, TaxConfig, TillConfig
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class File(Section):
     backup: BackupConfig | None = Field(default=None, description="a [backup] section")
     line: LineConfig = Field(default_factory=LineConfig, description="a [line] section")
     shift: ShiftConfig = Field(default_factory=ShiftConfig, description="a [shift] section")
+    staff: StaffConfig = Field(default_factory=StaffConfig, description="a [staff] section")
+    permissions: PermissionsConfig = Field(default_factory=PermissionsConfig, description="a [permissions] section")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,5 +92,7 @@ class Config:
     backup: BackupConfig | None = None
     line: LineConfig = field(default_factory=LineConfig)
     shift: ShiftConfig = field(default_factory=ShiftConfig)
+    staff: StaffConfig = field(default_factory=StaffConfig)
+    permissions: PermissionsConfig = field(default_factory=PermissionsConfig)
     scales: tuple[ScaleConfig, ...] = ()
     displays: tuple[DisplayConfig, ...] = ()
