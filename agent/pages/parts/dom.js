@@ -41,6 +41,12 @@ export function replace(container, ...children) {
   if (held) container.querySelector(`[data-key="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
 }
 
+/** Do something once what is being pressed is let go and what waited for that is drawn: at once where nothing is. */
+export function afterPress(then) {
+  if (pressed) waiting.push(then);
+  else then();
+}
+
 /** Whether keys typed now belong to a field on the page. */
 export function isField(element) {
   return element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement || element instanceof HTMLSelectElement;
@@ -48,6 +54,7 @@ export function isField(element) {
 
 let pressed = null; // what a finger, the mouse or the space bar is on
 const late = new Map(); // containers to fill when it is let go, and with what
+const waiting = []; // what to do then
 
 function press(event) {
   if (event.type === "pointerdown" || event.key === " ") pressed = event.target;
@@ -58,6 +65,7 @@ function release(event) {
   setTimeout(() => { // after the click
     pressed = null;
     for (const [container, children] of [...late]) replace(container, ...children);
+    for (const then of waiting.splice(0)) then();
   });
 }
 

@@ -1,7 +1,7 @@
 // The till page: a view of the agent's sale, and the one place where its parts meet.
 
 import { Away, Problem, Unpaired, newKey, read, write } from "../parts/api.js";
-import { el, replace } from "../parts/dom.js";
+import { afterPress, el, replace } from "../parts/dom.js";
 import { listen } from "../parts/events.js";
 import { chooseMoney } from "../parts/money.js";
 import { chooseLanguage, t } from "../parts/words.js";
@@ -11,6 +11,7 @@ import { AT_HAND, PANELS } from "./commands.js";
 import { Finder } from "./finder.js";
 import { KEYS, listenToKeys } from "./keys.js";
 import { lampBar } from "./lamps.js";
+import { LineNews } from "./line.js";
 import { Outgoing } from "./outgoing.js";
 import { addressHasCode, pair } from "./pairing.js";
 import { expiredPanel } from "./panel_expired.js";
@@ -18,6 +19,7 @@ import { unknownPanel } from "./panel_unknown.js";
 import { weightPanel } from "./panels_line.js";
 import { Questions } from "./questions.js";
 import { QuickKeys } from "./quick.js";
+import { ShiftWatch } from "./shift_watch.js";
 import { TillState } from "./state.js";
 import { Wedge } from "./wedge.js";
 
@@ -67,6 +69,7 @@ export class Till {
     });
     this.outgoing.addEventListener("refused", ({ detail }) => this.say({ kind: "refused", text: `${detail.entry.label}: ${detail.error.message}` }));
     listenToKeys(this);
+    new LineNews(this);
     new Wedge((text) => this.scanned(text)).start();
     listen({
       onEvent: (event) => this.state.heard(event),
@@ -87,14 +90,14 @@ export class Till {
   show(panel) {
     this.#panel = panel;
     this.#drawPanel();
-    panel.focus?.();
+    afterPress(() => panel === this.#panel && panel.focus?.()); // it may be drawn only once the button is let go
   }
 
   home() {
     if (!this.#panel) return;
     this.#panel = null;
     this.#drawPanel();
-    this.finder.focus();
+    afterPress(() => this.isHome() && this.finder.focus());
   }
 
   isHome() {
@@ -149,6 +152,7 @@ export class Till {
       void this.actions.complete(sale.id);
       return;
     }
+    if (PAYS.includes(name) && this.shift.ask()) return;
     const panel = (PAYS.includes(name) && this.questions.panel()) || PANELS[name](this, this.basket.line);
     if (typeof panel === "string") this.say({ kind: "refused", text: panel });
     else if (panel) this.show(panel);
@@ -186,6 +190,7 @@ export class Till {
     const { store, id } = this.state;
     document.title = document.body.classList.contains("page-till") ? t("page.title", { till: id, store: store.name ?? "" }) : document.title;
     this.questions = new Questions(this);
+    this.shift = new ShiftWatch(this);
     this.quick = new QuickKeys(this);
     this.finder = new Finder(this);
     void this.finder.search();
@@ -247,7 +252,7 @@ export class Till {
     this.park.textContent = parked.length && !lines ? t("action.parked", { n: parked.length }) : t("action.park");
     const { fault } = this.state.status;
     replace(this.banner, this.state.away ? this.#awayBanner() : fault && el("div.banner.banner-fault", { role: "alert" },
-      el("strong", {}, t("fault.title")), ` ${fault}`));
+      el("strong", {}, t("fault.title")), ` ${fault}`), this.shift.banner());
     this.#updatePanel();
     this.questions.put();
   }
