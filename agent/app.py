@@ -92,6 +92,7 @@ class App:
             self.door.pairings,
             rules=config.permissions.rules(),
             idle_lock_s=config.staff.idle_lock_min * 60,
+            discount_limit=config.staff.discount_limit,
             now=now,
         )
         self.staff_changes = Changes(self.journal, self.staff)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agent import basket, checkout, discounts, lookup, open_sales, particulars
+from agent import basket, checkout, discounts, lookup, open_sales, particulars, sensitive
 from agent.about import Parked, Person
 from agent.empties import add_empties
 from agent.pricing import view
@@ -48,7 +48,7 @@ class Ringing:
 
         return await self._tills.once(key, change)
 
-    async def add_line(self, sale_id: str, wanted: NewLine, *, key: Key | None) -> Reply:
+    async def add_line(self, sale_id: str, wanted: NewLine, *, key: Key | None, by: By = OF_ITSELF) -> Reply:
         """Add an item by barcode or sku, or an open item; or give an item's deposit back."""
         if wanted.name is not None:
             name, price = wanted.name, wanted.price
@@ -59,6 +59,7 @@ class Ringing:
                 lambda sale, rules: basket.add_open_item(
                     sale, rules, name=name, price=price, tax=wanted.tax, quantity=wanted.quantity or "1"
                 ),
+                by=by,
             )
         read = None
         sale_now = open_sales.find(self._tills.journal.reader, sale_id)
@@ -99,9 +100,11 @@ class Ringing:
         given = wanted.quantity or (read.quantity if read else None)
         till = sale_now.till if sale_now else ""
         async with self._scales.quantity(till, product, given, label_price) as quantity:
-            return await self._change(sale_id, key, operation)
+            return await self._change(sale_id, key, operation, by=by)
 
-    async def change_line(self, sale_id: str, line_id: str, wanted: LineChange, *, key: Key | None) -> Reply:
+    async def change_line(
+        self, sale_id: str, line_id: str, wanted: LineChange, *, key: Key | None, by: By = OF_ITSELF
+    ) -> Reply:
         """Set a line's quantity, its price with a reason, its note, or the lot or serial that no barcode said."""
 
         def operation(sale: Sale, rules: Rules) -> Sale:
@@ -115,13 +118,13 @@ class Ringing:
                 sale = particulars.key_marks(sale, line_id, lot=wanted.lot, serial=wanted.serial)
             return sale
 
-        return await self._change(sale_id, key, operation)
+        return await self._change(sale_id, key, operation, by=by)
 
-    async def remove_line(self, sale_id: str, line_id: str, *, key: Key | None) -> Reply:
+    async def remove_line(self, sale_id: str, line_id: str, *, key: Key | None, by: By = OF_ITSELF) -> Reply:
         """Take a line out."""
-        return await self._change(sale_id, key, lambda sale, rules: basket.remove_line(sale, rules, line_id))
+        return await self._change(sale_id, key, lambda sale, rules: basket.remove_line(sale, rules, line_id), by=by)
 
-    async def add_discount(self, sale_id: str, wanted: NewDiscount, *, key: Key | None) -> Reply:
+    async def add_discount(self, sale_id: str, wanted: NewDiscount, *, key: Key | None, by: By = OF_ITSELF) -> Reply:
         """Take a percentage or an amount off a line or the sale."""
         return await self._change(
             sale_id,
@@ -129,6 +132,7 @@ class Ringing:
             lambda sale, rules: discounts.add_discount(
                 sale, rules, percent=wanted.percent, amount=wanted.amount, line=wanted.line, reason=wanted.reason
             ),
+            by=by,
         )
 
     async def remove_discount(self, sale_id: str, discount_id: str, *, key: Key | None) -> Reply:
@@ -171,13 +175,20 @@ class Ringing:
         return await self._tills.once(key, change)
 
     async def _change(
-        self, sale_id: str, key: Key | None, operation: Callable[[Sale, Rules], Sale], *, takes_money: bool = False
+        self,
+        sale_id: str,
+        key: Key | None,
+        operation: Callable[[Sale, Rules], Sale],
+        *,
+        takes_money: bool = False,
+        by: By = OF_ITSELF,
     ) -> Reply:
         def change(connection: sqlite3.Connection, at: str) -> Reply:
             sale = self._tills.sale(connection, sale_id)
             if takes_money:
                 self._tills.must_have_shift(connection, sale.till)
             changed = operation(sale, self._tills.rules)
+            sensitive.check(connection, at, sale, changed, self._tills.rules, by)
             open_sales.save(connection, changed, at)
             return Reply(200, view(changed, self._tills.rules))
 

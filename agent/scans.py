@@ -6,9 +6,10 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-from agent import basket, lookup, open_sales
+from agent import basket, lookup, open_sales, sensitive
 from agent.pricing import view
 from agent.problem import Problem, conflict
+from agent.staff.by import OF_ITSELF
 from drivers.scanner.scan import Scan
 from outbox import chain
 from outbox.answers import Reply
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from agent.facts import TillSetup
     from agent.scales import Scales
+    from agent.staff.by import By
     from agent.till import Tills
     from drivers.scanner.scan import Refusal
     from outbox.answers import Key
@@ -39,7 +41,9 @@ class Scans:
             till.id: asyncio.Queue(SCANS_WAITING_MAX) for till in tills
         }
 
-    async def scan(self, till_id: str, data: str, *, expired_reason: str | None = None, key: Key | None) -> Reply:
+    async def scan(
+        self, till_id: str, data: str, *, expired_reason: str | None = None, key: Key | None, by: By = OF_ITSELF
+    ) -> Reply:
         """Ring what was scanned, opening a sale if there is none; tells everybody. Raises `Problem`.
 
         `expired_reason` is why it is sold even if it is past its day.
@@ -55,7 +59,7 @@ class Scans:
             )
         except Problem as problem:
             raise self._is_receipt(data) or problem from None
-        return await self._ring(till, read, key, expired_reason)
+        return await self._ring(till, read, key, expired_reason, by=by)
 
     def scanned(self, till_id: str, scan: Scan | Refusal) -> None:
         """Take a scan from the till's own scanner; never waits. It is rung in the order it came."""
@@ -102,6 +106,7 @@ class Scans:
         expired_reason: str | None = None,
         *,
         own: bool = False,
+        by: By = OF_ITSELF,
     ) -> Reply:
         def change(connection: sqlite3.Connection, at: str) -> Reply:
             rules = self._tills.rules
@@ -116,6 +121,7 @@ class Scans:
                 marks=read.marks(self._tills.local_now().date(), expired_reason),
                 merge=True,
             )
+            sensitive.check(connection, at, sale, changed, rules, by)
             open_sales.save(connection, changed, at)
             return Reply(200, view(changed, rules))
 

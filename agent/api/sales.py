@@ -57,22 +57,24 @@ def _tills(call: Call) -> Tills:
 
 async def add_line(call: Call) -> Reply:
     """Add a line."""
-    return await _counter(call).ringing.add_line(call.path["sale"], call.body, key=call.key)
+    return await _counter(call).ringing.add_line(call.path["sale"], call.body, key=call.key, by=call.by)
 
 
 async def change_line(call: Call) -> Reply:
     """Change a line's quantity or price."""
-    return await _counter(call).ringing.change_line(call.path["sale"], call.path["line"], call.body, key=call.key)
+    return await _counter(call).ringing.change_line(
+        call.path["sale"], call.path["line"], call.body, key=call.key, by=call.by
+    )
 
 
 async def remove_line(call: Call) -> Reply:
     """Take a line out."""
-    return await _counter(call).ringing.remove_line(call.path["sale"], call.path["line"], key=call.key)
+    return await _counter(call).ringing.remove_line(call.path["sale"], call.path["line"], key=call.key, by=call.by)
 
 
 async def add_discount(call: Call) -> Reply:
     """Give a discount."""
-    return await _counter(call).ringing.add_discount(call.path["sale"], call.body, key=call.key)
+    return await _counter(call).ringing.add_discount(call.path["sale"], call.body, key=call.key, by=call.by)
 
 
 async def remove_discount(call: Call) -> Reply:

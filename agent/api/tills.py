@@ -29,7 +29,7 @@ async def scan(call: Call) -> Reply:
     """Take a barcode as if the till's scanner had read it."""
     body = call.body
     scans = call.app.counters.at(call.path["till"]).scans
-    return await scans.scan(call.path["till"], body.data, expired_reason=body.expired_reason, key=call.key)
+    return await scans.scan(call.path["till"], body.data, expired_reason=body.expired_reason, key=call.key, by=call.by)
 
 
 async def open_drawer(call: Call) -> Reply:

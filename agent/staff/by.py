@@ -6,6 +6,7 @@ supervisor's leave, given by PIN beforehand, for this action, at this page, once
 
 from __future__ import annotations
 
+from decimal import Decimal
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 
 
 class By:
-    """One request's actor. `page` is its caller's id, `leaves` the leave that came with it."""
+    """One request's actor. `page` is its caller's id, `leaves` the leave that came with it.
+
+    `discount_limit`: per cent up to which a discount needs nobody's leave.
+    """
 
     def __init__(
         self,
@@ -32,12 +36,14 @@ class By:
         page: str,
         rules: Mapping[Action, Rule] = DEFAULTS,
         leaves: Mapping[bytes, Leave] = MappingProxyType({}),
+        discount_limit: Decimal = Decimal(100),
     ) -> None:
         self.actor = actor
         self.page = page
         self.used: dict[Action, Actor] = {}  # leave that was needed, and who gave it
         self._rules = rules
         self.leaves = leaves
+        self.discount_limit = discount_limit
 
     def may(self, action: Action) -> bool:
         """Say whether this is allowed, by role or by the leave that came with the request."""

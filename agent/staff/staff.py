@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from datetime import UTC, datetime
+from decimal import Decimal
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -50,12 +51,14 @@ class Staff:
         *,
         rules: Mapping[Action, Rule] = DEFAULTS,
         idle_lock_s: float = 0,
+        discount_limit: Decimal = Decimal(100),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         digest: Digest = pins.digest,
     ) -> None:
         self.rules = rules
+        self._discount_limit = discount_limit
         self._journal = journal
         self._events = events
         self._pairings = pairings
@@ -106,7 +109,7 @@ class Staff:
         page = NOBODY.id if caller is None else caller.id
         actor = self._actor(page)
         taken = self._overrides.take(tokens, to=actor, page=page) if tokens else {}
-        return By(actor, page=page, rules=self.rules, leaves=taken)
+        return By(actor, page=page, rules=self.rules, leaves=taken, discount_limit=self._discount_limit)
 
     def put_back(self, by: By, *, refused: bool) -> None:
         """Take back the leave that a request did not use; all of it where the request was refused."""

@@ -1,0 +1,110 @@
+"""What of a change to an open sale is sensitive: told by comparing the sale before and after, whichever way it came.
+
+So a price that was changed is noticed on a line that was there and on one that is rung with another price at once, by
+a page, a scan or a program, and no route has to think of it.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from agent.pricing import price
+from agent.sale import decimal_text
+from agent.staff.actions import Action
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from agent.pricing import Rules
+    from agent.sale import Discount, Line, Sale
+    from agent.staff.by import By
+
+ROUNDED = Decimal("0.5")  # a discount is rounded to the minor unit, so it may be so much above its percentage
+
+
+def check(connection: sqlite3.Connection, at: str, before: Sale, after: Sale, rules: Rules, by: By) -> None:
+    """Raise `Problem` for what `by` may not do, and add what is sensitive to the trail; from inside the change."""
+    trail = _Trail(connection, at, after, by)
+    if before.lines is not after.lines:
+        _lines(trail, before, after)
+    if before.discounts is not after.discounts:
+        for discount in after.discounts[len(before.discounts) :]:
+            _discount(trail, after, rules, discount)
+
+
+class _Trail:
+    """Allows and audits for one sale."""
+
+    def __init__(self, connection: sqlite3.Connection, at: str, sale: Sale, by: By) -> None:
+        self._connection = connection
+        self._at = at
+        self._sale = sale
+        self.by = by
+
+    def add(self, action: Action, *, why: str | None = None, before: object = None, after: object = None) -> None:
+        self.by.allow(action)
+        self.by.audit(
+            self._connection,
+            action,
+            self._at,
+            subject=self._sale.id,
+            till=self._sale.till,
+            why=why,
+            before=before,
+            after=after,
+        )
+
+
+def _lines(trail: _Trail, before: Sale, after: Sale) -> None:
+    left = {line.id: line for line in before.lines}
+    for line in after.lines:
+        was = left.pop(line.id, None)
+        if was is line or line.is_deposit:
+            continue
+        if line.price_reason is not None and (was is None or was.price != line.price):
+            old = line.list_price if was is None else was.price
+            trail.add(
+                Action.PRICE_OVERRIDE, why=line.price_reason, before={**_named(line), "price": old}, after=_named(line)
+            )
+        if line.expired_reason is not None and (was is None or was.expired_reason is None):
+            trail.add(Action.EXPIRED_ITEM, why=line.expired_reason, after=_named(line))
+        if was is not None and line.quantity < was.quantity:
+            trail.add(Action.LINE_VOID, before=_named(was), after=_named(line))
+    for gone in left.values():
+        if not gone.is_deposit:  # it goes with what it was for
+            trail.add(Action.LINE_VOID, before=_named(gone))
+
+
+def _discount(trail: _Trail, sale: Sale, rules: Rules, discount: Discount) -> None:
+    """Ask for leave where a discount, with those there are, takes more off than the store's limit."""
+    limit = trail.by.discount_limit
+    if limit >= 100:  # noqa: PLR2004 - per cent: nobody takes off more
+        return
+    lines = [line for line in price(sale, rules).lines if not line.line.is_deposit]
+    if discount.line is not None:
+        lines = [line for line in lines if line.line.id == discount.line]
+    whole = sum(line.gross for line in lines)
+    taken = sum(line.discount + line.sale_discount for line in lines)
+    if taken - limit * whole / 100 > ROUNDED * len(sale.discounts):
+        trail.add(
+            Action.DISCOUNT_OVER_LIMIT,
+            why=discount.reason,
+            after={
+                "line": discount.line,
+                "percent": decimal_text(discount.percent),
+                "amount": discount.amount,
+                "taken": taken,
+                "of": whole,
+            },
+        )
+
+
+def _named(line: Line) -> dict[str, Any]:
+    return {
+        "line": line.id,
+        "sku": line.sku,
+        "name": line.name,
+        "quantity": decimal_text(line.quantity),
+        "price": line.price,
+    }
