@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check rig plug powercut simulate soak thirdparty receipts replug scans bench format lock clean setup
+.PHONY: demo test check rig plug powercut simulate soak thirdparty receipts replug scans money bench format lock clean setup
 
 setup: $(READY)
 
@@ -61,6 +61,9 @@ receipts: $(READY)  ## printers that fail in every listed way: RECEIPTS=10000 SE
 
 scans: $(READY)  ## frames of scanners, whole and harmed: FRAMES=1000000 SEED=1
 	$(BIN)/python -m tests.scans $(if $(FRAMES),--frames $(FRAMES)) $(if $(SEED),--seed $(SEED))
+
+money: $(READY)  ## sales and refunds of random baskets against exact fractions: BASKETS=100000 SEED=1; ONE=1/17 is one again
+	$(BIN)/python -m tests.money $(if $(BASKETS),--baskets $(BASKETS)) $(if $(SEED),--seed $(SEED)) $(if $(ONE),--one $(ONE))
 
 bench: $(READY)  ## our figure, the peer's and the limit, interleaved in one run; LONG=1 takes an hour
 	$(BIN)/python -m bench $(if $(LONG),--long)
