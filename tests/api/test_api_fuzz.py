@@ -41,7 +41,12 @@ GOOD: dict[str, list[dict[str, Any]]] = {
         {"sku": "milk", "price": 100, "price_reason": "dented"},
         {"name": "Bag", "price": 10, "tax": "standard"},
     ],
-    "/v1/sales/{sale}/lines/{line}": [{"serial": "SN-1"}, {"note": {"text": "x"}}, {"quantity": "2"}, {"price": 1, "price_reason": "gift"}],
+    "/v1/sales/{sale}/lines/{line}": [
+        {"serial": "SN-1"},
+        {"note": {"text": "x"}},
+        {"quantity": "2"},
+        {"price": 1, "price_reason": "gift"},
+    ],
     "/v1/sales/{sale}/discounts": [{"percent": "10"}, {"amount": 5, "line": "1", "reason": "regular"}],
     "/v1/sales/{sale}/tenders": [{"type": "cash", "amount": 5000}, {"type": "card", "amount": 1, "reference": "7"}],
     "/v1/sales/{sale}": [{"note": {"text": "gift", "printed": True}}, {"note": {"text": ""}}],
@@ -50,7 +55,9 @@ GOOD: dict[str, list[dict[str, Any]]] = {
     "/v1/customers": [{"name": "Ada", "phone": "1", "number": "7"}, {"name": "Bob", "exempt_reason": "charity"}],
     "/v1/customers/{customer}": [{"name": "Eve"}, {"phone": None}],
     "/v1/items": [{"name": "Jam", "price": 350, "barcode": "4006381333948"}, {"name": "Tea", "price": 1, "sku": "tea"}],
-    "/v1/tills/{till}/keys": [{"scope": "till", "revision": 0, "pages": [{"title": "A", "keys": [{"at": 0, "sku": "a"}]}]}],
+    "/v1/tills/{till}/keys": [
+        {"scope": "till", "revision": 0, "pages": [{"title": "A", "keys": [{"at": 0, "sku": "a"}]}]}
+    ],
     "/v1/sales/{sale}/park": [{"label": "blue hat"}, {}],
     "/v1/sales/{sale}/void": [{"reason": "went away"}],
     "/v1/refunds": [

@@ -1,4 +1,4 @@
-"""What a till page asks for beside lines and tenders: customers, notes, ages, lots, quick keys, items of the store's own."""
+"""What a till page asks for beside lines and tenders: customers, notes, ages, lots, quick keys, the store's own items."""
 
 from __future__ import annotations
 
@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     import httpx
 
 UNKNOWN = "4006381333948"
-AGED = "sku,name,price,tax,barcode,category,min_age,track\nwine,Wine,5.99,,96385067,Drinks,18,\n" + (
-    "beer,Beer,1.20,,,Drinks,16,\nphone,Phone,99.00,,,Devices,,serial\nmilk2,Baby milk,9.00,,,Food,,lot\n"
-)
+AGED = """sku,name,price,tax,barcode,category,min_age,track
+wine,Wine,5.99,,96385067,Drinks,18,
+beer,Beer,1.20,,,Drinks,16,
+phone,Phone,99.00,,,Devices,,serial
+milk2,Baby milk,9.00,,,Food,,lot
+"""
 
 
 @pytest.fixture

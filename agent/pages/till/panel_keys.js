@@ -180,14 +180,14 @@ export function arrangePanel(till) {
   const pageColour = el("div");
 
   if (!pages.length) pages.push({ title: t("keys.page_name", { number: 1 }), colour: 0, keys: [] });
-  replace(body, tabs, places, text.element, about, find.element, found,
+  replace(body, tabs, places, find.element, found, text.element, about,
     el("h3", {}, t("keys.this_page")), title.element, pageColour,
     el("div.chips", {}, el("button", { type: "button", "data-key": "drop-page", onclick: dropPage }, t("keys.drop_page"))),
     choice(t("keys.scope"), [["store", t("keys.scope.store")], ["till", t("keys.scope.till")]], scope, (value) => { scope = value; }),
     primary(t("keys.save"), save),
     arranged.scope !== "catalogue" && el("button.row-button", { type: "button", "data-key": "unarrange", onclick: () => keep([]) }, t("keys.unarrange")));
   draw();
-  return { title: t("keys.arrange"), body, focus: () => find.select() };
+  return { title: t("keys.arrange"), body, focus: () => places.querySelector("[data-key=place-0]").focus() };
 }
 
 function name(key) {

@@ -40,13 +40,13 @@ export function unknownPanel(till, barcode) {
   read("/v1/categories").then(({ categories }) => known.append(...categories.map((one) => el("option", { value: one }))))
     .catch((error) => { if (!(error instanceof Problem || error instanceof Away)) throw error; }); // a list to choose from, no more
   return {
-    title: t("unknown.title", { code: barcode }),
+    title: t("unknown.title"),
     body: el("div", {},
-      el("p", {}, t("unknown.how")), name.element, price.element,
+      el("p", {}, el("strong", {}, barcode), ` ${t("unknown.how")}`), name.element,
+      el("div.beside", {}, price.element, category.element), known,
       taxes.length > 1 && choice(t("open_item.tax"), [["", t("open_item.tax.default")], ...taxes.map((one) => [one.code, one.name])], "",
         (chosen) => { tax = chosen || null; }),
-      primary(t("unknown.once"), once),
-      category.element, known, el("button.row-button", { type: "button", "data-key": "keep", onclick: keep }, t("unknown.keep"))),
+      el("div.answers.answers-two", {}, primary(t("unknown.once"), once), el("button", { type: "button", "data-key": "keep", onclick: keep }, t("unknown.keep")))),
     update: ({ sale }) => { // the next item was rung meanwhile: whoever typed nothing has moved on
       if (lines(sale) !== before && !name.value && !price.value) till.home();
     },

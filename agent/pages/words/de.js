@@ -222,10 +222,10 @@ export const words = {
   "buyer.forget": "Diesen Kunden vergessen",
   "buyer.forget.sure": "Noch einmal drücken: Name, Telefon und E-Mail sind dann endgültig weg",
 
-  "unknown.title": "Nicht im Katalog: {code}",
+  "unknown.title": "Nicht im Katalog",
   "unknown.how": "Einmal als freien Artikel verkaufen oder ab jetzt allen Kassen bekannt machen.",
   "unknown.once": "Einmal verkaufen",
-  "unknown.category": "Kategorie (freiwillig, für den Katalog)",
+  "unknown.category": "Kategorie (freiwillig)",
   "unknown.keep": "In den Katalog aufnehmen und verkaufen",
 
   "pay.cash.title": "Bar",

@@ -222,10 +222,10 @@ export const words = {
   "buyer.forget": "Forget this customer",
   "buyer.forget.sure": "Press again: name, phone and e-mail are gone for good",
 
-  "unknown.title": "Not in the catalogue: {code}",
+  "unknown.title": "Not in the catalogue",
   "unknown.how": "Sell it once as an open item, or let every till know it from now on.",
   "unknown.once": "Sell it once",
-  "unknown.category": "Category (optional, for the catalogue)",
+  "unknown.category": "Category (optional)",
   "unknown.keep": "Put it into the catalogue and sell it",
 
   "pay.cash.title": "Cash",
