@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -89,11 +89,12 @@ class Devices:
         }
         self.tones = Tones(config, self.scanners)
         self._printer_memory = PrinterMemory(state)
+        fed = {display.printer for display in config.displays}
         self.printers = {
             printer.name: Printer(
                 printer.name,
                 partial(self._open, printer.port),
-                printer.settings,
+                replace(printer.settings, feeds_display=printer.name in fed),
                 self._changed,
                 partial(self._printer_says, printer.name),
                 port=printer.port,
@@ -112,7 +113,7 @@ class Devices:
         )
         self.drawers = self._drawers.by_name
         self.scales = Scales(config, open_port=self._open, on_state=self._scale_changed, on_change=self._scale_says)
-        self.displays = Displays(config, open_port=self._open, on_state=self._changed)
+        self.displays = Displays(config, printers=self.printers, open_port=self._open, on_state=self._changed)
 
     @property
     def kinds(self) -> dict[str, str]:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from agent import words
 from agent.problem import not_found
 from drivers.display import Display, Screen
+from drivers.display.display import BAUD
 from drivers.display.screen import centred, pair
 from drivers.ports import parse_port_url
+from drivers.printer.passage import open_passage
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from agent.config import Config
     from drivers.device import DeviceListener
     from drivers.port import Port
+    from drivers.printer.printer import Printer
 
     Body = Mapping[str, Any]
 
@@ -32,6 +35,7 @@ class Displays:
         self,
         config: Config,
         *,
+        printers: Mapping[str, Printer],
         open_port: Callable[[str], Awaitable[Port]],
         on_state: DeviceListener,
         done_s: float = DONE_S,
@@ -43,10 +47,10 @@ class Displays:
         for one in config.displays:
             display = Display(
                 one.name,
-                partial(open_port, one.port),
+                partial(open_passage, printers[one.printer]) if one.printer else partial(open_port, one.port or ""),
                 one.settings,
-                port=one.port,
-                baud=baud_of(one.port),
+                port=one.plugged_in,
+                baud=BAUD if one.port is None else baud_of(one.port),
                 on_state=on_state,
             )
             idle = one.idle or (config.store.name,)

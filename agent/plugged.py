@@ -49,7 +49,7 @@ def configured_ports(config: Config) -> dict[str, str]:
     ports |= {printer.name: printer.port for printer in config.printers}
     ports |= {drawer.name: drawer.port for drawer in config.drawers if drawer.port is not None}
     ports |= {scale.name: scale.port for scale in config.scales}
-    return ports | {display.name: display.port for display in config.displays}
+    return ports | {display.name: display.port for display in config.displays if display.port is not None}
 
 
 def _as_json(found: Found, name: str | None, held_by: list[str]) -> dict[str, Any]:

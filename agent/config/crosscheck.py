@@ -32,6 +32,7 @@ _REFERENCES = (
     ("till", "scale", "scale"),
     ("till", "display", "display"),
     ("drawer", "printer", "printer"),
+    ("display", "printer", "printer"),
 )
 _DEVICES = ("scanner", "printer", "drawer", "scale", "display")
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from drivers.errors import DeviceError, NotReady
+from drivers.errors import DeviceError, NotReady, WriteStalled
 from drivers.ports.documents import DocumentPort
 from drivers.printer.counts import Counts
 from drivers.printer.dialect_probe import ask_dialect, by_device_id
@@ -14,10 +16,12 @@ from drivers.printer.document import Cut
 from drivers.printer.escpos import CutKind, FenceKind
 from drivers.printer.memory import NoMemory, unit_of
 from drivers.printer.outcome import KickOutcome, KickResult, PrintOutcome, Result, trouble
+from drivers.printer.passage import SELECT_PRINTER, to_display
 from drivers.printer.port_word import device_id
 from drivers.printer.pulse import Pin, kick
 from drivers.printer.queued import QueueSession
 from drivers.printer.receipt import check_ready, send_receipt
+from drivers.printer.settings import DialectName
 from drivers.printer.status import PrinterStatus
 from drivers.printer.timing import DEFAULT_TIMING, Timing
 from drivers.printer.unwritten import Missing
@@ -70,6 +74,7 @@ class Printer:
         self._sleep = sleep
         self._session: Session | None = None  # the one that is open
         self._ready = asyncio.Event()  # whether there is one
+        self._lost = asyncio.Event()  # whether there is none
         self._receipts = asyncio.Lock()
         self._pulses = asyncio.Lock()
         self._rested_at: float | None = None  # from when on the drawers' solenoids may have another pulse
@@ -123,15 +128,11 @@ class Printer:
             while voice is not self._voice:  # another printer was found there meanwhile
                 voice = self._voice
                 commands, unwritten = await voice.encode(document)
-            session = self._session
-            if session is None:
-                view = self.view
-                raise NotReady(
-                    view.error or "the printer is not connected yet",
-                    hint=view.hint or "Wait for it to connect, or look at its power and cable.",
-                )
+            session = self._connected()
             await check_ready(session)
             ready = voice.job(commands, session.fences.pair())
+            if self.settings.feeds_display:
+                ready = replace(ready, opening=SELECT_PRINTER + ready.opening)
             if self._missing.heard(unwritten):
                 self._tell(self.status)
             await before_first_byte()
@@ -141,6 +142,41 @@ class Printer:
             if voice.settings.cut is not CutKind.NONE:
                 self.counts.printed(outcome, sum(isinstance(item, Cut) for item in document.items))
             return outcome
+
+    def _connected(self) -> Session:
+        """Return the session that is open. Raises `NotReady`."""
+        if self._session is not None:
+            return self._session
+        view = self.view
+        raise NotReady(
+            view.error or "the printer is not connected yet",
+            hint=view.hint or "Wait for it to connect, or look at its power and cable.",
+        )
+
+    async def pass_on(self, commands: bytes) -> None:
+        """Hand whole commands to the display that is plugged into it, after the receipts already waiting.
+
+        Raises `NotReady`, with nothing sent, and `PortLost`.
+        """
+        async with self._receipts:
+            session = self.check_passage()
+            if not await session.send(to_display(commands)):
+                stuck = await session.explain()
+                raise NotReady(stuck.reason, hint=stuck.hint)
+
+    def check_passage(self) -> Session:
+        """Return the session that a display can be reached through now. Raises `NotReady`."""
+        session = self._connected()
+        if isinstance(session, QueueSession) or self._voice.settings.speaks is not DialectName.ESCPOS:
+            raise NotReady("nothing gets through it to a display", hint="Give the display a port of its own.")
+        problem = trouble(session.status)
+        if problem:
+            raise NotReady(problem.reason, hint=problem.hint)
+        return session
+
+    async def until_lost(self) -> None:
+        """Return as soon as it is not connected."""
+        await self._lost.wait()
 
     async def kick(self, pin: Pin) -> KickOutcome:
         """Open the drawer on connector pin 2 or 5, at once and once. Waits for no receipt."""
@@ -189,6 +225,9 @@ class Printer:
             queue = QueueSession(port, self._timing, on_status=self._tell, now=self._now, sleep=self._sleep)
             await queue.start()
             return self._voice, queue
+        if self.settings.feeds_display:
+            with suppress(WriteStalled):  # it takes nothing now, and is woken below
+                await port.write(SELECT_PRINTER, timeout_s=self._timing.stall_s)
         asks = self.settings.ask_dialect or self.settings.ask_fence
         says = await device_id(port) if asks else None
         voice = self._voice
@@ -227,6 +266,7 @@ class Printer:
         session = self._session
         assert session is not None
         self._ready.set()
+        self._lost.clear()
         self.counts.connected()
         try:
             await session.run()
@@ -238,6 +278,7 @@ class Printer:
             self._ready.clear()
             self.counts.disconnected()
             self._session = None
+            self._lost.set()
             await session.end()
             self._tell(PrinterStatus())
 

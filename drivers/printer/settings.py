@@ -60,6 +60,7 @@ class PrinterSettings:
     font_file: Path | None = None  # drawn with before the fonts of this PC
     ask_dialect: bool = False  # the printer is asked what it speaks; `speaks` does not count then
     ask_fence: bool = False  # so is what it answers; `fence` does not count then
+    feeds_display: bool = False  # a customer display is plugged into it
 
     def found(self, speaks: DialectName) -> PrinterSettings:
         """Return the settings for a printer that was found to speak this; what only another dialect has is left out."""

@@ -51,16 +51,19 @@ class SimulatedDisplay:
     async def serve(self, port: Port) -> None:
         """Be the display at the end of `port` until it is lost."""
         while True:
-            received = await port.read()
-            self.heard += len(received)
-            self._pending += received
-            while self._pending:
-                used = self._obey(self._pending)
-                if not used:
-                    break  # half a command
-                self._pending = self._pending[used:]
-            if not self._pending and self.shown[-1:] != [self.text]:
-                self.shown.append(self.text)
+            self.take(await port.read())
+
+    def take(self, received: bytes) -> None:
+        """Obey what came, from a port or through a printer."""
+        self.heard += len(received)
+        self._pending += received
+        while self._pending:
+            used = self._obey(self._pending)
+            if not used:
+                break  # half a command
+            self._pending = self._pending[used:]
+        if not self._pending and self.shown[-1:] != [self.text]:
+            self.shown.append(self.text)
 
     def _as_cd5220(self, data: bytes) -> int:
         if data[:1] == b"\x1b":

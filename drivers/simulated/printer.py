@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from drivers.port import Port
+    from drivers.simulated.display import SimulatedDisplay
 
 __all__ = ["BUFFER_BYTES", "DrawerKind", "Model", "Oddities", "Receipt", "SimulatedPrinter"]
 
 BUFFER_BYTES = 4096  # a TM-T88's
 COMMAND_BYTES_MAX = 1_000_000  # a picture of 2 m; a printer told of a longer one swallows what comes
 _REAL_TIME_BYTES = {b"\x10\x04": 3, b"\x10\x05": 3, b"\x10\x14": 5}
+_SELECT, _PASSED_ON = b"\x1b=", b"to the display"
 _CUTS = (b"\x1dV", b"\x1bi", b"\x1bm")
 
 
@@ -40,6 +42,8 @@ class SimulatedPrinter(PrinterBody):
         self.overrun = 0  # bytes thrown away because there was no room
         self.paper_out_at: int | None = None  # bytes worked off
         self.power_off_at: int | None = None  # bytes received
+        self.display: SimulatedDisplay | None = None  # what is plugged into it, if anything
+        self.deaf = False  # while the display is selected: only a selection, and real-time commands, are obeyed
         self._buffer = bytearray()
         self._real_time = bytearray()  # the beginning of a real-time command, if one is arriving
         self._reports_on = False
@@ -61,6 +65,7 @@ class SimulatedPrinter(PrinterBody):
     def power_on(self) -> None:
         """Switch it on again; a host has to connect anew."""
         self.powered = True
+        self.deaf = self.oddities.display_first and self.display is not None
         self.taken = self.printed = 0
         self._happened("status")
 
@@ -170,18 +175,36 @@ class SimulatedPrinter(PrinterBody):
     # --- working off ---
 
     def _work(self) -> None:
-        while not self._stopped and (token := self._first(self._buffer)):
+        while not self._stopped and (token := self._for_display() if self.deaf else self._first(self._buffer)):
             if self.paper_out_at is not None and self.printed + token.size > self.paper_out_at:
                 self.paper_out_at = None
                 self.run_out_of_paper()
                 return
             del self._buffer[: token.size]
             self.printed += token.size
-            self._obey(token)
+            if not self._is_of_display(token):
+                self._obey(token)
         if len(self._buffer) > COMMAND_BYTES_MAX:
             self._buffer.clear()
         if len(self._buffer) < BUFFER_BYTES:
             self._line.room()
+
+    def _for_display(self) -> Token | None:
+        """Return what comes next while the display is selected: its own bytes, or the next selection."""
+        at = self._buffer.find(_SELECT)
+        if at == 0:
+            return self._first(self._buffer)
+        end = len(self._buffer) - self._buffer.endswith(b"\x1b") if at < 0 else at
+        return Token(_PASSED_ON, bytes(self._buffer[:end]), end) if end else None
+
+    def _is_of_display(self, token: Token) -> bool:
+        if self.display is None or token.name not in (_SELECT, _PASSED_ON):
+            return False
+        if token.name == _SELECT:
+            self.deaf = token.args == b"\x02"
+        else:
+            self.display.take(token.args)
+        return True
 
     def _obey(self, token: Token) -> None:
         args = token.args

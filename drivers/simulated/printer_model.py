@@ -57,6 +57,7 @@ class Oddities:
     xoff_in_reports: bool = False  # an XOFF stands within the four bytes
     report_before_answers: bool = False  # an automatic report comes just before every answer
     only_latest_id: bool = False  # of several process ids in its buffer it reports the last
+    display_first: bool = False  # switched on, it lets the display hear first, as some are set to
     overruns: bool = False  # throws away what its full buffer has no room for, as with no flow control
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from agent.displays import Follower, Stage, baud_of, record_screen, sale_screen
-from drivers.display import Display, DisplaySettings, Screen
+from drivers.display import Display, DisplayProtocol, DisplaySettings, Screen
 from drivers.simulated.bench import Bench
 from drivers.simulated.display import SimulatedDisplay
 from tests.api.shop import APPLE, CONFIG, MILK, Shop, open_shop
@@ -78,6 +78,25 @@ async def test_a_restart_in_mid_sale_shows_the_sale_again(tmp_path: Path) -> Non
     box = SimulatedDisplay()
     async with shop_with(box, tmp_path):
         await sees(box, "Apple           0.50", "Total           0.50")
+
+
+async def test_a_display_on_the_printer_follows_the_sale_between_the_receipts(tmp_path: Path) -> None:
+    box = SimulatedDisplay(DisplayProtocol.ESCPOS)
+    config = WITH_DISPLAY.replace('port = "sim://front"', 'printer = "receipt"')
+    async with open_shop(tmp_path, config=config) as shop:
+        shop.printer.display = box
+        await sees(box, *IDLE)
+        await shop.rung(APPLE)
+        await sees(box, "Apple           0.50", "Total           0.50")
+        record = await shop.sold()
+        async with asyncio.timeout(WAIT_S):
+            while record["print"] != "printed":
+                await asyncio.sleep(0.01)
+                record = shop.body(await shop.client.get(f"/v1/records/{record['receipt_number']}"))
+        await sees(box, "Total           1.00", "Change          0.00")
+        views = {one["name"]: one for one in shop.body(await shop.client.get("/v1/devices"))["devices"]}
+        assert (views["front"]["port"], views["front"]["state"]) == ("receipt", "ready")
+    assert "Welcome" not in shop.printer.text(shop.printer.receipts[-1])
 
 
 def a_line(number: str, **others: Any) -> dict[str, Any]:

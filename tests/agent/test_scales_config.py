@@ -48,7 +48,11 @@ def test_the_least_of_each_and_all_of_it(tmp_path: Path) -> None:
     (till,), (scale,), (display,) = config.tills, config.scales, config.displays
     assert (till.scale, till.display) == ("s", "d")
     assert (scale.protocol, scale.unit.shown) == (ScaleProtocol.TOLEDO_8217, Unit.KG)
-    assert (display.protocol, display.settings.page.name, display.idle) == (DisplayProtocol.CD5220, "cp437", ())
+    assert (display.settings.protocol, display.settings.page.name, display.idle) == (
+        DisplayProtocol.CD5220,
+        "cp437",
+        (),
+    )
     config = read(
         tmp_path,
         f'{REST}{SCALE}protocol = "cas"\nunit = "lb"\n'
@@ -101,3 +105,34 @@ def test_tills_may_share_a_scale(tmp_path: Path) -> None:
 def test_a_section_that_is_no_table_is_told_as_that(tmp_path: Path) -> None:
     found = wrong(tmp_path, f"{REST}{SCALE}".replace("[store]", "display = 3\n[store]", 1))
     assert any("display" in key for key, _ in found)
+
+
+PRINTER = '[[printer]]\nname = "p"\nport = "tcp://192.168.1.50:9100"\n'
+ON_IT = '[[display]]\nname = "d"\nprinter = "p"\n'
+
+
+def test_a_display_on_a_printer_speaks_escpos_by_itself(tmp_path: Path) -> None:
+    (display,) = read(tmp_path, REST + SCALE + PRINTER + ON_IT).displays
+    assert (display.settings.protocol, display.plugged_in) == (DisplayProtocol.ESCPOS, "p")
+    assert read(tmp_path, f'{REST}{SCALE}{PRINTER}{ON_IT}protocol = "escpos"\n').displays[0].printer == "p"
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "says"),
+    [
+        (PRINTER + ON_IT + 'port = "serial://COM3"\n', '[[display]] 1 "d"', "both printer and port"),
+        (PRINTER + '[[display]]\nname = "d"\n', '[[display]] 1 "d"', "neither printer nor port"),
+        (PRINTER + ON_IT + 'protocol = "cd5220"\n', '[[display]] 1 "d" → protocol', "leave it out"),
+        (PRINTER + ON_IT + ON_IT.replace('"d"', '"e"'), '[[display]] 1 "d" → printer', "feeds one display"),
+        (PRINTER + 'dialect = "star_line"\n' + ON_IT, '[[display]] 1 "d" → printer', "a port of its own"),
+        (
+            PRINTER.replace("tcp://192.168.1.50:9100", "spool://Queue") + ON_IT,
+            '[[display]] 1 "d" → printer',
+            "a print queue",
+        ),
+        (ON_IT, '[[display]] 1 "d" → printer', "the name of no printer"),
+    ],
+)
+def test_what_cannot_be_on_a_printer_is_said(tmp_path: Path, text: str, key: str, says: str) -> None:
+    found = dict(wrong(tmp_path, REST + SCALE + text))
+    assert says in found[key]

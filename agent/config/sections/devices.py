@@ -222,15 +222,19 @@ class ScaleConfig(Section):
 
 
 class DisplayConfig(Section):
-    """A customer display of two lines."""
+    """A customer display of two lines: with a port of its own, or on a printer."""
 
     name: Name = Field(description="up to 40 letters, digits, dots or dashes", examples=["customer"])
-    port: PortUrl = Field(
-        description="the URL of a port (`stillopen devices` lists what is plugged in)",
+    port: PortUrl | None = Field(
+        default=None,
+        description="the URL of its own port (`stillopen devices` lists what is plugged in)",
         examples=["serial:///dev/ttyUSB1?baud=9600"],
     )
-    protocol: Annotated[DisplayProtocol, Strict(strict=False)] = Field(
-        default=DisplayProtocol.CD5220,
+    printer: str | None = Field(
+        default=None, description="the name of the [[printer]] it is plugged into", examples=["receipt"]
+    )
+    protocol: Annotated[DisplayProtocol, Strict(strict=False)] | None = Field(
+        default=None,
         description='what it obeys: "cd5220", "escpos" or "logic_controls"',
         examples=["cd5220"],
     )
@@ -252,4 +256,10 @@ class DisplayConfig(Section):
     @property
     def settings(self) -> DisplaySettings:
         """What the driver has to know."""
-        return DisplaySettings(self.protocol, self.code_page, self.code_page_number)
+        usual = DisplayProtocol.CD5220 if self.printer is None else DisplayProtocol.ESCPOS
+        return DisplaySettings(self.protocol or usual, self.code_page, self.code_page_number)
+
+    @property
+    def plugged_in(self) -> str:
+        """Where it is, for people."""
+        return self.port or self.printer or ""
