@@ -116,6 +116,8 @@ class Closing:
         def close(connection: sqlite3.Connection, at: datetime) -> tuple[Written, int]:
             planned = self._returns.plan(connection, wanted)
             till, body = planned.till, planned.body
+            if wanted.sale is not None:
+                open_sales.take(connection, wanted.sale)  # it comes back instead of being sold
             if planned.sale is not None:
                 taken = (planned.sale.id, refund_id)
                 connection.execute("insert into refund(sale_id, refund_id) values (?, ?)", taken)

@@ -48,9 +48,9 @@ class Counters:
             return self.own
         return self.own if print_jobs.find(training.journal.reader, job_id) is None else training
 
-    def for_refund(self, till_id: str | None, number: str | None) -> Counter:
+    def for_refund(self, till_id: str | None, number: str | None, sale_id: str | None = None) -> Counter:
         """Return where a refund is written. Raises `Problem` for a training receipt at a till that sells."""
-        counter = self.at(till_id)
+        counter = self.at(till_id) if sale_id is None else self.of_sale(sale_id)
         if number is not None and counter is self.own and self.of_receipt(number) is not self.own:
             raise conflict(
                 "training-receipt",

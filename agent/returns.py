@@ -9,7 +9,7 @@ from agent import basket, exchanging, lookup, open_sales
 from agent.pricing import view
 from agent.problem import not_found
 from agent.refund import Want, plan_refund
-from agent.unreceipted import plan_without_receipt
+from agent.unreceipted import plan_without_receipt, unpaid
 from outbox import chain
 from outbox.answers import Reply
 from outbox.record import Kind, Record
@@ -54,8 +54,11 @@ class Returns:
             reason=wanted.reason,
         )
         if wanted.receipt_number is None:
-            till = self._tills.setup(wanted.till)
-            goods = self._goods(till.id, wanted.items or [], wanted.reason or "")
+            if wanted.sale is not None:
+                goods = unpaid(self._tills.sale(connection, wanted.sale))
+            else:
+                goods = self._goods(self._tills.setup(wanted.till).id, wanted.items or [], wanted.reason or "")
+            till = self._tills.setup(goods.till)
             body = plan_without_receipt(goods, want, self._tills.rules, amount_max=self._amount_max)
             return Planned(body, till, None)
         sale, earlier = sold(connection, wanted.receipt_number)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agent import entry
-from agent.basket import REASON_CHARS_MAX, spelled
+from agent.basket import REASON_CHARS_MAX, must_be_open, spelled
 from agent.checkout import REFERENCE_CHARS_MAX
 from agent.pricing import view
 from agent.problem import conflict
@@ -23,8 +23,18 @@ if TYPE_CHECKING:
 _AS_IN_THE_SALE = ("currency", "prices_include_tax", "subtotal", "taxes", "total")
 
 
+def unpaid(rung: Sale) -> Sale:
+    """Return what was rung to be taken back instead of sold. Raises `Problem` where it is being sold."""
+    must_be_open(rung)
+    if not rung.lines:
+        raise conflict("sale-empty", "Nothing is rung: ring what comes back first.")
+    if rung.tenders or rung.taken_back is not None:
+        raise conflict("sale-has-tenders", "Money was taken for what is rung, or goods: give them back first.")
+    return rung
+
+
 def plan_without_receipt(goods: Sale, want: Want, rules: Rules, *, amount_max: int | None) -> dict[str, Any]:
-    """Return the fields of the refund's record. `goods` is a sale of what comes back, never rung. Raises `Problem`.
+    """Return the fields of the refund's record. `goods` is a sale of what comes back, never sold. Raises `Problem`.
 
     `amount_max`, in minor units, is the most that is given back so; None: there is no limit.
     """

@@ -127,7 +127,7 @@ def _of_refund(call: Call) -> Counter:
     body: NewRefund = call.body
     if body.receipt_number is None:
         call.allow(Action.REFUND_WITHOUT_RECEIPT)
-    return call.app.counters.for_refund(body.till, body.receipt_number)
+    return call.app.counters.for_refund(body.till, body.receipt_number, body.sale)
 
 
 async def take_back(call: Call) -> Reply:
@@ -165,6 +165,9 @@ WHAT_TO_RING = (
 _OF_A_REFUND = (
     *_OF_A_RECEIPT,
     "no-such-till",
+    "no-such-sale",
+    "sale-empty",
+    "sale-has-tenders",
     "no-such-item",
     "no-such-barcode",
     "weight-needed",

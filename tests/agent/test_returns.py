@@ -174,6 +174,25 @@ async def test_goods_come_back_without_a_receipt(shop: Shop) -> None:
     assert chain.verify(shop.app.journal.reader).broken is None
 
 
+async def test_what_is_rung_comes_back_instead_of_being_sold(shop: Shop) -> None:
+    sale = await shop.sale("MUG", "TEA")
+    wanted = NewRefund(sale=sale["id"], tender=RefundTender(type="cash"), reason="a present")
+    assert shop.app.counters.own.returns.preview(wanted).body["paid"] == 1570
+    assert shop.app.till_view("till-1")["sale"] == sale
+    record = (await shop.app.closing.refund(wanted, key=None)).body
+    assert (record["original"], record["paid"], record["till"]) == (None, 1570, "till-1")
+    assert shop.app.till_view("till-1")["sale"] is None
+    with pytest.raises(Problem, match="no sale"):
+        await shop.app.closing.refund(wanted, key=None)
+    paid = await shop.sale("MUG")
+    await shop.app.ringing.add_tender(paid["id"], NewTender(type="cash", amount=100), key=None)
+    with pytest.raises(Problem, match="Money was taken"):
+        await shop.app.closing.refund(wanted.model_copy(update={"sale": paid["id"]}), key=None)
+    empty = (await shop.app.ringing.open_sale("till-2", key=None)).body
+    with pytest.raises(Problem, match="Nothing is rung"):
+        await shop.app.closing.refund(wanted.model_copy(update={"sale": empty["id"]}), key=None)
+
+
 async def test_without_a_receipt_there_is_a_limit(tmp_path: Path) -> None:
     async with opened(tmp_path, config=LIMIT) as shop:
         item = RefundItem(sku="MUG", quantity="2")

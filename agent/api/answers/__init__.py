@@ -111,6 +111,7 @@ __all__ = [
     "QuickKeys",
     "Record",
     "Records",
+    "RefundPreview",
     "RefusedTender",
     "Removed",
     "Sale",

@@ -30,6 +30,7 @@ NoteText = Annotated[
 Mark = Annotated[str, plain(MARK_CHARS_MAX), Field(description="as it stands on the pack")]
 
 REFUND_LINES_MAX = 1_000  # more than any sale has lines
+_ALL_BUT_ONE = 2  # of the three ways to say what comes back
 REFUND_ITEMS_MAX = 100  # more than one person carries to a counter without a receipt
 
 
@@ -210,29 +211,32 @@ class RefundItem(Body):
 
 
 class NewRefund(Body):
-    """Take back a sale rung on this agent, in part (`lines`) or all of it that is left; or `items` without a receipt.
+    """Take back a sale rung on this agent, in part (`lines`) or all of it that is left.
 
-    `till` says whose drawer pays; without it, the till that rang the sale. Without a receipt it needs a `till` and
-    a `reason`.
+    Or, without a receipt and for a `reason`, `items`, or what is rung in an open `sale`. `till` says whose drawer
+    pays; without it, the till that rang the sale. With `items` it is needed.
     """
 
     receipt_number: Id | None = None
     till: Id | None = None
     lines: Annotated[list[RefundLine], Field(min_length=1, max_length=REFUND_LINES_MAX)] | None = None
     items: Annotated[list[RefundItem], Field(min_length=1, max_length=REFUND_ITEMS_MAX)] | None = None
+    sale: Id | None = None
     tender: RefundTender
     reason: Reason | None = None
 
     @model_validator(mode="after")
     def _by_receipt_or_by_item(self) -> Self:
-        if (self.receipt_number is None) == (self.items is None):
-            raise ValueError("give a receipt_number, or the items that come back without one")
-        if self.items is None:
+        if [self.receipt_number, self.items, self.sale].count(None) != _ALL_BUT_ONE:
+            raise ValueError("give exactly one of receipt_number, items and sale")
+        if self.receipt_number is not None:
             return self
         if self.lines is not None:
             raise ValueError("lines are those of a receipt; leave them out")
-        if self.reason is None or self.till is None:
-            raise ValueError("without a receipt, give the till and a reason")
+        if self.reason is None:
+            raise ValueError("without a receipt, give a reason")
+        if self.items is not None and self.till is None:
+            raise ValueError("items need the till whose drawer pays")
         return self
 
 

@@ -14,13 +14,14 @@ export class Actions {
    * `weigh({barcode} or {sku})` asks for the weight of what was to be rung; `expired(problem)` for why what is past
    * its day is sold; `unknown(barcode)` for what to do about a code that no item has.
    */
-  constructor({ outgoing, state, say, weigh, expired, unknown }) {
+  constructor({ outgoing, state, say, weigh, expired, unknown, receipt }) {
     this.outgoing = outgoing;
     this.state = state;
     this.say = say;
     this.weigh = weigh;
     this.expired = expired;
     this.unknown = unknown;
+    this.receipt = receipt;
     state.addEventListener("heard", ({ detail }) => this.#heard(detail));
   }
 
@@ -190,9 +191,18 @@ export class Actions {
 
   async refund(body) {
     const record = await this.#answer({
-      label: t("label.refund", { number: body.receipt_number }), path: "/v1/refunds", body, then: "completed",
+      label: body.receipt_number ? t("label.refund", { number: body.receipt_number }) : t("unreceipted.title"), path: "/v1/refunds", body, then: "completed",
     });
     return record !== null;
+  }
+
+  /** Take goods of another receipt back in exchange for what is rung, or is going to be. */
+  takeBack(body) {
+    return this.#ask({ label: t("label.take_back", { number: body.receipt_number }), method: "PUT", path: "/v1/sales/{sale}/taken-back", body });
+  }
+
+  keepGoods() {
+    return this.#ask({ label: t("back.keep"), method: "DELETE", path: `/v1/sales/${this.state.sale.id}/taken-back` });
   }
 
   async printCopy(number) {
@@ -200,6 +210,14 @@ export class Actions {
       label: t("label.copy", { number }), path: `/v1/records/${encodeURIComponent(number)}/print`,
     });
     if (done) this.say({ kind: "note", text: t("receipt.copying", { number }) });
+    return done;
+  }
+
+  async printGift(number) {
+    const done = await this.#ask({
+      label: t("receipt.gift"), path: `/v1/records/${encodeURIComponent(number)}/print`, body: { gift: true },
+    });
+    if (done) this.say({ kind: "note", text: t("receipt.gift.printing", { number }) });
     return done;
   }
 
@@ -236,6 +254,7 @@ export class Actions {
     } catch (error) {
       if (error instanceof Problem) {
         if (error.code === "expired") this.expired(error.body);
+        else if (error.code === "receipt-scanned") this.receipt(error.body);
         else this.#refused(error.code, error.message, entry.asked);
         this.state.soon("till");
       } else if (!(error instanceof Away)) throw error;
@@ -253,6 +272,7 @@ export class Actions {
   // "2 x" asked for on this page is made up for once the line is there.
   #heard(event) {
     if (event.type === "scan" && event.problem?.code === "expired") this.expired(event.problem);
+    else if (event.type === "scan" && event.problem?.code === "receipt-scanned") this.receipt(event.problem);
     else if (event.type === "scan" && event.problem) this.#refused(event.problem.code, event.problem.detail, { barcode: event.text });
     if (event.type === "sale") [this.#before, this.#now] = [this.#now, event.sale.lines ?? []];
     if (event.type !== "scan" || !event.item || !this.#times) return;

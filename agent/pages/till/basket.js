@@ -5,6 +5,7 @@ import { money, price, quantity } from "../parts/money.js";
 import { t } from "../parts/words.js";
 import { doneView } from "./panels_pay.js";
 import { discountPanel, pricePanel, quantityPanel } from "./panels_line.js";
+import { givenOut, takenLines, takenSums } from "./taken_back.js";
 
 export class Basket {
   #till;
@@ -47,11 +48,11 @@ export class Basket {
     const asked = this.#till.outgoing.waiting;
     const waiting = asked.some((entry) => entry.away) ? asked : []; // an answer takes milliseconds: no flicker for that
     this.#follow(lines);
-    if (!lines.length && !waiting.length) {
+    if (!lines.length && !waiting.length && !state.sale?.taken_back) {
       replace(this.#lines, state.last ? doneView(this.#till) : el("div.empty", {},
         el("p.empty-big", {}, t("basket.empty")), el("p.quiet", {}, t("basket.empty.how"))));
     } else {
-      replace(this.#lines, lines.map((line) => this.#row(line)), waiting.map((entry) => this.#waiting(entry)));
+      replace(this.#lines, takenLines(this.#till, state.sale), lines.map((line) => this.#row(line)), waiting.map((entry) => this.#waiting(entry)));
     }
     replace(this.#totals, ...this.#sums(state.sale, lines.length > 0));
     if (this.#scrollDue) this.#show();
@@ -139,7 +140,8 @@ export class Basket {
     if (!any) return sale ? [el("div.sums", {}, this.#customer(sale))].filter((sums) => sums.children.length) : [];
     const discounts = sale.discounts.filter((discount) => !discount.line);
     const row = (label, amount, extra = "") => el(`p.sum${extra}`, {}, el("span", {}, label), el("span", {}, amount));
-    const paid = sale.tenders.length > 0;
+    const paid = sale.tenders.length > 0 || Boolean(sale.taken_back);
+    const out = givenOut(sale);
     return [
       el("div.sums", {},
         this.#customer(sale),
@@ -148,12 +150,13 @@ export class Basket {
         sale.taxes.filter((tax) => tax.amount).map((tax) =>
           row(t(sale.prices_include_tax ? "total.tax.in" : "total.tax.on", { name: tax.name ?? `${tax.rate} %` }), money(tax.amount), ".quiet")),
         paid && row(t("total.total"), money(sale.total)),
+        takenSums(sale),
         sale.tenders.map((tender) => el("p.sum", {},
           el("span", {}, `${t(`tender.${tender.type}`)}${tender.reference ? ` · ${tender.reference}` : ""}`),
           el("button.take-back", { type: "button", "data-key": `tender-${tender.id}`, "aria-label": t("tender.take_back", { what: t(`tender.${tender.type}`) }), onclick: () => this.#till.actions.removeTender(tender) }, "✕"),
           el("span", {}, `−${money(tender.amount)}`)))),
-      el("p.total", {}, el("span", {}, t(paid ? "total.due" : "total.total"), el("small", {}, t("basket.lines", { n: sale.lines.length }))),
-        el("strong.total-amount", {}, money(paid ? sale.due : sale.total))),
+      el("p.total", {}, el("span", {}, out ? out[0] : t(paid ? "total.due" : "total.total"), el("small", {}, t("basket.lines", { n: sale.lines.length }))),
+        el("strong.total-amount", {}, money(out ? out[1] : paid ? sale.due : sale.total))),
       paid && sale.due === 0
         ? el("div.pay", {}, el("button.primary.finish", { type: "button", "data-key": "finish", onclick: () => this.#till.actions.complete(sale.id) }, t("pay.finish")))
         : el("div.pay", {},

@@ -1,5 +1,6 @@
 // What each command opens. A command is a line here and a line in keys.js, which has its key and its word.
 
+import { read } from "../parts/api.js";
 import { el } from "../parts/dom.js";
 import { t } from "../parts/words.js";
 import { helpPanel } from "./help.js";
@@ -12,7 +13,9 @@ import { customerPanel } from "./panels_customer.js";
 import { discountPanel, openItemPanel, pricePanel, quantityPanel } from "./panels_line.js";
 import { cardPanel, cashPanel } from "./panels_pay.js";
 import { receiptsPanel } from "./panels_receipts.js";
+import { unreceiptedPanel } from "./panels_returns.js";
 import { noSalePanel, parkPanel, voidPanel } from "./panels_sale.js";
+import { trainingPanel } from "./training.js";
 
 /** Commands that have a button at hand; "more" lists all there are. */
 export const AT_HAND = ["open_item", "discount", "customer", "note", "park", "receipts", "void", "more"];
@@ -37,8 +40,26 @@ export const PANELS = {
   mark: (till, line) => line && markPanel(till, line),
   code: (till) => codePanel(till),
   arrange: (till) => arrangePanel(till),
+  unreceipted: (till) => (till.rings ? unreceiptedPanel(till) : t("unreceipted.needs_lines")),
+  copy: (till) => copyLast(till),
+  whole: (till) => void (till.printQuestion.whole() ?? till.say({ kind: "note", text: t("unclear.nothing") })),
+  training: (till) => trainingPanel(till),
   more: (till) => morePanel(till),
 };
+
+/** The latest receipt once more, or the one that nobody knows of. */
+function copyLast(till) {
+  if (till.printQuestion.again()) return;
+  const number = till.state.last?.receipt_number;
+  if (number) void till.actions.printCopy(number);
+  else void copyNewest(till);
+}
+
+async function copyNewest(till) {
+  const { records } = await read(`/v1/records?till=${encodeURIComponent(till.state.id)}&limit=1&kind=sale`);
+  if (records.length) await till.actions.printCopy(records[0].receipt_number);
+  else till.say({ kind: "refused", text: t("receipts.none") });
+}
 
 /** Every command as a large button, with its key. */
 function morePanel(till) {

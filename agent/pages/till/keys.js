@@ -21,6 +21,10 @@ export const KEYS = [
   ["Alt+S", "mark", "action.mark"],
   ["Alt+K", "code", "code.title"],
   ["Alt+G", "arrange", "keys.arrange"],
+  ["Alt+B", "unreceipted", "unreceipted.title"],
+  ["Alt+P", "copy", "action.copy_last"],
+  ["Alt+Y", "whole", "unclear.key"],
+  ["Alt+T", "training", "training.title"],
   ["Alt+M", "more", "action.more_commands"],
 ];
 

@@ -101,11 +101,11 @@ export function doneView(till) {
   const { last, drawer } = till.state;
   const refund = last.kind === "refund";
   const cash = last.tenders.filter((tender) => tender.type === "cash").reduce((sum, tender) => sum + tender.amount, 0);
-  const amount = refund ? cash : last.change;
+  const amount = refund ? cash : last.exchange?.paid_out || last.change;
   return el("section.done", { "aria-live": "polite" },
     el("h2", {}, t(refund ? "done.refund.title" : "done.title", { number: last.receipt_number })),
     el("p.change", {},
-      el("span.change-word", {}, t(refund ? "done.back" : amount ? "done.change" : "done.no_change")),
+      el("span.change-word", {}, t(refund || last.exchange?.paid_out ? "done.back" : amount ? "done.change" : "done.no_change")),
       amount ? el("strong.change-amount", {}, money(amount)) : ""),
     el("p.quiet", {}, t("done.total", { amount: money(last.total) })),
     printState(till, last), drawerState(drawer),

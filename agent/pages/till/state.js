@@ -90,7 +90,13 @@ export class TillState extends EventTarget {
         if (["sale", "refund"].includes(event.record.kind)) this.takeRecord(event.record);
         this.soon("till", "status");
         break;
-      case "print": this.soon("last"); break;
+      case "print": this.soon(...(["unknown", "printed", "not_printed"].includes(event.state) ? ["last", "till"] : ["last"])); break;
+      case "training": // what is on show is of the other journal
+        this.endSale();
+        this.last = null;
+        this.changed();
+        this.soon("till", "status");
+        break;
       case "device":
         if (event.device.kind !== "scale" || this.#isNews(event.device)) this.soon("status");
         break;

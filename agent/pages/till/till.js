@@ -17,10 +17,13 @@ import { addressHasCode, pair } from "./pairing.js";
 import { expiredPanel } from "./panel_expired.js";
 import { unknownPanel } from "./panel_unknown.js";
 import { weightPanel } from "./panels_line.js";
+import { openReceipt } from "./panels_receipts.js";
+import { PrintQuestion } from "./print_question.js";
 import { Questions } from "./questions.js";
 import { QuickKeys } from "./quick.js";
 import { ShiftWatch } from "./shift_watch.js";
 import { TillState } from "./state.js";
+import { TrainingBand } from "./training.js";
 import { Wedge } from "./wedge.js";
 
 const MESSAGE_MS = 12_000; // long enough to read twice, standing up; it never covers anything
@@ -58,7 +61,7 @@ export class Till {
       write,
       findSale: async () => this.state.sale?.id ?? (await write("POST", "/v1/sales", { till: this.state.id }, newKey())).id,
     });
-    this.actions = new Actions({ outgoing: this.outgoing, state: this.state, say: (message) => this.say(message), weigh: (asked) => this.#weigh(asked), expired: (problem) => this.show(expiredPanel(this, problem)), unknown: (barcode) => this.#unknown(barcode) });
+    this.actions = new Actions({ outgoing: this.outgoing, state: this.state, say: (message) => this.say(message), weigh: (asked) => this.#weigh(asked), expired: (problem) => this.show(expiredPanel(this, problem)), unknown: (barcode) => this.#unknown(barcode), receipt: (problem) => void openReceipt(this, problem.receipt_number) });
     this.outgoing.followUp(this.actions.followUps());
     this.#build();
     this.state.addEventListener("change", () => this.#update());
@@ -148,7 +151,7 @@ export class Till {
       this.finder.focus();
       return;
     }
-    if (this.rings && sale.due === 0 && sale.tenders.length && PAYS.includes(name)) {
+    if (this.rings && sale.due === 0 && (sale.tenders.length || sale.taken_back) && PAYS.includes(name)) {
       void this.actions.complete(sale.id);
       return;
     }
@@ -196,6 +199,8 @@ export class Till {
     void this.finder.search();
     this.basket = new Basket(this);
     this.lamps = lampBar(this);
+    this.printQuestion = new PrintQuestion(this);
+    this.training = new TrainingBand(this);
     this.message = el("div.messages");
     this.banner = el("div.banners", { "aria-live": "polite" });
     this.side = el("section.side");
@@ -211,7 +216,7 @@ export class Till {
         el("h1", {}, store.name ?? t("bar.till", { till: id }), el("small", {}, id)),
         this.lamps.element,
         el("button.help-button", { type: "button", "data-key": "help", onclick: () => this.command("help") }, t("bar.help"), el("kbd", {}, "F1"))),
-      this.banner,
+      el("div.notices", {}, this.training.element, this.banner, this.printQuestion.element),
       this.basket.element,
       el("div.right", {}, this.finder.element, this.message, this.side, this.commands));
     replace(this.#root, this.frame);
@@ -245,6 +250,8 @@ export class Till {
     }
     this.frame.dataset.live = String(this.state.live);
     this.lamps.update();
+    this.training.update();
+    this.printQuestion.update();
     this.basket.update();
     this.finder.update();
     const { parked } = this.state;

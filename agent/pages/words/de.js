@@ -307,6 +307,49 @@ export const words = {
   "refund.card": "Zurück auf die Karte",
   "refund.of": "von {all}",
 
+  // was zurückkommt
+  "refund.by": "Zurückgeben",
+  "refund.comes_to": "Ergibt {amount}",
+  "refund.exchange": "Gegen andere Ware tauschen",
+  "label.take_back": "Rücknahme von {number}",
+  "back.line": "kommt zurück, Bon {number}",
+  "back.keep": "Nichts zurücknehmen",
+  "back.credit": "Zurückgenommen",
+  "back.paid_out.cash": "Bar herausgeben",
+  "back.paid_out.card": "Auf die Karte zurück",
+  "unreceipted.title": "Rücknahme ohne Bon",
+  "unreceipted.how": "{lines} erfasst: Diese Ware kommt zurück, statt verkauft zu werden. Weitere einfach scannen.",
+  "unreceipted.do": "Zurücknehmen und auszahlen",
+  "unreceipted.needs_lines": "Erst erfassen, was zurückkommt: scannen oder suchen. Dann hierher.",
+  "unreceipted.reasons": "Kein Bon|Geschenk|Defekt|Falscher Artikel",
+
+  // Bons
+  "receipts.day": "Tag",
+  "receipts.amount": "Betrag",
+  "receipts.nothing": "Einen solchen Bon gibt es hier nicht.",
+  "receipts.refund": "Erstattung ohne Bon",
+  "receipt.gift": "Geschenkbon",
+  "receipt.gift.printing": "Ein Geschenkbon zu {number} wird gedruckt.",
+  "receipt.exchange": "Umtausch",
+  "action.copy_last": "Letzter Bon noch einmal",
+
+  // ein unklarer Druck
+  "unclear.title": "Bon nicht sicher",
+  "unclear.ask": "Ist Bon {number} ganz herausgekommen?",
+  "unclear.yes": "Ja",
+  "unclear.no": "Nein, noch einmal drucken",
+  "unclear.key": "Ja, der Bon ist ganz herausgekommen",
+  "unclear.nothing": "Über jeden Bon ist Klarheit.",
+
+  // Schulung
+  "training.title": "Schulung",
+  "training.word": "TRAINING",
+  "training.what": "Nichts hiervon ist ein echter Verkauf.",
+  "training.how": "Erfassen, abschließen und drucken wie immer: Nichts davon zählt, und auf den Bons steht TRAINING. Was jetzt offen ist, bleibt, wie es ist, und kommt danach wieder.",
+  "training.drawer": "Auch die Schublade öffnet",
+  "training.begin": "Schulung beginnen",
+  "training.end": "Schulung beenden",
+
   "lamp.ready": "bereit",
   "lamp.opening": "verbindet",
   "lamp.lost": "nicht da",

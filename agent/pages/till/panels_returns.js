@@ -1,0 +1,136 @@
+// Panels about goods that come back: from a receipt, for money or for other goods, and without a receipt.
+
+import { Away, Problem, newKey, write } from "../parts/api.js";
+import { el, replace } from "../parts/dom.js";
+import { money, quantity } from "../parts/money.js";
+import { t } from "../parts/words.js";
+import { choice, field, primary, reasons } from "./panel.js";
+
+const TENDERS = () => [["cash", t("refund.cash")], ["card", t("refund.card")]];
+
+/** Take goods back: lines chosen or all, for money or in exchange. What is still refundable the agent knows. */
+export function refundPanel(till, record) {
+  const chosen = new Map(); // line id -> quantity as text
+  let type = paidBy(record);
+  const reason = field(t("refund.reason"), { key: "reason", onenter: () => save(), maxlength: 200 });
+  const list = el("div.list");
+  const sum = preview(() => (chosen.size ? body() : null));
+  const left = (line) => line.refundable ?? line.quantity;
+  const set = (line, value) => {
+    if (Number(value) <= 0) chosen.delete(line.id);
+    else chosen.set(line.id, value);
+    draw();
+  };
+  const draw = () => {
+    replace(list, record.lines.map((line) => row(line, { now: chosen.get(line.id), all: left(line), set: (value) => set(line, value) })));
+    sum.ask();
+  };
+  const lines = () => {
+    const all = record.lines.every((line) => chosen.get(line.id) === left(line) || Number(left(line)) <= 0);
+    return { receipt_number: record.receipt_number, ...(all ? {} : { lines: [...chosen].map(([line, count]) => ({ line, quantity: count })) }) };
+  };
+  const why = () => (reason.value ? { reason: reason.value } : {});
+  const body = () => ({ ...lines(), till: till.state.id, tender: { type }, ...why() });
+  const save = async () => {
+    if (!chosen.size) return till.say({ kind: "refused", text: t("refund.none") });
+    const done = await till.actions.refund(body());
+    if (done) till.home();
+    return done;
+  };
+  const exchange = async () => {
+    if (!chosen.size) return till.say({ kind: "refused", text: t("refund.none") });
+    const done = await till.actions.takeBack({ ...lines(), tender: type, ...why() });
+    if (done) till.home();
+    return done;
+  };
+  draw();
+  return {
+    title: t("refund.title", { number: record.receipt_number }),
+    body: el("div", {},
+      el("div.beside", {}, el("p", {}, t("refund.how")),
+        el("button", { type: "button", "data-key": "all", onclick: () => record.lines.forEach((line) => set(line, left(line))) }, t("refund.all"))),
+      list, sum.element, reason.element, reasons("refund.reasons", reason),
+      choice(t("refund.by"), TENDERS(), type, (value) => {
+        type = value;
+        sum.ask();
+      }),
+      el("div.beside", {}, primary(t("receipt.refund"), save),
+        el("button.primary", { type: "button", "data-key": "exchange", onclick: exchange }, t("refund.exchange")))),
+    focus: () => list.querySelector("button")?.focus(),
+  };
+}
+
+/** What is rung comes back instead of being sold, as nobody has its receipt. */
+export function unreceiptedPanel(till) {
+  const { sale } = till.state;
+  let type = "cash";
+  const reason = field(t("refund.reason"), { key: "reason", onenter: () => save(), maxlength: 200 });
+  const sum = preview(() => ({ sale: sale.id, tender: { type }, reason: reason.value || t("unreceipted.title") }));
+  const save = async () => {
+    if (!reason.value) return reason.complain(t("reason.needed"));
+    const done = await till.actions.refund({ sale: sale.id, tender: { type }, reason: reason.value });
+    if (done) till.home();
+    return done;
+  };
+  sum.ask();
+  let known = JSON.stringify(sale.lines);
+  return {
+    title: t("unreceipted.title"),
+    body: el("div", {}, el("p", {}, t("unreceipted.how", { lines: t("basket.lines", { n: sale.lines.length }) })),
+      sum.element, reason.element, reasons("unreceipted.reasons", reason),
+      choice(t("refund.by"), TENDERS(), type, (value) => {
+        type = value;
+        sum.ask();
+      }),
+      primary(t("unreceipted.do"), save)),
+    update: (state) => {
+      if (state.sale?.id !== sale.id || !state.sale.lines.length) return till.home();
+      const lines = JSON.stringify(state.sale.lines);
+      if (lines !== known) sum.ask(); // scanned while this panel is open: it comes back, too
+      known = lines;
+      return undefined;
+    },
+    focus: () => reason.select(),
+  };
+}
+
+function row(line, { now, all, set }) {
+  return el("div.refund-line", {},
+    el("button.row-button", {
+      type: "button", role: "checkbox", "aria-checked": String(now !== undefined), "data-key": `take-${line.id}`, disabled: Number(all) <= 0,
+      onclick: () => set(now === undefined ? all : "0"),
+    }, el("span", {}, el("span.mark", { "aria-hidden": "true" }, now === undefined ? "☐" : "☑"), line.name),
+    el("span", {}, `${quantity(now ?? "0", line.unit)} ${t("refund.of", { all: quantity(all, line.unit) })}`)),
+    line.unit !== "kg" && Number(all) > 1 && el("div.steps", {},
+      el("button", { type: "button", "aria-label": t("action.less"), "data-key": `less-${line.id}`, disabled: now === undefined, onclick: () => set(String(Number(now) - 1)) }, "−"),
+      el("button", { type: "button", "aria-label": t("action.more"), "data-key": `more-${line.id}`, disabled: Number(now ?? 0) >= Number(all), onclick: () => set(String(Number(now ?? 0) + 1)) }, "+")));
+}
+
+// What would be given back, as the agent works it out. `body()` is what is asked, or null for nothing.
+function preview(body) {
+  const element = el("p.outcome", { "aria-live": "polite" });
+  let asked = 0;
+  const ask = async () => {
+    asked += 1;
+    const mine = asked;
+    const wanted = body();
+    if (!wanted) {
+      element.textContent = "";
+      return;
+    }
+    let text;
+    try {
+      const answer = await write("POST", "/v1/refunds/preview", wanted, newKey());
+      text = t("refund.comes_to", { amount: money(answer.paid) });
+    } catch (error) {
+      if (!(error instanceof Problem || error instanceof Away)) throw error;
+      text = error instanceof Away ? t("away.title") : error.message;
+    }
+    if (mine === asked) element.textContent = text; // an answer to an older question says nothing
+  };
+  return { element, ask: () => void ask() };
+}
+
+function paidBy(record) {
+  return record.tenders.length && record.tenders.every((tender) => tender.type === "card") ? "card" : "cash";
+}
