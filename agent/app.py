@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import importlib.metadata
 import logging
+import time
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
@@ -63,7 +64,7 @@ _log = logging.getLogger("stillopen")
 
 
 class App:
-    """One store's agent. `bench` holds simulated devices for `sim://` ports."""
+    """One store's agent. `bench` holds simulated devices for `sim://` ports; `staff_clock` is one nobody can set."""
 
     def __init__(
         self,
@@ -72,6 +73,7 @@ class App:
         *,
         bench: Bench | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        staff_clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.config = config
         self.state = state
@@ -93,6 +95,7 @@ class App:
             rules=config.permissions.rules(),
             idle_lock_s=config.staff.idle_lock_min * 60,
             discount_limit=config.staff.discount_limit,
+            clock=staff_clock,
             now=now,
         )
         self.staff_changes = Changes(self.journal, self.staff)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from agent.sale import Discount, Line, Sale
     from agent.staff.by import By
 
-ROUNDED = Decimal("0.5")  # a discount is rounded to the minor unit, so it may be so much above its percentage
+ROUNDED = Decimal("0.5")  # minor units that rounding may put a percentage above what it says
 
 
 def check(connection: sqlite3.Connection, at: str, before: Sale, after: Sale, rules: Rules, by: By) -> None:
@@ -86,7 +86,7 @@ def _discount(trail: _Trail, sale: Sale, rules: Rules, discount: Discount) -> No
         lines = [line for line in lines if line.line.id == discount.line]
     whole = sum(line.gross for line in lines)
     taken = sum(line.discount + line.sale_discount for line in lines)
-    if taken - limit * whole / 100 > ROUNDED * len(sale.discounts):
+    if taken - limit * whole / 100 > ROUNDED * sum(one.percent is not None for one in sale.discounts):
         trail.add(
             Action.DISCOUNT_OVER_LIMIT,
             why=discount.reason,

@@ -59,7 +59,9 @@ def newest(connection: sqlite3.Connection, limit: int, *, before: int | None = N
 
 def oldest_first(connection: sqlite3.Connection, after: int = 0) -> Iterator[dict[str, Any]]:
     """Yield every entry above the number `after`, as it is kept; a page at a time."""
-    while _is_kept(connection):
+    if not _is_kept(connection):
+        return
+    while True:
         rows = connection.execute("select seq, body from audit where seq > ? order by seq limit ?", (after, PAGE))
         page = rows.fetchall()
         if not page:
@@ -72,7 +74,9 @@ def oldest_first(connection: sqlite3.Connection, after: int = 0) -> Iterator[dic
 def verify(connection: sqlite3.Connection) -> Verified:
     """Follow the trail from its first entry and stop at the first that does not hold."""
     head, count = GENESIS, 0
-    while _is_kept(connection):
+    if not _is_kept(connection):
+        return Verified(count, head.hex(), None)
+    while True:
         rows = connection.execute(
             "select seq, body, prev_hash, hash from audit where seq > ? order by seq limit ?", (count, PAGE)
         ).fetchall()
@@ -83,7 +87,6 @@ def verify(connection: sqlite3.Connection) -> Verified:
             if reason is not None:
                 return Verified(count, head.hex(), Broken(seq, reason))
             head, count = own_hash, seq
-    return Verified(0, head.hex(), None)
 
 
 def _fault(seq: int, text: str, prev_hash: bytes, own_hash: bytes, *, expected: int, head: bytes) -> str | None:

@@ -8,6 +8,7 @@ at others' for ever, signing in between.
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -55,7 +56,7 @@ class Lockouts:
         if tries is None:
             return 0
         left = wait_s(tries.failures) - (self._clock() - tries.last)
-        return 0 if left <= 0 else int(left) + 1
+        return max(0, math.ceil(left))
 
     def of(self, who: str) -> Tries | None:
         """Return the tries at a place, None where there are none."""

@@ -30,7 +30,7 @@ class PinPad:
     def __init__(self, journal: Journal, lockouts: Lockouts, *, digest: Digest = pins.digest) -> None:
         self._journal = journal
         self._lockouts = lockouts
-        self._digest = digest
+        self.digest = digest
         self._one_at_a_time = asyncio.Lock()  # else many at once would all be tries before the first was counted
 
     async def typed(
@@ -76,7 +76,7 @@ class PinPad:
         """Return what is kept of a new PIN. Raises `Problem` for one that may not be one."""
         pins.check_new(pin)
         salt, cost = await self._journal.write(people.make_salt)
-        return await asyncio.to_thread(self._digest, pin, salt, cost)
+        return await asyncio.to_thread(self.digest, pin, salt, cost)
 
     def _check_wait(self, page: str, named: str | None) -> None:
         left = self._lockouts.left_s(f"page:{page}" if named is None else f"staff:{named}")
@@ -105,7 +105,7 @@ class PinPad:
         kept = people.salt_of(self._journal.reader)
         if kept is None:
             return None
-        hashed = await asyncio.to_thread(self._digest, pin, *kept)
+        hashed = await asyncio.to_thread(self.digest, pin, *kept)
         found = pins.whose(hashed, [(person.id, person.pin) for person in staff.values() if person.pin is not None])
         return None if found is None or named not in (None, found) else staff[found]
 
