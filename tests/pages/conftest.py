@@ -29,12 +29,12 @@ class Shop:
     world: World = field(init=False)
     app: App = field(init=False)
     server: Server = field(init=False)
-    _config: Path = field(init=False)
+    config: Path = field(init=False)
     _running: bool = False
 
     async def __aenter__(self) -> Self:
         self.world = World(self.folder)
-        self._config = await self.world.start()
+        self.config = await self.world.start()
         await self.start_agent(port=0)
         result = await self.app.catalogue.import_csv(
             shop.catalogue_csv(), currency=shop.CURRENCY, taxes={tax.code for tax in self.app.config.taxes}
@@ -48,7 +48,7 @@ class Shop:
         await self.world.stop()
 
     async def start_agent(self, *, port: int) -> None:
-        self.app = App(load(self._config), self.folder, bench=self.world.bench)
+        self.app = App(load(self.config), self.folder, bench=self.world.bench)
         await self.app.start()
         self.server = Server(self.app, port=port, extra_routes=DemoRoutes(self.world, self.app).routes(), demo=True)
         await self.server.start()

@@ -240,6 +240,11 @@ export class Actions {
     });
   }
 
+  /** Any other write, for panels of their own nouns; answers what the agent answered, or null. */
+  write(entry) {
+    return this.#answer(entry);
+  }
+
   async #ask(entry) {
     return (await this.#answer(entry)) !== null;
   }

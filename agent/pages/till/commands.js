@@ -15,6 +15,7 @@ import { cardPanel, cashPanel } from "./panels_pay.js";
 import { receiptsPanel } from "./panels_receipts.js";
 import { unreceiptedPanel } from "./panels_returns.js";
 import { noSalePanel, parkPanel, voidPanel } from "./panels_sale.js";
+import { shiftPanel } from "./panels_shift.js";
 import { trainingPanel } from "./training.js";
 
 /** Commands that have a button at hand; "more" lists all there are. */
@@ -44,6 +45,7 @@ export const PANELS = {
   copy: (till) => copyLast(till),
   whole: (till) => void (till.printQuestion.whole() ?? till.say({ kind: "note", text: t("unclear.nothing") })),
   training: (till) => trainingPanel(till),
+  shift: (till) => shiftPanel(till),
   more: (till) => morePanel(till),
 };
 

@@ -25,6 +25,7 @@ export const KEYS = [
   ["Alt+P", "copy", "action.copy_last"],
   ["Alt+Y", "whole", "unclear.key"],
   ["Alt+T", "training", "training.title"],
+  ["Alt+H", "shift", "shift.title"],
   ["Alt+M", "more", "action.more_commands"],
 ];
 

@@ -105,6 +105,7 @@ export class TillState extends EventTarget {
         if (event.record_id) this.drawer = event; // without one it was left open: not how an opening ended
         this.changed();
         break;
+      case "shift": this.soon("till"); break;
       case "delivery": case "cloud": this.soon("status"); break;
       default: break;
     }
