@@ -1,4 +1,4 @@
-"""What a till page asks for beside lines and tenders: customers, notes, ages, lots, quick keys, the store's own items."""
+"""What a till page asks for beside lines and tenders: customers, notes, ages, lots, keys, the store's own items."""
 
 from __future__ import annotations
 

@@ -83,53 +83,6 @@ export class Actions {
     return this.#line("PATCH", line, { price, price_reason: reason }, t("label.price", { name: line.name }));
   }
 
-  /** Write a note on a line, or on the sale where there is none; an empty text takes it off. */
-  writeNote(line, text, printed) {
-    const note = { text, printed };
-    if (line) return this.#line("PATCH", line, { note }, t("label.note", { name: line.name }));
-    return this.#ask({ label: t("label.note.sale"), method: "PATCH", path: "/v1/sales/{sale}", body: { note } });
-  }
-
-  /** Write down a piece's `lot` or `serial`. */
-  setMark(line, which, mark) {
-    return this.#line("PATCH", line, { [which]: mark }, t("label.mark", { name: line.name }));
-  }
-
-  /** Somebody made sure that the customer is `age` or more: `how` is "seen" or "document". */
-  checkAge(age, how) {
-    return this.#ask({ label: t("label.age", { age }), path: `/v1/sales/${this.state.sale.id}/age`, body: { age, how } });
-  }
-
-  /** Say whom the sale is for; null: nobody who is known. */
-  giveCustomer(customer) {
-    return customer
-      ? this.#ask({ label: t("label.customer", { name: customer.name }), path: "/v1/sales/{sale}/customer", body: { customer: customer.id } })
-      : this.#ask({ label: t("label.customer.none"), method: "DELETE", path: `/v1/sales/${this.state.sale.id}/customer` });
-  }
-
-  /** Answers the customer as kept, or null. */
-  addCustomer(fields) {
-    return this.#answer({ label: t("label.customer", { name: fields.name }), path: "/v1/customers", body: fields });
-  }
-
-  changeCustomer(customer, fields) {
-    return this.#answer({ label: t("label.customer", { name: customer.name }), method: "PATCH", path: `/v1/customers/${customer.id}`, body: fields });
-  }
-
-  async forgetCustomer(customer) {
-    return (await this.#answer({ label: t("buyer.forget"), method: "DELETE", path: `/v1/customers/${customer.id}` })) !== null;
-  }
-
-  /** Let the catalogue know an item from now on; answers it, or null. */
-  makeItem(item) {
-    return this.#answer({ label: t("label.item", { name: item.name }), path: "/v1/items", body: item });
-  }
-
-  /** Keep an arrangement of the quick keys. */
-  arrange(arrangement) {
-    return this.#ask({ label: t("keys.arrange"), method: "PUT", path: `/v1/tills/${this.state.id}/keys`, body: arrangement });
-  }
-
   removeLine(line) {
     return this.#line("DELETE", line, undefined, t("label.remove", { name: line.name }));
   }
@@ -232,6 +185,16 @@ export class Actions {
         this.state.takeRecord(record);
       },
     };
+  }
+
+  /** Ask for one write; true when it took effect. For actions that stand in a file of their own. */
+  ask(entry) {
+    return this.#ask(entry);
+  }
+
+  /** Ask for one write; its answer, or null. */
+  answer(entry) {
+    return this.#answer(entry);
   }
 
   #line(method, line, body, label) {

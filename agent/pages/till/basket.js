@@ -1,6 +1,7 @@
 // The left half: the lines of the sale, what waits for the agent, and the total.
 
 import { el, replace } from "../parts/dom.js";
+import { lineName } from "../parts/lines.js";
 import { money, price, quantity } from "../parts/money.js";
 import { t } from "../parts/words.js";
 import { doneView } from "./panels_pay.js";
@@ -64,7 +65,7 @@ export class Basket {
     const known = lines.map((line) => `${line.id}=${line.quantity}`).join();
     if (known === this.#known) return;
     const before = new Set(this.#known.split(","));
-    const fresh = lines.filter((line) => !before.has(`${line.id}=${line.quantity}`));
+    const fresh = lines.filter((line) => !line.deposit_of && !before.has(`${line.id}=${line.quantity}`)); // its item leads
     this.#known = known;
     if (fresh.length) this.#selected = fresh[fresh.length - 1].id;
     else if (!lines.some((line) => line.id === this.#selected)) this.#selected = lines[lines.length - 1]?.id ?? null;
@@ -88,18 +89,18 @@ export class Basket {
         },
       },
       el("span.line-quantity", {}, line.unit === "kg" ? quantity(line.quantity, "kg") : `${quantity(line.quantity)} ×`),
-      el("span.line-name", {}, line.name,
+      el("span.line-name", {}, lineName(line),
         el("small", {}, line.issue ? `${t("basket.issue", { issue: line.issue })} ` : "", line.unit === "kg" || line.quantity !== "1" ? price(line.price, line.unit) : "",
           line.list_price !== null && line.list_price !== undefined ? ` ${t("basket.was", { price: price(line.list_price, line.unit) })}${line.price_reason ? ` (${line.price_reason})` : ""}` : "",
           off ? ` ${t("basket.off", { amount: money(off) })}` : ""),
         this.#particulars(line)),
       el("span.line-total", {}, money(line.total))),
-      chosen && el("div.line-tools", {},
+      chosen && !line.deposit_of && el("div.line-tools", {},
         el("button.square", { type: "button", "aria-label": t("action.less"), "data-key": `less-${line.id}`, onclick: () => this.step(line, -1) }, "−"),
         el("button.square", { type: "button", "aria-label": t("action.more"), "data-key": `more-${line.id}`, onclick: () => this.step(line, 1) }, "+"),
         this.#tool("quantity", "F3", () => this.#till.show(quantityPanel(this.#till, line))),
-        this.#tool("price", "F4", () => this.#till.show(pricePanel(this.#till, line))),
-        this.#tool("discount", "F6", () => this.#till.show(discountPanel(this.#till, line))),
+        !line.empties && this.#tool("price", "F4", () => this.#till.show(pricePanel(this.#till, line))),
+        !line.empties && this.#tool("discount", "F6", () => this.#till.show(discountPanel(this.#till, line))),
         this.#tool("remove", "Del", () => this.#till.actions.removeLine(line))));
   }
 
@@ -118,7 +119,7 @@ export class Basket {
     return [
       customer && el("p.sum.customer", {},
         el("span", {}, el("span.mark", { "aria-hidden": "true" }, "◉"), ` ${customer.name}${customer.number ? ` · ${customer.number}` : ""}`),
-        el("button.take-back", { type: "button", "data-key": "customer-off", "aria-label": t("buyer.detach"), onclick: () => this.#till.actions.giveCustomer(null) }, "✕")),
+        el("button.take-back", { type: "button", "data-key": "customer-off", "aria-label": t("buyer.detach"), onclick: () => this.#till.attending.giveCustomer(null) }, "✕")),
       sale.exemption && el("p.sum.quiet", {}, el("span", {}, t("basket.exempt", { reason: sale.exemption.reason }))),
       label && el("p.sum.quiet", {}, el("span", {}, t("basket.label", { label }))),
       note && el("p.sum", {}, noteOf(note)),
@@ -141,23 +142,28 @@ export class Basket {
     const discounts = sale.discounts.filter((discount) => !discount.line);
     const row = (label, amount, extra = "") => el(`p.sum${extra}`, {}, el("span", {}, label), el("span", {}, amount));
     const paid = sale.tenders.length > 0 || Boolean(sale.taken_back);
-    const out = givenOut(sale);
+    const out = givenOut(sale) ?? (sale.total < 0 ? [t("total.out"), sale.change] : null);
+    const relief = sale.tax_relief;
+    const onTop = sale.taxes.some((tax) => !tax.included);
     return [
       el("div.sums", {},
         this.#customer(sale),
-        (discounts.length > 0 || !sale.prices_include_tax) && row(t("total.subtotal"), money(sale.subtotal)),
+        (discounts.length > 0 || onTop || relief > 0) && row(t("total.subtotal"), money(sale.subtotal)),
         discounts.map((discount) => row(discount.reason ? t("total.discount.reason", { reason: discount.reason }) : t("total.discount"), `−${money(discount.amount)}`)),
         sale.taxes.filter((tax) => tax.amount).map((tax) =>
-          row(t(sale.prices_include_tax ? "total.tax.in" : "total.tax.on", { name: tax.name ?? `${tax.rate} %` }), money(tax.amount), ".quiet")),
-        paid && row(t("total.total"), money(sale.total)),
+          row(t(tax.included ? "total.tax.in" : "total.tax.on", { name: tax.name ?? `${tax.rate} %` }), money(tax.amount), ".quiet")),
+        relief > 0 && row(t("total.relief"), `−${money(relief)}`),
+        (paid || out) && row(t("total.total"), money(sale.total)),
         takenSums(sale),
         sale.tenders.map((tender) => el("p.sum", {},
           el("span", {}, `${t(`tender.${tender.type}`)}${tender.reference ? ` · ${tender.reference}` : ""}`),
           el("button.take-back", { type: "button", "data-key": `tender-${tender.id}`, "aria-label": t("tender.take_back", { what: t(`tender.${tender.type}`) }), onclick: () => this.#till.actions.removeTender(tender) }, "✕"),
-          el("span", {}, `−${money(tender.amount)}`)))),
+          el("span", {}, `−${money(tender.amount)}`))),
+        sale.tenders.filter((tender) => tender.tip).map((tender) =>
+          row(t("tender.tip", { what: t(`tender.${tender.type}`) }), money(tender.tip), ".quiet"))),
       el("p.total", {}, el("span", {}, out ? out[0] : t(paid ? "total.due" : "total.total"), el("small", {}, t("basket.lines", { n: sale.lines.length }))),
         el("strong.total-amount", {}, money(out ? out[1] : paid ? sale.due : sale.total))),
-      paid && sale.due === 0
+      (paid || out) && sale.due === 0
         ? el("div.pay", {}, el("button.primary.finish", { type: "button", "data-key": "finish", onclick: () => this.#till.actions.complete(sale.id) }, t("pay.finish")))
         : el("div.pay", {},
           el("button.primary.cash", { type: "button", "data-key": "cash", onclick: () => this.#till.command("cash") }, t("action.cash"), el("kbd", {}, "F10")),

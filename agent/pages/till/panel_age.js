@@ -18,7 +18,7 @@ export function agePanel(till) {
   const born = field(t("age.born"), { key: "born", type: "date", onenter: () => compare() });
   const note = (how) => {
     till.home();
-    return till.actions.checkAge(age, how);
+    return till.attending.checkAge(age, how);
   };
   const compare = () => {
     if (!born.value) return born.complain(t("age.born.bad"));

@@ -121,7 +121,7 @@ export function arrangePanel(till) {
     })));
   };
   const keep = async (arrangement) => {
-    if (!(await till.actions.arrange({ scope, revision: arranged.revision, pages: arrangement }))) return;
+    if (!(await till.attending.arrange({ scope, revision: arranged.revision, pages: arrangement }))) return;
     await till.quick.load();
     till.home();
     till.say({ kind: "note", text: t("keys.kept") });

@@ -15,7 +15,7 @@ export function markPanel(till, line, which = line.track ?? "serial") {
   const save = () => {
     if (!mark.value) return mark.complain(t("mark.needed"));
     till.home();
-    return till.actions.setMark(line, which, mark.value);
+    return till.attending.setMark(line, which, mark.value);
   };
   return {
     title: t("mark.title", { name: line.name }),

@@ -23,7 +23,7 @@ export function notePanel(till, line) {
   };
   const save = () => {
     till.home();
-    return till.actions.writeNote(scope === "sale" ? null : line, note.value, printed);
+    return till.attending.writeNote(scope === "sale" ? null : line, note.value, printed);
   };
   tell();
   return {

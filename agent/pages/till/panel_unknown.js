@@ -29,7 +29,7 @@ export function unknownPanel(till, barcode) {
   const keep = async () => {
     const item = checked();
     if (!item) return undefined;
-    const made = await till.actions.makeItem({
+    const made = await till.attending.makeItem({
       barcode, name: item.name, price: item.price, ...(tax ? { tax } : {}), ...(category.value ? { category: category.value } : {}),
     });
     if (!made) return undefined;

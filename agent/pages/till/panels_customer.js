@@ -18,7 +18,7 @@ export function customerPanel(till) {
   let timer;
   const attach = (customer) => {
     till.home();
-    return till.actions.giveCustomer(customer);
+    return till.attending.giveCustomer(customer);
   };
   const first = async () => {
     clearTimeout(timer);
@@ -55,7 +55,7 @@ export function customerPanel(till) {
       el("p", {}, el("strong", {}, sale.customer.name), sale.customer.number ? ` · ${sale.customer.number}` : ""),
       el("button", { type: "button", "data-key": "detach", onclick: () => {
         till.home();
-        return till.actions.giveCustomer(null);
+        return till.attending.giveCustomer(null);
       } }, t("buyer.detach")))),
     focus: () => find.select(),
     takesScan: (text) => { // a customer's card has their number on it; anything else is an item
@@ -87,14 +87,14 @@ export function oneCustomerPanel(till, customer, typed = "") {
     const told = Object.fromEntries(Object.entries(fields).map(([key, input]) => [key, input.value || null]));
     const changed = Object.fromEntries(Object.entries(told).filter(([key, value]) => value !== (customer?.[key] ?? null)));
     const kept = customer
-      ? Object.keys(changed).length ? await till.actions.changeCustomer(customer, changed) : customer
-      : await till.actions.addCustomer(changed);
+      ? Object.keys(changed).length ? await till.attending.changeCustomer(customer, changed) : customer
+      : await till.attending.addCustomer(changed);
     if (!kept) return undefined;
     till.home();
-    return till.actions.giveCustomer(kept);
+    return till.attending.giveCustomer(kept);
   };
   const forget = async () => {
-    if (await till.actions.forgetCustomer(customer)) till.show(customerPanel(till));
+    if (await till.attending.forgetCustomer(customer)) till.show(customerPanel(till));
   };
   let sure = false;
   const gone = customer && el("button", { type: "button", "data-key": "forget", onclick: () => {

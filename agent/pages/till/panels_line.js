@@ -1,5 +1,6 @@
 // Panels about one line or the whole sale: quantity, price, discount, open item.
 
+import { Away, Problem, read } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
 import { money, parse, parseQuantity, price, quantity, separator, typed } from "../parts/money.js";
 import { t } from "../parts/words.js";
@@ -49,6 +50,17 @@ export function weightPanel(till, item, asked) {
       pad(input, { fresh: false })),
     focus: () => input.select(),
   };
+}
+
+/** Ask for the weight of what was to be rung: {barcode} or {sku}. */
+export async function askWeight(till, asked) {
+  try {
+    const [noun, code] = asked.sku === undefined ? ["barcodes", asked.barcode] : ["items", asked.sku];
+    till.show(weightPanel(till, await read(`/v1/${noun}/${encodeURIComponent(code)}`), asked));
+  } catch (error) {
+    if (!(error instanceof Problem || error instanceof Away)) throw error;
+    till.say({ kind: "refused", text: error.message });
+  }
 }
 
 /** Override the price of one line; the reason stays with the sale. */

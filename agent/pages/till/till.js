@@ -1,22 +1,24 @@
 // The till page: a view of the agent's sale, and the one place where its parts meet.
 
-import { Away, Problem, Unpaired, newKey, read, write } from "../parts/api.js";
+import { Away, Problem, Unpaired, newKey, write } from "../parts/api.js";
 import { afterPress, el, replace } from "../parts/dom.js";
 import { listen } from "../parts/events.js";
 import { chooseMoney } from "../parts/money.js";
 import { chooseLanguage, t } from "../parts/words.js";
 import { Actions } from "./actions.js";
+import { Attending } from "./attending.js";
 import { Basket } from "./basket.js";
 import { AT_HAND, PANELS } from "./commands.js";
 import { Finder } from "./finder.js";
 import { KEYS, listenToKeys } from "./keys.js";
 import { lampBar } from "./lamps.js";
 import { LineNews } from "./line.js";
+import { Messages } from "./messages.js";
 import { Outgoing } from "./outgoing.js";
 import { addressHasCode, pair } from "./pairing.js";
 import { expiredPanel } from "./panel_expired.js";
 import { unknownPanel } from "./panel_unknown.js";
-import { weightPanel } from "./panels_line.js";
+import { askWeight, weightPanel } from "./panels_line.js";
 import { openReceipt } from "./panels_receipts.js";
 import { PrintQuestion } from "./print_question.js";
 import { Questions } from "./questions.js";
@@ -26,7 +28,6 @@ import { TillState } from "./state.js";
 import { TrainingBand } from "./training.js";
 import { Wedge } from "./wedge.js";
 
-const MESSAGE_MS = 12_000; // long enough to read twice, standing up; it never covers anything
 const PAYS = ["cash", "card"]; // commands before which every question about the sale is answered
 const FIRST_ANSWER_MS = 1_000; // between tries while the agent has not answered at all yet
 
@@ -34,8 +35,8 @@ export class Till {
   state = new TillState();
   #root;
   #panel = null;
+  messages = new Messages();
   #pairing = false;
-  #messageTimer;
 
   constructor(root) {
     this.#root = root;
@@ -61,7 +62,8 @@ export class Till {
       write,
       findSale: async () => this.state.sale?.id ?? (await write("POST", "/v1/sales", { till: this.state.id }, newKey())).id,
     });
-    this.actions = new Actions({ outgoing: this.outgoing, state: this.state, say: (message) => this.say(message), weigh: (asked) => this.#weigh(asked), expired: (problem) => this.show(expiredPanel(this, problem)), unknown: (barcode) => this.#unknown(barcode), receipt: (problem) => void openReceipt(this, problem.receipt_number) });
+    this.actions = new Actions({ outgoing: this.outgoing, state: this.state, say: (message) => this.say(message), weigh: (asked) => void askWeight(this, asked), expired: (problem) => this.show(expiredPanel(this, problem)), unknown: (barcode) => this.#unknown(barcode), receipt: (problem) => void openReceipt(this, problem.receipt_number) });
+    this.attending = new Attending(this.actions, this.state);
     this.outgoing.followUp(this.actions.followUps());
     this.#build();
     this.state.addEventListener("change", () => this.#update());
@@ -129,18 +131,9 @@ export class Till {
     this.say({ kind: "note", text: t("message.dropped", { what: entry.label }) });
   }
 
-  /** Tell something that needs no answer. `kind`: "note" or "refused"; null: what was refused is settled. */
+  /** Tell something that needs no answer: see `Messages`. */
   say(message) {
-    if (message === null) {
-      if (this.message.querySelector(".message-refused")) replace(this.message);
-      return;
-    }
-    const { kind, text } = message;
-    clearTimeout(this.#messageTimer);
-    replace(this.message, el(`p.message.message-${kind}`, { role: kind === "refused" ? "alert" : "status" },
-      el("span.mark", { "aria-hidden": "true" }, kind === "refused" ? "!" : "✓"), el("span", {}, text),
-      el("button", { type: "button", "aria-label": t("message.close"), onclick: () => replace(this.message) }, "✕")));
-    this.#messageTimer = setTimeout(() => replace(this.message), MESSAGE_MS);
+    this.messages.say(message);
   }
 
   /** Do what a key or a button asks for, or say why not. */
@@ -151,7 +144,7 @@ export class Till {
       this.finder.focus();
       return;
     }
-    if (this.rings && sale.due === 0 && (sale.tenders.length || sale.taken_back) && PAYS.includes(name)) {
+    if (this.rings && sale.due === 0 && (sale.tenders.length || sale.taken_back || sale.change) && PAYS.includes(name)) {
       void this.actions.complete(sale.id);
       return;
     }
@@ -201,7 +194,6 @@ export class Till {
     this.lamps = lampBar(this);
     this.printQuestion = new PrintQuestion(this);
     this.training = new TrainingBand(this);
-    this.message = el("div.messages");
     this.banner = el("div.banners", { "aria-live": "polite" });
     this.side = el("section.side");
     this.park = el("span");
@@ -218,7 +210,7 @@ export class Till {
         el("button.help-button", { type: "button", "data-key": "help", onclick: () => this.command("help") }, t("bar.help"), el("kbd", {}, "F1"))),
       el("div.notices", {}, this.training.element, this.banner, this.printQuestion.element),
       this.basket.element,
-      el("div.right", {}, this.finder.element, this.message, this.side, this.commands));
+      el("div.right", {}, this.finder.element, this.messages.element, this.side, this.commands));
     replace(this.#root, this.frame);
     this.#drawPanel();
   }
@@ -276,16 +268,6 @@ export class Till {
     this.state.soon("till", "status", "last");
     this.outgoing.wake();
     this.finder.focus();
-  }
-
-  async #weigh(asked) {
-    try {
-      const [noun, code] = asked.sku === undefined ? ["barcodes", asked.barcode] : ["items", asked.sku];
-      this.show(weightPanel(this, await read(`/v1/${noun}/${encodeURIComponent(code)}`), asked));
-    } catch (error) {
-      if (!(error instanceof Problem || error instanceof Away)) throw error;
-      this.say({ kind: "refused", text: error.message });
-    }
   }
 
   #heard(event) {
