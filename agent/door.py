@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from agent.permits import Permit
     from outbox.journal import Journal
 
 SUBPROTOCOL = "stillopen.v1"  # what a WebSocket that carries its token as a subprotocol speaks
@@ -54,9 +55,13 @@ class Sender(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who was let in. `id` is stable over restarts; idempotency keys are kept by it."""
+    """Who was let in. `id` is stable over restarts; idempotency keys are kept by it.
+
+    `permit` is what it may use; None: everything.
+    """
 
     id: str
+    permit: Permit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +157,7 @@ class Door:
                 "that token was given to another origin and holds for that one only: pair this front end "
                 "with a code of its own from `stillopen pair`",
             )
-        return Caller(pairing.id)
+        return Caller(pairing.id, pairing.permit)
 
     def _by_cookie(self, secret: str, ask: Ask) -> Caller | None:
         pairing = self.pairings.find(secret)

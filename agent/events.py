@@ -16,7 +16,9 @@ from outbox.answers import Reply, as_json
 from outbox.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+    from agent.permits import Permit
 
 EventType = Literal[
     "scan", "sale", "record", "device", "print", "drawer", "delivery", "cloud", "shift", "training", "line", "staff"
@@ -64,12 +66,17 @@ class Dropped(Exception):
 class Subscription:
     """Events for one listener, as JSON text, from the moment it was made. `ended` is set once it is dropped."""
 
-    def __init__(self, caller: str, claims: frozenset[str] = frozenset()) -> None:
+    def __init__(self, caller: str, claims: frozenset[str] = frozenset(), permit: Permit | None = None) -> None:
         self.caller = caller
         self.claims = claims  # those it holds by being connected
+        self._permit = permit
         self.dropped: Dropped | None = None
         self.ended = asyncio.Event()
         self._waiting: asyncio.Queue[str] = asyncio.Queue(EVENTS_WAITING_MAX)
+
+    def hears(self, type: EventType, fields: Mapping[str, Any]) -> bool:  # noqa: A002 - the event's own word
+        """Say whether this event is for it."""
+        return self._permit is None or self._permit.hears(type, fields)
 
     async def next(self) -> str:
         """Wait for the next event."""
@@ -134,14 +141,15 @@ class Events:
             self.told[type, _ending(type, fields)] += 1
             for follower in followers:
                 follower(type, fields)
-            if not listeners:
+            hearing = [one for one in listeners if one.hears(type, fields)]
+            if not hearing:
                 return
             event = {"type": type, "at": self._now().isoformat(timespec="milliseconds"), **fields}
             text = "{" + ",".join(f'"{name}":{_as_json(value)}' for name, value in event.items()) + "}"
         except Exception:  # noqa: BLE001 - a bug in an event must not undo the sale it tells of
             _log.exception("An event of type %r could not be told; this is a bug, please report it", type)
             return
-        for subscription in [one for one in listeners if not one.offer(text)]:
+        for subscription in [one for one in hearing if not one.offer(text)]:
             self._subscriptions.discard(subscription)
             self.dropped += 1
             subscription.drop(TRY_AGAIN_LATER, "too slow: connect again and read the state anew")
@@ -160,11 +168,13 @@ class Events:
         """Count events that were not made, as nobody listens."""
         self.told[type, ""] += count
 
-    def subscribe(self, caller: str, claims: frozenset[str] = frozenset()) -> Subscription:
+    def subscribe(
+        self, caller: str, claims: frozenset[str] = frozenset(), permit: Permit | None = None
+    ) -> Subscription:
         """Start listening; to be ended with `unsubscribe`. Raises `Dropped` when there are too many."""
         if len(self._subscriptions) >= SUBSCRIBERS_MAX:
             raise Dropped(TRY_AGAIN_LATER, f"{SUBSCRIBERS_MAX} listeners are connected already: close one of them")
-        subscription = Subscription(caller, claims)
+        subscription = Subscription(caller, claims, permit)
         self._subscriptions.add(subscription)
         return subscription
 

@@ -21,10 +21,14 @@ WRONG_TRIES_MAX = 5  # of a million codes: one chance in 200,000 for whoever gue
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a code was made for: the front end's name, and whom it acts as (a role, one of the staff; None: itself)."""
+    """What a code was made for: the front end's name, whom it acts as (a role, one of the staff; None: itself).
+
+    `allow` is what it may use, as `permits` has it; None: everything.
+    """
 
     name: str
     acts_as: str | None = None
+    allow: tuple[str, ...] | None = None
 
 
 @dataclass(slots=True)
@@ -47,9 +51,9 @@ class PairingCode:
         self._digits = digits
         self._open: _Open | None = None
 
-    def make(self, name: str = "", acts_as: str | None = None) -> str:
+    def make(self, name: str = "", acts_as: str | None = None, allow: tuple[str, ...] | None = None) -> str:
         """Open a new code for the front end `name`; an earlier one is void from now on."""
-        self._open = _Open(self._digits(), Grant(name, acts_as), self._clock() + CODE_LIFE_S)
+        self._open = _Open(self._digits(), Grant(name, acts_as, allow), self._clock() + CODE_LIFE_S)
         return self._open.code
 
     def use(self, code: str) -> Grant:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from agent.permits import Permit
 from agent.problem import Problem, not_found
 
 if TYPE_CHECKING:
@@ -34,6 +35,12 @@ class Pairing:
     name: str
     made_at: str
     acts_as: str | None = None  # a role, or the id of one of the staff; None: as itself
+    allow: tuple[str, ...] | None = None  # what it may use; None: everything
+
+    @property
+    def permit(self) -> Permit | None:
+        """What it may use; None: everything."""
+        return None if self.allow is None else Permit(self.allow)
 
 
 def _utc_now() -> datetime:
@@ -68,9 +75,14 @@ class Pairings:
     def load(self) -> None:
         """Read them: the journal was opened, or opened again."""
         rows = self._journal.reader.execute(
-            "select hash, origin, name, made_at, acts_as from pairing order by made_at, hash"
+            "select hash, origin, name, made_at, acts_as, allow from pairing order by made_at, hash"
         )
-        self._by_hash = {row[0]: Pairing(_id(row[0]), *row[1:]) for row in rows}
+        self._by_hash = {
+            hashed: Pairing(
+                _id(hashed), origin, name, made_at, acts_as, None if allow is None else tuple(allow.split())
+            )
+            for hashed, origin, name, made_at, acts_as, allow in rows
+        }
         self._by_id = {pairing.id: pairing for pairing in self._by_hash.values()}
 
     def all(self) -> list[Pairing]:
@@ -86,7 +98,9 @@ class Pairings:
         """Return the pairing with this id, or None."""
         return self._by_id.get(pairing_id)
 
-    async def add(self, origin: str, name: str, acts_as: str | None = None) -> tuple[Pairing, str]:
+    async def add(
+        self, origin: str, name: str, acts_as: str | None = None, allow: tuple[str, ...] | None = None
+    ) -> tuple[Pairing, str]:
         """Let one in; returns it and its secret, which is kept nowhere. Raises `Problem` when there are too many."""
         if len(self._by_hash) >= PAIRINGS_MAX:
             raise Problem(
@@ -101,12 +115,12 @@ class Pairings:
 
         def insert(connection: sqlite3.Connection) -> None:
             connection.execute(
-                "insert into pairing(hash, origin, name, made_at, acts_as) values (?, ?, ?, ?, ?)",
-                (hashed, origin, name, made_at, acts_as),
+                "insert into pairing(hash, origin, name, made_at, acts_as, allow) values (?, ?, ?, ?, ?, ?)",
+                (hashed, origin, name, made_at, acts_as, None if allow is None else " ".join(allow)),
             )
 
         await self._journal.write(insert)
-        pairing = Pairing(_id(hashed), origin, name, made_at, acts_as)
+        pairing = Pairing(_id(hashed), origin, name, made_at, acts_as, allow)
         self._by_hash[hashed] = self._by_id[pairing.id] = pairing
         return pairing, secret
 

@@ -182,6 +182,7 @@ create table wrong_pin(who text primary key, failures integer not null) strict, 
 create table sign_in(page text primary key, staff text not null references staff(id), since text not null)
   strict, without rowid;
 alter table pairing add column acts_as text; -- a role, or the id of one of the staff; null: as itself
+alter table pairing add column allow text;   -- what it may use, with a space between two; null: everything
 
 create table audit(                      -- who did what; see audit.py
   seq integer primary key, body text not null, prev_hash blob not null, hash blob not null

@@ -30,8 +30,9 @@ async def create(call: Call) -> Reply:
 
 async def list_all(call: Call) -> Reply:
     """Return what is claimed, and by whom."""
-    claims = call.app.claims
-    return Reply(HTTPStatus.OK, {"claims": [claims.view(claim) for claim in claims.all()]})
+    claims, kinds = call.app.claims, call.app.devices.kinds
+    seen = [claim for claim in claims.all() if may_use(call, f"{kinds[claim.device]}:{claim.device}")]
+    return Reply(HTTPStatus.OK, {"claims": [claims.view(claim) for claim in seen]})
 
 
 async def renew(call: Call) -> Reply:
@@ -48,6 +49,11 @@ def must_be_free(call: Call, device: str, claim: str | None) -> None:
     """Raise `Problem` where another front end holds the device. Our own pages are the till's: they always may."""
     if call.sender is not Sender.OWN_PAGE:
         call.app.claims.check(device, caller_id(call), claim)
+
+
+def may_use(call: Call, thing: str) -> bool:
+    """Say whether the caller's pairing reaches a device."""
+    return call.caller is None or call.caller.permit is None or call.caller.permit.covers(thing)
 
 
 def caller_id(call: Call) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from agent.api.claims import caller_id, must_be_free
+from agent.api.claims import caller_id, may_use, must_be_free
 from agent.api.route import Route
 from agent.door import LOCAL, Sender
 from agent.problem import Problem
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 async def list_all(call: Call) -> Reply:
     """Return every device's state, and who has claimed it."""
-    return Reply(HTTPStatus.OK, {"devices": call.app.device_views()})
+    seen = [view for view in call.app.device_views() if may_use(call, f"{view['kind']}:{view['name']}")]
+    return Reply(HTTPStatus.OK, {"devices": seen})
 
 
 async def take_back(call: Call) -> Reply:

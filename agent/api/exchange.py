@@ -24,6 +24,7 @@ from agent.api import json_body
 from agent.api.findings import invalid_request
 from agent.api.refusals import json_response, problem_of
 from agent.api.route import Call
+from agent.api.touches import must_be_open, must_be_permitted
 from agent.door import not_paired
 from agent.problem import Problem
 from agent.staff.overrides import TOKENS_MAX
@@ -121,6 +122,7 @@ class Exchange:
     async def _call(
         self, route: Route, request: Request, caller: Caller | None, body: bytes, key: Key | None
     ) -> Reply | Response:
+        must_be_open(route, caller)
         by = self._app.staff.by(caller, _tokens(request.headers.get("stillopen-override")))
         refused = True
         try:
@@ -141,19 +143,19 @@ class Exchange:
         if route.action is not None:
             by.allow(route.action)
         model = route.body_model
-        return await route.handler(
-            Call(
-                app=self._app,
-                caller=caller,
-                sender=request.scope["state"]["sender"],
-                origin=request.headers.get("origin"),
-                path=request.path_params,
-                query=_query(route, request),
-                body=None if model is None else _checked(model, json_body.parse(body), "body"),
-                key=key,
-                by=by,
-            )
+        call = Call(
+            app=self._app,
+            caller=caller,
+            sender=request.scope["state"]["sender"],
+            origin=request.headers.get("origin"),
+            path=request.path_params,
+            query=_query(route, request),
+            body=None if model is None else _checked(model, json_body.parse(body), "body"),
+            key=key,
+            by=by,
         )
+        must_be_permitted(route, call)
+        return await route.handler(call)
 
     async def _keep(self, key: Key, reply: Reply) -> None:
         """Keep a reply that changed nothing in the journal. Should that fail, a repeat is simply asked anew."""

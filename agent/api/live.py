@@ -15,7 +15,7 @@ from agent.events import POLICY_VIOLATION, Dropped
 from agent.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from starlette.websockets import WebSocket
 
@@ -44,10 +44,10 @@ async def serve(websocket: WebSocket, events: Events, claims: Claims, scales: Ma
     offered = websocket.scope["subprotocols"]
     await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
     caller = websocket.scope["state"]["caller"]
-    caller_id = LOCAL if caller is None else caller.id
+    caller_id, permit = (LOCAL, None) if caller is None else (caller.id, caller.permit)
     named = frozenset(websocket.query_params.getlist("claim"))
     look = websocket.query_params.get("look")
-    if look is not None and look not in scales:
+    if look is not None and (look not in scales or not (permit is None or permit.covers(f"scale:{look}"))):
         await _close(websocket, Dropped(POLICY_VIOLATION, "no such scale: /v1/devices lists what there is"))
         return
     try:
@@ -57,14 +57,14 @@ async def serve(websocket: WebSocket, events: Events, claims: Claims, scales: Ma
             looked_at = {look, *(one.device for one in claims.all() if one.id in named)}
             for scale in (scale for name, scale in scales.items() if name in looked_at):
                 held.enter_context(scale.looking())
-            await _tell(websocket, events, caller_id, named)
+            await _tell(websocket, events, lambda: events.subscribe(caller_id, named, permit))
     except Problem:
         await _close(websocket, Dropped(POLICY_VIOLATION, "no such claim (any more): claim the device again"))
 
 
-async def _tell(websocket: WebSocket, events: Events, caller_id: str, claims: frozenset[str]) -> None:
+async def _tell(websocket: WebSocket, events: Events, subscribe: Callable[[], Subscription]) -> None:
     try:
-        subscription = events.subscribe(caller_id, claims)
+        subscription = subscribe()
     except Dropped as full:
         await _close(websocket, full)
         return

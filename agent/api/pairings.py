@@ -11,6 +11,7 @@ from agent.api.route import Route
 from agent.door import LOCAL, Sender
 from agent.pairing_code import CODE_LIFE_S
 from agent.pairings import OWN_PAGE, PROGRAM
+from agent.permits import DEVICES, ITEMS, TILL, checked
 from agent.problem import Problem
 from outbox.answers import Reply
 
@@ -26,7 +27,8 @@ async def make_code(call: Call) -> Response:
     """Open a pairing code. Only whoever may read STATE/api-token can."""
     _only_local(call)
     acts_as = None if call.body.acts_as is None else call.app.staff.who(call.body.acts_as)
-    code = call.app.door.code.make(call.body.name or "", acts_as)
+    allow = None if call.body.allow is None else checked(call.body.allow, _known(call))
+    code = call.app.door.code.make(call.body.name or "", acts_as, allow)
     return json_response(HTTPStatus.CREATED, {"code": code, "expires_in_s": CODE_LIFE_S})
 
 
@@ -35,13 +37,20 @@ async def create(call: Call) -> Response:
     door = call.app.door
     grant = door.code.use(call.body.code)
     name = grant.name
+    if call.sender is Sender.OWN_PAGE and grant.allow is not None:
+        raise Problem(
+            HTTPStatus.CONFLICT,
+            "limited-page",
+            "that code is limited to some devices, and the store's own pages need them all: make another one for them "
+            "with `stillopen pair`",
+        )
     if call.sender is Sender.OWN_PAGE:
         pairing, secret = await door.pairings.add(OWN_PAGE, name or "till page", grant.acts_as)
         response = json_response(HTTPStatus.CREATED, {"pairing": asdict(pairing)})
         set_cookie(response, door.cookie, secret)
         return response
     origin = PROGRAM if call.origin is None else call.origin.lower()
-    pairing, secret = await door.pairings.add(origin, name or origin, grant.acts_as)
+    pairing, secret = await door.pairings.add(origin, name or origin, grant.acts_as, grant.allow)
     return json_response(HTTPStatus.CREATED, {"pairing": asdict(pairing), "token": secret})
 
 
@@ -66,6 +75,13 @@ def set_cookie(response: Response, name: str, secret: str) -> None:
     response.set_cookie(name, secret, max_age=COOKIE_LIFE_S, path="/", httponly=True, samesite="strict")
 
 
+def _known(call: Call) -> dict[str, list[str]]:
+    """Return what a pairing can be limited to: the names of each kind."""
+    kinds = call.app.devices.kinds
+    devices = {kind: [name for name, of in kinds.items() if of == kind] for kind in DEVICES}
+    return devices | {TILL: [till.id for till in call.app.config.tills], ITEMS: []}
+
+
 def _only_local(call: Call) -> None:
     if call.caller is None or call.caller.id != LOCAL:
         raise Problem(
@@ -86,7 +102,7 @@ ROUTES = (
         body="NewPairing",
         public=True,
         repeatable=False,
-        problems=("no-pairing-code", "wrong-pairing-code", "too-many-pairings"),
+        problems=("no-pairing-code", "wrong-pairing-code", "too-many-pairings", "limited-page"),
     ),
     Route(
         "GET",
@@ -113,6 +129,6 @@ ROUTES = (
         status=201,
         body="NewPairingCode",
         repeatable=False,
-        problems=("local-only", "no-such-staff"),
+        problems=("local-only", "no-such-grant", "no-such-staff"),
     ),
 )

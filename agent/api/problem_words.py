@@ -15,6 +15,9 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "local-only": (403, "Only the holder of STATE/api-token may do this: use `stillopen pair` on the agent's PC."),
     "no-pairing-code": (403, "No pairing code is open. Run `stillopen pair`; its code lives ten minutes."),
     "wrong-pairing-code": (403, "Not the code that is open; five wrong tries make it void."),
+    "not-permitted": (403, "The pairing is limited to devices and tills, and this is none of them."),
+    "no-such-grant": (422, "A pairing cannot be limited to that: there is no such device or till."),
+    "limited-page": (409, "The store's own pages cannot be limited. Make a code without limits for them."),
     "too-many-pairings": (409, "No more front ends may be paired. Remove some with `stillopen pair --revoke`."),
     "no-such-pairing": (404, "No pairing has that id. `stillopen pair --list` shows them."),
     # what they may do

@@ -18,6 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's own arguments."""
     parser.add_argument("--name", metavar="TEXT", help="what to call the front end in the list, such as 'tablet'")
     parser.add_argument("--as", dest="acts_as", metavar="NAME", help="whom it acts as: one of the staff, or a role")
+    parser.add_argument(
+        "--allow", metavar="LIST", help="all that it may use: scanner:counter,printer:receipt,till:till-1,items"
+    )
     parser.add_argument("--list", action="store_true", help="show who is paired instead")
     parser.add_argument("--revoke", metavar="ID", help="shut a front end out instead; its id is in the list")
     parser.add_argument("--port", type=int, metavar="N", help="where the agent listens, if not where `[api]` says")
@@ -33,7 +36,8 @@ def run(args: argparse.Namespace, places: Places) -> int:
         answer = agent.ask("DELETE", f"/v1/pairings/{quote(args.revoke, safe='')}")
         _say(args, answer, f"{answer.get('pairing', {}).get('name', args.revoke)} is shut out")
         return out.OK
-    body = {"name": args.name, "acts_as": args.acts_as}
+    allow = None if args.allow is None else [one.strip() for one in args.allow.split(",")]
+    body = {"name": args.name, "acts_as": args.acts_as, "allow": allow}
     answer = agent.ask("POST", "/v1/pairing-codes", {key: value for key, value in body.items() if value})
     minutes = int(answer["expires_in_s"]) // 60
     _say(args, answer, f"{answer['code']}\n\nType it on the page within {minutes} minutes. It is good once.")
@@ -46,7 +50,8 @@ def _list(agent: RunningAgent, *, as_json: bool) -> int:
         out.say_json(answer)
         return out.OK
     for one in answer["pairings"]:
-        out.say(f"{one['id']}  {one['made_at']}  {one['origin']}  {one['name']}")
+        allow = "everything" if one["allow"] is None else ",".join(one["allow"])
+        out.say(f"{one['id']}  {one['made_at']}  {one['origin']}  {one['name']}  {allow}")
     if not answer["pairings"]:
         out.say("nobody is paired yet")
     return out.OK

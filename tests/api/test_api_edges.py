@@ -42,7 +42,9 @@ async def test_a_cloud_that_is_away_shows_in_outbox_and_figures(tmp_path: Path) 
         later = datetime(2099, 1, 1, tzinfo=UTC)
         found = {figure.name: figure for figure in figures(shop.app, later)}
         samples = found["stillopen_deliveries"].samples
-        assert sum(value for labels, value in samples if labels["state"] in {"waiting", "sending"}) == 3  # its shift, too
+        assert (
+            sum(value for labels, value in samples if labels["state"] in {"waiting", "sending"}) == 3
+        )  # its shift, too
         ((labels, age_s),) = found["stillopen_delivery_oldest_waiting_seconds"].samples
         assert labels == {"cloud": "hook"}
         assert age_s > 0

@@ -17,7 +17,8 @@ class PairingCode(BaseModel):
 class Pairing(BaseModel):
     """A front end that was let in; `origin` is `page`, `program` or the web front end's.
 
-    `acts_as` is a role, or the id of one of the staff; null: it acts as itself.
+    `acts_as` is a role, or the id of one of the staff; null: it acts as itself. `allow` is what it may use;
+    null: everything.
     """
 
     id: str
@@ -25,6 +26,7 @@ class Pairing(BaseModel):
     name: str
     made_at: Time
     acts_as: str | None
+    allow: list[str] | None
 
 
 class Paired(BaseModel):
