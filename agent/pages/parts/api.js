@@ -23,9 +23,9 @@ export function read(path) {
   return exchange("GET", path);
 }
 
-/** Write once under `key`; the same key may be sent again until an answer comes. */
-export function write(method, path, body, key) {
-  return exchange(method, path, body, key);
+/** Write once under `key`; the same key may be sent again until an answer comes. `leave`: tokens of who allowed it. */
+export function write(method, path, body, key, leave = []) {
+  return exchange(method, path, body, key, leave);
 }
 
 /** A key for one write; crypto.randomUUID exists only on secure origins, which http://localhost is. */
@@ -33,10 +33,11 @@ export function newKey() {
   return crypto.randomUUID();
 }
 
-async function exchange(method, path, body, key) {
+async function exchange(method, path, body, key, leave = []) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (key) headers["Idempotency-Key"] = key;
+  if (leave.length) headers["Stillopen-Override"] = leave.join(",");
   const lost = new AbortController();
   const timer = setTimeout(() => lost.abort(), ANSWER_MS_MAX);
   try {

@@ -46,6 +46,8 @@ export const PANELS = {
   whole: (till) => void (till.printQuestion.whole() ?? till.say({ kind: "note", text: t("unclear.nothing") })),
   training: (till) => trainingPanel(till),
   shift: (till) => shiftPanel(till),
+  staff: (till) => till.staff.panel(),
+  lock: (till) => till.staff.lock(),
   more: (till) => morePanel(till),
 };
 

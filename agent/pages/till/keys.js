@@ -26,6 +26,8 @@ export const KEYS = [
   ["Alt+Y", "whole", "unclear.key"],
   ["Alt+T", "training", "training.title"],
   ["Alt+H", "shift", "shift.title"],
+  ["Alt+U", "staff", "staff.switch"],
+  ["Alt+L", "lock", "staff.lock"],
   ["Alt+M", "more", "action.more_commands"],
 ];
 

@@ -15,14 +15,20 @@ export class Outgoing extends EventTarget {
   #running = false;
   #write;
   #findSale;
+  #leave;
+  #tokens = new Map(); // entry key -> leave that was given for it; good for a minute, so a reload forgets it
   #then = {};
   #wake = () => {};
 
-  /** `write(method, path, body, key)`; `findSale()` answers the open sale's id, opening one. */
-  constructor({ write, findSale }) {
+  /**
+   * `write(method, path, body, key, leave)`; `findSale()` answers the open sale's id, opening one; `leave(problem)` asks
+   * somebody who may for leave to do what was refused, and answers its token or null.
+   */
+  constructor({ write, findSale, leave = async () => null }) {
     super();
     this.#write = write;
     this.#findSale = findSale;
+    this.#leave = leave;
     this.#entries = restore();
   }
 
@@ -72,17 +78,21 @@ export class Outgoing extends EventTarget {
         if (!entry.sent && entry.path.includes("{sale}")) entry.path = entry.path.replace("{sale}", await this.#findSale());
         entry.sent = true;
         store(this.#entries);
-        const answer = await this.#write(entry.method, entry.path, entry.body, entry.key);
+        const answer = await this.#write(entry.method, entry.path, entry.body, entry.key, this.#tokens.get(entry.key));
         failures = 0;
         this.#remove(entry);
         if (entry.then) this.#then[entry.then](answer);
         this.#settle.get(entry.key)?.resolve(answer);
       } catch (error) {
+        if (error instanceof Problem && error.code === "not-allowed") {
+          this.#remove(entry); // what waits behind it goes on while somebody is fetched
+          void this.#askLeave(entry, error);
+          this.#changed();
+          continue;
+        }
         if (error instanceof Problem && error.status !== 401) {
           this.#remove(entry);
-          const waiter = this.#settle.get(entry.key);
-          if (waiter) waiter.reject(error);
-          else this.dispatchEvent(new CustomEvent("refused", { detail: { entry, error } }));
+          this.#refuse(entry, error);
         } else {
           if (!(error instanceof Problem || error instanceof Away)) throw error;
           if (this.#entries.includes(entry)) entry.away = true;
@@ -92,10 +102,33 @@ export class Outgoing extends EventTarget {
           continue;
         }
       }
+      this.#tokens.delete(entry.key);
       this.#settle.delete(entry.key);
       this.#changed();
     }
     this.#running = false;
+  }
+
+  // Nothing has happened yet: with leave the very same request goes first, without it is as any refusal.
+  async #askLeave(entry, error) {
+    const token = await this.#leave(error);
+    if (token === null) {
+      this.#refuse(entry, error);
+      this.#tokens.delete(entry.key);
+      this.#settle.delete(entry.key);
+      this.#changed();
+      return;
+    }
+    this.#tokens.set(entry.key, [...(this.#tokens.get(entry.key) ?? []), token]);
+    this.#entries.unshift(entry);
+    this.#changed();
+    this.run();
+  }
+
+  #refuse(entry, error) {
+    const waiter = this.#settle.get(entry.key);
+    if (waiter) waiter.reject(error);
+    else this.dispatchEvent(new CustomEvent("refused", { detail: { entry, error } }));
   }
 
   #pause(ms) {

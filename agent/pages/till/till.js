@@ -24,6 +24,7 @@ import { PrintQuestion } from "./print_question.js";
 import { Questions } from "./questions.js";
 import { QuickKeys } from "./quick.js";
 import { ShiftWatch } from "./shift_watch.js";
+import { StaffWatch } from "./staff.js";
 import { TillState } from "./state.js";
 import { TrainingBand } from "./training.js";
 import { Wedge } from "./wedge.js";
@@ -61,6 +62,7 @@ export class Till {
     this.outgoing = new Outgoing({
       write,
       findSale: async () => this.state.sale?.id ?? (await write("POST", "/v1/sales", { till: this.state.id }, newKey())).id,
+      leave: (problem) => this.staff.leave(problem),
     });
     this.actions = new Actions({ outgoing: this.outgoing, state: this.state, say: (message) => this.say(message), weigh: (asked) => void askWeight(this, asked), expired: (problem) => this.show(expiredPanel(this, problem)), unknown: (barcode) => this.#unknown(barcode), receipt: (problem) => void openReceipt(this, problem.receipt_number) });
     this.attending = new Attending(this.actions, this.state);
@@ -80,6 +82,7 @@ export class Till {
       onEvent: (event) => this.state.heard(event),
       onUp: () => {
         this.state.up();
+        void this.staff.read();
         void this.quick.load();
         this.outgoing.wake();
       },
@@ -93,13 +96,19 @@ export class Till {
 
   /** Put a panel on the right; a scan, a search or Escape puts the items back. */
   show(panel) {
+    if (panel !== this.#panel) this.#panel?.closed?.();
     this.#panel = panel;
     this.#drawPanel();
     afterPress(() => panel === this.#panel && panel.focus?.()); // it may be drawn only once the button is let go
   }
 
   home() {
+    if (this.staff.locked) {
+      this.staff.ask();
+      return;
+    }
     if (!this.#panel) return;
+    this.#panel.closed?.();
     this.#panel = null;
     this.#drawPanel();
     afterPress(() => this.isHome() && this.finder.focus());
@@ -115,7 +124,7 @@ export class Till {
 
   /** A code from a wedge scanner or typed in: the open panel may want it, otherwise it is an item. */
   async scanned(text) {
-    if (this.#pairing || this.#panel?.takesScan?.(text)) return;
+    if (this.#pairing || this.staff.refuses(text) || this.#panel?.takesScan?.(text)) return;
     await this.actions.scan(text);
   }
 
@@ -138,6 +147,7 @@ export class Till {
 
   /** Do what a key or a button asks for, or say why not. */
   command(name) {
+    if (this.staff.stops(name)) return;
     const { sale } = this.state;
     if (name === "find") {
       this.home();
@@ -192,6 +202,7 @@ export class Till {
     void this.finder.search();
     this.basket = new Basket(this);
     this.lamps = lampBar(this);
+    this.staff = new StaffWatch(this);
     this.printQuestion = new PrintQuestion(this);
     this.training = new TrainingBand(this);
     this.banner = el("div.banners", { "aria-live": "polite" });
@@ -207,8 +218,9 @@ export class Till {
       el("header.bar", {},
         el("h1", {}, store.name ?? t("bar.till", { till: id }), el("small", {}, id)),
         this.lamps.element,
+        this.staff.element,
         el("button.help-button", { type: "button", "data-key": "help", onclick: () => this.command("help") }, t("bar.help"), el("kbd", {}, "F1"))),
-      el("div.notices", {}, this.training.element, this.banner, this.printQuestion.element),
+      el("div.notices", {}, this.training.element, this.staff.notice, this.banner, this.printQuestion.element),
       this.basket.element,
       el("div.right", {}, this.finder.element, this.messages.element, this.side, this.commands));
     replace(this.#root, this.frame);
