@@ -7,16 +7,16 @@ import errno
 import logging
 import socket
 import sys
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 import uvicorn
 
 from agent.api.asgi import application
+from agent.web_server import WebServer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from contextlib import AbstractContextManager
 
     from starlette.routing import BaseRoute
 
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 CONNECTIONS_MAX = 256  # a till page holds seven; past this, a new one is told 503 at once
 BACKLOG = 128  # connections waiting to be accepted
 KEEP_ALIVE_S = 30  # a page that is used again within half a minute saves a connect
-TICK_S = 1.0  # uvicorn makes the Date header anew once a second
-LOOK_AGAIN_S = 0.02  # while it stops: whether requests under way have ended
-ACCEPT_ROUNDS = 5  # of the loop; a connection that was just accepted is known after three
 STOP_WAIT_S = 5  # for requests under way; a disk that needs longer has stopped selling anyway
 PING_EVERY_S = 20.0  # how soon a listener that vanished without a word is noticed
 INCOMING_MESSAGE_BYTES_MAX = 4 * 1024  # listeners have nothing to say
@@ -54,7 +51,7 @@ class Server:
         self._wanted_port = app.config.api.port if port is None else port
         self._extra_routes = extra_routes
         self._demo = demo
-        self._server: _Uvicorn | None = None
+        self._server: WebServer | None = None
         self._serving: asyncio.Task[None] | None = None
         self.port = 0  # what it listens on, once started
 
@@ -69,7 +66,7 @@ class Server:
         listeners = bind(self._app.config.api.host, self._wanted_port)
         self.port = int(listeners[0].getsockname()[1])
         self._app.door.port = self.port
-        self._server = _Uvicorn(
+        self._server = WebServer(
             uvicorn.Config(
                 web,
                 lifespan="off",
@@ -112,69 +109,6 @@ class Server:
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
-
-
-class _Uvicorn(uvicorn.Server):
-    """uvicorn, but signals stay the agent's, and one can wait until it is up."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.up = asyncio.Event()
-        self._ending = asyncio.Event()
-
-    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]  # the same, in other words
-        return nullcontext()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.up.set()
-
-    def end(self) -> None:
-        """Stop serving: at once, as far as requests under way let it."""
-        self.should_exit = True
-        self._ending.set()
-
-    async def main_loop(self) -> None:
-        """Wait for `end`. uvicorn's own loop looks ten times a second whether it was told to."""
-        while not await self.on_tick(0):
-            with suppress(TimeoutError):
-                async with asyncio.timeout(TICK_S):
-                    await self._ending.wait()
-        await _accepted()  # who knocks in this very moment: a listener closed over its head would leave its socket
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let requests under way end, for `STOP_WAIT_S`; turn away who comes now.
-
-        uvicorn's own does not turn away who connects in the very moment of stopping, and waits for them.
-        """
-        for listening in (*self.servers, *(sockets or ())):
-            listening.close()
-        try:
-            async with asyncio.timeout(self.config.timeout_graceful_shutdown):
-                await self._turn_away()
-        except TimeoutError:
-            for task in self.server_state.tasks:
-                task.cancel()
-            for connection in list(self.server_state.connections):  # it was asked, and did not go in time
-                if connection.transport is not None:
-                    connection.transport.abort()
-
-    async def _turn_away(self) -> None:
-        asked: set[Any] = set()
-        while True:
-            for connection in self.server_state.connections - asked:
-                connection.shutdown()
-                asked.add(connection)
-            await _accepted()
-            if not self.server_state.connections and not self.server_state.tasks:
-                return
-            await asyncio.sleep(LOOK_AGAIN_S)
-
-
-async def _accepted() -> None:
-    """Let the loop finish with connections that it has just accepted."""
-    for _ in range(ACCEPT_ROUNDS):
-        await asyncio.sleep(0)
 
 
 def _listener(**connection: Any) -> asyncio.Protocol:

@@ -12,7 +12,6 @@ import hashlib
 import hmac
 import json
 import time
-from contextlib import nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
@@ -24,10 +23,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from agent.server import bind
+from agent.web_server import WebServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from contextlib import AbstractContextManager
 
     from starlette.requests import Request
 
@@ -134,7 +133,7 @@ class CloudServer:
 
     def __init__(self, cloud: DemoCloud) -> None:
         self._cloud = cloud
-        self._server: _Uvicorn | None = None
+        self._server: WebServer | None = None
         self._serving: asyncio.Task[None] | None = None
 
     async def start(self) -> int:
@@ -149,7 +148,7 @@ class CloudServer:
             ws="none",
             timeout_graceful_shutdown=STOP_WAIT_S,
         )
-        self._server = _Uvicorn(config)
+        self._server = WebServer(config)
         self._serving = asyncio.create_task(self._server.serve(listeners), name="demo cloud")
         return int(listeners[0].getsockname()[1])
 
@@ -158,16 +157,9 @@ class CloudServer:
         self._cloud.stop()
         if self._server is None or self._serving is None:
             return
-        self._server.should_exit = True
+        self._server.end()
         await self._serving
         self._server = self._serving = None
-
-
-class _Uvicorn(uvicorn.Server):
-    """uvicorn without its signal handlers: Ctrl-C is the demo's."""
-
-    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]  # the same, in other words
-        return nullcontext()
 
 
 def _decoded(signature: str) -> bytes:

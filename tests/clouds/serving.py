@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
+from agent.web_server import WebServer
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
@@ -103,10 +105,9 @@ async def serving(app: ASGIApp) -> AsyncIterator[str]:
         app, log_level="critical", lifespan="off", ws="none", date_header=False, timeout_graceful_shutdown=1
     )
     config.load()
-    server = uvicorn.Server(config)
+    server = WebServer(config)
     server.lifespan = config.lifespan_class(config)
     try:
-        # Not `serve`: it would take the signals that belong to pytest, and end a tenth of a second late.
         await server.startup(sockets=[listener])
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
