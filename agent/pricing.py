@@ -150,6 +150,7 @@ def view(sale: Sale, rules: Rules) -> dict[str, Any]:
         "exemption": None
         if sale.exemption is None
         else {"reason": sale.exemption.reason, "certificate": sale.exemption.certificate},
+        "tax_relief": sum(line.tax_relief for line in priced.lines),
         "total": priced.total,
         "rounding": settlement.rounding,
         "tenders": [

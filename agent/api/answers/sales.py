@@ -173,6 +173,7 @@ class Sale(BaseModel):
     subtotal: Amount
     taxes: list[Tax]
     exemption: Exemption | None
+    tax_relief: Amount
     total: Amount
     rounding: Amount
     tenders: list[Tender]

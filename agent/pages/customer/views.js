@@ -1,6 +1,7 @@
 // What a customer reads from a step away: the lines, the total, the change.
 
 import { el } from "../parts/dom.js";
+import { lineName } from "../parts/lines.js";
 import { money, price, quantity } from "../parts/money.js";
 import { t } from "../parts/words.js";
 
@@ -48,7 +49,7 @@ export function done(record) {
 function row(line, latest) {
   const many = line.unit === "kg" || line.quantity !== "1";
   return el(`li.line${latest ? ".line-latest" : ""}`, {},
-    el("span.line-name", {}, line.name,
+    el("span.line-name", {}, lineName(line),
       el("small", {}, many ? ` ${quantity(line.quantity, line.unit)} × ${price(line.price, line.unit)}` : "",
         line.discount ? ` ${t("basket.off", { amount: money(line.discount) })}` : "")),
     el("span.line-total", {}, money(line.total)));

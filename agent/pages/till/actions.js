@@ -98,12 +98,28 @@ export class Actions {
     });
   }
 
+  /** Give the deposit of an item back, {sku} or {barcode}, so many times. */
+  giveEmpties(what, count, name) {
+    return this.#ask({ label: t("label.empties", { name }), path: "/v1/sales/{sale}/lines", body: { ...what, quantity: count, empties: true } });
+  }
+
+  exempt(reason, certificate) {
+    return this.#ask({
+      label: t("label.exempt"), path: `/v1/sales/${this.state.sale.id}/exemption`,
+      body: { reason, ...(certificate ? { certificate } : {}) },
+    });
+  }
+
+  taxAgain() {
+    return this.#ask({ label: t("exempt.again"), method: "DELETE", path: `/v1/sales/${this.state.sale.id}/exemption` });
+  }
+
   /** Take money; once nothing is due the sale is completed, before anything else that waits. */
-  tender(type, amount, reference) {
+  tender(type, amount, reference, tip = 0) {
     return this.#ask({
       label: t("label.tender", { type: t(`tender.${type}`), amount: money(amount) }),
       path: `/v1/sales/${this.state.sale.id}/tenders`,
-      body: { type, amount, ...(reference ? { reference } : {}) },
+      body: { type, amount, ...(reference ? { reference } : {}), ...(tip ? { tip } : {}) },
       then: "completeWhenPaid",
     });
   }

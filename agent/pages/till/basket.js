@@ -138,6 +138,7 @@ export class Basket {
   }
 
   #sums(sale, any) {
+    if (!any && sale?.taken_back) return [el("div.sums", {}, this.#customer(sale), takenSums(sale), el("p.quiet", {}, t("back.now_ring")))];
     if (!any) return sale ? [el("div.sums", {}, this.#customer(sale))].filter((sums) => sums.children.length) : [];
     const discounts = sale.discounts.filter((discount) => !discount.line);
     const row = (label, amount, extra = "") => el(`p.sum${extra}`, {}, el("span", {}, label), el("span", {}, amount));
@@ -148,11 +149,11 @@ export class Basket {
     return [
       el("div.sums", {},
         this.#customer(sale),
-        (discounts.length > 0 || onTop || relief > 0) && row(t("total.subtotal"), money(sale.subtotal)),
+        (discounts.length > 0 || onTop || relief !== 0) && row(t("total.subtotal"), money(sale.subtotal)),
         discounts.map((discount) => row(discount.reason ? t("total.discount.reason", { reason: discount.reason }) : t("total.discount"), `−${money(discount.amount)}`)),
         sale.taxes.filter((tax) => tax.amount).map((tax) =>
           row(t(tax.included ? "total.tax.in" : "total.tax.on", { name: tax.name ?? `${tax.rate} %` }), money(tax.amount), ".quiet")),
-        relief > 0 && row(t("total.relief"), `−${money(relief)}`),
+        relief !== 0 && row(t("total.relief"), money(-relief)),
         (paid || out) && row(t("total.total"), money(sale.total)),
         takenSums(sale),
         sale.tenders.map((tender) => el("p.sum", {},

@@ -11,6 +11,7 @@ import { markPanel } from "./panel_mark.js";
 import { notePanel } from "./panel_note.js";
 import { customerPanel } from "./panels_customer.js";
 import { discountPanel, openItemPanel, pricePanel, quantityPanel } from "./panels_line.js";
+import { emptiesPanel, exemptPanel, tipPanel } from "./panels_money.js";
 import { cardPanel, cashPanel } from "./panels_pay.js";
 import { receiptsPanel } from "./panels_receipts.js";
 import { unreceiptedPanel } from "./panels_returns.js";
@@ -48,6 +49,9 @@ export const PANELS = {
   shift: (till) => shiftPanel(till),
   staff: (till) => till.staff.panel(),
   lock: (till) => till.staff.lock(),
+  empties: (till, line) => emptiesPanel(till, line),
+  exempt: (till) => (till.rings ? exemptPanel(till) : t("exempt.needs_lines")),
+  tip: (till) => (till.rings && till.state.sale.due ? (till.shift.ask() ? undefined : tipPanel(till)) : t("pay.nothing")),
   more: (till) => morePanel(till),
 };
 

@@ -28,6 +28,9 @@ export const KEYS = [
   ["Alt+H", "shift", "shift.title"],
   ["Alt+U", "staff", "staff.switch"],
   ["Alt+L", "lock", "staff.lock"],
+  ["Alt+L", "empties", "empties.title"],
+  ["Alt+X", "exempt", "exempt.title"],
+  ["Alt+I", "tip", "tip.title"],
   ["Alt+M", "more", "action.more_commands"],
 ];
 
