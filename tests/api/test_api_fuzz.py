@@ -66,6 +66,8 @@ GOOD: dict[str, list[dict[str, Any]]] = {
     ],
     "/v1/shifts": [{"till": "till-1", "float": 100}],
     "/v1/shifts/current/close": [{"till": "till-1", "counted": 100}, {"till": "till-1", "counted": None}],
+    "/v1/shifts/current/cash": [{"till": "till-1", "direction": "out", "amount": 5, "reason": "bakery"}],
+    "/v1/shifts/current/report/print": [{"till": "till-1"}],
     "/v1/printers/{printer}/jobs": [{"document": [{"type": "text", "text": "Hello"}, {"type": "cut"}]}],
     "/v1/devices/{device}/trace": [{"on": True}, {"on": False}],
     "/v1/devices/{device}/teach": [{"position": "closed"}, {"position": "open"}],
