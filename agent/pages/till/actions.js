@@ -174,6 +174,20 @@ export class Actions {
     return this.#ask({ label: t("back.keep"), method: "DELETE", path: `/v1/sales/${this.state.sale.id}/taken-back` });
   }
 
+  holdOffline(cloud, reason) {
+    return this.#ask({ label: t("outage.hold"), path: "/v1/line/offline", body: { ...(cloud ? { cloud } : {}), reason } });
+  }
+
+  putOnline(cloud) {
+    return this.#ask({ label: t("outage.release"), path: "/v1/line/online", body: cloud ? { cloud } : {} });
+  }
+
+  async printOutage() {
+    const done = await this.#ask({ label: t("outage.print"), path: "/v1/outage/print", body: { till: this.state.id } });
+    if (done) this.say({ kind: "note", text: t("outage.printing") });
+    return done;
+  }
+
   async printCopy(number) {
     const done = await this.#ask({
       label: t("label.copy", { number }), path: `/v1/records/${encodeURIComponent(number)}/print`,

@@ -9,6 +9,7 @@ import { codePanel } from "./panel_code.js";
 import { arrangePanel } from "./panel_keys.js";
 import { markPanel } from "./panel_mark.js";
 import { notePanel } from "./panel_note.js";
+import { outagePanel } from "./panel_outage.js";
 import { customerPanel } from "./panels_customer.js";
 import { discountPanel, openItemPanel, pricePanel, quantityPanel } from "./panels_line.js";
 import { emptiesPanel, exemptPanel, tipPanel } from "./panels_money.js";
@@ -52,6 +53,7 @@ export const PANELS = {
   empties: (till, line) => emptiesPanel(till, line),
   exempt: (till) => (till.rings ? exemptPanel(till) : t("exempt.needs_lines")),
   tip: (till) => (till.rings && till.state.sale.due ? (till.shift.ask() ? undefined : tipPanel(till)) : t("pay.nothing")),
+  outage: (till) => outagePanel(till),
   more: (till) => morePanel(till),
 };
 

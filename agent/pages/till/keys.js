@@ -31,6 +31,7 @@ export const KEYS = [
   ["Alt+L", "empties", "empties.title"],
   ["Alt+X", "exempt", "exempt.title"],
   ["Alt+I", "tip", "tip.title"],
+  ["Alt+O", "outage", "outage.title"],
   ["Alt+M", "more", "action.more_commands"],
 ];
 

@@ -3,8 +3,10 @@
 import { el, replace } from "../parts/dom.js";
 import { clock, when } from "../parts/money.js";
 import { has, t } from "../parts/words.js";
+import { backlog, because, cloudLight, heldBy, lineLights } from "./line.js";
+import { outagePanel } from "./panel_outage.js";
 
-const MARKS = { good: "●", busy: "◐", bad: "✕", off: "○" };
+const MARKS = { good: "●", busy: "◐", bad: "✕", off: "○", held: "‖" };
 
 /** A row of lamps, as a button that opens the panel explaining them. */
 export function lampBar(till) {
@@ -12,10 +14,10 @@ export function lampBar(till) {
   return {
     element: bar,
     update: () => replace(bar,
-      lights(till.state).map(({ key, level, name, word }) =>
+      lights(till.state).map(({ key, level, name, word, outage }) =>
         el(`button.lamp.lamp-${level}`, {
           type: "button", "data-key": `lamp-${key}`, "data-lamp": key, "data-level": level, "aria-label": `${name}: ${word}`,
-          onclick: () => till.show(lampsPanel(till)),
+          onclick: () => till.show(outage ? outagePanel(till) : lampsPanel(till)),
         }, el("span.mark", { "aria-hidden": "true" }, MARKS[level]),
         el("span.lamp-name", {}, name), el("span.lamp-word", {}, word)))),
   };
@@ -27,7 +29,8 @@ export function lampsPanel(till) {
   return {
     title: t("lamps.title"),
     body,
-    update: (state) => replace(body, state.devices.map(deviceCard), state.clouds.map(cloudCard)),
+    update: (state) => replace(body, state.devices.map(deviceCard), state.clouds.map((cloud) => cloudCard(cloud, state.status.line?.clouds[cloud.name])),
+      el("button", { type: "button", "data-key": "to-outage", onclick: () => till.show(outagePanel(till)) }, t("outage.title"))),
     focus: () => till.entry.focus(),
   };
 }
@@ -39,7 +42,8 @@ function lights(state) {
       key: device.name, name: kind(device), level: deviceLevel(device),
       word: (device.state === "ready" && trouble(device)) || t(`lamp.${device.state}`), ...known,
     })),
-    ...state.clouds.map((cloud) => ({ key: cloud.name, name: cloud.name, ...cloudLight(cloud), ...known })),
+    ...lineLights(state.status.line).map((light) => ({ ...light, ...known, outage: true })),
+    ...state.clouds.map((cloud) => ({ key: cloud.name, name: cloud.name, ...cloudLight(cloud, state.status.line?.clouds[cloud.name]), ...known, outage: true })),
   ];
 }
 
@@ -80,13 +84,14 @@ export function deviceCard(device) {
     el("p.quiet", {}, device.port, device.since ? ` · ${t("lamps.since", { time: clock(device.since) })}` : ""));
 }
 
-function cloudCard(cloud) {
-  const { level } = cloudLight(cloud);
+function cloudCard(cloud, lamp) {
+  const { level } = cloudLight(cloud, lamp);
   const waiting = backlog(cloud);
   return el(`div.card.card-${level}`, {},
     el("h3", {}, el("span.mark", { "aria-hidden": "true" }, MARKS[level]), `${t("kind.cloud")} · ${cloud.name}`),
     el("p", {}, t(cloud.parked ? "lamps.cloud.parked" : waiting ? "lamps.cloud.waiting" : "lamps.cloud.ok")),
     el("p", {}, t("lamps.cloud.counts", { delivered: cloud.delivered ?? 0, waiting, parked: cloud.parked ?? 0 })),
+    lamp && el("p", {}, cloud.offline ? heldBy(cloud.offline) : `${t(`line.state.${lamp.state}`)}. ${because(lamp)}`),
     cloud.oldest_waiting && el("p.quiet", {}, t("lamps.cloud.oldest", { time: when(cloud.oldest_waiting) })),
     cloud.last_error && el("p.quiet", {}, t("lamps.cloud.error", { error: cloud.last_error })));
 }

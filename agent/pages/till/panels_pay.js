@@ -3,6 +3,7 @@
 import { el, replace } from "../parts/dom.js";
 import { cashOffers, money, parse, typed } from "../parts/money.js";
 import { t } from "../parts/words.js";
+import { cardIsRisk } from "./line.js";
 import { field, pad, primary } from "./panel.js";
 
 /** Cash: one tap on a likely amount, or what was given typed in. */
@@ -60,6 +61,8 @@ export function cardPanel(till) {
   const amount = field(t("pay.card.amount"), { mode: "decimal", key: "amount", onenter: () => slip.select(), maxlength: 14 });
   const slip = field(t("pay.card.slip"), { key: "slip", onenter: () => take(), maxlength: 100 });
   const outcome = el("p.outcome", { "aria-live": "polite" });
+  const how = el("p", {}, t("pay.card.how"));
+  const risk = el("p.card.card-busy", { hidden: true }, t("pay.card.risk"));
   const button = primary("", () => take());
   let due = null;
   let touched = false;
@@ -82,8 +85,10 @@ export function cardPanel(till) {
   });
   return {
     title: t("pay.card.title"),
-    body: el("div.two", {}, el("div", {}, el("p", {}, t("pay.card.how")), amount.element, slip.element, outcome, button), pad(amount)),
-    update: ({ sale }) => {
+    body: el("div.two", {}, el("div", {}, how, risk, amount.element, slip.element, outcome, button), pad(amount)),
+    update: ({ sale, status }) => {
+      how.hidden = cardIsRisk(status.line);
+      risk.hidden = !how.hidden;
       if (!sale?.lines.length) return till.home();
       if (sale.due === due) return undefined;
       due = sale.due;

@@ -106,7 +106,7 @@ export class TillState extends EventTarget {
         this.changed();
         break;
       case "shift": this.soon("till"); break;
-      case "delivery": case "cloud": this.soon("status"); break;
+      case "delivery": case "cloud": case "line": this.soon("status"); break;
       default: break;
     }
     this.dispatchEvent(new CustomEvent("heard", { detail: event }));
