@@ -61,17 +61,6 @@ function trouble({ error, status }) {
   return "";
 }
 
-function cloudLight(cloud) {
-  if (cloud.parked) return { level: "bad", word: t("lamp.cloud.parked", { n: cloud.parked }) };
-  const waiting = backlog(cloud);
-  return waiting ? { level: "busy", word: t("lamp.cloud.waiting", { n: waiting }) } : { level: "good", word: t("lamp.cloud.ok") };
-}
-
-/** How many records are still on their way to a cloud. */
-export function backlog(cloud) {
-  return (cloud.waiting ?? 0) + (cloud.sending ?? 0);
-}
-
 /** One device: what it is doing, its trouble and what to do. */
 export function deviceCard(device) {
   const level = deviceLevel(device);
