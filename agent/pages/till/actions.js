@@ -165,15 +165,6 @@ export class Actions {
     return record !== null;
   }
 
-  /** Take goods of another receipt back in exchange for what is rung, or is going to be. */
-  takeBack(body) {
-    return this.#ask({ label: t("label.take_back", { number: body.receipt_number }), method: "PUT", path: "/v1/sales/{sale}/taken-back", body });
-  }
-
-  keepGoods() {
-    return this.#ask({ label: t("back.keep"), method: "DELETE", path: `/v1/sales/${this.state.sale.id}/taken-back` });
-  }
-
   holdOffline(cloud, reason) {
     return this.#ask({ label: t("outage.hold"), path: "/v1/line/offline", body: { ...(cloud ? { cloud } : {}), reason } });
   }
@@ -193,14 +184,6 @@ export class Actions {
       label: t("label.copy", { number }), path: `/v1/records/${encodeURIComponent(number)}/print`,
     });
     if (done) this.say({ kind: "note", text: t("receipt.copying", { number }) });
-    return done;
-  }
-
-  async printGift(number) {
-    const done = await this.#ask({
-      label: t("receipt.gift"), path: `/v1/records/${encodeURIComponent(number)}/print`, body: { gift: true },
-    });
-    if (done) this.say({ kind: "note", text: t("receipt.gift.printing", { number }) });
     return done;
   }
 

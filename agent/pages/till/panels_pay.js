@@ -123,11 +123,12 @@ export function printState(till, record) {
   const held = state === "pending" && record.print_reason; // the printer cannot take it now
   const mark = { printed: "✓", pending: "…", not_printed: "✕", unknown: "?" }[state] ?? "–";
   const why = record.print_reason;
+  const asked = till.state.till?.unclear_print?.receipt_number === record.receipt_number; // above, once is enough
   return el(`div.print.print-${held ? "held" : state}`, { "data-print": state },
     el("p.print-word", {}, el("span.mark", { "aria-hidden": "true" }, mark), t(held ? "print.held" : `print.${state}`)),
     why && state !== "printed" && el("p.quiet", {}, why),
-    ["not_printed", "unknown", "pending"].includes(state) && el("p", {}, t(`print.${state}.next`)),
-    state !== "pending" && state !== "none" && el(`button${state === "printed" ? "" : ".primary"}`, {
+    !asked && ["not_printed", "unknown", "pending"].includes(state) && el("p", {}, t(`print.${state}.next`)),
+    !asked && state !== "pending" && state !== "none" && el(`button${state === "printed" ? "" : ".primary"}`, {
       type: "button", "data-key": "copy", onclick: () => till.actions.printCopy(record.receipt_number),
     }, t("done.copy")));
 }

@@ -81,7 +81,7 @@ export function receiptPanel(till, first) {
     printState(till, record),
     record.kind === "sale" && el("div.beside", {},
       el("button.primary", { type: "button", "data-key": "refund", onclick: () => till.show(refundPanel(till, record)) }, t("receipt.refund")),
-      el("button", { type: "button", "data-key": "gift", onclick: () => till.actions.printGift(record.receipt_number) }, t("receipt.gift"))));
+      el("button", { type: "button", "data-key": "gift", onclick: () => printGift(till, record.receipt_number) }, t("receipt.gift"))));
   draw();
   const again = async () => {
     record = await read(`/v1/records/${encodeURIComponent(record.receipt_number)}`); // its print, and what is still refundable
@@ -95,6 +95,12 @@ export function receiptPanel(till, first) {
     },
     focus: () => body.querySelector("button")?.focus(),
   };
+}
+
+async function printGift(till, number) {
+  const done = await till.actions.write({ label: t("receipt.gift"), path: `/v1/records/${encodeURIComponent(number)}/print`, body: { gift: true } });
+  if (done) till.say({ kind: "note", text: t("receipt.gift.printing", { number }) });
+  return done;
 }
 
 /** A receipt that was scanned: what can be taken back of it, or the receipt where that is nothing. */

@@ -39,7 +39,10 @@ export function refundPanel(till, record) {
   };
   const exchange = async () => {
     if (!chosen.size) return till.say({ kind: "refused", text: t("refund.none") });
-    const done = await till.actions.takeBack({ ...lines(), tender: type, ...why() });
+    const done = await till.actions.write({
+      label: t("label.take_back", { number: record.receipt_number }), method: "PUT", path: "/v1/sales/{sale}/taken-back",
+      body: { ...lines(), tender: type, ...why() },
+    });
     if (done) till.home();
     return done;
   };
@@ -54,7 +57,7 @@ export function refundPanel(till, record) {
         type = value;
         sum.ask();
       }),
-      el("div.beside", {}, primary(t("receipt.refund"), save),
+      el("div.beside.stays", {}, primary(t("receipt.refund"), save),
         el("button.primary", { type: "button", "data-key": "exchange", onclick: exchange }, t("refund.exchange")))),
     focus: () => list.querySelector("button")?.focus(),
   };
@@ -82,7 +85,7 @@ export function unreceiptedPanel(till) {
         type = value;
         sum.ask();
       }),
-      primary(t("unreceipted.do"), save)),
+      el("div.stays", {}, primary(t("unreceipted.do"), save))),
     update: (state) => {
       if (state.sale?.id !== sale.id || !state.sale.lines.length) return till.home();
       const lines = JSON.stringify(state.sale.lines);

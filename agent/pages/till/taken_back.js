@@ -12,7 +12,11 @@ export function takenLines(till, sale) {
     el("span.line-quantity", {}, `−${quantity(line.quantity, line.unit)} ${line.unit === "kg" ? "" : "×"}`),
     el("span.line-name", {}, line.name, el("small", {}, t("back.line", { number: taken.receipt_number }))),
     el("span.line-total", {}, `−${money(line.total)}`),
-    at === 0 && el("button.take-back", { type: "button", "data-key": "keep-goods", "aria-label": t("back.keep"), onclick: () => till.actions.keepGoods() }, "✕")));
+    at === 0 && el("button.take-back", { type: "button", "data-key": "keep-goods", "aria-label": t("back.keep"), onclick: () => keep(till) }, "✕")));
+}
+
+function keep(till) {
+  return till.actions.write({ label: t("back.keep"), method: "DELETE", path: `/v1/sales/${till.state.sale.id}/taken-back` });
 }
 
 /** What comes back among the sums; [] where nothing does. */

@@ -254,11 +254,7 @@ export class Till {
       return;
     }
     this.frame.dataset.live = String(this.state.live);
-    this.lamps.update();
-    this.training.update();
-    this.printQuestion.update();
-    this.basket.update();
-    this.finder.update();
+    for (const part of [this.lamps, this.training, this.printQuestion, this.basket, this.finder]) part.update();
     const { parked } = this.state;
     const lines = this.state.sale?.lines.length ?? 0;
     this.park.textContent = parked.length && !lines ? t("action.parked", { n: parked.length }) : t("action.park");

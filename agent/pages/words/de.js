@@ -427,6 +427,7 @@ export const words = {
   "back.line": "kommt zurück, Bon {number}",
   "back.keep": "Nichts zurücknehmen",
   "back.credit": "Zurückgenommen",
+  "back.now_ring": "Jetzt erfassen, was dafür mitgenommen wird.",
   "back.paid_out.cash": "Bar herausgeben",
   "back.paid_out.card": "Auf die Karte zurück",
   "unreceipted.title": "Rücknahme ohne Bon",

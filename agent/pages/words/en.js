@@ -402,7 +402,7 @@ export const words = {
   "no_sale.reasons": "Change for a customer|Count the cash|Wrong change given",
 
   "receipts.title": "Receipts",
-  "receipts.find": "Receipt number",
+  "receipts.find": "Receipt number, card slip or customer",
   "receipts.open": "Show",
   "receipts.none": "Nothing was sold here yet.",
   "receipts.refund_of": "Refund of {number}",
@@ -427,6 +427,7 @@ export const words = {
   "back.line": "comes back, receipt {number}",
   "back.keep": "Take nothing back",
   "back.credit": "Taken back",
+  "back.now_ring": "Now ring what the customer takes instead.",
   "back.paid_out.cash": "Give back in cash",
   "back.paid_out.card": "Give back to the card",
   "unreceipted.title": "Take back without a receipt",
