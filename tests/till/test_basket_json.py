@@ -7,6 +7,8 @@ import pytest
 
 from agent import basket, checkout, discounts
 from agent.basket import Product
+from agent.empties import add_empties
+from agent.exemption import exempt
 from agent.marks import Marks
 from agent.pricing import Rules
 from agent.sale import Sale, TaxRate, Unit, decimal_text
@@ -44,6 +46,32 @@ def test_a_sale_comes_back_from_its_row_as_it_was() -> None:
         basket.new_sale(RULES, id="s2", till="till-2", opened_at="2026-11-20T14:05:33+01:00"),
     ):
         assert Sale.from_json(json.loads(json.dumps(sale.to_json()))) == sale
+
+
+def test_a_row_of_before_there_were_deposits_tips_and_exemptions_is_read() -> None:
+    row: Any = json.loads(json.dumps(full_sale().to_json()))
+    del row["exemption"]
+    for line in row["lines"]:
+        del line["deposit_of"], line["empties"]
+    for tender in row["tenders"]:
+        del tender["tip"]
+    assert Sale.from_json(row) == full_sale()
+
+
+def test_several_taxes_a_deposit_an_exemption_and_a_tip_come_back() -> None:
+    gst, qst = TaxRate("gst", "GST", Decimal(5), included=False), TaxRate("qst", "QST", Decimal("9.5"), compound=True)
+    both = TaxRate("both", "Both", Decimal("14.975"), parts=(gst, qst))
+    rules = Rules("CAD", prices_include_tax=True, taxes={"both": both})
+    sale = basket.new_sale(rules, id="s1", till="till-1", opened_at="2026-11-20T14:05:33+01:00")
+    cola = Product("c", "Cola", 100, "both", deposit=10)
+    sale = add_empties(basket.add_product(sale, rules, cola), rules, cola)
+    sale = checkout.add_tender(exempt(sale, rules, reason="Resale"), rules, type="cash", amount=50, tip=5)
+    assert Sale.from_json(json.loads(json.dumps(sale.to_json()))) == sale
+
+
+def test_a_deposit_of_a_line_that_is_not_there_is_damage() -> None:
+    with pytest.raises(ValueError, match="a deposit is for a line that is not there"):
+        Sale.from_json(broken("lines.0.deposit_of", "9"))
 
 
 def test_the_next_ids_go_on_after_a_restart() -> None:
