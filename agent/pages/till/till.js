@@ -14,7 +14,6 @@ import { KEYS, listenToKeys } from "./keys.js";
 import { lampBar } from "./lamps.js";
 import { LineNews } from "./line.js";
 import { Messages } from "./messages.js";
-import { LineNews } from "./line.js";
 import { Outgoing } from "./outgoing.js";
 import { addressHasCode, pair } from "./pairing.js";
 import { expiredPanel } from "./panel_expired.js";
