@@ -65,6 +65,7 @@ class Rig:
             unit=self._unit,
             on_change=self._changed,
             timing=timing,
+            now=asyncio.get_running_loop().time,
             sleep=briefly,
         )
         self._task = asyncio.create_task(self.scale.run())

@@ -18,7 +18,7 @@ from tests.drivers.printer.lane import eventually
 from tests.drivers.scale.rigs import LONG_S, PROTOCOLS, SHORT_S, TIMING, WIRES, Rig, running
 
 protocols = pytest.mark.parametrize("protocol", PROTOCOLS)
-EVERY_WIRE = [*WIRES, "tcp", pytest.param("pty", marks=pytest.mark.skipif(sys.platform == "win32", reason="no ptys"))]
+REAL_WIRES = ["tcp", pytest.param("pty", marks=pytest.mark.skipif(sys.platform == "win32", reason="no ptys"))]
 
 
 async def refused(rig: Rig, reason: str) -> NotWeighed:
@@ -33,8 +33,19 @@ async def refused(rig: Rig, reason: str) -> NotWeighed:
 
 
 @protocols
-@pytest.mark.parametrize("wire", EVERY_WIRE)
+@pytest.mark.parametrize("wire", WIRES)
 async def test_a_weight_is_told_taken_and_not_told_twice(protocol: ScaleProtocol, wire: str) -> None:
+    await told_taken_and_not_told_twice(protocol, wire)
+
+
+@protocols
+@pytest.mark.parametrize("wire", REAL_WIRES)
+@pytest.mark.usefixtures("real_time")
+async def test_so_it_is_over_a_wire_of_the_systems_own(protocol: ScaleProtocol, wire: str) -> None:
+    await told_taken_and_not_told_twice(protocol, wire)
+
+
+async def told_taken_and_not_told_twice(protocol: ScaleProtocol, wire: str) -> None:
     async with running(protocol, wire) as rig:
         rig.box.put("1.234")
         weight = await rig.scale.weigh(LONG_S)
