@@ -26,6 +26,12 @@ class Effort:
     cold_starts: int = 3  # rounds of it
     more_sales: int = 1_000  # sold by the agent whose memory is watched
     idle_s: float = 10.0  # how long an idle agent is watched
+    page_items: int = 100_000  # in the catalogue of a full store
+    page_records: int = 10_000
+    page_keys: int = 500
+    page_scans: int = 25  # in a block of the page bench
+    page_pays: int = 20
+    page_colds: int = 3
 
 
 EFFORTS = {
@@ -63,5 +69,11 @@ EFFORTS = {
         cold_starts=1,
         more_sales=5,
         idle_s=0.1,
+        page_items=1_010,
+        page_records=6,
+        page_keys=8,
+        page_scans=2,
+        page_pays=1,
+        page_colds=1,
     ),
 }

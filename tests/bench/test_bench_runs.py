@@ -12,6 +12,7 @@ from bench import imports, table
 from bench.__main__ import NAMES
 from bench.machine import machine
 from bench.rounds import Contender, Figure, Role, in_turns
+from tests.pages.browser import executable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -20,9 +21,11 @@ ROOT = Path(__file__).parents[2]
 NEEDS_PTY = pytest.mark.skipif(sys.platform == "win32", reason="a pty stands in for the scanner's serial line")
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=NEEDS_PTY if name in {"scan", "scanners"} else ()) for name in NAMES]
-)
+NEEDS_CHROMIUM = pytest.mark.skipif(executable() is None, reason="no Chromium; scripts/chromium finds or installs one")
+NEEDS = {"scan": NEEDS_PTY, "scanners": NEEDS_PTY, "page": NEEDS_CHROMIUM}
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=NEEDS.get(name, ())) for name in NAMES])
 def test_a_bench_prints_ours_and_what_it_is_compared_with_and_leaves_nothing(name: str, tmp_path: Path) -> None:
     state, results = tmp_path / "state", tmp_path / "results"
     said = subprocess.run(
