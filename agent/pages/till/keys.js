@@ -27,7 +27,7 @@ export const KEYS = [
   ["Alt+T", "training", "training.title"],
   ["Alt+H", "shift", "shift.title"],
   ["Alt+U", "staff", "staff.switch"],
-  ["Alt+L", "lock", "staff.lock"],
+  ["Alt+Q", "lock", "staff.lock"],
   ["Alt+L", "empties", "empties.title"],
   ["Alt+X", "exempt", "exempt.title"],
   ["Alt+I", "tip", "tip.title"],

@@ -60,7 +60,7 @@ export function signInPanel(till, watch) {
     const { staff } = watch.now ?? {};
     replace(here, staff && el("p", {}, t("staff.here", { name: staff.name, role: t(`staff.role_${staff.role}`) })),
       el("div.chips", {},
-        staff && el("button.chip", { type: "button", "data-key": "lock", onclick: () => watch.lock() }, t("staff.lock"), " ", el("kbd", {}, "Alt+L")),
+        staff && el("button.chip", { type: "button", "data-key": "lock", onclick: () => watch.lock() }, t("staff.lock"), " ", el("kbd", {}, "Alt+Q")),
         staff && watch.may("staff") && el("button.chip", { type: "button", "data-key": "people", onclick: () => watch.people() }, t("staff.people"))));
   };
   draw();

@@ -22,7 +22,7 @@ export class StaffWatch {
     this.#till = till;
     this.name = el("span");
     this.element = el("button.staff-button", { type: "button", "data-key": "staff", onclick: () => till.command("staff") }, this.name, el("kbd", {}, "Alt+U"));
-    this.notice = el("div");
+    this.notice = el("div.staff-band");
     till.state.addEventListener("heard", ({ detail }) => {
       if (detail.type === "staff" && (detail.page === this.now?.page || detail.page === "")) void this.read();
       if (detail.type === "scan" && detail.till === till.state.id) this.#here();
