@@ -13,7 +13,7 @@ from agent import entry
 from agent.about import PLAIN_LINE, AboutLine, Track
 from agent.deposits import deposit_of, must_be_goods, must_lead
 from agent.marks import Marks, must_be_another_piece, must_be_one
-from agent.pricing import Priced, Rules, price
+from agent.pricing import Rules, price
 from agent.problem import Problem, conflict, invalid, not_found
 from agent.sale import Discount, Line, Sale, State, TaxRate, Tender, TenderType, Unit
 from outbox.money import AMOUNT_MAX, format_amount

@@ -76,6 +76,7 @@ class Priced:
     subtotal: int
     taxes: tuple[TaxTotal, ...]
     total: int
+    credited: int  # of what is taken back in exchange, what pays for this
     settlement: Settlement
 
 
@@ -106,6 +107,8 @@ def _work_out(sale: Sale, rules: Rules) -> Priced:
         exempt=sale.exemption is not None,
     )
     due = sum(left) - sum(taxed.relief) + sum(tax.amount for tax in taxed.totals if not tax.included)
+    credited = 0 if sale.taken_back is None else min(sale.taken_back.credit, max(due, 0))
+    card = _paid(sale, TenderType.CARD)
     return Priced(
         lines=tuple(
             PricedLine(line, whole, whole - total, total - rest, relief, of_line)
@@ -117,7 +120,8 @@ def _work_out(sale: Sale, rules: Rules) -> Priced:
         subtotal=sum(totals),
         taxes=taxed.totals,
         total=due,
-        settlement=settle(due, _paid(sale, TenderType.CARD), _paid(sale, TenderType.CASH), rules.cash_rounding),
+        credited=credited,
+        settlement=settle(due, card + credited, _paid(sale, TenderType.CASH), rules.cash_rounding),
     )
 
 
@@ -171,7 +175,17 @@ def view(sale: Sale, rules: Rules) -> dict[str, Any]:
         "label": sale.label,
         "opened_at": sale.opened_at,
         **sale.about.to_json(),
+        **_taken_back_view(sale, priced, rules),
+        "training": sale.training,
     }
+
+
+def _taken_back_view(sale: Sale, priced: Priced, rules: Rules) -> dict[str, Any]:
+    taken = sale.taken_back
+    if taken is None:
+        return {}
+    paid_out = taken.paid_out(priced.credited, rules.cash_rounding)
+    return {"taken_back": taken.to_json() | {"credited": priced.credited, "paid_out": paid_out}}
 
 
 def _line_discounts(sale: Sale, gross: Sequence[int]) -> tuple[list[int], dict[str, int]]:
