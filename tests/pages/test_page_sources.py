@@ -54,6 +54,14 @@ def test_nothing_is_inline_and_nothing_comes_from_elsewhere() -> None:
         )
 
 
+def test_a_key_has_one_meaning() -> None:
+    keys = re.findall(
+        r'^  \["([^"]+)", "\w+", "[a-z_.]+"\],$', (PAGES / "till" / "keys.js").read_text("utf-8"), re.MULTILINE
+    )
+    assert len(keys) > 10
+    assert sorted(keys) == sorted(set(keys))
+
+
 def test_a_script_is_a_small_room() -> None:
     assert [path.name for path in SCRIPTS if len(path.read_text(encoding="utf-8").splitlines()) > 300] == []
 
@@ -63,6 +71,7 @@ def test_every_text_can_be_read_on_every_ground_it_stands_on(scheme: str) -> Non
     colours = _colours(scheme)
     pairs = [
         *product(["ink", "soft"], ["ground", "paper", "raised", "chosen", "bad-ground", "busy-ground", "good-ground"]),
+        *product(["ink", "soft"], [f"key-{letter}" for letter in "abcdefgh"]),
         ("on-accent", "accent"),
         ("on-accent", "accent-deep"),
         ("good", "paper"),
