@@ -78,6 +78,44 @@ async def test_the_customer_follows_the_sale_to_the_change(browser: Browser, tmp
         assert [said for said in page.problems if "401" not in said] == []
 
 
+async def test_the_customer_sees_what_comes_back_and_what_is_given_out(browser: Browser, tmp_path: Path) -> None:
+    async with open_shop(tmp_path) as shop:
+        items = "sku,name,price,tax,barcode,unit,deposit\nBEER,Beer,1.10,standard,4012345678901,each,0.25\n"
+        assert (await shop.app.catalogue.import_csv(items, currency="EUR", taxes={"standard"})).ok
+        page = await page_of(browser, shop)
+        await page.until(f"{SHOWS} == 'welcome'")
+        sold = await shop.sold()
+        await page.until(f"{SHOWS} == 'done'")
+
+        sale = await shop.opened()
+        path = f"/v1/sales/{sale['id']}"
+        back = {"receipt_number": sold["receipt_number"], "tender": "cash"}
+        shop.body(await shop.client.put(f"{path}/taken-back", json=back))
+        await page.sees("comes back")
+        await amount(page, "Give back in cash", "€0.50")
+        sale = await shop.rung(MILK)
+        await amount(page, "To pay", "€0.69")
+        shop.body(await shop.client.post(f"{path}/tenders", json={"type": "cash", "amount": 100}))
+        await amount(page, "Change", "€0.31")
+        shop.body(await shop.client.post(f"{path}/complete"))
+        await page.until(f"{SHOWS} == 'done'")
+        await amount(page, "Change", "€0.31")
+
+        sale = await shop.rung("4012345678901")
+        await page.sees("Deposit")
+        await amount(page, "Total", "€1.35")
+        path = f"/v1/sales/{sale['id']}"
+        shop.body(await shop.client.delete(f"{path}/lines/{sale['lines'][0]['id']}"))
+        empties = {"sku": "BEER", "empties": True, "quantity": "4"}
+        sale = shop.body(await shop.client.post(f"{path}/lines", json=empties))
+        assert sale["total"] == -100
+        await amount(page, "To pay out", "€1.00")
+        shop.body(await shop.client.post(f"{path}/complete"))
+        await page.until(f"{SHOWS} == 'done'")
+        await amount(page, "Give back", "€1.00")
+        assert [said for said in page.problems if "401" not in said] == []
+
+
 async def test_the_till_page_takes_the_weight_from_the_scale(browser: Browser, tmp_path: Path) -> None:
     box = SimulatedScale()
     async with shop_with(box, tmp_path) as shop:

@@ -64,7 +64,7 @@ function draw() {
 
 /** What is to be shown: a text that changes when it does, and the view. */
 function chosen() {
-  const open = state.sale?.lines.length ? state.sale : null;
+  const open = state.sale?.lines.length || state.sale?.taken_back ? state.sale : null;
   if (state.away) return ["away", away];
   if (open) return [`sale ${JSON.stringify(open)}`, () => sale(open)];
   if (state.last && Date.now() < doneUntil) return [`done ${state.last.id}`, () => done(state.last)];

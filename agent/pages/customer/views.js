@@ -21,17 +21,26 @@ export function away() {
 /** A sale being rung. */
 export function sale(sold) {
   const said = new Map(sold.lines.map((line) => [line.id, `${line.quantity} ${line.total}`]));
-  const fresh = sold.lines.filter((line) => before.get(line.id) !== said.get(line.id));
-  const latest = (fresh.length ? fresh : sold.lines).at(-1).id;
+  const goods = sold.lines.filter((line) => !line.deposit_of); // its item leads
+  const fresh = goods.filter((line) => before.get(line.id) !== said.get(line.id));
+  const latest = (fresh.length ? fresh : goods).at(-1)?.id;
   before = said;
-  const paid = sold.tenders.length > 0;
+  const taken = sold.taken_back;
   return el("section.sale", {},
-    el("ol.lines", { "aria-label": t("basket.title") }, sold.lines.map((line) => row(line, line.id === latest))),
-    el("div.sums", {}, discounts(sold), taxesOnTop(sold), paid && sum(t("total.total"), money(sold.total + sold.rounding)),
+    el("ol.lines", { "aria-label": t("basket.title") }, taken?.lines.map(back), sold.lines.map((line) => row(line, line.id === latest))),
+    el("div.sums", {}, discounts(sold), taxesOnTop(sold), sold.tax_relief ? sum(t("total.relief"), money(-sold.tax_relief)) : "",
+      (sold.tenders.length > 0 || taken) && sum(t("total.total"), money(sold.total + sold.rounding)),
+      taken && sum(t("back.credit"), `−${money(taken.credit)}`),
       sold.tenders.map((tender) => sum(t(`tender.${tender.type}`), `−${money(tender.amount)}`))),
-    amount(
-      t(paid ? (sold.due ? "total.due" : "done.change") : "total.total"),
-      paid ? (sold.due || sold.change) : sold.total));
+    amount(...asked(sold)));
+}
+
+// What the customer looks for: the total, then what is left to pay, then what comes back over the counter.
+function asked(sold) {
+  if (sold.taken_back?.paid_out) return [t(`back.paid_out.${sold.taken_back.tender}`), sold.taken_back.paid_out];
+  if (sold.total < 0) return [t("total.out"), sold.change];
+  if (!sold.tenders.length && !sold.taken_back) return [t("total.total"), sold.total];
+  return sold.due ? [t("total.due"), sold.due] : [t("done.change"), sold.change];
 }
 
 /** A sale that is paid, or a refund: what it came to, and what goes back over the counter. */
@@ -39,10 +48,11 @@ export function done(record) {
   before = new Map();
   const refund = record.kind === "refund";
   const total = money(record.total + record.rounding);
+  const out = record.exchange?.paid_out || (record.total < 0 ? record.change : 0);
   return el("section.done", {},
     el("div.sums", {}, refund ? sum(t("receipt.refund"), total) : [sum(t("total.total"), total),
-      record.tenders.map((tender) => sum(t(`tender.${tender.type}`), money(tender.amount)))]),
-    amount(t(refund ? "done.back" : "done.change"), refund ? record.total + record.rounding : record.change),
+      record.tenders.map((tender) => sum(t(tender.type === "exchange" ? "back.credit" : `tender.${tender.type}`), money(tender.amount)))]),
+    amount(t(refund || out ? "done.back" : "done.change"), refund ? record.total + record.rounding : out || record.change),
     el("p.thanks", {}, t("customer.thanks")));
 }
 
@@ -55,13 +65,21 @@ function row(line, latest) {
     el("span.line-total", {}, money(line.total)));
 }
 
+// Goods that come back in exchange.
+function back(line) {
+  const many = line.unit === "kg" || line.quantity !== "1";
+  return el("li.line", {},
+    el("span.line-name", {}, line.name, el("small", {}, ` ${t("customer.back")}${many ? ` ${quantity(line.quantity, line.unit)}` : ""}`)),
+    el("span.line-total", {}, `−${money(line.total)}`));
+}
+
 function discounts(sold) {
   return sold.discounts.filter((discount) => !discount.line && discount.amount)
     .map((discount) => sum(t("total.discount"), `−${money(discount.amount)}`));
 }
 
 function taxesOnTop(sold) {
-  return sold.prices_include_tax ? [] : sold.taxes.filter((tax) => tax.amount)
+  return sold.taxes.filter((tax) => tax.amount && !tax.included)
     .map((tax) => sum(t("total.tax.on", { name: tax.name ?? `${tax.rate} %` }), money(tax.amount)));
 }
 

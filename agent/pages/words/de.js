@@ -97,6 +97,7 @@ export const words = {
   "devices.network": "Drucker im Netz werden nicht gesucht. Schreiben Sie ihre Adresse:",
 
   "customer.title": "Ihr Einkauf · {store}",
+  "customer.back": "kommt zurück",
   "customer.welcome": "Willkommen",
   "customer.away": "Einen Moment, bitte.",
   "customer.thanks": "Vielen Dank",

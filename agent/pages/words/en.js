@@ -97,6 +97,7 @@ export const words = {
   "devices.network": "Printers on the network are not searched for. Write their address:",
 
   "customer.title": "Your purchase · {store}",
+  "customer.back": "comes back",
   "customer.welcome": "Welcome",
   "customer.away": "One moment, please.",
   "customer.thanks": "Thank you",
