@@ -64,7 +64,8 @@ class PricedLine(NamedTuple):  # one is made for each line at each scan; a froze
     @property
     def tax_amount(self) -> int:
         """What the line's taxes come to, in its price or on top of it."""
-        return sum(amount for _, amount in self.taxes)
+        taxes = self.taxes
+        return taxes[0][1] if len(taxes) == 1 else sum(amount for _, amount in taxes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def view(sale: Sale, rules: Rules) -> dict[str, Any]:
             {
                 "code": tax.rate.code,
                 "name": tax.rate.name,
-                "rate": _rate_text(tax.rate, exempt=tax.exempt),
+                "rate": "0" if tax.exempt else decimal_text(tax.rate.rate),
                 "base": tax.base,
                 "amount": tax.amount,
                 "included": tax.included,
@@ -224,10 +225,6 @@ def _paid(sale: Sale, how: TenderType) -> int:
     return sum(tender.amount for tender in sale.tenders if tender.type is how)
 
 
-def _rate_text(rate: TaxRate, *, exempt: bool) -> str | None:
-    return "0" if exempt else decimal_text(rate.rate)
-
-
 def _line_view(priced: PricedLine, *, exempt: bool) -> dict[str, Any]:
     line = priced.line
     return {
@@ -244,11 +241,11 @@ def _line_view(priced: PricedLine, *, exempt: bool) -> dict[str, Any]:
         "total": priced.total,
         "net": priced.net,
         "tax": None if line.tax is None else line.tax.code,
-        "tax_rate": None if line.tax is None else _rate_text(line.tax, exempt=exempt),
+        "tax_rate": None if line.tax is None else "0" if exempt else decimal_text(line.tax.rate),
         "tax_amount": priced.tax_amount,
         "tax_relief": priced.tax_relief,
         "taxes": [
-            {"code": rate.code, "rate": _rate_text(rate, exempt=exempt), "amount": amount}
+            {"code": rate.code, "rate": "0" if exempt else decimal_text(rate.rate), "amount": amount}
             for rate, amount in priced.taxes
         ],
         "deposit_of": line.deposit_of,
