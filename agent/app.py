@@ -166,6 +166,7 @@ class App:
             self.devices.displays.follow(lambda till: self.counters.at(till).tills.view(till)["sale"])
             self.events.follow(self.devices.displays.heard)
             self.events.follow(self.devices.tones.heard)
+            self.events.follow(self.training.heard)
             await self.prints.recover()
             await self.kicks.recover()
             await self.lanes.open()

@@ -30,22 +30,25 @@ def receipt_document(
     logo: bytes | None = None,
     anchor: str | None = None,
     back: Body | None = None,
+    cashier: str | None = None,
 ) -> Document:
     """Return the receipt of a sale's or a refund's record. A copy says so, top and bottom; training in the middle, too.
 
     `logo` is a PNG; `anchor` is what the journal's chain holds at this record; `back` is the refund's record of a
-    sale that is an exchange, which is on the same paper.
+    sale that is an exchange, which is on the same paper; `cashier` is the name of who signed in to make it.
     """
-    return Document(tuple(_Receipt(record, store, anchor, back).items(copy=copy, logo=logo)))
+    return Document(tuple(_Receipt(record, store, anchor, back, cashier).items(copy=copy, logo=logo)))
 
 
 class _Receipt(Sheet):
     """One record on its way to paper, and in an exchange the refund that is on it as well."""
 
-    def __init__(self, record: Body, store: ReceiptStore, anchor: str | None, back: Body | None) -> None:
-        super().__init__(record, store, anchor)
+    def __init__(
+        self, record: Body, store: ReceiptStore, anchor: str | None, back: Body | None, cashier: str | None
+    ) -> None:
+        super().__init__(record, store, anchor, cashier)
         self.is_refund = record["kind"] == "refund"
-        self.back = None if back is None else _Receipt(back, store, None, None)
+        self.back = None if back is None else _Receipt(back, store, None, None, None)
 
     def items(self, *, copy: bool, logo: bytes | None) -> Iterator[Item]:
         """Return what to print, top to bottom."""

@@ -10,6 +10,7 @@ from agent.facts import printed_with
 from agent.gift_receipt import gift_document
 from agent.receipt import ReceiptStore, receipt_document
 from agent.shift.paper import report_document, slip_document
+from agent.staff import people
 from outbox import chain
 from outbox.anchor import anchor
 from outbox.record import Kind
@@ -48,6 +49,7 @@ class Receipts:
             logo=self._logo_of(record.till),
             anchor=own,
             back=self._exchanged_for(record),
+            cashier=self._cashier(record),
         )
 
     def gift(self, record_id: str, copy: bool) -> Document:  # noqa: FBT001 - likewise
@@ -55,6 +57,12 @@ class Receipts:
         record = chain.by_id(self._journal.reader, record_id)
         assert record is not None, "likewise"
         return gift_document(record.body, self._store, copy=copy, logo=self._logo_of(record.till))
+
+    def _cashier(self, record: Record) -> str | None:
+        """Return the name of the person who made a record; None for a program, or a page where nobody signed in."""
+        who = record.body.get("cashier")
+        is_person = who is not None and people.is_known(self._journal.reader, who["id"])
+        return str(who["name"]) if who is not None and is_person else None
 
     def _exchanged_for(self, record: Record) -> dict[str, Any] | None:
         exchange = record.body.get("exchange")

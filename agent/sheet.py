@@ -30,12 +30,18 @@ class ReceiptStore:
 
 
 class Sheet:
-    """One record on its way to paper. `anchor` is what the journal's chain holds at it; None: it is not printed."""
+    """One record on its way to paper. `anchor` is what the journal's chain holds at it; None: it is not printed.
 
-    def __init__(self, record: Body, store: ReceiptStore, anchor: str | None = None) -> None:
+    `cashier` is the name of who signed in to make it; None: nobody did.
+    """
+
+    def __init__(
+        self, record: Body, store: ReceiptStore, anchor: str | None = None, cashier: str | None = None
+    ) -> None:
         self.record = record
         self.store = store
         self.anchor = anchor
+        self.cashier = cashier
         self.words = words.words(store.locale)
 
     def marks(self, *, copy: bool) -> Iterator[Item]:
@@ -70,9 +76,9 @@ class Sheet:
 
     def people(self) -> Iterator[Item]:
         """Return who served whom, where they have names, and what was written on the sale."""
-        cashier, customer = self.record.get("cashier") or {}, self.record.get("customer")
-        if cashier.get("person"):
-            yield Row(self.words.cashier, cashier["name"])
+        customer = self.record.get("customer")
+        if self.cashier is not None:
+            yield Row(self.words.cashier, self.cashier)
         if customer is not None:
             yield Row(self.words.customer, customer["name"])
             if customer["number"]:

@@ -72,23 +72,23 @@ class Training:
         async with self._opening:
             if self.counter is None:
                 self.counter = await self._open()
-        self.tills[till_id] = trainee
-        self._tell(till_id)
-
-    async def end(self, till_id: str) -> None:
-        """Let a till sell again. What it was ringing for training is gone."""
-        if self.tills.pop(till_id, None) is None:
-            return
-        self._tell(till_id)
-        if self.counter is not None:
+        if till_id not in self.tills:
             await self.counter.journal.write(
                 lambda connection: connection.execute("delete from open_sale where till = ?", (till_id,))
             )
+        self.tills[till_id] = trainee
+        self._tell(till_id)
 
-    async def signed_out(self, page: str) -> None:
-        """End whatever training this page has begun: nobody stands there who knows of it."""
-        for till_id in [till_id for till_id, trainee in self.tills.items() if trainee.page == page]:
-            await self.end(till_id)
+    def end(self, till_id: str) -> None:
+        """Let a till sell again. What it was ringing for training is gone."""
+        if self.tills.pop(till_id, None) is not None:
+            self._tell(till_id)
+
+    def heard(self, event: str, fields: Mapping[str, Any]) -> None:
+        """Take an event of the agent's: whoever began training has signed out, or somebody else has signed in."""
+        if event == "staff":
+            for till_id in [till_id for till_id, trainee in self.tills.items() if trainee.page == fields["page"]]:
+                self.end(till_id)
 
     async def close(self) -> None:
         """Let the journal go; after its tasks have ended."""

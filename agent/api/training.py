@@ -27,7 +27,7 @@ async def end(call: Call) -> Reply:
     """Let a till sell again."""
     till = call.app.tills.setup(call.path["till"]).id
     if till in call.app.training:
-        await call.app.training.end(till)
+        call.app.training.end(till)
         await _audit(call, till, training=False)
     return Reply(HTTPStatus.OK, call.app.till_view(till))
 

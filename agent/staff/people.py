@@ -98,6 +98,11 @@ def change(connection: sqlite3.Connection, person: Person) -> Person:
     return before
 
 
+def is_known(connection: sqlite3.Connection, staff_id: str) -> bool:
+    """Say whether somebody of that id works here, or has."""
+    return connection.execute("select 1 from staff where id = ?", (staff_id,)).fetchone() is not None
+
+
 def no_such_person(person: str) -> Exception:
     """Nobody of that id works here."""
     return not_found("staff", f"Nobody with the id {person!r} works here: GET /v1/staff lists everyone.")

@@ -73,7 +73,7 @@ async def test_no_byte_of_records_numbers_and_deliveries_changes_over_a_hundred_
         await trains(shop)
         assert shop.app.till_view("till-1")["sale"] is None
         at = shop.app.counters.at("till-1")
-        numbers = []
+        numbers: list[str] = []
         for round_ in range(SALES):
             sale = await ring(shop)
             if round_ % 10 == 3:
@@ -99,7 +99,7 @@ async def test_no_byte_of_records_numbers_and_deliveries_changes_over_a_hundred_
         await at.closing.no_sale("till-1", "change", key=None)
         assert len(set(numbers)) == len(numbers) > SALES * 0.8
         assert facts(shop) == before
-        await shop.app.training.end("till-1")
+        shop.app.training.end("till-1")
         assert facts(shop) == before
         assert shop.app.till_view("till-1")["sale"] == open_before
         assert chain.verify(shop.app.journal.reader).broken is None
@@ -148,7 +148,7 @@ async def test_the_tills_own_scanner_rings_for_training_too(shop: Shop) -> None:
 async def test_what_was_being_rung_for_training_is_gone_with_it(shop: Shop) -> None:
     await trains(shop)
     sale = await ring(shop)
-    await shop.app.training.end("till-1")
+    shop.app.training.end("till-1")
     assert shop.app.till_view("till-1")["sale"] is None
     await trains(shop)
     assert shop.app.till_view("till-1")["sale"] is None
@@ -158,16 +158,17 @@ async def test_what_was_being_rung_for_training_is_gone_with_it(shop: Shop) -> N
 
 async def test_signing_out_at_the_page_that_began_it_ends_it(shop: Shop) -> None:
     await trains(shop)
-    await shop.app.training.signed_out("another page")
+    shop.app.events.publish("staff", page="another page", staff=None)
     assert "till-1" in shop.app.training
-    await shop.app.training.signed_out(PAGE)
+    shop.app.events.publish("staff", page=PAGE, staff=None)
     assert "till-1" not in shop.app.training
+    await shop.until(lambda: len(shop.told("training")) == 2)
 
 
 async def test_a_training_receipt_gives_no_money_back(shop: Shop) -> None:
     await trains(shop)
     record = await pay(shop, await ring(shop))
-    await shop.app.training.end("till-1")
+    shop.app.training.end("till-1")
     with pytest.raises(Problem, match="printed in training"):
         shop.app.counters.for_refund("till-1", record["receipt_number"])
     with pytest.raises(Problem, match="printed in training"):
