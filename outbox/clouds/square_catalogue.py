@@ -57,7 +57,7 @@ class SquareCatalogue:
 
     location_id: str
     currency: str
-    taxes: Mapping[str, str]  # the store's tax codes: ids of Square's taxes
+    taxes: Mapping[str, str]  # the store's tax codes: ids of Square's taxes, several joined by +
     kilograms: frozenset[str]  # ids of Square's measurement units
 
     def request(self, cursor: str | None) -> Request:
@@ -187,11 +187,14 @@ class _Reading:
         ids = of.get("tax_ids") or []
         if of.get("is_taxable") is False or not ids:
             return None
-        codes = [code for code, tax_id in self._catalogue.taxes.items() if tax_id in ids]
-        if len(codes) == 1 == len(ids):
-            return codes[0]
+        for code, named in self._catalogue.taxes.items():
+            if set(named.split("+")) == set(ids):
+                return code
         if len(ids) > 1:
-            raise ValueError(f"it has {len(ids)} taxes at Square ({', '.join(ids)}); the till takes one an item")
+            raise ValueError(
+                f"it has {len(ids)} taxes at Square; name the store's code for them all in this cloud's `taxes`, "
+                f'like both = "{"+".join(ids)}"'
+            )
         raise ValueError(f"its tax {ids[0]} is not in this cloud's `taxes`; name the store's tax code for it there")
 
     def _category(self, of: dict[str, Any]) -> str | None:

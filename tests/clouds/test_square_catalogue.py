@@ -161,11 +161,16 @@ def reading(variation: dict[str, Any], item: dict[str, Any], *related: dict[str,
     """Return the page that holds one item with one variation."""
     inner = {"type": "ITEM_VARIATION", "id": "V", "version": 5, "item_variation_data": {"item_id": "I"} | variation}
     whole = {"type": "ITEM", "id": "I", "item_data": {"name": "Thing", "variations": [inner]} | item} | top
-    catalogue = SquareCatalogue("L1", "EUR", {"standard": "T1"}, frozenset({"KG"}))
+    catalogue = SquareCatalogue("L1", "EUR", {"standard": "T1", "both": "T1+T2"}, frozenset({"KG"}))
     body = json.dumps({"objects": [whole], "related_objects": list(related)}).encode()
     page = catalogue.page(None, Answer(200, {}, body))
     assert isinstance(page, Page)
     return page
+
+
+def test_several_taxes_on_an_item_are_one_code_of_the_stores() -> None:
+    (item,) = reading({"sku": "s", **PRICED}, {"tax_ids": ["T2", "T1"]}).items
+    assert item.tax == "both"
 
 
 @pytest.mark.parametrize(
@@ -176,7 +181,7 @@ def reading(variation: dict[str, Any], item: dict[str, Any], *related: dict[str,
         ({"sku": "s"}, {}, "no fixed price"),
         ({"sku": "s", "price_money": {"amount": 1, "currency": "USD"}}, {}, "the store's currency is EUR"),
         ({"sku": "s", **PRICED}, {"tax_ids": ["T9"]}, "tax T9 is not in this cloud's `taxes`"),
-        ({"sku": "s", **PRICED}, {"tax_ids": ["T1", "T2"]}, "2 taxes"),
+        ({"sku": "s", **PRICED}, {"tax_ids": ["T1", "T3"]}, "2 taxes at Square; name the store's code"),
         ({"sku": "s", **PRICED, "measurement_unit_id": "LB"}, {}, "sold by unit LB"),
     ],
 )
