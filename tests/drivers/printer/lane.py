@@ -30,6 +30,7 @@ QUICK = Timing(
     wake_tries=3,
     quiet_s=0.05,
     nuls_s=0.05,
+    white_s=0.15,
     opening_s=0.3,
     stall_s=0.1,
     end_s=0.4,
