@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from agent.api.bodies import (
     CloseShift,
     LineChange,
+    MoveCash,
     NewDiscount,
     NewLine,
     NewRefund,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 ASK_AGAIN_S = 0.5  # how soon a front end repeats itself
 LINES_MAX = 4
+FLOAT = 10_000
 MONEY_S = 3.2  # after which no opening is waited for any more: only a switch that moves says that a drawer opened
 ANSWER_S = 1.0  # of an agent that lives, whatever line, clouds and devices do: some fsyncs, of 20 ms at most
 
@@ -57,17 +59,28 @@ class Cashier:
 
     async def open_shift(self) -> None:
         """Put the float in."""
-        self.cash = 10_000
+        self.cash = FLOAT
         wanted = NewShift(till=self.till, float=self.cash)
         await self._ask("open shift", lambda app, key: app.shifts.open(wanted, key=key))
 
     async def close_shift(self) -> None:
         """Count the drawer and hold it against the report."""
         await self._clear()
+        await self._drop()
         wanted = CloseShift(till=self.till, counted=self.cash)
         reply = await self._ask("close shift", lambda app, key: app.shifts.close(wanted, key=key))
         if reply.body["over"] != 0:
             self.world.violate(f"{self.till}: the shift is {reply.body['over']} over, the drawer holds {self.cash}")
+
+    async def _drop(self) -> None:
+        """Take what is more than the float to the safe."""
+        more = self.cash - FLOAT
+        if more <= 0:
+            return
+        wanted = MoveCash(till=self.till, direction="drop", amount=more, reason="Feierabend")
+        await self._ask("drop", lambda app, key: app.shifts.move(wanted, key=key))
+        self.cash = FLOAT
+        await self._shut()
 
     async def customer(self) -> None:
         """Serve one customer."""

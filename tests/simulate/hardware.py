@@ -16,7 +16,7 @@ DRAWERS = {"drawer": "receipt", "drawer-2": "second"}  # and the printer each ha
 _ENDED = (
     "select print_job.id, printer, state, copy, receipt_number from print_job "
     "join record on record.id = print_job.record_id where print_job.state in ('printed', 'not_printed', 'unknown') "
-    "order by print_job.rowid desc limit ?"
+    "and receipt_number is not null order by print_job.rowid desc limit ?"  # a slip of a cash movement has no number
 )
 # How an opening ended goes after some weeks, and at once where the clock is set to another year: then nobody knows.
 _OPENED = (

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tests.simulate.world import World
 
 VERIFIED_DAILY = 100  # records: those of two or three days; all of them at the end
+MOVED = {"in": 1, "out": -1, "drop": -1}  # by a cash movement's direction
 REFUNDABLE = 40  # sales: how far back customers bring things
 
 
@@ -143,7 +144,7 @@ class Ledger:
         since = self.shift.setdefault(record.till, [])
         if record.kind is Kind.SHIFT_OPEN:
             since[:] = [record.body]
-        elif record.kind in NUMBERED:
+        elif record.kind in NUMBERED | {Kind.CASH}:
             since.append(record.body)
         elif record.kind is Kind.SHIFT_CLOSE:
             opened, *rung = since
@@ -151,6 +152,7 @@ class Ledger:
             back = [body for body in rung if body["kind"] == "refund"]
             cash = sum(_tendered(body, "cash") - body["change"] for body in sales)
             cash -= sum(_tendered(body, "cash") for body in back)
+            moved = sum(body["amount"] * MOVED[body["direction"]] for body in rung if body["kind"] == "cash")
             wanted = {
                 "sales": len(sales),
                 "sales_total": sum(body["total"] for body in sales),
@@ -158,7 +160,7 @@ class Ledger:
                 "refunds_total": sum(body["total"] for body in back),
                 "cash": cash,
                 "card": sum(_tendered(body, "card") for body in sales) - sum(_tendered(body, "card") for body in back),
-                "expected_cash": opened["float"] + cash,
+                "expected_cash": opened["float"] + cash + moved,
             }
             found = {name: record.body[name] for name in wanted}
             if found != wanted:
