@@ -173,4 +173,4 @@ def digest_of(canonical_body: bytes) -> bytes:
 
 
 def _tendered(body: dict[str, Any], how: str) -> int:
-    return sum(int(tender["amount"]) for tender in body["tenders"] if tender["type"] == how)
+    return sum(int(tender["amount"]) + int(tender["tip"]) for tender in body["tenders"] if tender["type"] == how)
