@@ -214,7 +214,7 @@ def record_screen(record: Body, locale: str) -> Screen:
 def latest_line(sale: Body, before: Body | None) -> Body:
     """Return the line that was changed last, as far as the sale before tells; else the last one."""
     known = {} if before is None or before["id"] != sale["id"] else {line["id"]: line for line in before["lines"]}
-    changed = [line for line in sale["lines"] if known.get(line["id"]) != line and not line["deposit_of"]]
+    changed = [line for line in sale["lines"] if known.get(line["id"]) != line and not line.get("deposit_of")]
     lines: list[Body] = changed or sale["lines"]
     return lines[-1]
 
