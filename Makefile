@@ -18,10 +18,10 @@ $(READY): requirements-dev.lock pyproject.toml
 demo: $(READY)  ## the whole thing on simulated devices, in a browser
 	$(BIN)/stillopen demo
 
-test: $(READY)  ## every test; the browser tests find or install a Chromium
+test: $(READY)  ## every test, in two processes at once (JOBS=1: in one); the browser tests find or install a Chromium
 	scripts/chromium
 	scripts/thirdparty
-	$(BIN)/python -m pytest -q
+	JOBS=$(JOBS) $(BIN)/python scripts/side_by_side.py
 
 check: $(READY)  ## the gate: yes or no
 	$(BIN)/ruff format --check .
