@@ -10,11 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from agent import once, print_jobs
+from agent import print_jobs
 from agent.print_counts import PrintCounts
 from agent.problem import Problem, conflict, invalid, not_found
 from drivers.errors import DeviceError, DocumentInvalid, NotReady
@@ -32,14 +31,11 @@ if TYPE_CHECKING:
     from agent.api.bodies import PrintJob
     from agent.events import Publisher
     from agent.print_jobs import Job
-    from agent.staff.by import By
     from drivers.printer.printer import Printer
     from outbox.answers import Key
     from outbox.journal import Journal
 
 _COPY = Document((Text("* COPY *", Align.CENTER, bold=True, width=2, height=2),))  # any clerk knows the word
-_SEEN_WHOLE = "the printer could not say; somebody looked, and it came out whole"
-_SEEN_NOT_WHOLE = "the printer could not say; somebody looked, and it did not come out whole"
 LOOK_AGAIN_S = 1.0  # how often a waiting job tries a printer that has not said it is ready
 
 _log = logging.getLogger("stillopen.print")
@@ -121,7 +117,7 @@ class Prints:
         """Return a job's view. Raises `Problem`."""
         found = print_jobs.find(self._journal.reader, job_id)
         if found is None:
-            raise _no_job(job_id)
+            raise no_job(job_id)
         return found.view()
 
     async def submit(self, printer: str, wanted: PrintJob, *, key: Key | None) -> Reply:
@@ -150,7 +146,7 @@ class Prints:
         """Queue what a job printed once more, marked COPY: a person has looked and decided. Raises `Problem`."""
         first = print_jobs.find(self._journal.reader, job_id)
         if first is None:
-            raise _no_job(job_id)
+            raise no_job(job_id)
         if first.state in print_jobs.OPEN:
             raise conflict("job-pending", "The job has not ended: wait until GET /v1/jobs/{id} says how, then decide.")
         document, form = None, first.form
@@ -178,42 +174,6 @@ class Prints:
 
         reply = await self._journal.write(change)
         self.wake(first.printer)
-        return reply
-
-    async def settle_unclear(self, job_id: str, *, whole: bool, again: bool, key: Key | None, by: By) -> Reply:
-        """Keep what a person saw of a job that is `unknown`; `again` queues a copy, too. Raises `Problem`."""
-        at, copy_id = self._at(), new_id()
-        state, reason = ("printed", _SEEN_WHOLE) if whole else ("not_printed", _SEEN_NOT_WHOLE)
-
-        def change(connection: sqlite3.Connection) -> tuple[Reply, Job | None]:
-            kept = once.kept(connection, key)
-            if kept is not None:
-                return kept, None
-            job = print_jobs.find(connection, job_id)
-            if job is None:
-                raise _no_job(job_id)
-            if job.state != "unknown":
-                raise conflict("job-not-unclear", f"How this job ended is known: it is {job.view()['state']}.")
-            print_jobs.note(connection, job_id, state, at, reason)
-            by.audit(connection, "print_outcome", at, subject=job.record_id or job_id, after={"whole": whole})
-            if again:
-                print_jobs.add(
-                    connection,
-                    copy_id,
-                    job.printer,
-                    at,
-                    record_id=job.record_id,
-                    copy=True,
-                    document=job.document,
-                    form=job.form,
-                )
-            seen = replace(job, state=state, reason=reason, hint=None)
-            return answers.keep(connection, key, Reply(200, seen.view()), at), seen
-
-        reply, seen = await self._journal.write(change)
-        if seen is not None:
-            self._tell(seen, state, reason, None)
-            self.wake(seen.printer)
         return reply
 
     async def run(self, name: str) -> None:
@@ -249,7 +209,7 @@ class Prints:
             outcome = await printer.print(
                 document,
                 before_first_byte=lambda: self._note(job, "sending"),
-                on_progress=lambda text: self._tell(job, "pending", text, None),
+                on_progress=lambda text: self.tell(job, "pending", text, None),
             )
         except NotReady as error:
             return await self._wait(job, str(error), error.hint)
@@ -268,7 +228,7 @@ class Prints:
             return False
         if job.state != "queued" or reason != job.reason:
             await self._note(job, "queued", reason, hint)
-            self._tell(job, "pending", reason, hint)
+            self.tell(job, "pending", reason, hint)
         return True
 
     def _receipt_of(self, job: Job) -> Document:
@@ -298,9 +258,10 @@ class Prints:
         del self._ended[job.id]
         if state != "printed":
             _log.warning("Print job %s on %s: %s (%s). %s", job.id, job.printer, state, reason, hint or "")
-        self._tell(job, state, reason, hint)
+        self.tell(job, state, reason, hint)
 
-    def _tell(self, job: Job, state: str, reason: str | None, hint: str | None) -> None:
+    def tell(self, job: Job, state: str, reason: str | None, hint: str | None) -> None:
+        """Tell everyone how a job stands."""
         self._events.publish(
             "print",
             job=job.id,
@@ -321,5 +282,6 @@ class Prints:
         return self._now().isoformat()
 
 
-def _no_job(job_id: str) -> Problem:
+def no_job(job_id: str) -> Problem:
+    """Say that there is no such job."""
     return not_found("job", f"There is no print job {job_id}; POST /v1/printers/NAME/jobs answers with its id.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from agent import print_seen
 from agent.api.claims import must_be_free
 from agent.api.json_body import PRINT_JOB_BYTES_MAX
 from agent.api.route import Route
@@ -29,9 +30,10 @@ async def print_copy(call: Call) -> Reply:
 
 async def settle_unclear(call: Call) -> Reply:
     """Keep what a person saw of a print whose outcome nobody knew."""
-    prints = call.app.counters.of_job(call.path["job"]).prints
-    body = call.body
-    return await prints.settle_unclear(call.path["job"], whole=body.whole, again=body.again, key=call.key, by=call.by)
+    job, body, counter = call.path["job"], call.body, call.app.counters.of_job(call.path["job"])
+    return await print_seen.settle(
+        counter.journal, counter.prints, job, whole=body.whole, again=body.again, key=call.key, by=call.by
+    )
 
 
 async def view(call: Call) -> Reply:

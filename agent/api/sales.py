@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from agent import attending
 from agent.about import How
+from agent.api.refunds import OF_A_RECEIPT
 from agent.api.route import Route
 from agent.staff.actions import Action
 from outbox.answers import Reply
 
 if TYPE_CHECKING:
-    from agent.api.bodies import NewRefund
     from agent.api.route import Call
     from agent.counter import Counter
     from agent.till import Tills
@@ -113,23 +113,6 @@ async def void(call: Call) -> Reply:
     return await _counter(call).closing.void(call.path["sale"], call.body.reason, key=call.key, by=call.by)
 
 
-async def refund(call: Call) -> Reply:
-    """Take back a completed sale, or a part of it, or goods nobody has the receipt of."""
-    return await _of_refund(call).closing.refund(call.body, key=call.key, by=call.by)
-
-
-async def preview_refund(call: Call) -> Reply:
-    """Say what a refund would come to."""
-    return _of_refund(call).returns.preview(call.body)
-
-
-def _of_refund(call: Call) -> Counter:
-    body: NewRefund = call.body
-    if body.receipt_number is None:
-        call.allow(Action.REFUND_WITHOUT_RECEIPT)
-    return call.app.counters.for_refund(body.till, body.receipt_number, body.sale)
-
-
 async def take_back(call: Call) -> Reply:
     """Say what comes back in exchange for what is being rung."""
     return await _counter(call).returns.take_back(call.path["sale"], call.body, key=call.key)
@@ -147,7 +130,6 @@ def _counter(call: Call) -> Counter:
 _OF_A_SALE = ("no-such-sale", "sale-closed", "sale-not-open")
 _TO_ANSWER = ("age-not-checked", "mark-needed")
 _OF_A_LINE = (*_OF_A_SALE, "no-such-line")
-_OF_A_RECEIPT = ("no-such-receipt", "no-such-line", "line-refunded", "refund-too-much", "nothing-to-refund")
 WHAT_TO_RING = (
     "receipt-scanned",
     "no-such-item",
@@ -160,21 +142,6 @@ WHAT_TO_RING = (
     "weight-needed",
     "not-weighed",
     "no-deposit",
-)
-
-_OF_A_REFUND = (
-    *_OF_A_RECEIPT,
-    "no-such-till",
-    "no-such-sale",
-    "sale-empty",
-    "sale-has-tenders",
-    "no-such-item",
-    "no-such-barcode",
-    "weight-needed",
-    "refund-over-limit",
-    "refund-amount",
-    "training-receipt",
-    "card-data",
 )
 
 ROUTES = (
@@ -350,7 +317,7 @@ ROUTES = (
         "Take goods of another receipt back in exchange; in place of what was taken back before",
         "Sale",
         body="TakeBack",
-        problems=(*_OF_A_SALE, *_OF_A_RECEIPT, "cards-over-total", "card-data"),
+        problems=(*_OF_A_SALE, *OF_A_RECEIPT, "cards-over-total", "card-data"),
         action=Action.REFUND,
     ),
     Route(
@@ -360,27 +327,6 @@ ROUTES = (
         "Take nothing back after all",
         "Sale",
         problems=(*_OF_A_SALE, "nothing-taken-back", "cards-over-total"),
-        action=Action.REFUND,
-    ),
-    Route(
-        "POST",
-        "/v1/refunds/preview",
-        preview_refund,
-        "What a refund would come to; nothing is written",
-        "RefundPreview",
-        body="NewRefund",
-        problems=_OF_A_REFUND,
-        action=Action.REFUND,
-    ),
-    Route(
-        "POST",
-        "/v1/refunds",
-        refund,
-        "Take back a sale rung here, all that is left of it or in part; or goods without a receipt",
-        "Record",
-        status=201,
-        body="NewRefund",
-        problems=_OF_A_REFUND,
         action=Action.REFUND,
     ),
 )

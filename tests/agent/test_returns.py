@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from agent import print_seen
 from agent.api.bodies import NewRefund, NewTender, RefundItem, RefundLine, RefundTender, TakeBack
 from agent.problem import Problem
 from agent.staff.by import OF_ITSELF
@@ -268,6 +269,11 @@ async def test_a_gift_receipt_has_no_prices(shop: Shop) -> None:
         await shop.app.records.print_copy(back["receipt_number"], gift=True, key=None)
 
 
+async def seen_by(shop: Shop, job: str, *, whole: bool, again: bool, key: Key | None) -> Any:
+    app = shop.app
+    return await print_seen.settle(app.journal, app.prints, job, whole=whole, again=again, key=key, by=OF_ITSELF)
+
+
 async def unclear(shop: Shop) -> dict[str, Any]:
     """Sell with a printer that loses its power in mid-receipt."""
     await shop.connected()
@@ -285,20 +291,31 @@ async def test_what_a_person_saw_of_an_unclear_receipt_is_kept(shop: Shop) -> No
     assert (asked["receipt_number"], asked["copy"]) == (record["receipt_number"], False)
     assert shop.app.till_view("till-2")["unclear_print"] is None
     key = Key("local", "k", "seen")
-    seen = await shop.app.prints.settle_unclear(asked["job"], whole=True, again=False, key=key, by=OF_ITSELF)
-    assert await shop.app.prints.settle_unclear(asked["job"], whole=True, again=False, key=key, by=OF_ITSELF) == seen
+    seen = await print_seen.settle(
+        shop.app.journal, shop.app.prints, asked["job"], whole=True, again=False, key=key, by=OF_ITSELF
+    )
+    assert (
+        await print_seen.settle(
+            shop.app.journal, shop.app.prints, asked["job"], whole=True, again=False, key=key, by=OF_ITSELF
+        )
+        == seen
+    )
     assert shop.print_state(record) == ("printed", "the printer could not say; somebody looked, and it came out whole")
     assert shop.app.till_view("till-1")["unclear_print"] is None
     with pytest.raises(Problem, match="is known"):
-        await shop.app.prints.settle_unclear(asked["job"], whole=False, again=False, key=None, by=OF_ITSELF)
+        await print_seen.settle(
+            shop.app.journal, shop.app.prints, asked["job"], whole=False, again=False, key=None, by=OF_ITSELF
+        )
     with pytest.raises(Problem, match="no print job"):
-        await shop.app.prints.settle_unclear("none", whole=False, again=False, key=None, by=OF_ITSELF)
+        await print_seen.settle(
+            shop.app.journal, shop.app.prints, "none", whole=False, again=False, key=None, by=OF_ITSELF
+        )
 
 
 async def test_what_did_not_come_out_whole_is_printed_again_as_a_copy(shop: Shop) -> None:
     record = await unclear(shop)
     job = shop.app.till_view("till-1")["unclear_print"]["job"]
-    await shop.app.prints.settle_unclear(job, whole=False, again=True, key=None, by=OF_ITSELF)
+    await seen_by(shop, job, whole=False, again=True, key=None)
     assert shop.print_state(record)[0] == "not_printed"
     await shop.until(lambda: any(b"KOPIE" in paper.text for paper in shop.printer.receipts))
 

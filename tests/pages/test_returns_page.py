@@ -51,7 +51,6 @@ async def test_goods_are_exchanged_and_the_difference_is_paid(browser: Browser, 
     await page.click("[data-key=take-1]")
     await page.click("[data-key=exchange]")
     await page.until("!!document.querySelector('.line-back')")
-    assert "1 ×" in await page.text(".line-back")
     await page.wedge(COFFEE)
     await total(page, "5,20 €")
     await page.press("F10")
