@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.api.shop import CONFIG, Shop, browser, open_shop
+from tests.staff.cheap import cheap_pins
 
 MANAGER, SUPERVISOR, CASHIER, TECH = "408215", "739164", "5172", "860342"  # their PINs
 STRICT = """
@@ -59,8 +60,9 @@ async def paired(shop: Shop, **grant: str) -> AsyncIterator[Page]:
         yield Page(client, answer["pairing"]["id"])
 
 
-async def hire(page: Page) -> dict[str, str]:
+async def hire(shop: Shop, page: Page) -> dict[str, str]:
     """Set up a manager, sign them in, and add one of each role; returns ids by role."""
+    await cheap_pins(shop.app)
     ids = {}
     for name, role, pin in (
         ("Mia", "manager", MANAGER),
