@@ -13,6 +13,7 @@ import pytest
 
 from agent.api.documents import EXAMPLE
 from tests.api import shop as shops
+from tests.api.test_lending import heard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.pages.browser import Browser, Page
 
-LINES_MAX = 59
+LINES_MAX = 79
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -96,6 +97,37 @@ async def test_another_front_end_pairs_prints_and_shows_the_outcome(browser: Bro
             await says(page, "There is no printer")
             assert len(shop.printer.receipts) == receipts
             assert [problem for problem in page.problems if not problem.startswith("network: ")] == []
+
+
+@pytest.mark.browser
+async def test_another_front_end_has_the_scanner_while_its_page_is_open(browser: Browser, tmp_path: Path) -> None:
+    with served(EXAMPLE.parent) as origin:
+        config = shops.CONFIG.replace(shops.POS, origin).replace(
+            'port = "sim://counter"', 'port = "sim://counter"\nduplicate_window_ms = 0'
+        )
+        async with shops.open_shop(tmp_path, config=config) as shop:
+            page = await visit(browser, origin, shop)
+            code = shop.app.door.code.make("example", allow=("scanner:counter",))
+            await page.js(f"document.querySelector('#code').value = '{code}'")
+            await page.js("document.querySelector('#pair').hidden = false")
+            await page.click("#pair button")
+            await says(page, "Paired")
+            for code in (shops.APPLE, shops.MILK):  # pressed again it is claimed anew
+                await page.click("#scan button")
+                await says(page, "counter scans here")
+                await shop.scanner.scan(code)
+                await says(page, f"Scanned {code}")
+            await page.click("#print button")
+            await says(page, "may use scanner:counter and nothing else")
+            await page.js("ears.close()")
+            await says(page, "the till's again")
+            async with shop.events() as till:
+                shop.body(
+                    await shop.client.post("/v1/claims", json={"device": "counter", "wait_s": 10, "lease_s": 300})
+                )
+                shop.body(await shop.client.delete("/v1/devices/counter/claim"))
+                await shop.scanner.scan(shops.APPLE)
+                assert (await heard(till, "scan"))["item"]["sku"] == "apple"
 
 
 @pytest.mark.browser
