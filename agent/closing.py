@@ -12,6 +12,7 @@ from agent.facts import Facts, Written, print_state
 from agent.pricing import price
 from agent.problem import invalid
 from agent.returns import sold
+from agent.shift import drawer
 from agent.staff.actions import Action
 from agent.staff.by import OF_ITSELF, By
 from agent.till import not_open
@@ -123,6 +124,8 @@ class Closing:
                 connection.execute("insert into refund(sale_id, refund_id) values (?, ?)", taken)
             if wanted.tender.type == "cash":
                 self._tills.must_have_shift(connection, till.id)
+                if short := drawer.short(connection, self._tills, till, body["paid"]):
+                    body = body | {"drawer_short": short}
             closed = self._facts.write_in_shift(
                 connection,
                 till,

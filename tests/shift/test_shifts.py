@@ -61,6 +61,7 @@ async def test_a_refund_and_a_movement_open_one_too_and_a_drawer_alone_does_not(
     wanted = NewRefund(receipt_number=sale["receipt_number"], till="till-1", tender=RefundTender(type="cash"))
     refund = (await shop.app.closing.refund(wanted, key=None)).body
     assert refund["shift"] == records(shop, "shift_open")[-1]["id"]
+    assert refund["drawer_short"] == 1250 - 500  # what the last count left is all that should be there
 
 
 async def test_where_the_float_is_counted_no_money_is_taken_before_and_what_is_rung_stays(tmp_path: Path) -> None:
