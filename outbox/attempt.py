@@ -113,7 +113,7 @@ class Attempts:
                 self._unsaved[delivery.id] = self._unsaved.get(delivery.id, 0) + 1
             else:
                 await self._write(delivery, *kept, self._begin(delivery.id, coming))
-            outcome = await self._send(delivery, step, fact, unclear=unclear, quiet=quiet)
+            outcome = await self._send(delivery, coming, fact, unclear=unclear, quiet=quiet)
             if isinstance(outcome, End):
                 return outcome
             kept = [_done(delivery.id, step.name, outcome.refs, outcome.note)]
@@ -147,8 +147,11 @@ class Attempts:
             generation=delivery.generation,
         )
 
-    async def _send(self, delivery: Delivery, step: Step, fact: Fact, *, unclear: bool, quiet: bool) -> Done | End:
+    async def _send(
+        self, delivery: Delivery, coming: OpenStep, fact: Fact, *, unclear: bool, quiet: bool
+    ) -> Done | End:
         """Send a step and judge the answer. `unclear`: it may have had an effect; `quiet`: nothing was written."""
+        step = coming.step
         try:
             answer = await self._exchange(step.request, step.key)
         except NotSent as error:
@@ -160,6 +163,12 @@ class Attempts:
         if isinstance(outcome, Done):
             self._clock.hear(answer)
             return outcome
+        if isinstance(outcome, Refused) and unclear and self._look.can(coming, fact):
+            seen = await self._look.up(coming, fact, self._exchange)  # refused, perhaps, because it is there already
+            if isinstance(seen, End):
+                return await self._again(delivery, step, seen, unclear=True, quiet=quiet)
+            if isinstance(seen, Found):
+                return Done(seen.refs)
         if isinstance(outcome, Refused):
             self._clean.discard(delivery.id)
             await self._write(

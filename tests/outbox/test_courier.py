@@ -173,7 +173,8 @@ async def test_a_frozen_body_is_sent_again_byte_for_byte(journal: Journal) -> No
     assert len(set(connector.asked[:3])) == 1
 
 
-async def test_an_old_key_means_look_first(journal: Journal) -> None:
+@pytest.mark.parametrize("age_s", [3595, 3 * 86_400], ids=["may be old when it arrives", "days old"])
+async def test_an_old_key_means_look_first(journal: Journal, age_s: int) -> None:
     record = await write(journal, draft(), CLOUDS)
     cloud = MemoryCloud(knows_keys=True, lies=["lost after"])
     connector = TwoSteps(Idempotency.KEY_REPLAY, key_life_s=3600)
@@ -182,11 +183,41 @@ async def test_an_old_key_means_look_first(journal: Journal) -> None:
         await asyncio.sleep(0.001)
     await running.stop()
     cloud.answers.clear()  # the cloud has forgotten its keys; only a look keeps it from a second order
-    later = datetime.now(UTC) + timedelta(days=3)
+    later = datetime.now(UTC) + timedelta(seconds=age_s)
     running = Running(journal, cloud, connector, now=lambda: later)
     await running.until({"delivered": 1})
     await running.stop()
     assert [order["id"] for order in cloud.orders] == [record.id]
+
+
+@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize("blind", [True, False])
+async def test_what_is_refused_when_sent_again_may_be_there_already(
+    journal: Journal, *, there: bool, blind: bool
+) -> None:
+    await write(journal, draft(), CLOUDS)
+
+    class OneEach(MemoryCloud):
+        """It has forgotten its keys, and takes an order once."""
+
+        def _do(self, request: Request, key: str) -> Answer:
+            self.answers.clear()
+            if request.path == "/make" and (self.orders or sent):
+                return Answer(422, {}, b'{"why": "there is one"}')
+            sent.append(request)
+            if not there and request.path == "/make":
+                return Answer(503, {}, b"")
+            return super()._do(request, key)
+
+    class Blind(TwoSteps):
+        def probe(self, step: Step, fact: Fact) -> Request | None:
+            return None
+
+    sent: list[Request] = []
+    cloud = OneEach(knows_keys=True, lies=["lost after"])
+    connector = (Blind if blind else TwoSteps)(Idempotency.KEY_REPLAY)
+    await settle(journal, cloud, connector, **{"delivered" if there and not blind else "parked": 1})
+    assert len(cloud.orders) == there
 
 
 async def test_a_clock_set_back_means_look_first(journal: Journal) -> None:
