@@ -21,8 +21,10 @@ from agent.api.bodies import (
     NewRefund,
     NewShift,
     NewTender,
+    RefundItem,
     RefundLine,
     RefundTender,
+    TakeBack,
 )
 from agent.problem import Problem
 from drivers.errors import PortLost
@@ -42,6 +44,8 @@ ASK_AGAIN_S = 0.5  # how soon a front end repeats itself
 LINES_MAX = 4
 FLOAT = 10_000
 MONEY_S = 3.2  # after which no opening is waited for any more: only a switch that moves says that a drawer opened
+KINDS_OF_RETURNS = 5  # of so many customers who bring something back, one has no receipt and one takes other goods
+GONE_MEANWHILE = ("nothing-to-refund", "line-refunded", "refund-too-much")  # somebody else brought it back
 ANSWER_S = 1.0  # of an agent that lives, whatever line, clouds and devices do: some fsyncs, of 20 ms at most
 
 
@@ -189,11 +193,18 @@ class Cashier:
 
     async def _refund(self) -> None:
         random = self.world.random
+        turn = self.world.counts["refunds"] % KINDS_OF_RETURNS
+        if turn == 0:
+            await self._take_back_without_receipt()
+            return
         sale = random.choice(self.ledger.sales)
         lines = None
         if random.random() < 0.6:
             line = random.choice(sale["lines"])
             lines = [RefundLine(line=line["id"], quantity="1" if line["unit"] == "each" else None)]
+        if turn == 1:
+            await self._exchange(TakeBack(receipt_number=sale["receipt_number"], lines=lines, tender="card"))
+            return
         how = RefundTender(type="card" if self.cash < sale["total"] else random.choice(("cash", "card")))
         wanted = NewRefund(
             receipt_number=sale["receipt_number"], till=self.till, lines=lines, tender=how, reason="gefällt nicht"
@@ -201,13 +212,44 @@ class Cashier:
         try:
             reply = await self._ask("refund", lambda app, key: app.closing.refund(wanted, key=key))
         except Problem as problem:
-            if problem.code not in ("nothing-to-refund", "line-refunded", "refund-too-much"):
+            if problem.code not in GONE_MEANWHILE:
                 raise
             return
         body = self.ledger.told(reply.body)
         self.receipts.append(body["receipt_number"])
         self.cash -= sum(tender["amount"] for tender in body["tenders"] if tender["type"] == "cash")
         await self._shut()
+
+    async def _take_back_without_receipt(self) -> None:
+        item = RefundItem(sku=self.world.random.choice([sku for sku, item in ITEMS.items() if item[3] == "each"]))
+        wanted = NewRefund(items=[item], till=self.till, tender=RefundTender(type="card"), reason="ohne Bon")
+        reply = await self._ask("refund without receipt", lambda app, key: app.closing.refund(wanted, key=key))
+        self.receipts.append(self.ledger.told(reply.body)["receipt_number"])
+
+    async def _exchange(self, back: TakeBack) -> None:
+        """Take goods back for others, which may cost more or less."""
+        try:
+            opened = await self._ask("open", lambda app, key: app.ringing.open_sale(self.till, key=key))
+            sale_id = opened.body["id"]
+            await self._ask(
+                f"take back {back}", lambda app, key: app.counters.own.returns.take_back(sale_id, back, key=key)
+            )
+        except Problem as problem:
+            if problem.code not in (*GONE_MEANWHILE, "disk-full"):
+                raise
+            return
+        await self._line(sale_id)
+        sale = (await self._view())["sale"]
+        if not sale["lines"]:  # the scan was lost
+            await self._ask("void", lambda app, key: app.closing.void(sale_id, None, key=key))
+            return
+        try:
+            await self._pay(sale_id)
+        except Problem as problem:
+            if problem.code not in (*GONE_MEANWHILE, "exchange-changed"):
+                raise
+            await self._ask("keep goods", lambda app, key: app.counters.own.returns.keep_goods(sale_id, key=key))
+            await self._pay(sale_id)
 
     async def _shut(self, money_s: float = MONEY_S) -> None:
         """Put the money away and push the drawer shut, if it opened."""

@@ -18,6 +18,7 @@ from outbox.record import NUMBERED, Kind, canonical
 if TYPE_CHECKING:
     import sqlite3
 
+    from agent.app import App
     from outbox.record import Record
     from tests.simulate.world import World
 
@@ -68,6 +69,8 @@ class Ledger:
                 self.world.violate(f"{number} was told and is not in the journal")
             elif record.body != body:
                 self.world.violate(f"{number} was told and is another in the journal")
+            elif body.get("exchange") and body["kind"] == "sale":
+                self._exchanged(app, body["exchange"])
         digest = digest_of(canonical(body))
         if self.told_of.setdefault(record_id, digest) != digest:
             self.world.violate(f"{number} was told twice, differently")
@@ -76,6 +79,17 @@ class Ledger:
         if body["kind"] == "sale":
             self.sales.append(body)
         return body
+
+    def _exchanged(self, app: App, exchange: dict[str, Any]) -> None:
+        """Take in the refund that was told of with the sale it was exchanged for."""
+        refund = chain.by_id(app.journal.reader, exchange["id"])
+        if refund is None or refund.receipt_number != exchange["receipt_number"]:
+            self.world.violate(f"{exchange['receipt_number']} was told and is not in the journal")
+            return
+        if refund.id not in self.told_of:
+            self.told_of[refund.id] = digest_of(refund.canonical_body())
+            self.unseen.append(refund.id)
+            self.world.counts["refunds"] += 1
 
     def evening(self, connection: sqlite3.Connection, *, whole: bool = False) -> None:
         """Look at everything that was written since the last time, and whether all before it is as it was."""
@@ -101,7 +115,8 @@ class Ledger:
         self.hashes[record.seq] = record.hash
         if record.id in self.facts:
             violate(f"{record.id} is in the journal twice")
-        sale = body["original"]["id"] if record.kind is Kind.REFUND else None
+        original = body["original"] if record.kind is Kind.REFUND else None  # of nothing, where there was no receipt
+        sale = original["id"] if original is not None else None
         amount = body["total"] + body["rounding"] if record.kind is Kind.SALE else body.get("paid", 0)
         self.facts[record.id] = Fact(
             id=record.id,
