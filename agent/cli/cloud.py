@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from agent.cli import out
@@ -84,6 +85,7 @@ async def _pulled(config: Config, places: Places, name: str) -> Pulled:
     known = connectors(config)
     if name not in known:
         raise _unknown(name, known)
+    _must_be_online(places, name)
     catalogue = Catalogue(places.state)
     try:
         await catalogue.open()
@@ -93,6 +95,23 @@ async def _pulled(config: Config, places: Places, name: str) -> Pulled:
         raise out.CommandError(str(error), hint=error.hint) from error
     finally:
         await catalogue.close()
+
+
+def _must_be_online(places: Places, name: str) -> None:
+    """Refuse to call a cloud that somebody holds offline. A PC without a journal holds none."""
+    from agent.line.offline import held_in
+    from outbox import schema
+    from outbox.journal import FILE
+
+    if not (places.state / FILE).exists():
+        return
+    with closing(schema.connect_to_read(places.state / FILE)) as reader:
+        held = held_in(reader, name)
+    if held is not None:
+        raise out.CommandError(
+            f"{name} is held offline by hand, by {held.who} since {held.since}: {held.reason}",
+            hint="put it back online on the till page's outage card (Alt+O), then pull again",
+        )
 
 
 def _unknown(name: str, known: Iterable[str]) -> out.CommandError:

@@ -55,7 +55,7 @@ class Offline:
 
     def of(self, cloud: str) -> Held | None:
         """Return how a cloud is held, or None."""
-        return next((held for held in _held(self._journal.reader) if held.cloud == cloud), None)
+        return held_in(self._journal.reader, cloud)
 
     def is_held(self, cloud: str) -> bool:
         """Return whether nothing may be sent to a cloud."""
@@ -122,6 +122,11 @@ class Offline:
     def _tell(self) -> None:
         for follower in self._followers:
             follower()
+
+
+def held_in(connection: sqlite3.Connection, cloud: str) -> Held | None:
+    """Return how the journal behind a connection says that a cloud is held, or None."""
+    return next((held for held in _held(connection) if held.cloud == cloud), None)
 
 
 def _held(connection: sqlite3.Connection) -> list[Held]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from agent.cli import main
 from agent.demo.cloud import CloudServer, DemoCloud
 from agent.demo.line import Line as Wire
 from outbox import audit
@@ -87,7 +88,9 @@ async def test_a_store_without_clouds_needs_no_line(shop: Shop) -> None:
     assert (refused.status_code, refused.json()["code"]) == (422, "no-printer")
 
 
-async def test_a_cloud_that_is_held_gets_nothing_until_it_is_let_go(world: World) -> None:
+async def test_a_cloud_that_is_held_gets_nothing_until_it_is_let_go(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
     async with world.open() as shop, paired_page(shop) as page:
         await shop.sold("till-2")
         await until(shop, "/v1/outage", lambda card: card["all_delivered"])
@@ -102,6 +105,9 @@ async def test_a_cloud_that_is_held_gets_nothing_until_it_is_let_go(world: World
         assert held["clouds"]["books"]["reason"] == "the line is dear today"
         again = shop.body(await page.post("/v1/line/offline", json={"cloud": "books", "reason": "another"}))
         assert again == held
+        where = ["--config", str(world.folder / "stillopen.toml"), "--state", str(world.folder / "state")]
+        assert await asyncio.to_thread(main, ["cloud", "pull", "books", *where]) == 1
+        assert "books is held offline by hand, by till page since" in capsys.readouterr().err
         sold = await shop.sold("till-2")
         card = shop.body(await shop.client.get("/v1/outage"))
         shaped("Outage", card)
