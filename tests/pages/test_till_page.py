@@ -143,7 +143,7 @@ async def test_what_is_pressed_while_the_agent_is_away_goes_in_once_when_it_is_b
     await page.until("[...document.querySelectorAll('.lamp')].every((lamp) => lamp.dataset.level == 'off')")
     await store.start_agent(port=port)
     await page.until(f"{LINES}.join() == 'Coffee, ground 500 g,Whole milk 1 l,Black tea, 50 bags'")
-    await page.until("!document.querySelector('.banner')")
+    await page.until("!document.querySelector('.banner-away')")
     await page.press("F10")
     await page.press("Enter")
     await page.sees("No change")

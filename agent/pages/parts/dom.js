@@ -34,12 +34,35 @@ export function replace(container, ...children) {
   }
   late.delete(container);
   const held = container.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
-  const scroll = container.scrollTop;
+  const scroll = tops.get(container);
   container.replaceChildren();
   append(container, children);
-  container.scrollTop = scroll;
+  if (scroll) container.scrollTop = scroll;
   if (held) container.querySelector(`[data-key="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
 }
+
+/**
+ * Put rows in place of what is there, each [what it shows, () => its element]: one that shows what it showed before is
+ * left alone, so that a long list is laid out anew only where it changed. Waits for a press like `replace`.
+ */
+export function rows(container, wanted) {
+  afterPress(() => {
+    const held = container.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+    const known = new Map([...container.children].map((child) => [shows.get(child), child]));
+    wanted.forEach(([what, make], at) => {
+      const text = JSON.stringify(what);
+      const there = container.children[at];
+      const row = known.get(text) ?? make();
+      known.delete(text);
+      shows.set(row, text);
+      if (row !== there) container.insertBefore(row, there ?? null);
+    });
+    while (container.children.length > wanted.length) container.lastElementChild.remove();
+    if (held && document.activeElement?.dataset.key !== held) container.querySelector(`[data-key="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
+  });
+}
+
+const shows = new WeakMap(); // what a row of a list shows
 
 /** Do something once what is being pressed is let go and what waited for that is drawn: at once where nothing is. */
 export function afterPress(then) {
@@ -51,6 +74,10 @@ export function afterPress(then) {
 export function isField(element) {
   return element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement || element instanceof HTMLSelectElement;
 }
+
+// How far each is scrolled, as it says so itself: asking it would lay the whole page out anew at every change.
+const tops = new WeakMap();
+document.addEventListener("scroll", ({ target }) => tops.set(target, target.scrollTop), { capture: true, passive: true });
 
 let pressed = null; // what a finger, the mouse or the space bar is on
 const late = new Map(); // containers to fill when it is let go, and with what

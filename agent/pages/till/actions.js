@@ -230,7 +230,7 @@ export class Actions {
       const answer = await this.outgoing.push(entry);
       this.say(null);
       if (answer.lines && !answer.kind) this.state.takeSale(answer);
-      this.state.soon("till");
+      else this.state.soon("till");
       return answer;
     } catch (error) {
       if (error instanceof Problem) {

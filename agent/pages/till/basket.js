@@ -1,6 +1,6 @@
 // The left half: the lines of the sale, what waits for the agent, and the total.
 
-import { el, replace } from "../parts/dom.js";
+import { el, replace, rows } from "../parts/dom.js";
 import { lineName } from "../parts/lines.js";
 import { money, price, quantity } from "../parts/money.js";
 import { t } from "../parts/words.js";
@@ -53,7 +53,11 @@ export class Basket {
       replace(this.#lines, state.last ? doneView(this.#till) : el("div.empty", {},
         el("p.empty-big", {}, t("basket.empty")), el("p.quiet", {}, t("basket.empty.how"))));
     } else {
-      replace(this.#lines, takenLines(this.#till, state.sale), lines.map((line) => this.#row(line)), waiting.map((entry) => this.#waiting(entry)));
+      rows(this.#lines, [
+        ...takenLines(this.#till, state.sale).map((row, at) => [["taken", state.sale.taken_back, at], () => row]),
+        ...lines.map((line) => [[line, line.id === this.#selected], () => this.#row(line)]),
+        ...waiting.map((entry) => [["waiting", entry.key, entry.label], () => this.#waiting(entry)]),
+      ]);
     }
     replace(this.#totals, ...this.#sums(state.sale, lines.length > 0));
     if (this.#scrollDue) this.#show();

@@ -60,9 +60,11 @@ export class TillState extends EventTarget {
   takeSale(sale) {
     if (sale?.till !== this.id) return;
     this.#told += 1;
+    const before = this.sale;
     if (sale.state === "open") this.sale = sale;
     else if (sale.id === this.sale?.id) this.sale = null;
-    this.changed();
+    if (sale.state !== "open" || sale.id !== before?.id) this.soon("till"); // what is parked, the shift it opened
+    if (!same(before, this.sale)) this.changed(); // told twice, by the answer and by the event, it is drawn once
   }
 
   /** The open sale is complete; a reading begun before does not bring it back. */
@@ -84,7 +86,6 @@ export class TillState extends EventTarget {
     switch (event.type) {
       case "sale":
         this.takeSale(event.sale);
-        this.soon("till");
         break;
       case "record": // told before the sale that it closes: the change on show is never the last customer's
         if (["sale", "refund"].includes(event.record.kind)) this.takeRecord(event.record);
@@ -144,12 +145,17 @@ export class TillState extends EventTarget {
     const parts = [...this.#dirty];
     this.#dirty.clear();
     if (!parts.length) return;
+    const before = this.#known();
     this.#reading = this.#readParts(parts).catch((error) => {
       if (error instanceof Unpaired) this.unpaired = true;
       else if (!(error instanceof Away)) console.error(error); // the next event or poll reads again
     });
     await this.#reading;
-    this.changed();
+    if (!same(before, this.#known())) this.changed();
+  }
+
+  #known() {
+    return [this.till, this.sale, this.status, this.last, this.parked, this.unpaired];
   }
 
   async #readParts(parts) {
