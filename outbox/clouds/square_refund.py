@@ -149,7 +149,7 @@ def _complete(fact: Fact, place: Place) -> Complete:
     booked = sum(int(fact.refs[f"refunded-{part.number}"]) for part in refunded)
     wanted = sum(int(tender["amount"]) for tender in fact.record.body["tenders"])
     notes = []
-    if any(part.payment_id is None for part in refunded):
+    if fact.record.body["original"] is not None and any(part.payment_id is None for part in refunded):
         notes.append("part of it is booked at Square without its sale: Square has no payment left to take it from")
     if place.stock != "none" and square_stock.known(fact) and "stock-1" not in fact.refs:
         notes.append(square_stock.by_hand(fact, "Square takes changes for 24 hours only"))
