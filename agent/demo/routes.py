@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from agent.api import json_body
-from agent.api.bodies import Body, ScanText
+from agent.api.bodies import Body, Id, ScanText
 from agent.api.findings import invalid_request
 from agent.demo import shop
 from agent.demo.cloud import Trouble
@@ -63,6 +63,12 @@ class DrawerPush(Body):
     open: bool
 
 
+class Pan(Body):
+    """What is to lie on the scale's pan, by its sku; null clears it."""
+
+    on: Id | None
+
+
 class Plug(Body):
     """The line's plug."""
 
@@ -95,6 +101,7 @@ class DemoRoutes:
             Route("/demo/script", self.script, methods=["POST"]),
             Route("/demo/well", self.well, methods=["POST"]),
             Route("/demo/drawer", self.drawer, methods=["POST"]),
+            Route("/demo/scale", self.scale, methods=["POST"]),
             Route("/demo/line", self.line, methods=["POST"]),
             Route("/demo/cloud", self.cloud, methods=["POST"]),
         ]
@@ -150,6 +157,11 @@ class DemoRoutes:
         if (await _body(request, DrawerPush)).open:
             raise invalid("drawer-by-hand", "The demo's drawer opens by the till: pay cash, or open it with a reason.")
         self._world.close_drawer()
+        return _done()
+
+    async def scale(self, request: Request) -> Response:
+        """Put something on the scale's pan, or clear it."""
+        self._world.weigh((await _body(request, Pan)).on)
         return _done()
 
     async def line(self, request: Request) -> Response:

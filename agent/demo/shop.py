@@ -20,6 +20,7 @@ SECRET_FILE = "webhook-secret.txt"  # noqa: S105 - a file's name
 CURRENCY = "EUR"
 COLUMNS = 48  # 80 mm paper
 TILL, SCANNER, PRINTER, DRAWER, CLOUD = "till-1", "counter", "receipt", "drawer", "cloud"
+SCALE = "scale"
 
 _CONFIG = """\
 # The demo's own configuration, written by `stillopen demo`; a real one looks just the same.
@@ -39,6 +40,7 @@ id = "{till}"
 scanner = "{scanner}"
 printer = "{printer}"
 drawer = "{drawer}"
+scale = "{scale}"
 
 [[scanner]]
 name = "{scanner}"
@@ -54,6 +56,10 @@ wait_s = 20
 [[drawer]]
 name = "{drawer}"
 printer = "{printer}"
+
+[[scale]]
+name = "{scale}"
+port = "sim://{scale}"
 
 [[tax]]
 code = "standard"
@@ -73,6 +79,7 @@ secret = {{ file = "{secret}" }}
 """
 TEMPLATE = "20IIIIIWWWWWC"  # the scale's labels: item and grams
 _LABELS = (("41150", 342), ("41150", 518))  # packs of cheese as the scale labelled them
+LOOSE = {"1021": "0.870", "1022": "1.240", "1023": "0.415"}  # what lies beside the scale, in kg: fruit by its sku
 
 
 def write_configuration(folder: Path, *, line_port: int) -> Path:
@@ -90,6 +97,7 @@ def write_configuration(folder: Path, *, line_port: int) -> Path:
         scanner=SCANNER,
         printer=PRINTER,
         drawer=DRAWER,
+        scale=SCALE,
         cloud=CLOUD,
         template=TEMPLATE,
         port=line_port,
@@ -133,4 +141,5 @@ def _on_shelf(row: dict[str, str], code: str, note: str | None) -> dict[str, Any
         "category": row["category"],
         "code": code,
         "note": note,
+        "loose": LOOSE.get(row["sku"]),
     }

@@ -14,6 +14,7 @@ from agent.problem import conflict, not_found
 from drivers.errors import PortError
 from drivers.simulated.bench import Bench
 from drivers.simulated.printer import Model, SimulatedPrinter
+from drivers.simulated.scale import SimulatedScale
 from drivers.simulated.scanner import SimulatedScanner
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.bench = Bench()
         self.scanner = SimulatedScanner()
+        self.scale = SimulatedScale()
+        self._on_pan: str | None = None  # by its sku
         self.printer = SimulatedPrinter(Model(columns=shop.COLUMNS), on_event=self._happened)
         self.faults = Faults(self.printer, self.bench)
         self._folder = folder
@@ -46,6 +49,7 @@ class World:
     async def start(self) -> Path:
         """Put the devices on the bench and the cloud on its line; return the agent's configuration."""
         self.bench.add(shop.SCANNER, self.scanner)
+        self.bench.add(shop.SCALE, self.scale)
         self.bench.add(shop.PRINTER, self.faults.cable)
         config = shop.write_configuration(self._folder, line_port=0)
         self._cloud = DemoCloud(shop.secret_of(self._folder))
@@ -78,6 +82,7 @@ class World:
             },
             "faults": self.faults.view(),
             "drawer": {"open": self.printer.drawer_open, "openings": len(self.printer.kicks)},
+            "scale": {"on": self._on_pan, "kg": shop.LOOSE.get(self._on_pan or "", "0.000")},
             "line": {"plugged": line.plugged},
             "cloud": {
                 "trouble": str(cloud.trouble),
@@ -124,6 +129,16 @@ class World:
             self.printer.power_on()
         elif power is False and self.printer.powered:
             await self.printer.power_off()
+
+    def weigh(self, sku: str | None) -> None:
+        """Put what lies beside the scale on its pan, in place of what is there; None clears it. Raises `Problem`."""
+        if sku is not None and sku not in shop.LOOSE:
+            raise not_found("loose-goods", f"Nothing with the sku {sku!r} lies beside the demo's scale.")
+        self._on_pan = sku
+        if sku is None:
+            self.scale.lift()
+        else:
+            self.scale.put(shop.LOOSE[sku])
 
     def close_drawer(self) -> None:
         """Push the drawer shut."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import httpx
@@ -47,11 +48,16 @@ def test_every_code_on_the_shelf_has_its_check_digit_and_stands_there_once() -> 
 async def test_every_code_on_the_shelf_rings_its_item(client: tuple[World, httpx.AsyncClient]) -> None:
     _, caller = client
     for item in shop.shelf():
+        weighed = item["unit"] == "kg" and item["note"] is None
+        if weighed:
+            assert (await caller.post("/demo/scale", json={"on": item["sku"]})).is_success
         answer = await caller.post(f"/v1/tills/{shop.TILL}/scan", json={"data": item["code"]})
-        if item["unit"] == "kg" and item["note"] is None:
-            assert answer.json()["code"] == "weight-needed"
-        else:
-            assert answer.json()["lines"][-1]["sku"] == item["sku"], item
+        line = answer.json()["lines"][-1]
+        assert line["sku"] == item["sku"], item
+        if weighed:
+            assert Decimal(line["quantity"]) == Decimal(item["loose"])
+    nothing = await caller.post("/demo/scale", json={"on": "1001"})
+    assert nothing.json()["code"] == "no-such-loose-goods"
 
 
 async def test_a_click_on_the_shelf_comes_in_by_the_scanners_own_bytes(

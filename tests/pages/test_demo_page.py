@@ -65,6 +65,26 @@ async def test_the_walk_of_the_guide(browser: Browser, store: Shop) -> None:
     assert [said for said in page.problems if "401" not in said] == []
 
 
+async def test_what_lies_on_the_pan_is_weighed_when_it_is_scanned(browser: Browser, store: Shop) -> None:
+    page = await visit(browser, store)
+    await page.click("[data-key=desk-scale]")
+    await page.sees("The pan is empty")
+    await page.click("[data-key=pan-1021]")
+    await page.until("document.querySelector('.pan-display').dataset.kg == '0.870'")
+    await page.click("[data-key=pan-scan-1021]")
+    await page.until("document.querySelector('[data-line]')?.innerText.includes('0,87')")
+    await page.sees("1,73 €")  # 0.870 kg of 1.99
+    await page.click("[data-key=pan-1021]")
+    await page.sees("The pan is empty")
+    await page.click("[data-key=pan-scan-1022]")
+    await page.sees("Weight in kg")  # nothing to weigh: the till asks
+    await page.click("[data-key=pan-1022]")
+    await page.until("document.querySelector('.pan-display').dataset.kg == '1.240'")
+    await page.click("[data-key=weigh]")
+    await page.until("document.querySelectorAll('[data-line]').length == 2")
+    assert [said for said in page.problems if "401" not in said] == []
+
+
 async def test_a_cloud_that_keeps_a_record_and_never_answers_has_it_once(browser: Browser, store: Shop) -> None:
     page = await visit(browser, store)
     await page.click("[data-key=choice-unavailable]")

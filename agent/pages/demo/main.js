@@ -8,6 +8,7 @@ import { faults } from "./faults.js";
 import { guide } from "./guide.js";
 import { cloud, line } from "./line.js";
 import { printer } from "./printer.js";
+import { scale } from "./scale.js";
 import { shelf } from "./shelf.js";
 import { World } from "./world.js";
 
@@ -16,7 +17,7 @@ await till.start();
 
 const world = new World();
 const wrong = await faults(world);
-const parts = [desk(await shelf(world), wrong), printer(world, wrong.words), drawer(world), line(world), cloud(world)];
+const parts = [desk(await shelf(world), await scale(world), wrong), printer(world, wrong.words), drawer(world), line(world), cloud(world)];
 const steps = guide();
 replace(document.getElementById("guide"), steps.element);
 replace(document.getElementById("world"), parts.map((part) => part.element));
