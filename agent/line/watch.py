@@ -74,6 +74,7 @@ class Line:
         self._wake = asyncio.Event()
         self._link: Link | None = None
         self._neutral: Seen | None = None
+        self._answered: dict[str, bool] = {}  # by cloud, whether its last exchange was, when that was last heard of
         self._since: dict[str, tuple[State, datetime]] = {}  # by lamp: what it says, and since when
         exchanges.follow(self._heard)
 
@@ -144,6 +145,11 @@ class Line:
             self._events.publish("line", line=self._view(verdict))
         return verdict
 
+    def is_out(self) -> bool:
+        """Say whether every cloud is known to be out of reach, or held: what is sold now waits. No clouds: no."""
+        states = [state for name, (state, _) in self._since.items() if name.startswith("cloud ")]
+        return bool(states) and all(state in _OUT for state in states)
+
     def view(self) -> dict[str, Any]:
         """Return the lamps as JSON: what each says, why, since when, and when that was last seen."""
         return self._view(self.judge())
@@ -173,9 +179,11 @@ class Line:
             _log.info("%s: %s.", name.capitalize(), lamp.state)
 
     def _heard(self, cloud: str) -> None:
-        """Judge anew when a cloud's exchanges end otherwise than before; find out why where they fail."""
+        """Judge anew when a cloud's exchanges end otherwise than before; find out why where they begin to fail."""
         self.judge()
-        if not self._answers(cloud):
+        answers, before = self._answers(cloud), self._answered.get(cloud, True)
+        self._answered[cloud] = answers
+        if before and not answers:
             self.wake()
 
     async def _ask_cloud(self, cloud: str) -> None:

@@ -1,4 +1,8 @@
-"""The outage card's words on paper, by language. The page has its own, in `pages/words`."""
+"""The outage card's words on paper, by language. The page has its own, in `pages/words`.
+
+Who bears the risk of a payment that a terminal keeps while it has no line is what acquirers' terms say alike, such as
+Square's (https://squareup.com/help/us/en/article/7777): declined, expired or disputed, it is the seller's.
+"""
 
 from __future__ import annotations
 

@@ -276,3 +276,19 @@ async def test_a_fault_in_one_round_does_not_end_the_next() -> None:
 
     watching.line._ask = faulty
     assert await watching.rounds(2) == [AGAIN_S, EVERY_S]
+
+
+async def test_a_cloud_that_begins_to_fail_is_looked_into_at_once_and_one_that_goes_on_failing_is_not() -> None:
+    watching = Watching()
+    await watching.line.look()
+    watching.line._wake.clear()
+    watching.exchanges.note("a", Reach.UNREACHED)
+    assert watching.line._wake.is_set()
+    watching.line._wake.clear()
+    for reach in (Reach.SILENT, Reach.UNREACHED, Reach.SILENT):
+        watching.exchanges.note("a", reach)
+    assert not watching.line._wake.is_set()
+    watching.exchanges.note("a", Reach.ANSWERED)
+    assert not watching.line._wake.is_set()
+    watching.exchanges.note("a", Reach.UNREACHED)
+    assert watching.line._wake.is_set()
