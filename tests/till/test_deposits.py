@@ -1,5 +1,6 @@
 """Deposits in a basket: with their item, and back as empties."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -84,10 +85,11 @@ def test_a_discount_on_the_sale_is_at_most_the_goods() -> None:
 
 def test_the_price_of_a_deposit_is_the_catalogues() -> None:
     sale = basket.add_product(empty(), RULES, COLA)
-    for refused in (
+    attempts: list[Callable[[], Sale]] = [
         lambda: basket.override_price(sale, RULES, "2", 1, "why"),
         lambda: basket.change_quantity(sale, RULES, "2", "3"),
         lambda: basket.remove_line(sale, RULES, "2"),
-    ):
+    ]
+    for refused in attempts:
         with pytest.raises(Problem, match=r"choose a line of goods|change or remove that one"):
             refused()
