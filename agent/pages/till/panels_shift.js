@@ -54,6 +54,7 @@ export function openPanel(till, now) {
     if (!body) return;
     const opened = await till.actions.write({ label: t("shift.open"), path: "/v1/shifts", body: { till: till.state.id, ...body } });
     if (!opened) return;
+    till.state.takeShift(opened);
     till.home();
     till.say({ kind: "note", text: t("shift.opened", { float: money(opened.float) }) });
   };

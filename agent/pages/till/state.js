@@ -81,6 +81,14 @@ export class TillState extends EventTarget {
     this.soon("last", "status");
   }
 
+  /** Take the opening or the closing of this till's shift as the agent just told it. */
+  takeShift(record) {
+    const { id, occurred_at: openedAt, automatic, float } = record;
+    const shift = record.kind === "shift_open" ? { id, opened_at: openedAt, automatic, float, left_open: false } : null;
+    this.till = { ...this.till, shift };
+    this.changed();
+  }
+
   heard(event) {
     if (event.till !== undefined && event.till !== this.id) return;
     switch (event.type) {
@@ -106,7 +114,10 @@ export class TillState extends EventTarget {
         if (event.record_id) this.drawer = event; // without one it was left open: not how an opening ended
         this.changed();
         break;
-      case "shift": this.soon("till"); break;
+      case "shift":
+        this.takeShift(event.shift);
+        this.soon("till");
+        break;
       case "delivery": case "cloud": case "line": this.soon("status"); break;
       default: break;
     }
@@ -182,4 +193,8 @@ export class TillState extends EventTarget {
     const record = await read(`/v1/records/${encodeURIComponent(number)}`);
     if (this.last?.receipt_number === number) this.last = record;
   }
+}
+
+function same(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
