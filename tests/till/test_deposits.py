@@ -1,8 +1,7 @@
 """Deposits in a basket: with their item, and back as empties."""
 
-from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,6 +11,9 @@ from agent.empties import add_empties
 from agent.pricing import Rules, view
 from agent.problem import Problem
 from agent.sale import Sale, TaxRate, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 VAT = TaxRate("vat", "VAT", Decimal(19))
 RULES = Rules("EUR", prices_include_tax=True, cash_rounding=5, taxes={"vat": VAT}, default_tax="vat")
