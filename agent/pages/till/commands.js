@@ -75,6 +75,6 @@ async function copyNewest(till) {
 function morePanel(till) {
   const buttons = KEYS.filter(([, name]) => !ELSEWHERE.includes(name)).map(([key, name, word]) =>
     el("button.command", { type: "button", "data-key": `more-${name}`, onclick: () => till.command(name) }, el("span", {}, t(word)), el("kbd", {}, key)));
-  const body = el("div.commands.commands-all", {}, buttons);
+  const body = el("div.menu", {}, buttons);
   return { title: t("more.title"), body, focus: () => body.querySelector("button").focus() };
 }

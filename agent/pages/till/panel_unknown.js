@@ -44,9 +44,9 @@ export function unknownPanel(till, barcode) {
     body: el("div", {},
       el("p", {}, el("strong", {}, barcode), ` ${t("unknown.how")}`), name.element,
       el("div.beside", {}, price.element, category.element), known,
+      el("div.answers.answers-two", {}, primary(t("unknown.once"), once), el("button", { type: "button", "data-key": "keep", onclick: keep }, t("unknown.keep"))),
       taxes.length > 1 && choice(t("open_item.tax"), [["", t("open_item.tax.default")], ...taxes.map((one) => [one.code, one.name])], "",
-        (chosen) => { tax = chosen || null; }),
-      el("div.answers.answers-two", {}, primary(t("unknown.once"), once), el("button", { type: "button", "data-key": "keep", onclick: keep }, t("unknown.keep")))),
+        (chosen) => { tax = chosen || null; })),
     update: ({ sale }) => { // the next item was rung meanwhile: whoever typed nothing has moved on
       if (lines(sale) !== before && !name.value && !price.value) till.home();
     },

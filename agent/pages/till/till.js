@@ -83,7 +83,7 @@ export class Till {
       onUp: () => {
         this.state.up();
         void this.staff.read();
-        void this.quick.load();
+        if (this.quick.arranged.pages.length) void this.quick.load(); // else the start reads them just now
         this.outgoing.wake();
       },
       onDown: () => this.state.down(),
