@@ -37,6 +37,8 @@ AGAIN_S = 5.0  # after a failure, doubling up to `EVERY_S`: a person stands at t
 GAP_S = 2.0  # between two rounds, however often lanes fail meanwhile
 ASK_S = 15.0  # for one answer; a line slower than this carries no sale either
 
+_OUT = (State.DOWN, State.PORTAL, State.OFFLINE)  # of a cloud that nothing reaches
+
 _log = logging.getLogger("stillopen.line")
 
 

@@ -24,7 +24,7 @@ export function outagePanel(till) {
       replace(body, el("p", { role: "alert" }, error instanceof Problem ? error.message : t("away.title")));
     }
   };
-  void fetchCard(true);
+  void fetchCard(true).then(() => body.isConnected && body.querySelector("button")?.focus({ preventScroll: true }));
   return {
     title: t("outage.title"),
     body,
@@ -33,7 +33,6 @@ export function outagePanel(till) {
       clearTimeout(timer);
       timer = setTimeout(() => body.isConnected && fetchCard(false), READ_AGAIN_MS);
     },
-    focus: () => till.entry.focus(),
   };
 }
 
@@ -56,7 +55,7 @@ function offlinePanel(till, cloud) {
 
 function head(card) {
   const level = LEVELS[card.state] ?? (card.state === "offline" ? "held" : "busy");
-  return el(`div.card.card-${level}.outage-head`, { role: "status" },
+  return el(`div.card.card-${level}.outage-head`, {},
     el("h3", {}, el("span.mark", { "aria-hidden": "true" }, MARKS[level]), t(`outage.state.${card.state}`)),
     el("p", {}, t("outage.as_of", { time: clock(card.at) }),
       card.waiting > 0 && ` ${t("outage.waiting", { n: card.waiting })}`, card.oldest_waiting && ` ${t("lamps.cloud.oldest", { time: when(card.oldest_waiting) })}`,
