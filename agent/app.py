@@ -309,6 +309,7 @@ class App:
             catalogue=self.catalogue,
             has_room=lambda: self.disk.room is not Room.FULL,
             on_record=on_record,
+            is_out=lambda: self.line.is_out() and not training,
             now=self._now,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agent import checkout, entry, exchanging, once, open_sales
 from agent.basket import REASON_CHARS_MAX
@@ -51,6 +51,7 @@ class Closing:
         returns: Returns,
         *,
         on_record: Callable[[str], None] = lambda _: None,
+        is_out: Callable[[], bool] = lambda: False,
     ) -> None:
         self._tills = tills
         self._facts = facts
@@ -58,16 +59,18 @@ class Closing:
         self._kicks = kicks
         self._returns = returns
         self._on_record = on_record
+        self._is_out = is_out
         self._acting: set[asyncio.Future[Closed]] = set()
 
     async def complete(self, sale_id: str, *, key: Key | None, by: By = OF_ITSELF) -> Reply:
         """Make a paid sale a record. The reply is given after the fsync; receipt and drawer follow."""
+        mark = self._mark()
 
         def close(connection: sqlite3.Connection, at: datetime) -> tuple[Written, int]:
             sale = open_sales.take(connection, sale_id)
             if sale is None:
                 return _closed_before(connection, sale_id, Kind.SALE), 200
-            body = checkout.complete(sale, self._tills.rules)
+            body = checkout.complete(sale, self._tills.rules) | mark
             till = self._tills.setup(sale.till)
             back = None
             if sale.taken_back is not None:
@@ -82,6 +85,10 @@ class Closing:
             return closed if back is None else replace(closed, back=back.record, opened=back.opened), 200
 
         return await self._close(key, close)
+
+    def _mark(self) -> dict[str, Any]:
+        """Return what a receipt says of the line: that no cloud could be reached when it was made."""
+        return {"offline": True} if self._is_out() else {}
 
     def _take_back(
         self, connection: sqlite3.Connection, till: TillSetup, sale: Sale, credited: int, at: datetime, by: By
@@ -112,11 +119,11 @@ class Closing:
 
     async def refund(self, wanted: NewRefund, *, key: Key | None, by: By = OF_ITSELF) -> Reply:
         """Give back a local sale, in part or all that is left, never more than was sold; or goods with no receipt."""
-        refund_id = new_id()
+        refund_id, mark = new_id(), self._mark()
 
         def close(connection: sqlite3.Connection, at: datetime) -> tuple[Written, int]:
             planned = self._returns.plan(connection, wanted)
-            till, body = planned.till, planned.body
+            till, body = planned.till, planned.body | mark
             if wanted.sale is not None:
                 open_sales.take(connection, wanted.sale)  # it comes back instead of being sold
             if planned.sale is not None:

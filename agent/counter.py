@@ -67,9 +67,10 @@ def counter(
     catalogue: Catalogue,
     has_room: Callable[[], bool],
     on_record: Callable[[str], None],
+    is_out: Callable[[], bool],
     now: Callable[[], datetime],
 ) -> Counter:
-    """Put the parts together. `on_record` hears which till has a new record."""
+    """Put the parts together. `on_record` hears which till has a new record; `is_out` says that no cloud is reached."""
     receipts = Receipts(config, journal)
     prints = Prints(
         journal,
@@ -95,7 +96,7 @@ def counter(
     )
     returns = Returns(tills, catalogue, amount_max=config.store.refund_without_receipt_max_minor)
     facts = Facts(store.id, store.clouds, Clock(now), training=store.training)
-    closing = Closing(tills, facts, prints, kicks, returns, on_record=on_record)
+    closing = Closing(tills, facts, prints, kicks, returns, on_record=on_record, is_out=is_out)
     counting = Counting(
         currency=config.store.currency,
         denominations=denominations(config.store.currency, [str(value) for value in config.shift.denominations]),

@@ -73,6 +73,8 @@ class Sheet:
         local = datetime.fromisoformat(self.record["occurred_at"]).astimezone(self.store.timezone)
         yield Row(self.words.receipt, self.record["receipt_number"])
         yield Row(f"{self.words.till} {self.record['till']}", words.time_text(local, self.store.locale))
+        if self.record.get("offline"):
+            yield Text(self.words.offline)
 
     def people(self) -> Iterator[Item]:
         """Return who served whom, where they have names, and what was written on the sale."""

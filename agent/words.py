@@ -31,6 +31,7 @@ class ReceiptWords:
     for_receipt: str
     refund_receipt: str  # the number that the refund of an exchange has
     without_receipt: str
+    offline: str  # no cloud could be reached when it was made
     cashier: str
     customer: str
     taken_back: str
@@ -75,6 +76,7 @@ _WORDS = {
         for_receipt="For receipt",
         refund_receipt="Refund no.",
         without_receipt="Without a receipt",
+        offline="Made offline",
         cashier="Cashier",
         customer="Customer",
         taken_back="Taken back",
@@ -113,6 +115,7 @@ _WORDS = {
         for_receipt="Zu Bon",
         refund_receipt="Erstattung Nr.",
         without_receipt="Ohne Bon",
+        offline="Offline erstellt",
         cashier="Es bediente",
         customer="Kunde",
         taken_back="Zurückgenommen",

@@ -136,6 +136,7 @@ def test_people_notes_tips_and_exemptions_have_their_place() -> None:
     paid = checkout.add_tender(sale, RULES, type="card", amount=priced.total, tip=100)
     record = placed(checkout.complete(paid, RULES))
     record |= {
+        "offline": True,
         "customer": {"id": "1", "name": "Frau Meyer", "number": "K-17"},
         "note": {"text": "Abholung Freitag", "printed": True},
     }
@@ -143,6 +144,7 @@ def test_people_notes_tips_and_exemptions_have_their_place() -> None:
     record["lines"][1] |= {"note": {"text": "intern", "printed": False}}
     lines = printed(receipt_document(record, GERMAN, copy=False, cashier="Anna"), 32)
     for wanted in (
+        "Offline erstellt",
         "Es bediente                 Anna",
         "Kunde                 Frau Meyer",
         "  K-17",
