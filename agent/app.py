@@ -34,6 +34,7 @@ from agent.own_items import OwnItems
 from agent.pricing import Rules
 from agent.quick_keys import QuickKeys
 from agent.sale import decimal_text
+from agent.staff.by import OF_ITSELF
 from agent.staff.changes import Changes
 from agent.staff.staff import Staff
 from agent.tax import TaxRounding, tax_rates
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from agent.config import Config
     from agent.counter import Counter
     from agent.events import Publisher
+    from agent.staff.by import By
     from drivers.drawer import Position
     from drivers.simulated.bench import Bench
     from outbox import answers
@@ -276,9 +278,9 @@ class App:
         """Return counts by cloud and state, and a page of deliveries."""
         return self.lanes.outbox(cloud=cloud, state=state, limit=limit, after=after)
 
-    async def retry(self, delivery_id: str, *, key: answers.Key | None) -> answers.Reply:
+    async def retry(self, delivery_id: str, *, key: answers.Key | None, by: By = OF_ITSELF) -> answers.Reply:
         """Release a parked delivery, or try a waiting one now. Raises `Problem`."""
-        return await self.lanes.retry(delivery_id, key=key)
+        return await self.lanes.retry(delivery_id, key=key, by=by)
 
     # --- how the parts meet ---
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from agent.problem import conflict, not_found
+from agent.staff.actions import Action
+from agent.staff.by import OF_ITSELF
 from outbox import answers, deliveries, delivery_views
 from outbox.answers import Reply
 from outbox.clouds import KINDS, StoreFacts, make
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from agent.events import Events
     from agent.line.exchanges import Exchanges, Watched
     from agent.line.offline import Offline
+    from agent.staff.by import By
     from outbox.answers import Key
     from outbox.catalogue import Catalogue
     from outbox.connector import Connector
@@ -167,7 +170,7 @@ class Lanes:
             "next": found[-1]["id"] if len(found) == limit else None,
         }
 
-    async def retry(self, delivery_id: str, *, key: Key | None) -> Reply:
+    async def retry(self, delivery_id: str, *, key: Key | None, by: By = OF_ITSELF) -> Reply:
         """Release a parked delivery; make a waiting one go now. Raises `Problem`."""
         number = int(delivery_id) if _NUMBER.fullmatch(delivery_id) else -1
         at = self._now().isoformat()
@@ -179,6 +182,7 @@ class Lanes:
             if state == "delivered":
                 raise conflict("already-delivered", f"Delivery {delivery_id} is delivered: there is nothing to retry.")
             deliveries.release(connection, number)
+            by.audit(connection, Action.DELIVERY_RETRY, at, subject=delivery_id, before={"state": state})
             shown = delivery_views.shown(connection, number)
             assert shown is not None
             return answers.keep(connection, key, Reply(200, shown), at)

@@ -10,6 +10,8 @@ from agent.facts import printed_with
 from agent.problem import conflict, invalid, not_found
 from agent.refund import remaining
 from agent.sale import decimal_text
+from agent.staff.actions import Action
+from agent.staff.by import OF_ITSELF
 from outbox import answers, chain, search
 from outbox.answers import Reply
 from outbox.ids import new_id
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from agent.prints import Prints
+    from agent.staff.by import By
     from outbox.answers import Key
     from outbox.journal import Journal
     from outbox.search import Wanted
@@ -69,7 +72,9 @@ class Records:
             "lines": [line | {"refundable": decimal_text(left[line["id"]])} for line in record.body["lines"]]
         }
 
-    async def print_copy(self, receipt_number: str, *, gift: bool = False, key: Key | None) -> Reply:
+    async def print_copy(
+        self, receipt_number: str, *, gift: bool = False, key: Key | None, by: By = OF_ITSELF
+    ) -> Reply:
         """Queue a copy of the receipt, marked COPY, or its gift receipt, on its till's printer. Raises `Problem`."""
         record = self._find(receipt_number)
         form = print_jobs.GIFT if gift else print_jobs.RECEIPT
@@ -84,6 +89,9 @@ class Records:
 
         def change(connection: sqlite3.Connection) -> Reply:
             job = print_jobs.add(connection, job_id, printer, at, record_id=record.id, copy=not gift, form=form)
+            by.audit(
+                connection, Action.REPRINT, at, subject=record.receipt_number, till=record.till, after={"gift": gift}
+            )
             return answers.keep(connection, key, Reply(202, job.view()), at)
 
         reply = await self._journal.write(change)

@@ -24,7 +24,7 @@ async def list_page(call: Call) -> Reply:
 
 async def retry(call: Call) -> Reply:
     """Release a parked delivery, after what it named was mended."""
-    return await call.app.retry(call.path["delivery"], key=call.key)
+    return await call.app.retry(call.path["delivery"], key=call.key, by=call.by)
 
 
 ROUTES = (

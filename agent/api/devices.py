@@ -50,12 +50,18 @@ async def trace(call: Call) -> Reply:
 
 async def turn_trace(call: Call) -> Reply:
     """Begin to keep what goes over a device's wire, or end it and forget it."""
-    return Reply(HTTPStatus.OK, call.app.devices.trace(call.path["device"], turn=call.body.on))
+    name = call.path["device"]
+    call.app.devices.must_have(name)
+    await call.note(Action.DEVICE_TRACE, subject=name, after={"on": call.body.on})
+    return Reply(HTTPStatus.OK, call.app.devices.trace(name, turn=call.body.on))
 
 
 async def teach(call: Call) -> Reply:
     """Teach a drawer what its switch says while it is open, or closed."""
-    return await call.app.teach_drawer(call.path["device"], Position(call.body.position))
+    name = call.path["device"]
+    call.app.devices.must_have(name)
+    await call.note(Action.DEVICE_TEACH, subject=name, after={"position": call.body.position})
+    return await call.app.teach_drawer(name, Position(call.body.position))
 
 
 async def zero(call: Call) -> Reply:
@@ -80,8 +86,11 @@ async def _press(call: Call, key: str) -> Reply:
 
 async def test(call: Call) -> Reply:
     """Make a device do something a person can see: a test print, an open drawer. Not what another has claimed."""
-    must_be_free(call, call.path["device"], None)
-    return await call.app.test_device(call.path["device"])
+    name = call.path["device"]
+    must_be_free(call, name, None)
+    call.app.devices.must_have(name)
+    await call.note(Action.DEVICE_TEST, subject=name)
+    return await call.app.test_device(name)
 
 
 ROUTES = (

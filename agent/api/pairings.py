@@ -36,6 +36,7 @@ async def create(call: Call) -> Response:
     """Spend a code. Our own page gets a cookie that no script can read, any other caller a bearer token."""
     door = call.app.door
     grant = door.code.use(call.body.code)
+    await call.note("pairing_added", subject=grant.name, after={"acts_as": grant.acts_as, "origin": call.origin})
     name = grant.name
     if call.sender is Sender.OWN_PAGE and grant.allow is not None:
         raise Problem(
@@ -64,6 +65,7 @@ async def remove(call: Call) -> Reply:
     """Shut a front end out: its requests are refused from now on; it hears no more events and holds no device."""
     _only_local(call)
     pairing = await call.app.door.pairings.remove(call.path["pairing"])
+    await call.note("pairing_removed", subject=pairing.id)
     call.app.events.drop_caller(pairing.id)
     call.app.claims.drop_caller(pairing.id)
     await call.app.staff.end(call.app.staff.signed_in_on(pairing.id), "shut_out")

@@ -32,7 +32,7 @@ async def view(call: Call) -> Reply:
 
 async def print_copy(call: Call) -> Reply:
     """Print it again, marked COPY, or as a gift receipt."""
-    return await _records(call).print_copy(call.path["receipt_number"], gift=call.body.gift, key=call.key)
+    return await _records(call).print_copy(call.path["receipt_number"], gift=call.body.gift, key=call.key, by=call.by)
 
 
 def _records(call: Call) -> Records:

@@ -47,6 +47,13 @@ class Call:
         """Who asks."""
         return self.by.actor
 
+    async def note(self, action: Action | str, *, subject: str, after: object = None) -> None:
+        """Add to the audit trail, before it is done, what has no change of the journal's to be in."""
+        at = self.app.staff.time()
+        await self.app.journal.write(
+            lambda connection: self.by.audit(connection, action, at, subject=subject, after=after)
+        )
+
     def allow(self, action: Action) -> None:
         """Raise `Problem` unless who asks may do this, for what a field of the body makes of a request."""
         self.by.allow(action)

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from agent.app import App
 from tests.api.shop import CONFIG, Shop, browser, open_shop
 from tests.staff.cheap import cheap_pins
 
@@ -29,6 +30,7 @@ class Page:
 
     client: httpx.AsyncClient
     id: str
+    app: App
 
     async def post(self, path: str, body: dict[str, Any] | None = None, **headers: str) -> httpx.Response:
         """Write something."""
@@ -57,12 +59,12 @@ async def paired(shop: Shop, **grant: str) -> AsyncIterator[Page]:
     code = shop.body(await shop.client.post("/v1/pairing-codes", json=grant))["code"]
     async with browser(base_url=shop.own, headers={"Origin": shop.own}) as client:
         answer = shop.body(await client.post("/v1/pairings", json={"code": code}))
-        yield Page(client, answer["pairing"]["id"])
+        yield Page(client, answer["pairing"]["id"], shop.app)
 
 
-async def hire(shop: Shop, page: Page) -> dict[str, str]:
+async def hire(page: Page) -> dict[str, str]:
     """Set up a manager, sign them in, and add one of each role; returns ids by role."""
-    await cheap_pins(shop.app)
+    await cheap_pins(page.app)
     ids = {}
     for name, role, pin in (
         ("Mia", "manager", MANAGER),

@@ -25,7 +25,7 @@ async def guess(page: Page, times: int, staff: str | None = None) -> dict[str, A
 
 
 async def test_a_page_waits_after_wrong_pins_and_a_name_still_works_there(shop: Shop, page: Page) -> None:
-    ids = await hire(shop, page)
+    ids = await hire(page)
     assert (await guess(page, FREE_TRIES))["code"] == "wrong-pin"
     refused = await guess(page, 1)
     assert (refused["code"], refused["retry_after_s"]) == ("wrong-pin", WAIT_S_FIRST)
@@ -41,14 +41,14 @@ async def test_a_page_waits_after_wrong_pins_and_a_name_still_works_there(shop: 
 
 
 async def test_somebody_who_is_guessed_at_waits_and_nobody_else_does(shop: Shop, page: Page) -> None:
-    ids = await hire(shop, page)
+    ids = await hire(page)
     await guess(page, FREE_TRIES + 1, ids["supervisor"])
     assert (await page.sign_in(SUPERVISOR, ids["supervisor"])).json()["code"] == "locked-out"
     assert (await page.sign_in(CASHIER, ids["cashier"])).is_success
 
 
 async def test_leave_is_no_way_to_guess_on(shop: Shop, page: Page) -> None:
-    await hire(shop, page)
+    await hire(page)
     await page.sign_in(CASHIER)
     for _ in range(FREE_TRIES + 1):
         await page.post("/v1/overrides", {"pin": WRONG, "action": "no_sale"})
@@ -58,14 +58,14 @@ async def test_leave_is_no_way_to_guess_on(shop: Shop, page: Page) -> None:
 
 
 async def test_another_pin_ends_the_wait_of_whose_it_is(shop: Shop, page: Page) -> None:
-    ids = await hire(shop, page)
+    ids = await hire(page)
     await guess(page, FREE_TRIES + 1, ids["cashier"])
     await shop.client.post(f"/v1/staff/{ids['cashier']}/pin", json={"pin": "664128"})
     assert (await page.sign_in("664128", ids["cashier"])).is_success
 
 
 async def test_wrong_pins_are_in_the_trail_with_whose_they_should_have_been(shop: Shop, page: Page) -> None:
-    ids = await hire(shop, page)
+    ids = await hire(page)
     await page.sign_in(WRONG, ids["cashier"])
     await page.sign_in(WRONG)
     named, alone = [entry for entry in await page.trail() if entry["action"] == "wrong_pin"]

@@ -27,7 +27,7 @@ async def limited(tmp_path: Path) -> AsyncIterator[tuple[Shop, Page]]:
     async with AsyncExitStack() as stack:
         shop = await stack.enter_async_context(open_shop(tmp_path, config=CONFIG + LIMITED))
         page = await stack.enter_async_context(paired(shop))
-        await hire(shop, page)
+        await hire(page)
         await page.sign_in(CASHIER)
         yield shop, page
 

@@ -19,7 +19,7 @@ async def test_until_somebody_is_set_up_a_paired_page_may_do_everything(shop: Sh
 async def test_the_first_is_a_manager_and_there_is_no_page_without_a_pin_then(shop: Shop, page: Page) -> None:
     refused = await page.post("/v1/staff", {"name": "Kim", "role": "cashier", "pin": CASHIER})
     assert refused.json()["code"] == "manager-needed"
-    await hire(shop, page)
+    await hire(page)
     assert (await page.client.request("DELETE", "/v1/sign-in")).is_success
     refused = await page.post("/v1/tills/till-1/scan", {"data": APPLE})
     assert (refused.status_code, refused.json()["code"]) == (403, "sign-in-needed")
@@ -28,7 +28,7 @@ async def test_the_first_is_a_manager_and_there_is_no_page_without_a_pin_then(sh
 
 
 async def test_a_program_without_staff_of_its_own_goes_on_as_before(shop: Shop, page: Page) -> None:
-    await hire(shop, page)
+    await hire(page)
     record = await shop.sold()
     assert record["cashier"] == {"id": "local", "name": "this PC"}
     refused = await shop.client.post("/v1/sign-in", json={"pin": MANAGER})
@@ -38,7 +38,7 @@ async def test_a_program_without_staff_of_its_own_goes_on_as_before(shop: Shop, 
 
 
 async def test_a_switch_takes_a_pin_alone_and_leaves_the_sale_as_it_is(shop: Shop, page: Page) -> None:
-    ids = await hire(shop, page)
+    ids = await hire(page)
     assert (await page.sign_in(CASHIER)).json()["staff"]["name"] == "Kim"
     sale = (await page.post("/v1/tills/till-1/scan", {"data": APPLE})).json()
     assert (await page.sign_in(SUPERVISOR)).json()["staff"] == {
@@ -54,7 +54,7 @@ async def test_a_switch_takes_a_pin_alone_and_leaves_the_sale_as_it_is(shop: Sho
 
 
 async def test_a_name_beside_the_pin_has_to_be_whose_it_is(shop: Shop, page: Page) -> None:
-    ids = await hire(shop, page)
+    ids = await hire(page)
     assert (await page.sign_in(CASHIER, ids["cashier"])).is_success
     assert (await page.sign_in(CASHIER, ids["supervisor"])).json()["code"] == "wrong-pin"
     assert (await page.sign_in(CASHIER, "nobody")).json()["code"] == "no-such-staff"
@@ -62,7 +62,7 @@ async def test_a_name_beside_the_pin_has_to_be_whose_it_is(shop: Shop, page: Pag
 
 async def test_a_reload_and_a_restart_leave_who_was_there(tmp_path: Path) -> None:
     async with open_shop(tmp_path, config=CONFIG + STRICT) as shop, paired(shop) as page:
-        await hire(shop, page)
+        await hire(page)
         await page.sign_in(CASHIER)
         (secret,) = page.client.cookies.values()
     async with (
@@ -74,7 +74,7 @@ async def test_a_reload_and_a_restart_leave_who_was_there(tmp_path: Path) -> Non
 
 
 async def test_leave_is_for_one_action_at_one_page_once(shop: Shop, page: Page) -> None:
-    ids = await hire(shop, page)
+    ids = await hire(page)
     await page.sign_in(CASHIER)
     drawer, reason = "/v1/tills/till-1/drawer", {"reason": "change"}
     refused = (await page.post(drawer, reason, **{"Idempotency-Key": "a"})).json()
@@ -114,7 +114,7 @@ async def test_leave_is_for_one_action_at_one_page_once(shop: Shop, page: Page) 
 
 
 async def test_leave_ends_with_whoever_it_was_given_to(shop: Shop, page: Page) -> None:
-    await hire(shop, page)
+    await hire(page)
     await page.sign_in(CASHIER)
     token = (await page.post("/v1/overrides", {"pin": SUPERVISOR, "action": "no_sale"})).json()["override"]
     await page.sign_in(TECH)
@@ -124,7 +124,7 @@ async def test_leave_ends_with_whoever_it_was_given_to(shop: Shop, page: Page) -
 
 
 async def test_a_repeat_keeps_who_did_it_first(shop: Shop, page: Page) -> None:
-    ids = await hire(shop, page)
+    ids = await hire(page)
     await page.sign_in(SUPERVISOR)
     first = await page.post("/v1/tills/till-1/drawer", {"reason": "change"}, **{"Idempotency-Key": "one"})
     await page.sign_in(MANAGER)
@@ -134,14 +134,14 @@ async def test_a_repeat_keeps_who_did_it_first(shop: Shop, page: Page) -> None:
 
 
 async def test_a_tech_tests_devices_and_rings_nothing(shop: Shop, page: Page) -> None:
-    await hire(shop, page)
+    await hire(page)
     await page.sign_in(TECH)
     assert (await page.post("/v1/devices/receipt/test")).is_success
     assert (await page.post("/v1/tills/till-1/scan", {"data": APPLE})).json()["code"] == "not-allowed"
 
 
 async def test_a_front_end_acts_as_somebody(shop: Shop, page: Page) -> None:
-    ids = await hire(shop, page)
+    ids = await hire(page)
     async with paired(shop, acts_as="Sol") as as_sol, paired(shop, acts_as="manager") as as_manager:
         seen = await as_sol.get("/v1/sign-in")
         assert (seen["acts_as"]["id"], seen["staff"]) == (ids["supervisor"], None)
@@ -155,7 +155,7 @@ async def test_a_front_end_acts_as_somebody(shop: Shop, page: Page) -> None:
 
 
 async def test_whoever_leaves_is_out_at_once_and_their_pin_is_free(page: Page, shop: Shop) -> None:
-    ids = await hire(shop, page)
+    ids = await hire(page)
     async with paired(shop) as other:
         await other.sign_in(CASHIER)
         assert (await page.client.request("DELETE", f"/v1/staff/{ids['cashier']}")).is_success
@@ -168,7 +168,7 @@ async def test_whoever_leaves_is_out_at_once_and_their_pin_is_free(page: Page, s
 
 
 async def test_the_last_manager_stays_one_while_anybody_is_left(shop: Shop, page: Page) -> None:
-    ids = await hire(shop, page)
+    ids = await hire(page)
     manager = f"/v1/staff/{ids['manager']}"
     assert (await page.client.request("DELETE", manager)).json()["code"] == "manager-needed"
     assert (await page.client.patch(manager, json={"role": "cashier"})).json()["code"] == "manager-needed"
@@ -179,7 +179,7 @@ async def test_the_last_manager_stays_one_while_anybody_is_left(shop: Shop, page
 
 
 async def test_names_and_pins_are_one_persons_own(shop: Shop, page: Page) -> None:
-    ids = await hire(shop, page)
+    ids = await hire(page)
     for body, code in (
         ({"name": "kim", "role": "cashier", "pin": "926381"}, "name-taken"),
         ({"name": "Ann", "role": "cashier", "pin": CASHIER}, "pin-taken"),
@@ -194,7 +194,7 @@ async def test_names_and_pins_are_one_persons_own(shop: Shop, page: Page) -> Non
 
 
 async def test_whoever_has_the_pcs_own_rights_sets_a_forgotten_pin(shop: Shop, page: Page) -> None:
-    ids = await hire(shop, page)
+    ids = await hire(page)
     path = f"/v1/staff/{ids['manager']}/pin"
     assert shop.body(await shop.client.post(path, json={"pin": "664128"}))["staff"]["name"] == "Mia"
     assert (await page.get("/v1/sign-in"))["staff"] is None  # signed out by it
@@ -207,7 +207,7 @@ async def test_whoever_has_the_pcs_own_rights_sets_a_forgotten_pin(shop: Shop, p
 async def test_a_pin_is_in_no_answer_no_log_no_event_and_nowhere_on_the_disk(
     shop: Shop, page: Page, tmp_path: Path, caplog: object
 ) -> None:
-    await hire(shop, page)
+    await hire(page)
     await page.sign_in("73501948")  # wrong
     for body in ({"pin": 73501948}, {"pin": "73501948" * 9}, {"pin": ["73501948"]}, {"pin": "73501948", "staf": "x"}):
         assert "73501948" not in (await page.post("/v1/sign-in", body)).text

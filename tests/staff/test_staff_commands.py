@@ -28,7 +28,7 @@ async def test_staff_is_listed_and_a_forgotten_pin_set(
 ) -> None:
     assert await ran(tmp_path, shop, "staff", "list") == 0
     assert "nobody is set up" in capsys.readouterr().out
-    ids = await hire(shop, page)
+    ids = await hire(page)
     assert await ran(tmp_path, shop, "staff", "list", "--json") == 0
     assert {one["id"] for one in json.loads(capsys.readouterr().out)["staff"]} == set(ids.values())
 
@@ -50,7 +50,7 @@ async def test_staff_is_listed_and_a_forgotten_pin_set(
 async def test_a_front_end_is_paired_as_somebody(
     shop: Shop, page: Page, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ids = await hire(shop, page)
+    ids = await hire(page)
     assert await ran(tmp_path, shop, "pair", "--as", "Sol", "--json") == 0
     code = json.loads(capsys.readouterr().out)["code"]
     paired = shop.body(await shop.stranger.post("/v1/pairings", json={"code": code}))
@@ -60,10 +60,10 @@ async def test_a_front_end_is_paired_as_somebody(
 async def test_the_trail_is_exported_and_a_change_to_it_found(
     shop: Shop, page: Page, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    await hire(shop, page)
+    await hire(page)
     assert await ran(tmp_path, shop, "audit", "export") == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [line["action"] for line in lines] == ["staff_added", "sign_in", *["staff_added"] * 3]
+    assert [line["action"] for line in lines] == ["pairing_added", "staff_added", "sign_in", *["staff_added"] * 3]
     assert await ran(tmp_path, shop, "audit", "export", str(tmp_path / "trail.jsonl")) == 0
     assert len((tmp_path / "trail.jsonl").read_text("utf-8").splitlines()) == len(lines)
     assert await ran(tmp_path, shop, "audit", "export", str(tmp_path / "trail.jsonl")) == 1
@@ -73,6 +73,6 @@ async def test_the_trail_is_exported_and_a_change_to_it_found(
     assert json.loads(capsys.readouterr().out)["audit"]["entries"] == len(lines)
     with closing(sqlite3.connect(tmp_path / "state" / "journal.db")) as file, file:
         file.execute("drop trigger audit_no_update")
-        file.execute("update audit set body = replace(body, 'Mia', 'Eve') where seq = 1")
+        file.execute("update audit set body = replace(body, 'Mia', 'Eve') where seq = 2")
     assert await ran(tmp_path, shop, "journal", "verify") == 1
-    assert "entry 1 of the audit trail does not hold" in capsys.readouterr().err
+    assert "entry 2 of the audit trail does not hold" in capsys.readouterr().err

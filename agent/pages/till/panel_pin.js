@@ -43,7 +43,7 @@ function asking(label, allowed, send) {
       },
     }, one.id === chosen && el("span.mark", { "aria-hidden": "true" }, "✓ "), one.name)));
   read("/v1/staff").then(({ staff }) => draw(staff), () => {}); // without the names a PIN alone still does
-  return { pin, names, go, element: el("div.two", {}, el("div", {}, pin.element, el("p.quiet", {}, t("staff.or_name")), names), pad(pin, { decimal: false, onenter: go })) };
+  return { pin, names, go, element: el("div.two", {}, el("div", {}, pin.element, el("p.quiet", {}, t("staff.or_name")), names), pad(pin, { decimal: false })) };
 }
 
 /** Who is here: a PIN signs in, whoever was here goes; the key to lock, and the way to the staff. */

@@ -84,7 +84,7 @@ function asks({ name, role, fixed, pinNeeded, save }) {
   return {
     name: called,
     save: go,
-    element: el("div", {}, called.element, !fixed && choice(t("staff.role"), ROLES.map((one) => [one, t(`staff.role_${one}`)]), role, (value) => { chosen = value; }),
+    element: el("div.staff-form", {}, called.element, !fixed && choice(t("staff.role"), ROLES.map((one) => [one, t(`staff.role_${one}`)]), role, (value) => { chosen = value; }),
       pin.element, again.element, el("p.quiet", {}, t("staff.pin_how"))),
   };
 }
