@@ -71,7 +71,7 @@ def counter(
     now: Callable[[], datetime],
 ) -> Counter:
     """Put the parts together. `on_record` hears which till has a new record; `is_out` says that no cloud is reached."""
-    receipts = Receipts(config, journal)
+    receipts = Receipts(config, journal, training=store.training)
     prints = Prints(
         journal,
         devices.printers,

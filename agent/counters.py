@@ -34,6 +34,13 @@ class Counters:
         known = open_sales.find(reader, sale_id) or chain.by_id(reader, sale_id)
         return self.own if known is None else training
 
+    def of_record(self, record_id: str) -> Counter:
+        """Return where a record is."""
+        training = self._training.counter
+        if training is None:
+            return self.own
+        return self.own if chain.by_id(training.journal.reader, record_id) is None else training
+
     def of_receipt(self, number: str) -> Counter:
         """Return where a receipt was printed."""
         training = self._training.counter

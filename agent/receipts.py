@@ -9,8 +9,11 @@ from zoneinfo import ZoneInfo
 from agent.facts import printed_with
 from agent.gift_receipt import gift_document
 from agent.receipt import ReceiptStore, receipt_document
+from agent.sheet import training_mark
 from agent.shift.paper import report_document, slip_document
 from agent.staff import people
+from agent.words import words
+from drivers.printer.document import Document
 from outbox import chain
 from outbox.anchor import anchor
 from outbox.record import Kind
@@ -19,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from agent.config import Config
-    from drivers.printer.document import Document
     from outbox.journal import Journal
     from outbox.record import Record
 
@@ -27,9 +29,10 @@ if TYPE_CHECKING:
 class Receipts:
     """Makes receipts as the configuration says."""
 
-    def __init__(self, config: Config, journal: Journal) -> None:
+    def __init__(self, config: Config, journal: Journal, *, training: bool = False) -> None:
         self._config = config
         self._journal = journal
+        self._training = training
 
     def document(self, record_id: str, copy: bool) -> Document:  # noqa: FBT001 - a copy or not, as the job says
         """Return a record's receipt, or a copy of it, marked as one."""
@@ -37,9 +40,9 @@ class Receipts:
         assert record is not None, "a job refers to a record that is never deleted"
         own = anchor(record.hash)
         if record.kind is Kind.SHIFT_CLOSE:
-            return report_document(record.body, self._store, copy=copy, anchor=own)
+            return self._marked(report_document(record.body, self._store, copy=copy, anchor=own))
         if record.kind is Kind.CASH:
-            return slip_document(record.body, self._store, copy=copy, anchor=own)
+            return self._marked(slip_document(record.body, self._store, copy=copy, anchor=own))
         if printed_with(record) != record.id:
             return self.document(printed_with(record), copy)
         return receipt_document(
@@ -71,7 +74,15 @@ class Receipts:
 
     def report(self, figures: Mapping[str, Any]) -> Document:
         """Return a shift's figures so far: an X."""
-        return report_document(figures, self._store)
+        return self._marked(report_document(figures, self._store))
+
+    def _marked(self, document: Document) -> Document:
+        """Return a document that says TRAINING above, in the middle and below, where it is of training."""
+        if not self._training:
+            return document
+        mark, items = tuple(training_mark(words(self._store.locale))), document.items
+        half, end = len(items) // 2, len(items) - 1  # its last item cuts
+        return Document((*mark, *items[:half], *mark, *items[half:end], *mark, items[end]))
 
     @cached_property
     def _store(self) -> ReceiptStore:

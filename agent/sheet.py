@@ -29,6 +29,12 @@ class ReceiptStore:
     timezone: tzinfo
 
 
+def training_mark(said: words.ReceiptWords) -> Iterator[Item]:
+    """Return what says that this is no receipt at all."""
+    yield Text(f"* {said.training} *", Align.CENTER, bold=True, width=2, height=2)
+    yield Text(said.training_how, Align.CENTER)
+
+
 class Sheet:
     """One record on its way to paper. `anchor` is what the journal's chain holds at it; None: it is not printed.
 
@@ -49,8 +55,7 @@ class Sheet:
         if copy:
             yield Text(f"* {self.words.copy} *", Align.CENTER, bold=True, width=2, height=2)
         if self.record.get("training"):
-            yield Text(f"* {self.words.training} *", Align.CENTER, bold=True, width=2, height=2)
-            yield Text(self.words.training_how, Align.CENTER)
+            yield from training_mark(self.words)
 
     def shop(self) -> Iterator[Item]:
         """Return whose receipt it is."""

@@ -15,64 +15,76 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from agent.api.route import Call
+    from agent.counter import Counter
+    from agent.shift.reports import Reports
 
 
 async def create(call: Call) -> Reply:
     """Open a shift."""
-    return await call.app.shifts.open(call.body, key=call.key, by=call.by)
+    return await _at(call, call.body.till).shifts.open(call.body, key=call.key, by=call.by)
 
 
 async def close(call: Call) -> Reply:
     """Close the shift that is open."""
-    return await call.app.shifts.close(call.body, key=call.key, by=call.by)
+    return await _at(call, call.body.till).shifts.close(call.body, key=call.key, by=call.by)
 
 
 async def move_cash(call: Call) -> Reply:
     """Move money with no sale."""
     call.allow(MOVES[call.body.direction])
-    return await call.app.shifts.move(call.body, key=call.key, by=call.by)
+    return await _at(call, call.body.till).shifts.move(call.body, key=call.key, by=call.by)
 
 
 async def current(call: Call) -> Reply:
     """Return whether a shift is open, and what it takes to open or close one."""
-    return Reply(HTTPStatus.OK, call.app.shift_reports.current(call.query.till))
+    return Reply(HTTPStatus.OK, _at(call, call.query.till).shift_reports.current(call.query.till))
 
 
 async def report(call: Call) -> Reply:
     """Return the open shift's figures so far."""
-    return Reply(HTTPStatus.OK, call.app.shift_reports.report(call.query.till, call.by))
+    return Reply(HTTPStatus.OK, _at(call, call.query.till).shift_reports.report(call.query.till, call.by))
 
 
 async def report_sheet(call: Call) -> Response:
     """Return the open shift's figures so far as CSV."""
-    call.app.shift_reports.allow_figures(call.by)
-    return _csv(call.app.shift_reports.report(call.query.till, call.by))
+    reports = _at(call, call.query.till).shift_reports
+    reports.allow_figures(call.by)
+    return _csv(reports.report(call.query.till, call.by))
 
 
 async def print_report(call: Call) -> Reply:
     """Print the figures so far."""
-    return await call.app.shift_reports.print_report(call.body.till, key=call.key, by=call.by)
+    return await _at(call, call.body.till).shift_reports.print_report(call.body.till, key=call.key, by=call.by)
 
 
 async def list_closed(call: Call) -> Reply:
     """Return a page of Zs."""
     query = call.query
-    return Reply(HTTPStatus.OK, call.app.shift_reports.list(limit=query.limit, before=query.before, till=query.till))
+    reports = _at(call, query.till).shift_reports
+    return Reply(HTTPStatus.OK, reports.list(limit=query.limit, before=query.before, till=query.till))
 
 
 async def view(call: Call) -> Reply:
     """Return one Z."""
-    return Reply(HTTPStatus.OK, call.app.shift_reports.get(call.path["shift"]))
+    return Reply(HTTPStatus.OK, _reports(call).get(call.path["shift"]))
 
 
 async def view_sheet(call: Call) -> Response:
     """Return one Z as CSV."""
-    return _csv(call.app.shift_reports.get(call.path["shift"]))
+    return _csv(_reports(call).get(call.path["shift"]))
 
 
 async def print_copy(call: Call) -> Reply:
     """Print a Z again, marked COPY."""
-    return await call.app.shift_reports.print_copy(call.path["shift"], key=call.key)
+    return await _reports(call).print_copy(call.path["shift"], key=call.key)
+
+
+def _at(call: Call, till: str | None) -> Counter:
+    return call.app.counters.at(till)
+
+
+def _reports(call: Call) -> Reports:
+    return call.app.counters.of_record(call.path["shift"]).shift_reports
 
 
 def _csv(report: dict[str, Any]) -> Response:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from agent.api.bodies import NewDiscount, NewRefund, NewTender, RefundTender, TakeBack
+from agent.api.bodies import CloseShift, NewDiscount, NewRefund, NewTender, RefundTender, TakeBack
 from agent.problem import Problem
+from agent.staff.by import OF_ITSELF
 from agent.training import Trainee
 from outbox import chain
 from tests.agent.store import CONFIG, MUG, Shop, opened
@@ -143,6 +144,24 @@ async def test_the_tills_own_scanner_rings_for_training_too(shop: Shop) -> None:
     await shop.until(lambda: shop.app.till_view("till-1")["sale"])
     assert shop.app.till_view("till-1")["sale"]["training"] is True
     assert shop.app.tills.view("till-1")["sale"] is None
+
+
+async def test_a_shift_that_is_closed_in_training_is_trainings_own(shop: Shop) -> None:
+    await shop.connected()
+    real = await shop.sold("TEA", card=True)
+    await shop.ended(real)
+    before = facts(shop)
+    await trains(shop)
+    await pay(shop, await ring(shop), card=True)
+    at = shop.app.counters.at("till-1")
+    await at.shift_reports.print_report("till-1", key=None, by=OF_ITSELF)
+    x = await shop.until(lambda: list(shop.printer.receipts)[2:])
+    assert x[0].text.count(b"* TRAINING *") == 3
+    z = (await at.shifts.close(CloseShift(till="till-1", counted=0), key=None)).body
+    assert (z["training"], z["sales"], z["z_number"]) == (True, 1, 1)
+    assert shop.app.counters.of_record(z["id"]) is at
+    assert facts(shop) == before
+    assert shop.app.tills.view("till-1")["shift"] is not None
 
 
 async def test_what_was_being_rung_for_training_is_gone_with_it(shop: Shop) -> None:

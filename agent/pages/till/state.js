@@ -58,13 +58,18 @@ export class TillState extends EventTarget {
 
   /** Take a sale as the agent just told it: newer than anything read before. */
   takeSale(sale) {
-    if (sale?.till !== this.id) return;
+    if (sale?.till !== this.id || this.#isOfAnother(sale)) return;
     this.#told += 1;
     const before = this.sale;
     if (sale.state === "open") this.sale = sale;
     else if (sale.id === this.sale?.id) this.sale = null;
     if (sale.state !== "open" || sale.id !== before?.id) this.soon("till"); // what is parked, the shift it opened
     if (!same(before, this.sale)) this.changed(); // told twice, by the answer and by the event, it is drawn once
+  }
+
+  // A till that trains shows training's sales, and any other none of them.
+  #isOfAnother({ training }) {
+    return this.till !== null && Boolean(training) !== Boolean(this.till.training);
   }
 
   /** The open sale is complete; a reading begun before does not bring it back. */
@@ -75,6 +80,7 @@ export class TillState extends EventTarget {
 
   /** Show `record` as the last one; its print outcome is followed. */
   takeRecord(record) {
+    if (this.#isOfAnother(record)) return;
     if (record.id !== this.last?.id) this.drawer = null; // what is heard of it from now on is about this one
     this.last = record;
     this.changed();
