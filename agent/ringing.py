@@ -80,6 +80,7 @@ class Ringing:
                 lambda sale, rules: add_empties(
                     sale, rules, product, quantity=wanted.quantity, label_price=label_price, barcode=code
                 ),
+                by=by,
             )
 
         def operation(sale: Sale, rules: Rules) -> Sale:

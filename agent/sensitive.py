@@ -60,7 +60,11 @@ def _lines(trail: _Trail, before: Sale, after: Sale) -> None:
     left = {line.id: line for line in before.lines}
     for line in after.lines:
         was = left.pop(line.id, None)
-        if was is line or line.is_deposit:
+        if was is line:
+            continue
+        if line.empties and (was is None or line.quantity > was.quantity):
+            trail.add(Action.EMPTIES, before=None if was is None else _named(was), after=_named(line))
+        if line.is_deposit:
             continue
         if line.price_reason is not None and (was is None or was.price != line.price):
             old = line.list_price if was is None else was.price

@@ -26,6 +26,7 @@ class Action(StrEnum):
     EXPIRED_ITEM = "expired_item"
     AGE_CHECK = "age_check"
     TAX_EXEMPT = "tax_exempt"
+    EMPTIES = "empties"
     LINE_VOID = "line_void"
     SALE_VOID = "sale_void"
     NO_SALE = "no_sale"
@@ -79,6 +80,7 @@ DEFAULTS: Mapping[Action, Rule] = MappingProxyType(
         Action.EXPIRED_ITEM: Rule(Role.CASHIER, "selling an item that is past its day"),
         Action.AGE_CHECK: Rule(Role.CASHIER, "confirming a customer's age"),
         Action.TAX_EXEMPT: Rule(Role.SUPERVISOR, "selling without tax"),
+        Action.EMPTIES: Rule(Role.CASHIER, "paying for empties"),
         Action.LINE_VOID: Rule(Role.CASHIER, "taking a line out of a sale"),
         Action.SALE_VOID: Rule(Role.CASHIER, "giving up a sale"),
         Action.NO_SALE: Rule(Role.CASHIER, "opening the drawer without a sale"),

@@ -1,10 +1,11 @@
 """Deposits, empties, exemptions and tips over the local API, from the line to the record, the drawer and the audit."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.api.shop import Shop
+from tests.api.shop import CONFIG, Shop, open_shop
 from tests.api.test_api_door import paired_page
 from tests.api.test_api_routes import shaped
 
@@ -111,3 +112,18 @@ async def test_a_tip_is_in_the_drawer_and_not_in_the_sale(bottles: Shop) -> None
     assert (record["total"], record["tenders"][0]["tip"]) == (125, 50)
     report = shop.body(await shop.client.get("/v1/shifts/current/report", params={"till": "till-1"}))
     assert (report["tips"], report["cash"]) == (50, 175)
+
+
+async def test_empties_may_need_leave_and_are_in_the_trail(tmp_path: Path) -> None:
+    async with open_shop(tmp_path, config=f'{CONFIG}\n[permissions]\nempties = "supervisor"\n') as shop:
+        rows = f"sku,name,price,barcode,deposit\ncola,Cola,1.00,{BOTTLE},0.25\n"
+        assert (await shop.app.catalogue.import_csv(rows, currency="EUR", taxes={})).ok
+        path = await opened(shop)
+        empties = {"sku": "cola", "quantity": "6", "empties": True}
+        refused = await shop.client.post(f"{path}/lines", json=empties)
+        assert (refused.status_code, refused.json().get("action")) == (403, "empties"), refused.text
+        async with paired_page(shop) as page:
+            shop.body(await page.post(f"{path}/lines", json=empties))
+            trail = shop.body(await page.get("/v1/audit"))["entries"]
+        (entry,) = [one for one in trail if one["action"] == "empties"]
+        assert (entry["after"]["price"], entry["after"]["quantity"]) == (-25, "6")

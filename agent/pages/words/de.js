@@ -779,6 +779,7 @@ export const words = {
   "staff.action_expired_item": "Eine abgelaufene Ware verkaufen.",
   "staff.action_age_check": "Das Alter bestätigen.",
   "staff.action_tax_exempt": "Ohne Steuer verkaufen.",
+  "staff.action_empties": "Für Leergut zahlen.",
   "staff.action_line_void": "Eine Zeile stornieren.",
   "staff.action_sale_void": "Einen Verkauf abbrechen.",
   "staff.action_no_sale": "Die Lade ohne Verkauf öffnen.",

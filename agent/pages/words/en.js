@@ -779,6 +779,7 @@ export const words = {
   "staff.action_expired_item": "Selling an item that is past its day.",
   "staff.action_age_check": "Confirming a customer's age.",
   "staff.action_tax_exempt": "Selling without tax.",
+  "staff.action_empties": "Paying for empties.",
   "staff.action_line_void": "Taking a line out of a sale.",
   "staff.action_sale_void": "Giving up a sale.",
   "staff.action_no_sale": "Opening the drawer without a sale.",
