@@ -64,6 +64,15 @@ GOOD: dict[str, list[dict[str, Any]]] = {
         {"receipt_number": "RECEIPT", "tender": {"type": "cash"}},
         {"receipt_number": "RECEIPT", "lines": [{"line": "1", "quantity": "1"}], "tender": {"type": "card"}},
     ],
+    "/v1/refunds/preview": [
+        {"receipt_number": "RECEIPT", "tender": {"type": "cash"}},
+        {"items": [{"sku": "apple"}], "till": "till-1", "tender": {"type": "cash"}, "reason": "no receipt"},
+        {"sale": "SALE", "tender": {"type": "card"}, "reason": "no receipt"},
+    ],
+    "/v1/sales/{sale}/taken-back": [{"receipt_number": "RECEIPT"}, {"receipt_number": "RECEIPT", "tender": "card"}],
+    "/v1/records/{receipt_number}/print": [{}, {"gift": True}],
+    "/v1/jobs/{job}/outcome": [{"whole": True}, {"whole": False, "again": True}],
+    "/v1/tills/{till}/training": [{}, {"drawer": True}],
     "/v1/shifts": [{"till": "till-1", "float": 100}],
     "/v1/shifts/current/close": [{"till": "till-1", "counted": 100}, {"till": "till-1", "counted": None}],
     "/v1/shifts/current/cash": [{"till": "till-1", "direction": "out", "amount": 5, "reason": "bakery"}],
@@ -174,7 +183,7 @@ async def test_no_request_is_a_fault_of_ours(tmp_path: Path) -> None:
 
 
 def test_the_fuzz_reaches_every_route() -> None:
-    assert {route.method for route in WRITES} == {"POST", "PATCH", "DELETE"}
+    assert {route.method for route in WRITES} == {"POST", "PATCH", "PUT", "DELETE"}
     assert len(WRITES) + len(READS) + 3 == len(with_documents(ROUTES))
 
 

@@ -7,7 +7,7 @@ the till's question, not asked here.
 """
 
 from agent.api.bodies.claims import NewClaim
-from agent.api.bodies.customers import CustomerChange, NewCustomer, SaleCustomer
+from agent.api.bodies.customers import CustomerChange, ForCustomer, NewCustomer
 from agent.api.bodies.devices import ClaimedDevice, Teach, TurnTrace
 from agent.api.bodies.displays import ShowLines
 from agent.api.bodies.fields import DECIMAL_CHARS_MAX, SCAN_CHARS_MAX, Body, Id, Nothing, ScanText
@@ -18,8 +18,8 @@ from agent.api.bodies.print_jobs import PrintAgain, PrintJob, PrintSeen
 from agent.api.bodies.quick_keys import Arrangement
 from agent.api.bodies.sales import (
     REFUND_LINES_MAX,
-    AgeCheck,
     LineChange,
+    NewAgeCheck,
     NewDiscount,
     NewExemption,
     NewLine,
@@ -43,16 +43,17 @@ __all__ = [
     "REFUND_LINES_MAX",
     "SCAN_CHARS_MAX",
     "WEIGH_S_MAX",
-    "AgeCheck",
     "Arrangement",
     "Body",
     "ClaimedDevice",
     "CloseShift",
     "CustomerChange",
+    "ForCustomer",
     "HoldOffline",
     "Id",
     "LineChange",
     "MoveCash",
+    "NewAgeCheck",
     "NewClaim",
     "NewCustomer",
     "NewDiscount",
@@ -82,7 +83,6 @@ __all__ = [
     "RefundLine",
     "RefundTender",
     "SaleChange",
-    "SaleCustomer",
     "Scan",
     "ScanText",
     "ShowLines",

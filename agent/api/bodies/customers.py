@@ -44,7 +44,7 @@ class CustomerChange(Body):
         return self
 
 
-class SaleCustomer(Body):
+class ForCustomer(Body):
     """Whom the sale is for."""
 
     customer: Id

@@ -15,7 +15,7 @@ KeyText = Annotated[str, plain(KEY_TEXT_CHARS_MAX)]
 Colour = Annotated[int, Field(ge=0, lt=COLOURS, description="a ground's number; the text says what a key is")]
 
 
-class QuickKey(Body):
+class ArrangedKey(Body):
     """One key at a place of its page: an item (`sku`) or a `category`. `text` stands on it instead of the name."""
 
     at: Annotated[int, Field(ge=0, lt=KEYS_OF_PAGE_MAX, description="its place, from the top left, row by row")]
@@ -31,12 +31,12 @@ class QuickKey(Body):
         return self
 
 
-class KeyPage(Body):
+class ArrangedPage(Body):
     """A page of keys."""
 
     title: KeyText
     colour: Colour = 0
-    keys: Annotated[list[QuickKey], Field(max_length=KEYS_OF_PAGE_MAX)]
+    keys: Annotated[list[ArrangedKey], Field(max_length=KEYS_OF_PAGE_MAX)]
 
     @model_validator(mode="after")
     def _one_key_a_place(self) -> Self:
@@ -53,7 +53,7 @@ class Arrangement(Body):
 
     scope: Literal["till", "store"]
     revision: Annotated[int, Field(ge=0, description="as it was read; 0 where nothing was arranged")]
-    pages: Annotated[list[KeyPage], Field(max_length=PAGES_MAX)]
+    pages: Annotated[list[ArrangedPage], Field(max_length=PAGES_MAX)]
 
     @model_validator(mode="after")
     def _not_too_many(self) -> Self:

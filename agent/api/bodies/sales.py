@@ -82,7 +82,7 @@ class NewLine(Body):
         return self
 
 
-class Note(Body):
+class NewNote(Body):
     """What a cashier writes beside a line or a sale; an empty `text` takes it off. `printed`: on the receipt, too."""
 
     text: NoteText
@@ -92,10 +92,10 @@ class Note(Body):
 class SaleChange(Body):
     """What is written beside the whole sale."""
 
-    note: Note
+    note: NewNote
 
 
-class AgeCheck(Body):
+class NewAgeCheck(Body):
     """Somebody made sure that the customer is `age` or more: plainly so (`seen`), or by a date in a `document`."""
 
     age: Annotated[int, Field(ge=1, le=MIN_AGE_MAX, description="years")]
@@ -108,7 +108,7 @@ class LineChange(Body):
     quantity: DecimalText | None = None
     price: Amount | None = None
     price_reason: Reason | None = None
-    note: Note | None = None
+    note: NewNote | None = None
     lot: Mark | None = None
     serial: Mark | None = None
 
