@@ -39,8 +39,6 @@ ASK_S = 15.0  # for one answer; a line slower than this carries no sale either
 
 _OUT = (State.DOWN, State.PORTAL, State.OFFLINE)  # of a cloud that nothing reaches
 
-_OUT = (State.DOWN, State.PORTAL, State.OFFLINE)  # of a cloud that nothing reaches
-
 _log = logging.getLogger("stillopen.line")
 
 
@@ -148,11 +146,6 @@ class Line:
         if changed:
             self._events.publish("line", line=self._view(verdict))
         return verdict
-
-    def is_out(self) -> bool:
-        """Say whether every cloud is known to be out of reach, or held: what is sold now waits. No clouds: no."""
-        states = [state for name, (state, _) in self._since.items() if name.startswith("cloud ")]
-        return bool(states) and all(state in _OUT for state in states)
 
     def is_out(self) -> bool:
         """Say whether every cloud is known to be out of reach, or held: what is sold now waits. No clouds: no."""
