@@ -284,3 +284,11 @@ async def test_five_hundred_keys_fit(shop: Shop) -> None:
         shop.body(await manager.put("/v1/tills/till-1/keys", json={"scope": "store", "revision": 0, "pages": pages}))
     shown = shop.body(await shop.client.get("/v1/tills/till-1/keys"))
     assert sum(len(one["keys"]) for one in shown["pages"]) == 500
+
+
+async def test_with_many_categories_the_first_page_has_a_key_for_each(shop: Shop) -> None:
+    rows = [f"c{number},Item {number},1.00,Category {number:02d}" for number in range(12)]
+    text = "\n".join(["sku,name,price,category", *rows])
+    assert (await shop.app.catalogue.import_csv(text, currency="EUR", taxes=set())).ok
+    (only,) = shop.body(await shop.client.get("/v1/tills/till-1/keys"))["pages"]
+    assert [key["category"] for key in only["keys"]] == [f"Category {number:02d}" for number in range(12)]
