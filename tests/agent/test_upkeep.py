@@ -60,7 +60,7 @@ async def test_a_sale_the_disk_failed_at_is_sold_once_and_the_till_goes_on_by_it
     assert reply.body["receipt_number"] == "TILL-1-000001"
     assert (await shop.app.closing.complete(sale["id"], key=key)).body["id"] == sale["id"]
     records = [record.kind for record in chain.oldest_first(shop.app.journal.reader)]
-    assert records == ["sale", "drawer"]
+    assert records == ["shift_open", "sale", "drawer"]
     assert await shop.ended(reply.body) == "printed"
     assert sum(b"TILL-1-000001" in receipt.text for receipt in shop.printer.receipts) == 1
     drawer = await shop.until(lambda: shop.told("drawer"))

@@ -46,5 +46,5 @@ def damage(journal: Journal) -> None:
     """Change a record behind the journal's back, as a program with the file open can."""
     other = sqlite3.connect(journal.path, isolation_level=None)
     other.execute("drop trigger record_no_update")
-    other.execute("""update record set body = replace(body, '"total":1250', '"total":1251') where seq = 1""")
+    other.execute("""update record set body = replace(body, '"total":1250', '"total":1251') where kind = 'sale'""")
     other.close()
