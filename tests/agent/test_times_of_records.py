@@ -84,9 +84,9 @@ async def test_a_clock_that_is_set_is_told_by_the_next_record_of_a_sale_and_by_n
         await shop.sold("TEA")
         records = [record.body for record in chain.oldest_first(shop.app.journal.reader)]
         away = [record["clock"].get("jumped_ms") for record in records]
-    assert [record["kind"] for record in records] == ["sale", "drawer"] * 2
-    assert away == [None, None, pytest.approx(-3 * 86_400_000, abs=1000), None]
-    assert [record["till_seq"] for record in records] == [1, 2, 3, 4]  # no order is taken from it
+    assert [record["kind"] for record in records] == ["shift_open", *["sale", "drawer"] * 2]
+    assert away == [None, None, None, pytest.approx(-3 * 86_400_000, abs=1000), None]
+    assert [record["till_seq"] for record in records] == [1, 2, 3, 4, 5]  # no order is taken from it
 
 
 async def test_a_copied_folder_says_so_in_the_status_and_its_receipts_can_be_given_back(tmp_path: Path) -> None:

@@ -84,7 +84,8 @@ def _told(evidence: Evidence, verdict: Verdict) -> None:
         if one["paid"] is not None and one["paid"] != [tender["amount"] for tender in record["tenders"]]:
             verdict.violations.append(f"{name} holds {record['tenders']}, and {one['paid']} was taken")
     for record in evidence.journal:
-        follows = record["kind"] == "drawer" and record["for"] is not None  # its sale or refund was told
+        follows = record.get("automatic", False)  # a shift that opened by itself, for a sale that was told
+        follows |= record["kind"] == "drawer" and record["for"] is not None  # its sale or refund was told
         if record["id"] not in told and not follows:
             verdict.violations.append(f"{record['kind']} {record['id']} is in the journal, and nobody was told of it")
 
