@@ -28,7 +28,7 @@ export function line(world) {
 
 /** The cloud as an element with `update(now)`. */
 export function cloud(world) {
-  const counts = el("div.counts");
+  const counts = el("div.tallies");
   const orders = el("ul.orders");
   const doubles = el("p.quiet");
   let trouble = "none";
@@ -40,7 +40,7 @@ export function cloud(world) {
   return {
     element: el("section.scene.cloud-scene", {}, el("header", {}, el("h2", {}, t("demo.cloud")), doubles), counts, orders, troubles),
     update: ({ cloud: now, journal, waiting }) => {
-      const count = (name, value) => el(`div.count.count-${name}`, { "data-count": name, "data-value": value }, el("strong", {}, String(value)), el("small", {}, t(`demo.count.${name}`)));
+      const count = (name, value) => el(`div.tally.tally-${name}`, { "data-count": name, "data-value": value }, el("strong", {}, String(value)), el("small", {}, t(`demo.count.${name}`)));
       replace(counts, count("journal", journal), count("cloud", now.count), count("waiting", waiting));
       doubles.textContent = now.doubles ? t("demo.cloud.doubles", { count: now.doubles }) : "";
       if (now.trouble !== trouble) {

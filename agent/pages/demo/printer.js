@@ -11,7 +11,7 @@ export function printer(world, words) {
   const paper = el("div.paper");
   const count = el("small");
   const state = el("p.printer-state", { role: "status" });
-  const box = el("section.scene.printer", {}, el("header", {}, el("h2", {}, t("demo.printer")), count), switches, state, el("div.slot"), paper);
+  const box = el("section.scene.printer", {}, el("header", {}, el("h2", {}, t("demo.printer")), count), switches, state, el("div.paper-slot"), paper);
   let drawn = "";
   let set = "";
   const draw = ({ receipts }) => {

@@ -15,7 +15,7 @@ export async function shelf(world) {
   const tabs = el("div.shelf-tabs", { role: "tablist" });
   const draw = () => {
     replace(tabs, [null, ...categories].map((category) =>
-      el("button.tab", {
+      el("button.shelf-tab", {
         type: "button", role: "tab", "aria-selected": String(category === chosen), "data-key": `tab-${category ?? ""}`,
         onclick: () => {
           chosen = category;
