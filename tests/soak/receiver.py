@@ -42,6 +42,10 @@ class Receiver:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await read_body(receive)
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        if scope["method"] == "HEAD":  # the lamps ask whether anybody is there at all
+            await send({"type": "http.response.start", "status": 405, "headers": [(b"allow", b"POST")]})
+            await send({"type": "http.response.body", "body": b""})
+            return
         status = 200
         try:
             Webhook(SECRET).verify(body, headers)
