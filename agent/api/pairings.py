@@ -36,8 +36,6 @@ async def create(call: Call) -> Response:
     """Spend a code. Our own page gets a cookie that no script can read, any other caller a bearer token."""
     door = call.app.door
     grant = door.code.use(call.body.code)
-    await call.note("pairing_added", subject=grant.name, after={"acts_as": grant.acts_as, "origin": call.origin})
-    name = grant.name
     if call.sender is Sender.OWN_PAGE and grant.allow is not None:
         raise Problem(
             HTTPStatus.CONFLICT,
@@ -45,6 +43,9 @@ async def create(call: Call) -> Response:
             "that code is limited to some devices, and the store's own pages need them all: make another one for them "
             "with `stillopen pair`",
         )
+    name = grant.name
+    what = {"acts_as": grant.acts_as, "allow": grant.allow, "origin": call.origin}
+    await call.note("pairing_added", subject=name, after=what)
     if call.sender is Sender.OWN_PAGE:
         pairing, secret = await door.pairings.add(OWN_PAGE, name or "till page", grant.acts_as)
         response = json_response(HTTPStatus.CREATED, {"pairing": asdict(pairing)})

@@ -232,6 +232,11 @@ async def test_the_stores_own_pages_take_a_device_back_and_another_front_end_doe
         assert (await heard(till, "scan"))["item"]["sku"] == "apple"
     shaped("GivenBack", lent.shop.body(await lent.shop.client.delete("/v1/devices/counter/claim")))  # nobody has it
     assert (await lent.shop.client.delete("/v1/devices/till/claim")).json()["code"] == "no-such-device"
+    trail = [
+        json.loads(body) for (body,) in lent.shop.app.journal.reader.execute("select body from audit order by seq")
+    ]
+    taken = [entry for entry in trail if entry["action"] == "device_taken_back"]
+    assert [(entry["subject"], entry["after"]) for entry in taken] == [("counter", {"from": "Other POS"})]
 
 
 async def test_leases_end_by_themselves_one_after_the_other_and_renewed_ones_later() -> None:
