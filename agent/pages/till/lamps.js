@@ -13,14 +13,23 @@ export function lampBar(till) {
   const bar = el("div.lamps");
   return {
     element: bar,
-    update: () => replace(bar,
+    update: () => replace(bar, folded(till),
       lights(till.state).map(({ key, level, name, word, outage }) =>
-        el(`button.lamp.lamp-${level}`, {
+        el(`button.lamp.lamp-${level}${level === "good" && !outage ? ".lamp-fold" : ""}`, {
           type: "button", "data-key": `lamp-${key}`, "data-lamp": key, "data-level": level, "aria-label": `${name}: ${word}`,
           onclick: () => till.show(outage ? outagePanel(till) : lampsPanel(till)),
         }, el("span.mark", { "aria-hidden": "true" }, MARKS[level]),
         el("span.lamp-name", {}, name), el("span.lamp-word", {}, word)))),
   };
+}
+
+// Where there is little room, the devices that work are one lamp; the style sheet chooses which is seen.
+function folded(till) {
+  const working = lights(till.state).filter(({ level, outage }) => level === "good" && !outage);
+  return working.length > 0 && el("button.lamp.lamp-good.lamp-folded", {
+    type: "button", "data-key": "lamp-devices", "data-level": "good", "aria-label": `${t("devices.title")}: ${t("lamp.ready")}`,
+    onclick: () => till.show(lampsPanel(till)),
+  }, el("span.mark", { "aria-hidden": "true" }, MARKS.good), el("span.lamp-name", {}, t("devices.title")));
 }
 
 /** Every device and cloud with what its state means and what to do. */
