@@ -160,6 +160,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     # `stillopen demo` only
     "scanner-not-read": (409, "Nobody reads the demo's scanner just now. Try again."),
     "no-such-receipt-picture": (404, "The demo's printer has no such receipt any more."),
+    "no-such-loose-goods": (404, "Nothing of that sku lies beside the demo's scale. `/demo/shelf` says what does."),
     "drawer-by-hand": (422, "The demo's drawer opens by the till alone."),
     "trouble": (422, "The demo's cloud knows no such trouble."),
     "switch": (422, "The demo's printer has no such fault, or not that position of it; the detail says what it takes."),
