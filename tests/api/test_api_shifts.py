@@ -60,7 +60,7 @@ async def test_a_shift_with_money_in_and_out_and_its_z_again(shop: Shop) -> None
 
 async def test_a_cashier_counts_blind_and_a_supervisor_does_not(tmp_path: Path) -> None:
     async with open_shop(tmp_path, config=CONFIG) as shop, paired(shop) as page:
-        await hire(shop, page)
+        await hire(page)
         await shop.sold()
         await page.sign_in(CASHIER)
         report = await page.get("/v1/shifts/current/report?till=till-1")
