@@ -81,7 +81,7 @@ FAULTS: list[tuple[Plant, str, str]] = [  # how it is planted, where it is found
     ),
     (_append("outbox/README.md", "Run `stillopen journal mend`."), "outbox/README.md", "`stillopen journal mend`"),
     (_append("drivers/port.py", "# run `stillopen repair`"), "drivers/port.py", "`stillopen repair`"),
-    (_append("README.md", "`GET /v1/customers`"), "README.md", "there is no route GET /v1/customers"),
+    (_append("README.md", "`GET /v1/horoscopes`"), "README.md", "there is no route GET /v1/horoscopes"),
     (_append("README.md", "`DELETE /v1/sales/S1`"), "README.md", "there is no route DELETE /v1/sales/S1"),
     (_new_folder, "outbox/attic/", "no README.md"),
     (_append("outbox/ids.py", f"# see {'/home'}/someone/notes"), "outbox/ids.py", "somebody's machine"),
