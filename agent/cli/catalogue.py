@@ -127,6 +127,8 @@ def _shown(item: Item | None, args: argparse.Namespace, currency: str) -> int:
         ("tax", item.tax),
         ("category", item.category),
         ("stock", item.stock),
+        ("min age", item.min_age),
+        ("track", item.track),
         ("barcodes", ", ".join(item.barcodes)),
     ):
         out.say(f"  {word:<9} {'-' if value in {None, ''} else value}")
