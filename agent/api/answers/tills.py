@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, Field
 
 from agent.api.answers.sales import Sale
+from agent.api.answers.shifts import OpenShift
 
 
 class UnclearPrint(BaseModel):
@@ -21,6 +22,8 @@ class Till(BaseModel):
 
     id: str
     sale: Sale | None
+    shift: OpenShift | None
+    asks_for_float: bool  # no money is taken before somebody has counted one
     training: bool
     unclear_print: UnclearPrint | None
 
