@@ -45,7 +45,15 @@ async def remove(call: Call) -> Reply:
 
 
 ROUTES = (
-    Route("GET", "/v1/customers", search, "Find customers as one types", "Customers", query="CustomersQuery"),
+    Route(
+        "GET",
+        "/v1/customers",
+        search,
+        "Find customers as one types",
+        "Customers",
+        query="CustomersQuery",
+        action=Action.SELL,  # reading, too: it is about people
+    ),
     Route(
         "POST",
         "/v1/customers",
@@ -57,7 +65,15 @@ ROUTES = (
         problems=("customer-number-taken", "card-data"),
         action=Action.SELL,
     ),
-    Route("GET", "/v1/customers/{customer}", view, "A customer", "Customer", problems=("no-such-customer",)),
+    Route(
+        "GET",
+        "/v1/customers/{customer}",
+        view,
+        "A customer",
+        "Customer",
+        problems=("no-such-customer",),
+        action=Action.SELL,
+    ),
     Route(
         "PATCH",
         "/v1/customers/{customer}",
