@@ -134,6 +134,7 @@ class Tender(BaseModel):
     type: Literal["cash", "card", "exchange"]
     amount: Amount
     reference: str | None
+    tip: Amount
 
 
 class TakenLine(BaseModel):
@@ -157,7 +158,6 @@ class TakenBack(BaseModel):
     paid_out: Amount
     tender: Literal["cash", "card"]
     reason: str | None
-    tip: Amount
 
 
 class Sale(BaseModel):

@@ -189,7 +189,7 @@ class RefundTender(Body):
 
 
 class RefundItem(Body):
-    """Exactly one of `barcode`, `sku`, or `name` with `price`; with a barcode or sku, `price` is what was paid a unit."""
+    """Exactly one of `barcode`, `sku`, or `name` with `price`; beside a barcode or sku, `price` is what was paid."""
 
     barcode: ScanText | None = None
     sku: Code | None = None

@@ -143,7 +143,6 @@ export class Basket {
 
   #sums(sale, any) {
     if (!any && sale?.taken_back) return [el("div.sums", {}, this.#customer(sale), takenSums(sale), el("p.quiet", {}, t("back.now_ring")))];
-    if (!any && sale?.taken_back) return [el("div.sums", {}, this.#customer(sale), takenSums(sale), el("p.quiet", {}, t("back.now_ring")))];
     if (!any) return sale ? [el("div.sums", {}, this.#customer(sale))].filter((sums) => sums.children.length) : [];
     const discounts = sale.discounts.filter((discount) => !discount.line);
     const row = (label, amount, extra = "") => el(`p.sum${extra}`, {}, el("span", {}, label), el("span", {}, amount));

@@ -17,8 +17,8 @@ import { cardPanel, cashPanel } from "./panels_pay.js";
 import { receiptsPanel } from "./panels_receipts.js";
 import { unreceiptedPanel } from "./panels_returns.js";
 import { noSalePanel, parkPanel, voidPanel } from "./panels_sale.js";
-import { shiftPanel } from "./panels_shift.js";
 import { trainingPanel } from "./training.js";
+import { shiftPanel } from "./panels_shift.js";
 
 /** Commands that have a button at hand; "more" lists all there are. */
 export const AT_HAND = ["open_item", "discount", "customer", "note", "park", "receipts", "void", "more"];
@@ -43,17 +43,17 @@ export const PANELS = {
   mark: (till, line) => line && markPanel(till, line),
   code: (till) => codePanel(till),
   arrange: (till) => arrangePanel(till),
+  shift: (till) => shiftPanel(till),
+  outage: (till) => outagePanel(till),
   unreceipted: (till) => (till.rings ? unreceiptedPanel(till) : t("unreceipted.needs_lines")),
   copy: (till) => copyLast(till),
   whole: (till) => void (till.printQuestion.whole() ?? till.say({ kind: "note", text: t("unclear.nothing") })),
   training: (till) => trainingPanel(till),
-  shift: (till) => shiftPanel(till),
-  staff: (till) => till.staff.panel(),
-  lock: (till) => till.staff.lock(),
   empties: (till, line) => emptiesPanel(till, line),
   exempt: (till) => (till.rings ? exemptPanel(till) : t("exempt.needs_lines")),
   tip: (till) => (till.rings && till.state.sale.due ? (till.shift.ask() ? undefined : tipPanel(till)) : t("pay.nothing")),
-  outage: (till) => outagePanel(till),
+  staff: (till) => till.staff.panel(),
+  lock: (till) => till.staff.lock(),
   more: (till) => morePanel(till),
 };
 

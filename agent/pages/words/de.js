@@ -313,6 +313,7 @@ export const words = {
   "void.reasons": "Kunde ist gegangen|Irrtum|Übung",
   "void.tenders": "Dafür wurde schon Geld genommen. Erst die Zahlung zurücknehmen.",
   "void.nothing": "Es ist kein Verkauf offen.",
+
   "shift.title": "Schicht",
   "shift.is_open": "Offen seit {since}, mit {float} Wechselgeld.",
   "shift.is_automatic": "Von selbst geöffnet um {since}, mit {float} von vorher.",
@@ -403,7 +404,7 @@ export const words = {
   "no_sale.reasons": "Geld gewechselt|Kasse gezählt|Falsch herausgegeben",
 
   "receipts.title": "Belege",
-  "receipts.find": "Belegnummer",
+  "receipts.find": "Bonnummer, Kartenbeleg oder Kunde",
   "receipts.open": "Zeigen",
   "receipts.none": "Hier wurde noch nichts verkauft.",
   "receipts.refund_of": "Rückgabe zu {number}",
@@ -419,50 +420,6 @@ export const words = {
   "refund.cash": "Bar auszahlen",
   "refund.card": "Zurück auf die Karte",
   "refund.of": "von {all}",
-
-  // was zurückkommt
-  "refund.by": "Zurückgeben",
-  "refund.comes_to": "Ergibt {amount}",
-  "refund.exchange": "Gegen andere Ware tauschen",
-  "label.take_back": "Rücknahme von {number}",
-  "back.line": "kommt zurück, Bon {number}",
-  "back.keep": "Nichts zurücknehmen",
-  "back.credit": "Zurückgenommen",
-  "back.now_ring": "Jetzt erfassen, was dafür mitgenommen wird.",
-  "back.paid_out.cash": "Bar herausgeben",
-  "back.paid_out.card": "Auf die Karte zurück",
-  "unreceipted.title": "Rücknahme ohne Bon",
-  "unreceipted.how": "{lines} erfasst: Diese Ware kommt zurück, statt verkauft zu werden. Weitere einfach scannen.",
-  "unreceipted.do": "Zurücknehmen und auszahlen",
-  "unreceipted.needs_lines": "Erst erfassen, was zurückkommt: scannen oder suchen. Dann hierher.",
-  "unreceipted.reasons": "Kein Bon|Geschenk|Defekt|Falscher Artikel",
-
-  // Bons
-  "receipts.day": "Tag",
-  "receipts.amount": "Betrag",
-  "receipts.nothing": "Einen solchen Bon gibt es hier nicht.",
-  "receipts.refund": "Erstattung ohne Bon",
-  "receipt.gift": "Geschenkbon",
-  "receipt.gift.printing": "Ein Geschenkbon zu {number} wird gedruckt.",
-  "receipt.exchange": "Umtausch",
-  "action.copy_last": "Letzter Bon noch einmal",
-
-  // ein unklarer Druck
-  "unclear.title": "Bon nicht sicher",
-  "unclear.ask": "Ist Bon {number} ganz herausgekommen?",
-  "unclear.yes": "Ja",
-  "unclear.no": "Nein, noch einmal drucken",
-  "unclear.key": "Ja, der Bon ist ganz herausgekommen",
-  "unclear.nothing": "Über jeden Bon ist Klarheit.",
-
-  // Schulung
-  "training.title": "Schulung",
-  "training.word": "TRAINING",
-  "training.what": "Nichts hiervon ist ein echter Verkauf.",
-  "training.how": "Erfassen, abschließen und drucken wie immer: Nichts davon zählt, und auf den Bons steht TRAINING. Was jetzt offen ist, bleibt, wie es ist, und kommt danach wieder.",
-  "training.drawer": "Auch die Schublade öffnet",
-  "training.begin": "Schulung beginnen",
-  "training.end": "Schulung beenden",
 
   "line.network": "Netz",
   "line.internet": "Internet",
@@ -535,6 +492,50 @@ export const words = {
   "outage.say": "Zum Kunden: „Bar oder mit Karte am Terminal, bitte.“",
   "pay.card.risk": "Keine Leitung. Mit Genehmigung am Terminal zahlt die Bank; ohne trägt der Laden das Risiko. Nie eine Kartennummer eintippen.",
   "outage.card_risk": "Karte am Terminal: Mit einer Genehmigung zahlt die Bank. Behält das Terminal die Zahlung, um sie später zu senden, trägt der Laden den Verlust, wenn die Bank dann ablehnt.",
+
+  // was zurückkommt
+  "refund.by": "Zurückgeben",
+  "refund.comes_to": "Ergibt {amount}",
+  "refund.exchange": "Gegen andere Ware tauschen",
+  "label.take_back": "Rücknahme von {number}",
+  "back.line": "kommt zurück, Bon {number}",
+  "back.keep": "Nichts zurücknehmen",
+  "back.credit": "Zurückgenommen",
+  "back.now_ring": "Jetzt erfassen, was dafür mitgenommen wird.",
+  "back.paid_out.cash": "Bar herausgeben",
+  "back.paid_out.card": "Auf die Karte zurück",
+  "unreceipted.title": "Rücknahme ohne Bon",
+  "unreceipted.how": "{lines} erfasst: Diese Ware kommt zurück, statt verkauft zu werden. Weitere einfach scannen.",
+  "unreceipted.do": "Zurücknehmen und auszahlen",
+  "unreceipted.needs_lines": "Erst erfassen, was zurückkommt: scannen oder suchen. Dann hierher.",
+  "unreceipted.reasons": "Kein Bon|Geschenk|Defekt|Falscher Artikel",
+
+  // Bons
+  "receipts.day": "Tag",
+  "receipts.amount": "Betrag",
+  "receipts.nothing": "Einen solchen Bon gibt es hier nicht.",
+  "receipts.refund": "Erstattung ohne Bon",
+  "receipt.gift": "Geschenkbon",
+  "receipt.gift.printing": "Ein Geschenkbon zu {number} wird gedruckt.",
+  "receipt.exchange": "Umtausch",
+  "action.copy_last": "Letzter Bon noch einmal",
+
+  // ein unklarer Druck
+  "unclear.title": "Bon nicht sicher",
+  "unclear.ask": "Ist Bon {number} ganz herausgekommen?",
+  "unclear.yes": "Ja",
+  "unclear.no": "Nein, noch einmal drucken",
+  "unclear.key": "Ja, der Bon ist ganz herausgekommen",
+  "unclear.nothing": "Über jeden Bon ist Klarheit.",
+
+  // Schulung
+  "training.title": "Schulung",
+  "training.word": "TRAINING",
+  "training.what": "Nichts hiervon ist ein echter Verkauf.",
+  "training.how": "Erfassen, abschließen und drucken wie immer: Nichts davon zählt, und auf den Bons steht TRAINING. Was jetzt offen ist, bleibt, wie es ist, und kommt danach wieder.",
+  "training.drawer": "Auch die Schublade öffnet",
+  "training.begin": "Schulung beginnen",
+  "training.end": "Schulung beenden",
 
   "lamp.ready": "bereit",
   "lamp.opening": "verbindet",

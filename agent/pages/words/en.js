@@ -313,6 +313,7 @@ export const words = {
   "void.reasons": "Customer left|Rung by mistake|Training",
   "void.tenders": "Money was taken for it. Take the payment back first.",
   "void.nothing": "There is no open sale.",
+
   "shift.title": "Shift",
   "shift.is_open": "Open since {since}, with a float of {float}.",
   "shift.is_automatic": "Opened by itself at {since}, with {float} left from before.",
@@ -420,50 +421,6 @@ export const words = {
   "refund.card": "Back to the card",
   "refund.of": "of {all}",
 
-  // what comes back
-  "refund.by": "Give it back",
-  "refund.comes_to": "Comes to {amount}",
-  "refund.exchange": "Exchange for other goods",
-  "label.take_back": "take back from {number}",
-  "back.line": "comes back, receipt {number}",
-  "back.keep": "Take nothing back",
-  "back.credit": "Taken back",
-  "back.now_ring": "Now ring what the customer takes instead.",
-  "back.paid_out.cash": "Give back in cash",
-  "back.paid_out.card": "Give back to the card",
-  "unreceipted.title": "Take back without a receipt",
-  "unreceipted.how": "{lines} rung: these goods come back instead of being sold. Scan more, if there are more.",
-  "unreceipted.do": "Take back and pay out",
-  "unreceipted.needs_lines": "First ring what comes back: scan it or search it. Then do this.",
-  "unreceipted.reasons": "No receipt|A present|Faulty|Wrong item",
-
-  // receipts
-  "receipts.day": "Day",
-  "receipts.amount": "Amount",
-  "receipts.nothing": "No receipt like that here.",
-  "receipts.refund": "refund without a receipt",
-  "receipt.gift": "Gift receipt",
-  "receipt.gift.printing": "A gift receipt of {number} is printing.",
-  "receipt.exchange": "exchange",
-  "action.copy_last": "Last receipt again",
-
-  // an unclear print
-  "unclear.title": "Receipt not certain",
-  "unclear.ask": "Did receipt {number} come out whole?",
-  "unclear.yes": "Yes",
-  "unclear.no": "No, print again",
-  "unclear.key": "Yes, the receipt came out whole",
-  "unclear.nothing": "Every receipt is accounted for.",
-
-  // training
-  "training.title": "Training",
-  "training.word": "TRAINING",
-  "training.what": "Nothing here is a real sale.",
-  "training.how": "Ring, complete and print as ever: nothing counts, and receipts say TRAINING. What is open now stays as it is and comes back afterwards.",
-  "training.drawer": "The drawer opens, too",
-  "training.begin": "Begin training",
-  "training.end": "End training",
-
   "line.network": "Network",
   "line.internet": "Internet",
   "line.state.up": "works",
@@ -535,6 +492,50 @@ export const words = {
   "outage.say": "To the customer: “Cash, or a card on the terminal, please.”",
   "pay.card.risk": "The line is down. With an approval on the terminal the bank pays; without one the store bears the risk. Never type a card number.",
   "outage.card_risk": "A card on the terminal: with an approval the bank pays. Where the terminal keeps the payment to send it later, the store bears the loss if the bank then says no.",
+
+  // what comes back
+  "refund.by": "Give it back",
+  "refund.comes_to": "Comes to {amount}",
+  "refund.exchange": "Exchange for other goods",
+  "label.take_back": "take back from {number}",
+  "back.line": "comes back, receipt {number}",
+  "back.keep": "Take nothing back",
+  "back.credit": "Taken back",
+  "back.now_ring": "Now ring what the customer takes instead.",
+  "back.paid_out.cash": "Give back in cash",
+  "back.paid_out.card": "Give back to the card",
+  "unreceipted.title": "Take back without a receipt",
+  "unreceipted.how": "{lines} rung: these goods come back instead of being sold. Scan more, if there are more.",
+  "unreceipted.do": "Take back and pay out",
+  "unreceipted.needs_lines": "First ring what comes back: scan it or search it. Then do this.",
+  "unreceipted.reasons": "No receipt|A present|Faulty|Wrong item",
+
+  // receipts
+  "receipts.day": "Day",
+  "receipts.amount": "Amount",
+  "receipts.nothing": "No receipt like that here.",
+  "receipts.refund": "refund without a receipt",
+  "receipt.gift": "Gift receipt",
+  "receipt.gift.printing": "A gift receipt of {number} is printing.",
+  "receipt.exchange": "exchange",
+  "action.copy_last": "Last receipt again",
+
+  // an unclear print
+  "unclear.title": "Receipt not certain",
+  "unclear.ask": "Did receipt {number} come out whole?",
+  "unclear.yes": "Yes",
+  "unclear.no": "No, print again",
+  "unclear.key": "Yes, the receipt came out whole",
+  "unclear.nothing": "Every receipt is accounted for.",
+
+  // training
+  "training.title": "Training",
+  "training.word": "TRAINING",
+  "training.what": "Nothing here is a real sale.",
+  "training.how": "Ring, complete and print as ever: nothing counts, and receipts say TRAINING. What is open now stays as it is and comes back afterwards.",
+  "training.drawer": "The drawer opens, too",
+  "training.begin": "Begin training",
+  "training.end": "End training",
 
   "lamp.ready": "ready",
   "lamp.opening": "connecting",
