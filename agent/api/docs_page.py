@@ -86,7 +86,8 @@ _EVENTS = {
     "shift": "A shift was opened or closed: <code>till, shift</code>.",
     "training": "A till has begun or ended training: <code>till, training</code>. What is rung there meanwhile is told "
     "with <code>training: true</code>.",
-    "staff": "Somebody has signed in at a page, or nobody is there any more: <code>page, staff</code>.",
+    "staff": "Somebody has signed in at a page, or nobody is there any more: <code>page, staff</code>; "
+    "with an empty <code>page</code>: who works here has changed.",
 }
 
 

@@ -97,7 +97,7 @@ class Changes:
 
     async def _write(self, change: Callable[[sqlite3.Connection], Reply]) -> Reply:
         reply = await self._journal.write(change)
-        self._staff.load_people()
+        self._staff.changed()
         return reply
 
 

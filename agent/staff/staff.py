@@ -77,8 +77,13 @@ class Staff:
         self._sign_ins.load(self._journal.reader)
 
     def load_people(self) -> None:
-        """Read who works here: it was changed."""
+        """Read who works here."""
         self._people = people.all_of(self._journal.reader)
+
+    def changed(self) -> None:
+        """Who works here was changed: read it, and have every page look who may do what there now."""
+        self.load_people()
+        self._events.publish("staff", page="", staff=None)
 
     @property
     def set_up(self) -> bool:

@@ -1,5 +1,6 @@
 """Who works here and who acts, over the real API: set-up, switching, roles, leave, and whose name is on a record."""
 
+import json
 from pathlib import Path
 
 from tests.api.shop import APPLE, CONFIG, Shop, browser, open_shop
@@ -25,6 +26,14 @@ async def test_the_first_is_a_manager_and_there_is_no_page_without_a_pin_then(sh
     assert (refused.status_code, refused.json()["code"]) == (403, "sign-in-needed")
     assert (await page.get("/v1/tills/till-1"))["id"] == "till-1"  # looking is not acting
     assert shop.body(await shop.client.post("/v1/tills/till-1/scan", json={"data": APPLE}))["total"] == 50
+
+
+async def test_another_page_hears_that_it_needs_a_pin_now(shop: Shop, page: Page) -> None:
+    async with paired(shop) as other, shop.events() as listener:
+        await hire(page)
+        told = json.loads(await listener.recv())
+        assert (told["type"], told["page"], told["staff"]) == ("staff", "", None)
+        assert (await other.get("/v1/sign-in"))["acts_as"]["role"] is None
 
 
 async def test_a_program_without_staff_of_its_own_goes_on_as_before(shop: Shop, page: Page) -> None:
