@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LIMIT = CONFIG.replace('locale = "de_DE"', 'locale = "de_DE"\nrefund_without_receipt_max = "20.00"')
 
 
-async def exchange(shop: Shop, number: str, *skus: str, till: str = "till-1", **back: Any) -> dict[str, Any]:
+async def exchange(shop: Shop, number: str, *skus: str, till: str = "till-2", **back: Any) -> dict[str, Any]:
     """Ring what is wanted instead, and take back; returns the open sale."""
     sale = await shop.sale(*skus, till=till)
     taken = TakeBack(receipt_number=number, **back)
@@ -46,11 +46,11 @@ def held(record: dict[str, Any]) -> None:
 
 
 async def test_dearer_goods_are_paid_for_with_what_comes_back_and_the_rest(shop: Shop) -> None:
-    tea = await shop.sold("TEA")
+    tea = await shop.sold("TEA", till="till-2")
     sale = await exchange(shop, tea["receipt_number"], "MUG", reason="too bitter")
     assert (sale["total"], sale["due"]) == (1250, 930)
     assert sale["taken_back"] == {
-        "receipt_number": "TILL-1-000001",
+        "receipt_number": "TILL-2-000001",
         "lines": [{"line": "1", "name": "Tee", "quantity": "1", "unit": "each", "price": 320, "total": 320}],
         "credit": 320,
         "credited": 320,
@@ -61,7 +61,7 @@ async def test_dearer_goods_are_paid_for_with_what_comes_back_and_the_rest(shop:
     await shop.app.ringing.add_tender(sale["id"], NewTender(type="cash", amount=1000), key=None)
     record = await completed(shop, sale)
     refund = refund_of(shop, record)
-    assert (refund["receipt_number"], record["receipt_number"]) == ("TILL-1-000002", "TILL-1-000003")
+    assert (refund["receipt_number"], record["receipt_number"]) == ("TILL-2-000002", "TILL-2-000003")
     assert [(tender["type"], tender["amount"]) for tender in record["tenders"]] == [("exchange", 320), ("cash", 1000)]
     assert [(tender["type"], tender["amount"]) for tender in refund["tenders"]] == [("exchange", 320)]
     assert record["tenders"][0]["record"] == refund["id"]
@@ -76,7 +76,7 @@ async def test_dearer_goods_are_paid_for_with_what_comes_back_and_the_rest(shop:
 
 
 async def test_cheaper_goods_leave_money_to_give_back_as_it_came_in(shop: Shop) -> None:
-    mugs = await shop.sold("MUG", "MUG", card=True)
+    mugs = await shop.sold("MUG", "MUG", card=True, till="till-2")
     sale = await exchange(shop, mugs["receipt_number"], "TEA", lines=[RefundLine(line="1", quantity="1")])
     assert (sale["due"], sale["taken_back"]["paid_out"], sale["taken_back"]["tender"]) == (0, 930, "card")
     record = await completed(shop, sale)
@@ -98,7 +98,7 @@ async def test_cheaper_goods_leave_money_to_give_back_as_it_came_in(shop: Shop) 
 async def test_an_exchange_is_on_one_receipt_and_its_copy(shop: Shop) -> None:
     tea = await shop.sold("TEA")
     await shop.ended(tea)
-    record = await completed(shop, await exchange(shop, tea["receipt_number"], "TEA"))
+    record = await completed(shop, await exchange(shop, tea["receipt_number"], "TEA", till="till-1"))
     refund = refund_of(shop, record)
     assert await shop.ended(record) == "printed"
     assert shop.print_state(refund)[0] == "printed"
@@ -113,9 +113,9 @@ async def test_an_exchange_is_on_one_receipt_and_its_copy(shop: Shop) -> None:
 
 
 async def test_a_receipt_that_was_refunded_meanwhile_is_not_taken_back_twice(shop: Shop) -> None:
-    tea = await shop.sold("TEA")
+    tea = await shop.sold("TEA", till="till-2")
     sale = await exchange(shop, tea["receipt_number"], "TEA", till="till-2")
-    whole = NewRefund(receipt_number=tea["receipt_number"], tender=RefundTender(type="cash"))
+    whole = NewRefund(receipt_number=tea["receipt_number"], tender=RefundTender(type="card"))
     await shop.app.closing.refund(whole, key=None)
     with pytest.raises(Problem, match="has been refunded already"):
         await completed(shop, sale)
@@ -126,7 +126,7 @@ async def test_a_receipt_that_was_refunded_meanwhile_is_not_taken_back_twice(sho
 
 
 async def test_an_exchange_asked_for_twice_is_one(shop: Shop) -> None:
-    tea = await shop.sold("TEA")
+    tea = await shop.sold("TEA", till="till-2")
     sale = await exchange(shop, tea["receipt_number"], "TEA")
     first = await completed(shop, sale, Key("local", "k", "complete"))
     assert await completed(shop, sale, Key("local", "k", "complete")) == first
@@ -136,8 +136,8 @@ async def test_an_exchange_asked_for_twice_is_one(shop: Shop) -> None:
 
 
 async def test_cards_are_never_over_what_an_exchange_leaves_to_pay(shop: Shop) -> None:
-    tea = await shop.sold("TEA")
-    sale = await shop.sale("MUG")
+    tea = await shop.sold("TEA", till="till-2")
+    sale = await shop.sale("MUG", till="till-2")
     await shop.app.ringing.add_tender(sale["id"], NewTender(type="card", amount=1250), key=None)
     with pytest.raises(Problem, match="on cards"):
         await shop.app.counters.own.returns.take_back(
