@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
 
-SMALL = {"delivery_count", "offline", "pairing", "epoch", "printer_count"}  # as many rows as clouds, front ends, disks put back
+# As many rows as clouds, front ends, disks put back.
+SMALL = {"delivery_count", "offline", "pairing", "epoch", "printer_count"}
 # Indexes of only what is open: reading all of one is the point of it.
 PARTIAL = r"(?! USING (?:COVERING )?INDEX (?:print_job_sending|kick_sending))"
 WHOLE = re.compile(rf"\bSCAN (\w+)\b{PARTIAL}")
