@@ -109,9 +109,7 @@ class Cashier:
         try:
             opened = await self._ask("open", lambda app, key: app.ringing.open_sale(self.till, key=key))
         except Problem as problem:
-            if problem.code != "disk-full" or not self.world.planted:
-                raise
-            self.world.counts["sent away"] += 1
+            self._send_away(problem)
             return
         sale_id = opened.body["id"]
         for _ in range(random.randint(1, LINES_MAX)):
@@ -223,7 +221,11 @@ class Cashier:
     async def _take_back_without_receipt(self) -> None:
         item = RefundItem(sku=self.world.random.choice([sku for sku, item in ITEMS.items() if item[3] == "each"]))
         wanted = NewRefund(items=[item], till=self.till, tender=RefundTender(type="card"), reason="ohne Bon")
-        reply = await self._ask("refund without receipt", lambda app, key: app.closing.refund(wanted, key=key))
+        try:
+            reply = await self._ask("refund without receipt", lambda app, key: app.closing.refund(wanted, key=key))
+        except Problem as problem:
+            self._send_away(problem)
+            return
         self.receipts.append(self.ledger.told(reply.body)["receipt_number"])
 
     async def _exchange(self, back: TakeBack) -> None:
@@ -235,8 +237,8 @@ class Cashier:
                 f"take back {back}", lambda app, key: app.counters.own.returns.take_back(sale_id, back, key=key)
             )
         except Problem as problem:
-            if problem.code not in (*GONE_MEANWHILE, "disk-full"):
-                raise
+            if problem.code not in GONE_MEANWHILE:
+                self._send_away(problem)
             return
         await self._line(sale_id)
         sale = (await self._view())["sale"]
@@ -250,6 +252,12 @@ class Cashier:
                 raise
             await self._ask("keep goods", lambda app, key: app.counters.own.returns.keep_goods(sale_id, key=key))
             await self._pay(sale_id)
+
+    def _send_away(self, problem: Problem) -> None:
+        """Begin nothing new while the disk is full, which must have been planted. Raises any other `Problem`."""
+        if problem.code != "disk-full" or not self.world.planted:
+            raise problem
+        self.world.counts["sent away"] += 1
 
     async def _shut(self, money_s: float = MONEY_S) -> None:
         """Put the money away and push the drawer shut, if it opened."""

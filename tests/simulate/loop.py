@@ -138,16 +138,21 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def end_life(self, life: int, context: contextvars.Context) -> None:
         """Let nothing of a life run again; its coroutines are closed, and reach nobody from there."""
         self._dead.add(life)
-        for task in self._tasks.pop(life, ()):
-            if not task.done():
-                task._log_destroy_pending = False  # type: ignore[attr-defined]  # asyncio has no public word for it
-                waiter = task._fut_waiter  # type: ignore[attr-defined]  # likewise: what it was about to be told
-                if waiter is not None and waiter.done() and not waiter.cancelled():
-                    waiter.exception()
-                with contextlib.suppress(BaseException):  # whatever it still wanted to do, it is dead
-                    context.run(task.get_coro().close)
+        while tasks := self._tasks.pop(life, None):  # closing one may start another
+            for task in tasks:
+                self._end(task, context)
         self._later = [entry for entry in self._later if entry[2]._context.get(LIFE, 0) != life]
         heapq.heapify(self._later)
+
+    def _end(self, task: SimulatedTask, context: contextvars.Context) -> None:
+        if task.done():
+            return
+        task._log_destroy_pending = False  # type: ignore[attr-defined]  # asyncio has no public word for it
+        waiter = task._fut_waiter  # type: ignore[attr-defined]  # likewise: what it was about to be told
+        if waiter is not None and waiter.done() and not waiter.cancelled():
+            waiter.exception()
+        with contextlib.suppress(BaseException):  # whatever it still wanted to do, it is dead
+            context.run(task.get_coro().close)
 
     def left(self, life: int) -> list[str]:
         """Return the names of a life's tasks that have not ended."""
