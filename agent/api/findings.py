@@ -44,10 +44,11 @@ _EXPECTED = {
     "bool_type": "true or false",
 }
 # a pattern's own text helps nobody
-_PATTERNS = {
+PATTERNS = {
     r"^[0-9]+(\.[0-9]+)?$": 'a decimal number as text, such as "2" or "0.350"',
     r"^[0-9]{6}$": "six digits",
-    r"^[^\x00-\x1f\x7f]+$": "plain text without control characters",
+    r"^[a-z]+(:[A-Za-z0-9._-]+)?$": "a kind of device or thing, or one of it by name, such as scanner:counter",
+    r"^[^\x00-\x1f\x7f]*$": "plain text without control characters",
 }
 
 
@@ -80,7 +81,7 @@ def _expected(kind: str, detail: ErrorDetails) -> str:
     if kind == "value_error":
         return str(context["error"])
     if kind == "string_pattern_mismatch":
-        return _PATTERNS.get(context["pattern"], f"text like {context['pattern']}")
+        return PATTERNS.get(context["pattern"], f"text like {context['pattern']}")
     template = _EXPECTED.get(kind)
     if template is None:
         return detail["msg"]

@@ -10,7 +10,9 @@ from pydantic import ValidationError
 
 from agent.api import json_body
 from agent.api.bodies import NewLine, NewRefund, NewTender
-from agent.api.findings import FOUND_CHARS_MAX, hidden, invalid_request, shown
+from agent.api.findings import FOUND_CHARS_MAX, PATTERNS, hidden, invalid_request, shown
+from agent.api.route import Route
+from agent.api.table import ROUTES
 from agent.problem import Problem
 
 
@@ -222,3 +224,18 @@ def test_a_field_named_like_a_card_is_not_shown_either() -> None:
 def test_long_values_are_cut() -> None:
     assert len(shown("x" * 500)) == FOUND_CHARS_MAX + 1
     assert hidden("slip 0042, 12.50") == "slip 0042, 12.50"
+
+
+def patterns(schema: object) -> set[str]:
+    if isinstance(schema, list):
+        return set().union(*map(patterns, schema))
+    if not isinstance(schema, dict):
+        return set()
+    own = {schema["pattern"]} if isinstance(schema.get("pattern"), str) else set()
+    return own.union(*map(patterns, schema.values()))
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+def test_every_pattern_has_words(route: Route) -> None:
+    models = [model for model in (route.body_model, route.query_model) if model is not None]
+    assert patterns([model.model_json_schema() for model in models]) <= PATTERNS.keys()
