@@ -132,7 +132,7 @@ def change(folder: Path, script: str) -> None:
 
 
 def test_a_changed_record(folder: Path) -> None:
-    change(folder, "drop trigger record_no_update; update record set body = replace(body, '50', '51') where seq = 1")
+    change(folder, "drop trigger record_no_update; update record set body = replace(body, 'EUR', 'USD') where seq = 1")
     found = examined(folder)["journal"]
     assert (found.state, found.said[:24]) == (State.FAILED, "record 1 does not hold: ")
 
