@@ -124,9 +124,9 @@ class Counter:
         await self._hid.close()
         await self._usb.close()
 
-    async def round(self) -> None:
+    async def round(self, victim: str | None = None) -> None:
         """Do something on every device, pull one plug in the middle, put it in again, and wait for all of them."""
-        victim = self._chance.choice(("tty", "hid", "printer", "none"))
+        victim = victim or self._chance.choice(("tty", "hid", "printer", "none"))
         busy = [
             asyncio.create_task(self._scan(self.tty_seen, self._tty_peer.scan, whole=victim != "tty")),
             asyncio.create_task(self._scan(self.hid_seen, self._hid_peer.scan, whole=victim != "hid")),
@@ -140,8 +140,11 @@ class Counter:
         await asyncio.gather(*busy)
 
     async def held(self) -> Leaks:
-        """Count what is held now, once the threads that close what was pulled have ended."""
-        threads = threading.active_count()
+        """Count what is held after a round in which every device was used, once the threads that close have ended.
+
+        A port that nobody has written to since it was opened has a thread less.
+        """
+        await self.round("none")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SETTLE_S):
                 while any(thread.name.startswith(("close", "open", "ask")) for thread in threading.enumerate()):
