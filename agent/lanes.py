@@ -118,7 +118,7 @@ class Lanes:
         """Yield what is to run, with its name."""
         for name, courier in self._couriers.items():
             yield f"courier {name}", courier.run()
-            if self._connectors[name].capabilities.pulls_catalogue:
+            if self._connectors[name].capabilities.feeds:
                 yield f"pull {name}", self._pull_for_ever(name)
 
     def wake(self, till: str | None = None) -> None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from outbox.catalogue_import import ImportResult
     from outbox.catalogue_pull import PullCounts
-    from outbox.connector import PulledItem
+    from outbox.feeds import PulledItem
 
 __all__ = [
     "Catalogue",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
 
-    from outbox.connector import PulledItem
+    from outbox.feeds import PulledItem
 
 
 @dataclass(slots=True)

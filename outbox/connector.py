@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from outbox.record import Kind, Record
+    from outbox.capabilities import Capabilities
+    from outbox.feeds import Feed, Page
+    from outbox.record import Record
+    from outbox.throttle import Throttle
 
 
 class Idempotency(StrEnum):
@@ -34,17 +37,6 @@ class Idempotency(StrEnum):
     UPSERT = "upsert"  # a second one overwrites the first with the same
     PROBE_FIRST = "probe_first"  # none of these: after an unclear end, look before sending again
     NONE = "none"  # it can't be doubled (reads; state that is set, not added to)
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a kind of cloud takes, so that a person learns it before it is needed."""
-
-    kinds: frozenset[Kind]  # records of other kinds are not delivered to it
-    arithmetic: str  # "server": it works totals out itself, "client": it believes ours, "none": it just stores
-    parallel: int = 4  # tills whose records are under way at once; of one till's, one at a time and in order
-    pulls_catalogue: bool = False
-    tombstones: bool = False  # deleted items are reported by a pull
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,33 +188,7 @@ class LookOn:
 Sighting = Found | Absent | LookOn | Unknown | Unauthorized
 
 
-# --- the catalogue, pulled ---
-
-
-@dataclass(frozen=True, slots=True)
-class PulledItem:
-    """An item as the cloud has it now. `price` in minor units; `tax` is one of the store's tax codes or None."""
-
-    remote_id: str
-    version: str | None
-    sku: str
-    name: str
-    price: int
-    tax: str | None = None
-    barcodes: tuple[str, ...] = ()
-    category: str | None = None
-    unit: str = "each"  # or "kg"
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of a pull. The cursor is kept only after the page is committed."""
-
-    items: tuple[PulledItem, ...]
-    tombstones: tuple[str, ...]  # remote ids
-    cursor: str  # where the next request goes on
-    more: bool  # whether there is a next page now
-    troubles: tuple[str, ...] = ()  # items that could not be used, and why
+# --- many records in one request ---
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +235,11 @@ class Connector(Protocol):
         """Return how it takes many records in one request, or None: one at a time."""
         ...
 
+    @property
+    def throttle(self) -> Throttle | None:
+        """Return what the cloud says of its limits, or None: it says nothing, and its 429 is heeded alone."""
+        ...
+
     def next_step(self, fact: Fact) -> Step | Complete | Refused:
         """Return what comes next; `Refused` where the record can never become a request (a mapping is missing)."""
         ...
@@ -292,10 +263,13 @@ class Connector(Protocol):
         """Return the headers that prove who is sending, for this request now. Never stored, never logged."""
         ...
 
-    def pull(self, cursor: str | None) -> Request | None:
-        """Return the request for the catalogue page after `cursor` (None: from the start), or None: it has none."""
+    def pull(self, feed: Feed, cursor: str | None) -> Request | None:
+        """Return the request for the page of a feed after `cursor` (None: all of it, from the start).
+
+        None where the cloud has no such feed.
+        """
         ...
 
-    def page(self, cursor: str | None, answer: Answer) -> Page | Retry | Unauthorized | Refused:
-        """Read a catalogue page."""
+    def page(self, feed: Feed, cursor: str | None, answer: Answer) -> Page | Retry | Unauthorized | Refused:
+        """Read a page of a feed."""
         ...

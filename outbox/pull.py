@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
-from outbox.connector import Page, Refused, Retry, Unauthorized
+from outbox.connector import Refused, Retry, Unauthorized
+from outbox.feeds import Feed, Page
 from outbox.session import ExchangeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from outbox.connector import Answer, Connector, PulledItem, Request
+    from outbox.connector import Answer, Connector, Request
+    from outbox.feeds import PulledItem
 
 PAGES_MAX = 20_000  # at 100 items a page, two million items: more than any store; else a cloud runs in circles
 TROUBLES_MAX = 200  # lines a person can read; the rest are counted
@@ -70,7 +72,7 @@ async def pull(
     ended: Retry | Unauthorized | Refused | None = None
     while True:
         cursor = catalogue.pull_cursor(cloud)
-        request = connector.pull(cursor)
+        request = connector.pull(Feed.ITEMS, cursor)
         if request is None:
             ended = Refused("no_catalogue", f"{cloud} has no catalogue", "Import the items from a CSV file instead.")
             break
@@ -79,7 +81,7 @@ async def pull(
         except ExchangeError as error:
             ended = Retry(str(error))
             break
-        page = connector.page(cursor, answer)
+        page = connector.page(Feed.ITEMS, cursor, answer)
         if not isinstance(page, Page):
             ended = page
             break

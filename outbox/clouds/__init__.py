@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from outbox.connector import Capabilities, Connector
+    from outbox.capabilities import Capabilities
+    from outbox.connector import Connector
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, SecretStr
 
+from outbox.capabilities import Arithmetic, Capabilities, StockWrites
 from outbox.clouds import square_look, square_refund, square_sale, square_stock
 from outbox.clouds.settings import ApiUrl, CloudSettings
 from outbox.clouds.square_answer import read
 from outbox.clouds.square_catalogue import SquareCatalogue
 from outbox.clouds.square_plan import Place
-from outbox.connector import Capabilities
+from outbox.feeds import Feed, FeedRules
 from outbox.record import Kind
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
         Complete,
         Fact,
         Outcome,
-        Page,
         Refused,
         Request,
         Retry,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         Step,
         Unauthorized,
     )
+    from outbox.feeds import Page
 
 ExternalType = Literal[
     "CHECK", "BANK_TRANSFER", "OTHER_GIFT_CARD", "CRYPTO", "SQUARE_CASH", "SOCIAL", "EXTERNAL", "EMONEY", "CARD",
@@ -62,7 +63,13 @@ class Settings(CloudSettings):
 
 
 CAPABILITIES = Capabilities(
-    kinds=frozenset({Kind.SALE, Kind.REFUND}), arithmetic="server", pulls_catalogue=True, tombstones=True
+    kinds=frozenset({Kind.SALE, Kind.REFUND}),
+    arithmetic=Arithmetic.SERVER,
+    split_tender=True,
+    unlinked_refund=True,
+    stock=StockWrites.VIA_SALE,
+    stock_back_dating_s=24 * 3600.0,
+    feeds=(FeedRules(Feed.ITEMS, tombstones=True),),
 )
 
 
@@ -71,6 +78,7 @@ class Square:
 
     capabilities = CAPABILITIES
     packer = None
+    throttle = None  # its limits are unpublished
 
     def __init__(self, settings: Settings, store: StoreFacts) -> None:
         self.base_url = settings.base_url
@@ -114,11 +122,11 @@ class Square:
         """Return the bearer token."""
         return {"authorization": f"Bearer {self._token.get_secret_value()}"}
 
-    def pull(self, cursor: str | None) -> Request | None:
+    def pull(self, feed: Feed, cursor: str | None) -> Request | None:
         """Return the request for the next catalogue page."""
-        return self._catalogue.request(cursor)
+        return self._catalogue.request(cursor) if feed is Feed.ITEMS else None
 
-    def page(self, cursor: str | None, answer: Answer) -> Page | Retry | Unauthorized | Refused:
+    def page(self, feed: Feed, cursor: str | None, answer: Answer) -> Page | Retry | Unauthorized | Refused:  # noqa: ARG002 - it has one
         """Read a catalogue page."""
         return self._catalogue.page(cursor, answer)
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from outbox.clouds.square_answer import read
 from outbox.clouds.square_plan import HEADERS
-from outbox.connector import Page, PulledItem, Refused, Request, Retry, Unauthorized, Unclear
+from outbox.connector import Refused, Request, Retry, Unauthorized, Unclear
+from outbox.feeds import Page, PulledItem
 from outbox.record import canonical
 
 if TYPE_CHECKING:

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
 
+from outbox.capabilities import Arithmetic, Capabilities
 from outbox.clouds.settings import CloudSettings, CloudUrl
 from outbox.connector import (
-    Capabilities,
     Complete,
     Done,
     Idempotency,
@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from outbox.clouds import StoreFacts
-    from outbox.connector import Answer, Fact, Outcome, Packed, Page, Sighting
+    from outbox.connector import Answer, Fact, Outcome, Packed, Sighting
+    from outbox.feeds import Feed, Page
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - what every secret begins with, not one
 SECRET_BYTES_MIN = 24  # the specification's range for a symmetric key
@@ -89,13 +90,14 @@ class Settings(CloudSettings):
     )
 
 
-CAPABILITIES = Capabilities(kinds=frozenset(Kind), arithmetic="none")
+CAPABILITIES = Capabilities(kinds=frozenset(Kind), arithmetic=Arithmetic.NONE)
 
 
 class Webhook:
     """One receiver."""
 
     capabilities = CAPABILITIES
+    throttle = None
 
     def __init__(self, url: str, secret: SecretStr, batch: int = 1) -> None:
         self.base_url = url
@@ -132,12 +134,13 @@ class Webhook:
             "webhook-signature": "v1," + base64.b64encode(digest).decode(),
         }
 
-    def pull(self, cursor: str | None) -> Request | None:  # noqa: ARG002 - the contract
+    def pull(self, feed: Feed, cursor: str | None) -> Request | None:  # noqa: ARG002 - the contract
         """Return None: it has no catalogue."""
         return None
 
     def page(
         self,
+        feed: Feed,  # noqa: ARG002 - the contract
         cursor: str | None,  # noqa: ARG002 - the contract
         answer: Answer,  # noqa: ARG002 - the contract
     ) -> Page | Retry | Unauthorized | Refused:

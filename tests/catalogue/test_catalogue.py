@@ -28,7 +28,8 @@ from outbox.catalogue import (
 )
 from outbox.catalogue_import import ImportResult
 from outbox.catalogue_pull import PullCounts
-from outbox.connector import ItemRef, PulledItem
+from outbox.connector import ItemRef
+from outbox.feeds import PulledItem
 
 HEADER = "sku,name,price,tax,barcode,category,unit,stock\n"
 MUG = HEADER + "MUG,Mug blue,12.50,standard,4006381333931|M-1,Kitchen,each,5\n"

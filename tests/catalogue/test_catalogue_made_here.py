@@ -10,7 +10,7 @@ import pytest
 
 from outbox import catalogue_schema
 from outbox.catalogue import Catalogue, CatalogueTaken, Item
-from outbox.connector import PulledItem
+from outbox.feeds import PulledItem
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -13,7 +13,8 @@ from pydantic import SecretStr
 
 from outbox.clouds.square_catalogue import Cursor, SquareCatalogue
 from outbox.clouds.webhook import Webhook
-from outbox.connector import Answer, Page, PulledItem, Refused, Retry, Unauthorized
+from outbox.connector import Answer, Refused, Retry, Unauthorized
+from outbox.feeds import Feed, Page, PulledItem
 from outbox.pull import TROUBLES_MAX, Pulled, pull
 from tests.clouds.conftest import square_at
 from tests.clouds.lying_webhook import SECRET
@@ -114,6 +115,7 @@ async def test_an_expired_place_starts_the_same_pull_over(driver: Driver, square
     shelf.cursor = Cursor(begin="2026-11-01T00:00:00Z", page="place-2").text()
     square.catalogue.expired = True
     restarted = connector.page(
+        Feed.ITEMS,
         shelf.cursor,
         Answer(400, {}, b'{"errors": [{"category": "INVALID_REQUEST_ERROR", "code": "INVALID_CURSOR"}]}'),
     )
@@ -134,7 +136,7 @@ async def test_a_token_that_is_gone_stops_the_pull(driver: Driver, square: Lying
 async def test_a_cloud_with_no_catalogue_says_so(driver: Driver, clock: Clock) -> None:
     webhook = Webhook("http://127.0.0.1:9/hook", SecretStr(SECRET))
     assert isinstance((await pull("square", webhook, driver.session, Shelf(), clock)).ended, Refused)
-    assert isinstance(webhook.page(None, Answer(200, {}, b"")), Refused)
+    assert isinstance(webhook.page(Feed.ITEMS, None, Answer(200, {}, b"")), Refused)
 
 
 async def test_no_line_is_no_pull(driver: Driver, clock: Clock) -> None:

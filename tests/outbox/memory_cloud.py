@@ -10,17 +10,16 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from outbox.capabilities import Arithmetic, Capabilities
 from outbox.connector import (
     Absent,
     Answer,
-    Capabilities,
     Complete,
     Done,
     Fact,
     Found,
     Idempotency,
     Outcome,
-    Page,
     Refused,
     Request,
     Retry,
@@ -39,6 +38,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from outbox.connector import Packed, Packer
+    from outbox.feeds import Feed, Page
+    from outbox.throttle import Throttle
 
 
 class TwoSteps:
@@ -46,11 +47,12 @@ class TwoSteps:
 
     base_url = "memory://cloud"
     packer: Packer | None = None
+    throttle: Throttle | None = None
 
     def __init__(self, idempotency: Idempotency, *, key_life_s: float | None = None, parallel: int = 3) -> None:
         self.idempotency = idempotency
         self.key_life_s = key_life_s
-        self.capabilities = Capabilities(frozenset({Kind.SALE, Kind.REFUND}), "client", parallel=parallel)
+        self.capabilities = Capabilities(frozenset({Kind.SALE, Kind.REFUND}), Arithmetic.CLIENT, parallel=parallel)
         self.asked: list[bytes] = []
         self.since: list[datetime | None] = []  # of each look
 
@@ -107,10 +109,10 @@ class TwoSteps:
     def credentials(self, request: Request, key: str, now: datetime) -> dict[str, str]:
         return {"idempotency-key": key}
 
-    def pull(self, cursor: str | None) -> Request | None:
+    def pull(self, feed: Feed, cursor: str | None) -> Request | None:
         return None
 
-    def page(self, cursor: str | None, answer: Answer) -> Page:
+    def page(self, feed: Feed, cursor: str | None, answer: Answer) -> Page:
         raise AssertionError("it has no catalogue")
 
 
