@@ -11,9 +11,11 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from outbox import chain, deliveries
+from outbox.auth.authorizer import SignInNeeded, Static
+from outbox.calls import Calls
 from outbox.cloud_clock import CloudClock
 from outbox.connector import (
     Complete,
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable, Mapping
 
+    from outbox.auth.authorizer import Authorizer
+    from outbox.calls import Exchanges
     from outbox.connector import Answer, Connector, ItemRef, Request
     from outbox.deliveries import Delivery
     from outbox.journal import Journal
@@ -43,14 +47,6 @@ if TYPE_CHECKING:
     Change = Callable[[sqlite3.Connection], None]
 
 _log = logging.getLogger("stillopen.courier")
-
-
-class Exchanges(Protocol):
-    """What is needed of a session: one HTTP exchange. Raises `NotSent` or `AnswerLost`."""
-
-    async def exchange(self, base_url: str, request: Request, headers: Mapping[str, str]) -> Answer:
-        """Send one request and return the whole answer."""
-        ...
 
 
 @dataclass(slots=True)
@@ -63,13 +59,17 @@ class Attempts:
     session: Exchanges
     item_refs: Callable[[str, Iterable[str]], Mapping[str, ItemRef]]  # cloud, skus
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    authorizer: Authorizer | None = None  # None: the connector's own credentials
     # By delivery, in memory only: after a crash its open step counts as unclear, and its attempts as one fewer.
     _clean: set[int] = field(default_factory=set)  # its open step is known to have had no effect
     _unsaved: dict[int, int] = field(default_factory=dict)  # attempts that changed nothing else
     _clock: CloudClock = field(init=False)
     _look: Look = field(init=False)
+    _calls: Calls = field(init=False)
 
     def __post_init__(self) -> None:
+        authorizer = self.authorizer or Static(self.connector, self.now)
+        self._calls = Calls(self.connector.base_url, self.session, authorizer)
         self._clock = CloudClock(self.cloud)
         self._look = Look(self.connector, self._clock)
 
@@ -155,7 +155,7 @@ class Attempts:
         try:
             answer = await self._exchange(step.request, step.key)
         except NotSent as error:
-            end = End(Ending.LINE, str(error))
+            end = End(Ending.UNAUTHORIZED if isinstance(error, SignInNeeded) else Ending.LINE, str(error))
             return await self._again(delivery, step, end, fact=fact, unclear=unclear, quiet=quiet, sent=False)
         except AnswerLost as error:
             return await self._again(delivery, step, End(Ending.LINE, str(error)), unclear=True, quiet=quiet)
@@ -221,8 +221,7 @@ class Attempts:
         return self.connector.probe(step, fact) is not None
 
     async def _exchange(self, request: Request, key: str) -> Answer:
-        credentials = self.connector.credentials(request, key, self.now())
-        return await self.session.exchange(self.connector.base_url, request, credentials)
+        return await self._calls.exchange(request, key)
 
     def _begin(self, delivery_id: int, coming: OpenStep) -> Change:
         def change(connection: sqlite3.Connection) -> None:

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from outbox import batches, deliveries
+from outbox.auth.authorizer import SignInNeeded, Static
+from outbox.calls import Calls
 from outbox.connector import Done, Refused, Unauthorized
 from outbox.ending import End, Ending
 from outbox.errors import OutboxError
@@ -21,8 +23,9 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Sequence
 
-    from outbox.attempt import Exchanges
+    from outbox.auth.authorizer import Authorizer
     from outbox.batches import Frozen
+    from outbox.calls import Exchanges
     from outbox.connector import Connector, Packer
     from outbox.deliveries import Waiting
     from outbox.journal import Journal
@@ -40,8 +43,14 @@ class BatchAttempts:
     journal: Journal
     session: Exchanges
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    authorizer: Authorizer | None = None  # None: the connector's own credentials
     _frozen: dict[int, Frozen] = field(default_factory=dict)  # by batch, those that are to be sent again
     _unsaved: dict[int, int] = field(default_factory=dict)  # by batch: attempts that changed nothing
+    _calls: Calls = field(init=False)
+
+    def __post_init__(self) -> None:
+        authorizer = self.authorizer or Static(self.connector, self.now)
+        self._calls = Calls(self.connector.base_url, self.session, authorizer)
 
     async def make(self, wanted: Sequence[Waiting]) -> End:
         """Take deliveries of one till, oldest first, as far as they will go now. Raises nothing but cancellation."""
@@ -56,10 +65,10 @@ class BatchAttempts:
     async def _make(self, wanted: Sequence[Waiting]) -> End:
         frozen = await self._freeze(wanted)
         try:
-            credentials = self.connector.credentials(frozen.step.request, frozen.step.key, self.now())
-            answer = await self.session.exchange(self.connector.base_url, frozen.step.request, credentials)
+            answer = await self._calls.exchange(frozen.step.request, frozen.step.key)
         except NotSent as error:
-            return await self._again(frozen, wanted, End(Ending.LINE, str(error)), sent=False)
+            ending = Ending.UNAUTHORIZED if isinstance(error, SignInNeeded) else Ending.LINE
+            return await self._again(frozen, wanted, End(ending, str(error)), sent=False)
         except AnswerLost as error:
             return await self._again(frozen, wanted, End(Ending.LINE, str(error)), sent=True)
         outcome = self.packer.verdict(frozen.records, answer, self.now())

@@ -26,7 +26,8 @@ from outbox.ending import End, Ending
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from outbox.attempt import Exchanges
+    from outbox.auth.authorizer import Authorizer
+    from outbox.calls import Exchanges
     from outbox.connector import Connector, ItemRef
     from outbox.journal import Journal
 
@@ -87,13 +88,16 @@ class Courier:
         on_lane: Callable[[LaneView], None] = lambda _: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         random: Callable[[], float] = random.random,
+        authorizer: Authorizer | None = None,  # None: the connector's own credentials
     ) -> None:
         self.cloud = cloud
         self.view = LaneView(cloud, LaneState.UNTRIED, now())
         self.paused = False
-        self._attempts = Attempts(cloud, connector, journal, session, item_refs, now)
+        self._attempts = Attempts(cloud, connector, journal, session, item_refs, now, authorizer)
         packer = connector.packer
-        self._batches = None if packer is None else BatchAttempts(cloud, connector, packer, journal, session, now)
+        self._batches = (
+            None if packer is None else BatchAttempts(cloud, connector, packer, journal, session, now, authorizer)
+        )
         self._size = 1 if packer is None else packer.size
         self._parallel = connector.capabilities.parallel
         self._journal = journal

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from outbox.auth.authorizer import SignInNeeded
 from outbox.connector import Absent, Found, Idempotency, LookOn, Unauthorized, Unknown
 from outbox.ending import End, Ending
 from outbox.session import AnswerLost, NotSent
@@ -65,6 +66,8 @@ class Look:
         for _ in range(PAGES_MAX):
             try:
                 answer = await exchange(request, step.key)
+            except SignInNeeded as error:
+                return End(Ending.UNAUTHORIZED, str(error))
             except (NotSent, AnswerLost) as error:
                 return End(Ending.LINE, str(error))
             seen: Sighting = self.connector.sighting(step, fact, answer)

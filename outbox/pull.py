@@ -10,26 +10,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
+from outbox.auth.authorizer import SignInNeeded, Static
+from outbox.calls import Calls
 from outbox.connector import Refused, Retry, Unauthorized
 from outbox.feeds import Feed, Page
 from outbox.session import ExchangeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
-    from outbox.connector import Answer, Connector, Request
+    from outbox.auth.authorizer import Authorizer
+    from outbox.calls import Exchanges
+    from outbox.connector import Connector
     from outbox.feeds import PulledItem
 
 PAGES_MAX = 20_000  # at 100 items a page, two million items: more than any store; else a cloud runs in circles
 TROUBLES_MAX = 200  # lines a person can read; the rest are counted
-
-
-class Exchanges(Protocol):
-    """What a pull needs of a session. Raises `NotSent` or `AnswerLost`."""
-
-    async def exchange(self, base_url: str, request: Request, headers: Mapping[str, str]) -> Answer:
-        """Send one request and return the whole answer."""
-        ...
 
 
 class PullTarget(Protocol):
@@ -64,8 +60,13 @@ async def pull(
     session: Exchanges,
     catalogue: PullTarget,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    authorizer: Authorizer | None = None,
 ) -> Pulled:
-    """Pull everything that changed since the last time. Raises only what the catalogue itself raises."""
+    """Pull everything that changed since the last time. Raises only what the catalogue itself raises.
+
+    `authorizer` None: the connector's own credentials.
+    """
+    calls = Calls(connector.base_url, session, authorizer or Static(connector, now))
     pages = items = tombstones = left_out = 0
     troubles: dict[str, None] = {}  # the same line once, in the order they came
     seen: set[str] = set()  # cursors this pull was given: the same one twice is a circle
@@ -77,7 +78,10 @@ async def pull(
             ended = Refused("no_catalogue", f"{cloud} has no catalogue", "Import the items from a CSV file instead.")
             break
         try:
-            answer = await session.exchange(connector.base_url, request, connector.credentials(request, "", now()))
+            answer = await calls.exchange(request)
+        except SignInNeeded as error:
+            ended = Unauthorized(str(error))
+            break
         except ExchangeError as error:
             ended = Retry(str(error))
             break

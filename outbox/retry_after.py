@@ -21,7 +21,7 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
     value = value.strip()
     if value.isascii() and value.isdigit():
         return RETRY_AFTER_MAX_S if len(value) > 9 else min(float(value), RETRY_AFTER_MAX_S)  # noqa: PLR2004 - digits
-    moment = _http_date(value)
+    moment = http_date(value)
     if moment is None:
         return None
     return min(max((moment - now).total_seconds(), 0.0), RETRY_AFTER_MAX_S)
@@ -29,14 +29,15 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
 
 def asked_to_wait(answer: Answer, now: datetime | None) -> float | None:
     """Return the seconds an answer asks to wait. A date is read by the answer's own clock where it shows one."""
-    said = _http_date(answer.headers.get("date", "")) or now
+    said = http_date(answer.headers.get("date", "")) or now
     value = answer.headers.get("retry-after")
     if said is None:  # no clock to read a date by; seconds need none
-        return None if value is None or _http_date(value) else parse_retry_after(value, _ANY_TIME)
+        return None if value is None or http_date(value) else parse_retry_after(value, _ANY_TIME)
     return parse_retry_after(value, said)
 
 
-def _http_date(text: str) -> datetime | None:
+def http_date(text: str) -> datetime | None:
+    """Return the moment an HTTP date names, or None where it is none."""
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):

@@ -2,6 +2,9 @@
 
 A kind's module has `CAPABILITIES`, `Settings`, which is the strict model of what its `[[cloud]]` section holds beyond
 `name` and `kind`, secrets already resolved, and `connector(settings, store)`, which makes the pure mapping.
+It may have `checks(settings, store, declared)` (`outbox/mapping.py`) and, where a person signs in to it or its tokens
+run out, `sign_in(settings)` (`outbox/auth/oauth2.py`). A secret that may be in the keyring instead of the
+configuration is `SecretStr | None = None` in `Settings`: a connector made without it is never asked for credentials.
 Adding a kind is a module, a line here, a page in the README and a lying peer in the tests.
 """
 
@@ -17,8 +20,10 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+    from outbox.auth.oauth2 import SignIn
     from outbox.capabilities import Capabilities
     from outbox.connector import Connector
+    from outbox.mapping import Checks, Declared
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,16 @@ class CloudKind:
     def capabilities(self) -> Capabilities:
         """Return what this kind takes, whoever it belongs to and whether or not it can be reached."""
         return cast("Capabilities", import_module(self.module).CAPABILITIES)
+
+    def checks(self, settings: BaseModel, store: StoreFacts, declared: Declared) -> Checks | None:
+        """Return what this kind can be asked about its mapping, or None: nothing."""
+        make = getattr(import_module(self.module), "checks", None)
+        return None if make is None else cast("Checks", make(settings, store, declared))
+
+    def sign_in(self, settings: BaseModel) -> SignIn | None:
+        """Return how tokens are got and renewed, or None: this kind, or this section of it, uses none that run out."""
+        describe = getattr(import_module(self.module), "sign_in", None)
+        return None if describe is None else cast("SignIn | None", describe(settings))
 
 
 KINDS: Mapping[str, CloudKind] = MappingProxyType(
