@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from outbox.clouds.tendered import to_be_paid
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
@@ -61,11 +63,6 @@ def money(amount: int, currency: str) -> dict[str, Any]:
 def reference(record: Record, part: str = "") -> str:
     """Return the receipt number as Square's reference, with a part's name behind it."""
     return f"{record.receipt_number or record.id}{part}"[-REFERENCE_CHARS_MAX:]
-
-
-def to_be_paid(body: Mapping[str, Any]) -> int:
-    """Return what the customer gave in the end: the total after cash rounding."""
-    return int(body["total"]) + int(body.get("rounding") or 0)
 
 
 def paid_for_empties(body: Mapping[str, Any]) -> int:

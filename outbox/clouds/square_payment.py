@@ -7,49 +7,21 @@ Payments and Take External Payments.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from outbox.clouds.square_order import money, reference
+from outbox.clouds.tendered import CASH
 from outbox.connector import Done, Refused, Unclear
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from outbox.clouds.tendered import Payment
     from outbox.record import Record
 
-CASH = "cash"
 SOURCE_CHARS_MAX = 255  # ExternalPaymentDetails.source and .source_id
 _DEAD = frozenset({"CANCELED", "FAILED"})
 _EXTERNAL_TYPES = {"card": "CARD", "bank_transfer": "BANK_TRANSFER", "check": "CHECK", "gift_card": "OTHER_GIFT_CARD"}
-
-
-@dataclass(frozen=True, slots=True)
-class Payment:
-    """One tender's share of what was paid, in minor units."""
-
-    number: int  # from 1
-    type: str
-    amount: int
-    given: int  # before change
-    reference: str | None
-
-
-def payments(body: Mapping[str, Any]) -> list[Payment]:
-    """Return what each tender paid once the change is taken off: off cash, the last first."""
-    tenders = body["tenders"]
-    amounts = [int(tender["amount"]) for tender in tenders]
-    change = int(body.get("change") or 0)
-    by_cash = sorted(range(len(tenders)), key=lambda i: (tenders[i]["type"] == CASH, i), reverse=True)
-    for i in by_cash:
-        back = min(change, amounts[i])
-        amounts[i] -= back
-        change -= back
-    kept = [(tender, amount) for tender, amount in zip(tenders, amounts, strict=True) if amount > 0]
-    return [
-        Payment(number, tender["type"], amount, int(tender["amount"]), tender.get("reference"))
-        for number, (tender, amount) in enumerate(kept, 1)
-    ]
 
 
 def external(type_: str, source_id: str | None, names: Mapping[str, str]) -> dict[str, Any]:

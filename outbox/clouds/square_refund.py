@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from outbox.clouds import square_stock
 from outbox.clouds.square_order import money
-from outbox.clouds.square_payment import CASH, external
+from outbox.clouds.square_payment import external
 from outbox.clouds.square_plan import Place, look, number, write
 from outbox.clouds.square_sale import stock_step
+from outbox.clouds.tendered import CASH
 from outbox.connector import Complete, Done, Found, Refused, Unclear
 
 if TYPE_CHECKING:

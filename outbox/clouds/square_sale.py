@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from outbox.clouds import square_order, square_payment, square_stock
-from outbox.clouds.square_order import rounding_max, to_be_paid
+from outbox.clouds.square_order import rounding_max
 from outbox.clouds.square_plan import Place, look, number, write
+from outbox.clouds.tendered import payments, to_be_paid
 from outbox.connector import Complete, Done, Refused, Unclear
 
 if TYPE_CHECKING:
     from outbox.clouds.square_order import OrderSeen
+    from outbox.clouds.tendered import Payment
     from outbox.connector import Fact, Outcome, Step
 
 ADJUSTMENTS_MAX = 3  # one for the rounding, one for what a discount takes off taxes, one for a total misread
@@ -24,7 +26,7 @@ def next_step(fact: Fact, place: Place) -> Step | Complete | Refused:
         return _order(fact, place)
     if (step := _even_out(fact, place)) is not None:
         return step
-    parts = square_payment.payments(body)
+    parts = payments(body)
     for part in parts:
         if f"payment-{part.number}" not in refs:
             made = square_payment.payment(
@@ -61,9 +63,9 @@ def read_payment(step: Step, fact: Fact, body: dict[str, Any]) -> Outcome:
     return square_payment.seen(body.get("payment"), part(step, fact), fact.refs["order"])
 
 
-def part(step: Step, fact: Fact) -> square_payment.Payment:
+def part(step: Step, fact: Fact) -> Payment:
     """Return the tender that a `payment` step is for."""
-    return square_payment.payments(fact.record.body)[number(step.name) - 1]
+    return payments(fact.record.body)[number(step.name) - 1]
 
 
 def stock_step(fact: Fact, place: Place) -> Step | None:
