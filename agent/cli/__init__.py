@@ -59,6 +59,7 @@ COMMANDS = {
         Command("cloud", "a cloud: pull its catalogue, status"),
         Command("pair", "a code that lets a page or another front end call the agent"),
         Command("staff", "who works here: list, another PIN"),
+        Command("service", "the Windows or Linux service: install, uninstall, status"),
     )
 }
 

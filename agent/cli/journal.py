@@ -7,18 +7,18 @@ import sqlite3
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from agent.cli import out
 from outbox import anchor, audit, chain, schema
 from outbox.errors import OutboxError
+from outbox.export import exported
 from outbox.journal import FILE
 
 if TYPE_CHECKING:
     import argparse
 
     from agent.places import Places
-    from outbox.record import Record
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -116,11 +116,6 @@ def _verify(reader: sqlite3.Connection, anchors: list[str], *, as_json: bool) ->
 
 def _name(seq: int, receipt_number: str | None) -> str:
     return f"record {seq}" + (f" (receipt {receipt_number})" if receipt_number else "")
-
-
-def exported(record: Record) -> dict[str, Any]:
-    """Return a record as an export's line holds it: the body that was hashed, its place and its link."""
-    return record.body | {"seq": record.seq, "prev_hash": record.prev_hash.hex(), "hash": record.hash.hex()}
 
 
 def _export(reader: sqlite3.Connection, file: str | None) -> int:

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import sys
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 from agent.cli import out
-from agent.cli.journal import exported
 from agent.cli.running import RunningAgent
 from agent.config import ConfigInvalid, load
-from outbox import chain, deliveries, delivery_views, schema
+from outbox import deliveries, delivery_views, schema
 from outbox.errors import OutboxError
+from outbox.export import delivery_line, undelivered
 from outbox.journal import FILE
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
 
     from agent.places import Places
 
 LISTED = 100  # deliveries, where --limit does not say
-_PAGE = 500
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -117,19 +114,9 @@ def _show(reader: sqlite3.Connection, args: argparse.Namespace) -> int:
 
 
 def _export(reader: sqlite3.Connection, cloud: str | None) -> int:
-    for delivery in _undelivered(reader, cloud):
-        record = chain.by_id(reader, delivery["record_id"])
-        assert record is not None, "a delivery refers to a record that is never deleted"
-        line = {"cloud": delivery["cloud"], "state": delivery["state"], "record": exported(record)}
-        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+    for delivery in undelivered(reader, cloud):
+        sys.stdout.write(delivery_line(reader, delivery) + "\n")
     return out.OK
-
-
-def _undelivered(reader: sqlite3.Connection, cloud: str | None) -> Iterator[dict[str, Any]]:
-    after = 0
-    while page := delivery_views.listed(reader, cloud=cloud, after=after, limit=_PAGE):
-        yield from (delivery for delivery in page if delivery["state"] != "delivered")
-        after = page[-1]["id"]
 
 
 def _retry(args: argparse.Namespace, places: Places) -> int:

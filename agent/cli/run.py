@@ -57,21 +57,29 @@ def _run(args: argparse.Namespace, places: Places) -> int:
 async def _serve(config: Config, places: Places, port: int | None) -> None:
     from agent.app import App
     from agent.server import AddressTaken, Server
+    from agent.service.alive import give_signs, status_of
+    from agent.service.notify import host
     from outbox.errors import OutboxError
 
-    stop = asyncio.Event()
+    stop, told = asyncio.Event(), host()
     on_signals(stop)
     bench = simulated(config)
     try:
         async with App(config, places.state, bench=bench) as app, Server(app, port=port) as server:
             out.say(f"Stillopen {app.version} sells at {server.url} (state: {places.state}). Stop it with Ctrl-C.")
             sys.stdout.flush()
+            told.ready(status_of(app, server.url))
+            signs = asyncio.create_task(
+                give_signs(told, app.journal, lambda: status_of(app, server.url)), name="signs of life"
+            )
             await _settle()
             stopped = asyncio.create_task(stop.wait(), name="told to stop")
             assert app.failed is not None
             ends: set[asyncio.Future[Any]] = {stopped, app.failed}
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()
+            signs.cancel()
+            told.stopping()
             if app.failed.done():
                 raise out.CommandError(
                     f"the agent had to stop: {app.failed.exception()}", hint="the log says more; start it again"

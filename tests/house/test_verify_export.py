@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from agent.cli.journal import exported
+from outbox.export import exported
 from outbox import chain
 from outbox.journal import Journal
 from outbox.record import Kind, Record, canonical, link

@@ -22,6 +22,7 @@ NEEDED = {
     "agent/pages/words/de.js",
     "agent/api/docs.css",
     "agent/demo/items.csv",
+    "agent/service/first.toml",
     "agent/py.typed",
     "drivers/py.typed",
     "outbox/py.typed",

@@ -1,0 +1,151 @@
+"""`stillopen service`: the agent as a service of this PC, put there, taken away and looked at."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.cli import out
+from agent.places import CONFIG_NAME, Places, service_folders
+from agent.service import first_configuration
+from agent.service.refusal import ServiceRefused
+
+if TYPE_CHECKING:
+    import argparse
+
+    from agent.service.linux import Linux
+    from agent.service.windows import Windows
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's own arguments."""
+    commands = parser.add_subparsers(dest="what", required=True, metavar="COMMAND")
+    install = commands.add_parser("install", help="start with this PC from now on (a pip or pipx installation)")
+    uninstall = commands.add_parser("uninstall", help="not any more; refuses while records wait for a cloud")
+    status = commands.add_parser("status", help="whether it is installed, runs and sells")
+    write_out = commands.add_parser("write-out", help="write what waits to a file, so that the agent may be removed")
+    may_go = commands.add_parser("may-go", help="say whether nothing waits: what a package asks before it is removed")
+    uninstall.add_argument(
+        "--write-out", metavar="FILE", help="write what waits to FILE first, and remove all the same"
+    )
+    write_out.add_argument("file", metavar="FILE", help="a new file; JSON lines, as of `outbox export`")
+    for one in (install, uninstall, status, write_out, may_go):
+        one.add_argument("--json", action="store_true", help="the answer as JSON, for programs")
+
+
+def run(args: argparse.Namespace, places: Places) -> int:
+    """Do what was asked."""
+    try:
+        match args.what:
+            case "install":
+                return _said(_system().install(first_configuration()), as_json=args.json)
+            case "uninstall":
+                return _uninstall(args, places)
+            case "status":
+                return _status(as_json=args.json)
+            case "write-out":
+                return _write_out(Path(args.file), places, as_json=args.json)
+            case _:
+                return _may_go(places, as_json=args.json)
+    except ServiceRefused as error:
+        raise out.CommandError(str(error), hint=error.hint) from error
+
+
+def _system() -> Linux | Windows:
+    if sys.platform == "win32":
+        from agent.service.windows import Windows
+
+        folders = service_folders()
+        return Windows(folders.config / CONFIG_NAME, folders.state)
+    from agent.service.linux import Linux
+
+    return Linux()
+
+
+def _uninstall(args: argparse.Namespace, places: Places) -> int:
+    if args.write_out is not None:
+        _written(Path(args.write_out), places)
+    _must_have_nothing_waiting(places)
+    return _said(_system().uninstall(), as_json=args.json)
+
+
+def _status(*, as_json: bool) -> int:
+    found = _system().status()
+    runs = found.state == "active"
+    if as_json:
+        out.say_json({"state": found.state, "said": found.said, "starts_by_itself": found.starts_by_itself})
+    else:
+        out.say(f"{found.state}{': ' + found.said if found.said else ''}")
+        out.say("starts with this PC" if found.starts_by_itself else "does not start with this PC")
+    if not runs:
+        out.complain(f"the service is {found.state}", _next_for(found.state))
+    return out.OK if runs else out.FAILED
+
+
+def _next_for(state: str) -> str:
+    if state == "not-found":
+        return "install it: sudo stillopen service install"
+    return (
+        "see why: journalctl -u stillopen -n 30" if sys.platform != "win32" else "start it: schtasks /Run /TN Stillopen"
+    )
+
+
+def _write_out(file: Path, places: Places, *, as_json: bool) -> int:
+    count = _written(file, places)
+    if as_json:
+        out.say_json({"file": str(file), "records": count})
+    else:
+        out.say(f"{count} deliveries written to {file}: keep it, and enter them at their clouds")
+    return out.OK
+
+
+def _may_go(places: Places, *, as_json: bool) -> int:
+    from agent.service.waiting import waiting
+
+    found = waiting(places.state)
+    if as_json:
+        out.say_json({"waiting": found})
+    if found:
+        _refuse(found)
+    return out.OK
+
+
+def _must_have_nothing_waiting(places: Places) -> None:
+    from agent.service.waiting import waiting
+
+    found = waiting(places.state)
+    if found:
+        _refuse(found)
+
+
+def _refuse(found: dict[str, int]) -> None:
+    told = ", ".join(f"{count} for {cloud}" for cloud, count in found.items())
+    raise out.CommandError(
+        f"records wait that no cloud has yet: {told}",
+        hint="let them go up first (stillopen outbox status); or write them to a file that you keep: "
+        "stillopen service write-out FILE",
+    )
+
+
+def _written(file: Path, places: Places) -> int:
+    from agent.service.waiting import write_out
+    from outbox.errors import OutboxError
+
+    try:
+        return write_out(places.state, file.absolute())
+    except FileExistsError:
+        raise out.CommandError(f"{file} is there already", hint="name another file, or remove that one") from None
+    except OutboxError as error:
+        raise out.CommandError(str(error), hint=error.hint) from error
+    except OSError as error:
+        raise out.CommandError(f"{file} cannot be written: {error.strerror}", hint="name another file") from error
+
+
+def _said(done: list[str], *, as_json: bool) -> int:
+    if as_json:
+        out.say_json({"done": done})
+    else:
+        for line in done:
+            out.say(line)
+    return out.OK

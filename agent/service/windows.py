@@ -1,0 +1,116 @@
+"""Windows, for an agent that was installed by pip or pipx: a task that starts with the PC, before anybody logs on.
+
+The installer brings a real service with a host of its own (`packaging/windows`). A Python program is none by itself:
+it does not answer the service manager. The Task Scheduler starts any program at boot, under an account of Windows' own,
+and starts it again when it fails. Sources: Task Scheduler Schema (MS-TSCH 2.3); Microsoft's pages on icacls, schtasks.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
+
+from agent.service.linux import Installed, run
+from agent.service.refusal import ServiceRefused
+
+if TYPE_CHECKING:
+    from agent.service.linux import Run
+
+TASK = "Stillopen"
+ACCOUNT = "S-1-5-19"  # NT AUTHORITY\LocalService, by the number that no language of Windows translates
+_READY, _RUNNING, _DISABLED = "3", "4", "1"  # TASK_STATE of taskschd.h
+
+_DEFINITION = """\
+<?xml version="1.0" encoding="UTF-16"?>
+<Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
+  <RegistrationInfo><Description>Stillopen: keeps the store selling</Description></RegistrationInfo>
+  <Triggers><BootTrigger><Enabled>true</Enabled></BootTrigger></Triggers>
+  <Principals>
+    <Principal id="agent"><UserId>{account}</UserId><RunLevel>LeastPrivilege</RunLevel></Principal>
+  </Principals>
+  <Settings>
+    <MultipleInstancesPolicy>IgnoreNew</MultipleInstancesPolicy>
+    <DisallowStartIfOnBatteries>false</DisallowStartIfOnBatteries>
+    <StopIfGoingOnBatteries>false</StopIfGoingOnBatteries>
+    <StartWhenAvailable>true</StartWhenAvailable>
+    <AllowHardTerminate>true</AllowHardTerminate>
+    <ExecutionTimeLimit>PT0S</ExecutionTimeLimit>
+    <Priority>4</Priority>
+    <RestartOnFailure><Interval>PT1M</Interval><Count>999</Count></RestartOnFailure>
+  </Settings>
+  <Actions Context="agent">
+    <Exec><Command>{python}</Command><Arguments>-I -m agent --config "{config}" --state "{state}" run</Arguments></Exec>
+  </Actions>
+</Task>
+"""
+
+
+def definition(python: str, config: Path, state: Path) -> str:
+    """Return the task as Windows reads it."""
+    return _DEFINITION.format(
+        account=ACCOUNT, python=escape(python), config=escape(str(config)), state=escape(str(state))
+    )
+
+
+class Windows:
+    """The Task Scheduler of this PC. `config` and `state` are where an installed agent keeps its things."""
+
+    def __init__(self, config: Path, state: Path, *, python: str = sys.executable, run: Run = run) -> None:
+        self._config = config
+        self._state = state
+        self._python = python
+        self._run = run
+
+    def install(self, sample: str) -> list[str]:
+        """Make the task and start it. `sample`: the configuration where there is none. Raises `ServiceRefused`."""
+        done = []
+        self._state.mkdir(parents=True, exist_ok=True)
+        if not self._config.exists():
+            self._config.write_text(sample, encoding="utf-8")
+            done.append(f"wrote {self._config}: an example, to be made this store's own")
+        # The state is the agent's and the administrators' alone: S-1-5-18 is SYSTEM, S-1-5-32-544 Administrators.
+        self._must(
+            "icacls", str(self._state), "/inheritance:r", "/grant:r",
+            f"*{ACCOUNT}:(OI)(CI)M", "*S-1-5-18:(OI)(CI)F", "*S-1-5-32-544:(OI)(CI)F",
+        )  # fmt: skip
+        self._must("icacls", str(self._config), "/grant", f"*{ACCOUNT}:R")
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "task.xml"
+            file.write_text(definition(self._python, self._config, self._state), encoding="utf-16")
+            self._must("schtasks", "/Create", "/F", "/TN", TASK, "/XML", str(file))
+        self._must("schtasks", "/Run", "/TN", TASK)
+        return [*done, f"made the task {TASK!r}: it starts with this PC, before anybody logs on, and was started now"]
+
+    def uninstall(self) -> list[str]:
+        """End the task and take it away; configuration and state stay. Raises `ServiceRefused`."""
+        if self.status().state == "not-found":
+            raise ServiceRefused("there is no task to take away", "see `stillopen service status`")
+        self._run(["schtasks", "/End", "/TN", TASK])  # one that does not run says so, and that is as well
+        self._must("schtasks", "/Delete", "/F", "/TN", TASK)
+        return [f"removed the task {TASK!r}", f"left {self._config} and {self._state} as they are"]
+
+    def status(self) -> Installed:
+        """Return what the Task Scheduler knows of it: its state by number, which no language translates."""
+        look = f"(Get-ScheduledTask -TaskName {TASK} -ErrorAction Stop).State.value__"
+        done = self._run(["powershell", "-NoProfile", "-NonInteractive", "-Command", look])
+        state = done.stdout.strip()
+        if done.returncode != 0 or not state:
+            return Installed("not-found", "", starts_by_itself=False)
+        words = {_READY: "inactive", _RUNNING: "active", _DISABLED: "inactive"}
+        return Installed(words.get(state, f"unknown ({state})"), "", starts_by_itself=state != _DISABLED)
+
+    def _must(self, *command: str) -> None:
+        try:
+            done = self._run(command)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise ServiceRefused(f"{command[0]} could not be run: {error}", "run this as an administrator") from error
+        if done.returncode != 0:
+            said = (done.stderr or done.stdout).strip().splitlines()
+            raise ServiceRefused(
+                f"{command[0]} failed: {said[0] if said else done.returncode}",
+                "run this in a window that was opened as an administrator",
+            )

@@ -1,0 +1,88 @@
+"""Removing the agent while records wait: refused, until they were written to a file that somebody keeps."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from agent.cli import main
+from agent.service.waiting import NOTE, waiting, write_out
+from outbox import deliveries
+from outbox.ids import new_id
+from outbox.journal import Journal
+from outbox.record import Draft, Kind
+
+if TYPE_CHECKING:
+    import sqlite3
+    from pathlib import Path
+
+
+async def sold(state: Path, count: int) -> None:
+    """Write sales that wait for two clouds."""
+    from outbox import chain
+
+    journal = Journal(state)
+    await journal.open()
+
+    def change(connection: sqlite3.Connection) -> None:
+        for _ in range(count):
+            draft = Draft(new_id(), Kind.SALE, "till-1", "2026-11-21T12:00:00.000+01:00", "2026-11-21", {"total": 1})
+            record, _ = chain.append(connection, draft)
+            deliveries.queue(connection, record, dict.fromkeys(("books", "square"), frozenset(Kind)))
+
+    await journal.write(change)
+    await journal.close()
+
+
+async def test_what_waits_is_counted_by_cloud(tmp_path: Path) -> None:
+    assert waiting(tmp_path) == {}  # a PC that never sold
+    await sold(tmp_path, 3)
+    assert waiting(tmp_path) == {"books": 3, "square": 3}
+
+
+async def test_what_was_written_to_a_file_no_longer_waits_but_what_came_after_does(tmp_path: Path) -> None:
+    await sold(tmp_path, 2)
+    file = tmp_path / "kept.jsonl"
+    assert write_out(tmp_path, file) == 4
+    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    assert [line["cloud"] for line in lines] == ["books", "square"] * 2
+    assert {line["record"]["total"] for line in lines} == {1}
+    assert file.stat().st_mode & 0o077 == 0
+    assert waiting(tmp_path) == {}
+    await sold(tmp_path, 1)
+    assert waiting(tmp_path) == {"books": 1, "square": 1}
+
+
+async def test_half_a_note_counts_as_none(tmp_path: Path) -> None:
+    await sold(tmp_path, 1)
+    write_out(tmp_path, tmp_path / "kept.jsonl")
+    (tmp_path / NOTE).write_text('{"upto": ', encoding="utf-8")
+    assert waiting(tmp_path) == {"books": 1, "square": 1}
+
+
+async def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
+    await sold(tmp_path, 1)
+    file = tmp_path / "kept.jsonl"
+    file.write_text("mine", encoding="utf-8")
+    with pytest.raises(FileExistsError):
+        write_out(tmp_path, file)
+    assert (file.read_text(encoding="utf-8"), waiting(tmp_path)) == ("mine", {"books": 1, "square": 1})
+
+
+async def test_the_commands_refuse_until_it_is_written_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    await sold(tmp_path, 2)
+    at = ["--config", str(tmp_path / "none.toml"), "--state", str(tmp_path)]
+    assert main([*at, "service", "may-go"]) == 1
+    said = capsys.readouterr().err
+    assert "2 for books, 2 for square" in said
+    assert "stillopen service write-out FILE" in said
+    assert main([*at, "service", "uninstall"]) == 1
+    assert "records wait that no cloud has yet" in capsys.readouterr().err
+    file = tmp_path / "kept.jsonl"
+    assert main([*at, "service", "write-out", str(file)]) == 0
+    assert main([*at, "service", "write-out", str(file)]) == 1
+    assert "is there already" in capsys.readouterr().err
+    assert main([*at, "service", "may-go", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"waiting": {}}
