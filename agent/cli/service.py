@@ -24,13 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     install = commands.add_parser("install", help="start with this PC from now on (a pip or pipx installation)")
     uninstall = commands.add_parser("uninstall", help="not any more; refuses while records wait for a cloud")
     status = commands.add_parser("status", help="whether it is installed, runs and sells")
-    write_out = commands.add_parser("write-out", help="write what waits to a file, so that the agent may be removed")
-    may_go = commands.add_parser("may-go", help="say whether nothing waits: what a package asks before it is removed")
+    export = commands.add_parser("export", help="write what waits to a file, so that the agent may be removed")
+    removable = commands.add_parser("removable", help="say whether nothing waits: what a package asks before it is removed")
     uninstall.add_argument(
-        "--write-out", metavar="FILE", help="write what waits to FILE first, and remove all the same"
+        "--export", metavar="FILE", help="write what waits to FILE first, and remove all the same"
     )
-    write_out.add_argument("file", metavar="FILE", help="a new file; JSON lines, as of `outbox export`")
-    for one in (install, uninstall, status, write_out, may_go):
+    export.add_argument("file", metavar="FILE", help="a new file; JSON lines, as of `outbox export`")
+    for one in (install, uninstall, status, export, removable):
         one.add_argument("--json", action="store_true", help="the answer as JSON, for programs")
 
 
@@ -44,10 +44,10 @@ def run(args: argparse.Namespace, places: Places) -> int:
                 return _uninstall(args, places)
             case "status":
                 return _status(as_json=args.json)
-            case "write-out":
+            case "export":
                 return _write_out(Path(args.file), places, as_json=args.json)
             case _:
-                return _may_go(places, as_json=args.json)
+                return _removable(places, as_json=args.json)
     except ServiceRefused as error:
         raise out.CommandError(str(error), hint=error.hint) from error
 
@@ -64,8 +64,8 @@ def _system() -> Linux | Windows:
 
 
 def _uninstall(args: argparse.Namespace, places: Places) -> int:
-    if args.write_out is not None:
-        _written(Path(args.write_out), places)
+    if args.export is not None:
+        _written(Path(args.export), places)
     _must_have_nothing_waiting(places)
     return _said(_system().uninstall(), as_json=args.json)
 
@@ -100,7 +100,7 @@ def _write_out(file: Path, places: Places, *, as_json: bool) -> int:
     return out.OK
 
 
-def _may_go(places: Places, *, as_json: bool) -> int:
+def _removable(places: Places, *, as_json: bool) -> int:
     from agent.service.waiting import waiting
 
     found = waiting(places.state)
@@ -124,7 +124,7 @@ def _refuse(found: dict[str, int]) -> None:
     raise out.CommandError(
         f"records wait that no cloud has yet: {told}",
         hint="let them go up first (stillopen outbox status); or write them to a file that you keep: "
-        "stillopen service write-out FILE",
+        "stillopen service export FILE",
     )
 
 

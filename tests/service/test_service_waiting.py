@@ -74,15 +74,15 @@ async def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
 async def test_the_commands_refuse_until_it_is_written_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     await sold(tmp_path, 2)
     at = ["--config", str(tmp_path / "none.toml"), "--state", str(tmp_path)]
-    assert main([*at, "service", "may-go"]) == 1
+    assert main([*at, "service", "removable"]) == 1
     said = capsys.readouterr().err
     assert "2 for books, 2 for square" in said
-    assert "stillopen service write-out FILE" in said
+    assert "stillopen service export FILE" in said
     assert main([*at, "service", "uninstall"]) == 1
     assert "records wait that no cloud has yet" in capsys.readouterr().err
     file = tmp_path / "kept.jsonl"
-    assert main([*at, "service", "write-out", str(file)]) == 0
-    assert main([*at, "service", "write-out", str(file)]) == 1
+    assert main([*at, "service", "export", str(file)]) == 0
+    assert main([*at, "service", "export", str(file)]) == 1
     assert "is there already" in capsys.readouterr().err
-    assert main([*at, "service", "may-go", "--json"]) == 0
+    assert main([*at, "service", "removable", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"waiting": {}}
