@@ -25,10 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     uninstall = commands.add_parser("uninstall", help="not any more; refuses while records wait for a cloud")
     status = commands.add_parser("status", help="whether it is installed, runs and sells")
     export = commands.add_parser("export", help="write what waits to a file, so that the agent may be removed")
-    removable = commands.add_parser("removable", help="say whether nothing waits: what a package asks before it is removed")
-    uninstall.add_argument(
-        "--export", metavar="FILE", help="write what waits to FILE first, and remove all the same"
-    )
+    removable = commands.add_parser("removable", help="whether nothing waits: what a package asks before it goes")
+    uninstall.add_argument("--export", metavar="FILE", help="write what waits to FILE first, and remove all the same")
     export.add_argument("file", metavar="FILE", help="a new file; JSON lines, as of `outbox export`")
     for one in (install, uninstall, status, export, removable):
         one.add_argument("--json", action="store_true", help="the answer as JSON, for programs")
