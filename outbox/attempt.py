@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from outbox.auth.authorizer import Authorizer
     from outbox.calls import Exchanges
-    from outbox.connector import Answer, Connector, ItemRef, Request
+    from outbox.connector import Answer, Connector, ItemRef, Outcome, Request
     from outbox.deliveries import Delivery
     from outbox.journal import Journal
 
@@ -152,14 +152,16 @@ class Attempts:
     ) -> Done | End:
         """Send a step and judge the answer. `unclear`: it may have had an effect; `quiet`: nothing was written."""
         step = coming.step
+        self._look.sending(step, fact)
         try:
             answer = await self._exchange(step.request, step.key)
         except NotSent as error:
+            self._look.sure(fact)
             end = End(Ending.UNAUTHORIZED if isinstance(error, SignInNeeded) else Ending.LINE, str(error))
             return await self._again(delivery, step, end, fact=fact, unclear=unclear, quiet=quiet, sent=False)
         except AnswerLost as error:
             return await self._again(delivery, step, End(Ending.LINE, str(error)), unclear=True, quiet=quiet)
-        outcome = self.connector.verdict(step, fact, answer)
+        outcome = self._verdict(step, fact, answer)
         if isinstance(outcome, Done):
             self._clock.hear(answer)
             return outcome
@@ -184,6 +186,12 @@ class Attempts:
         else:
             end = End(Ending.TROUBLE, outcome.reason, outcome.after_s)
         return await self._again(delivery, step, end, fact=fact, unclear=unclear, quiet=quiet)
+
+    def _verdict(self, step: Step, fact: Fact, answer: Answer) -> Outcome:
+        outcome = self.connector.verdict(step, fact, answer)
+        if not isinstance(outcome, Unclear):
+            self._look.sure(fact)
+        return outcome
 
     async def _again(
         self,

@@ -25,13 +25,14 @@ class CloudClock:
         self._cloud = cloud
         self._heard: datetime | None = None
 
-    def hear(self, answer: Answer) -> None:
-        """Take the time from an answer that is the cloud's beyond doubt."""
+    def hear(self, answer: Answer) -> datetime | None:
+        """Take the time from an answer that is the cloud's beyond doubt, and return it; None: it says none."""
         try:
             said = parsedate_to_datetime(answer.headers.get("date", ""))
         except (ValueError, TypeError):
-            return
+            return None
         self._heard = said.astimezone(UTC) if said.tzinfo is not None else said.replace(tzinfo=UTC)
+        return self._heard
 
     def said(self, reader: sqlite3.Connection) -> datetime | None:
         """Return what time it was there when it was last heard, or None: it never was."""

@@ -167,7 +167,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """It did not: sending again is safe."""
+    """It did not: sending again is safe.
+
+    `lag_s`: what was done may stay out of sight there for so long. It counts only when still so that long after.
+    """
+
+    lag_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from outbox.cloud_clock import CloudClock
-    from outbox.connector import Answer, Connector, Fact, Request, Sighting
+    from outbox.connector import Answer, Connector, Fact, Request, Sighting, Step
     from outbox.deliveries import OpenStep
 
 KEY_LIFE_TRUSTED = 0.75  # of a key's life: a request is minutes on its way, and this PC's clock is put right meanwhile
@@ -30,6 +30,18 @@ class Look:
 
     connector: Connector
     clock: CloudClock
+    # Since when, by the cloud's clock, nothing more can have come into its lists unseen; in memory only.
+    _quiet: dict[str, datetime | None] = field(default_factory=dict)  # by record; None: sent after the last look
+    _first: datetime | None = None  # of what an earlier life of this program sent: since this one's first look
+
+    def sending(self, step: Step, fact: Fact) -> None:
+        """Note that a step is about to be sent, and that a look from then on may be too early to see it."""
+        if step.idempotency is Idempotency.PROBE_FIRST:
+            self._quiet[fact.record.id] = None
+
+    def sure(self, fact: Fact) -> None:
+        """Note that what became of it is known."""
+        self._quiet.pop(fact.record.id, None)
 
     def must(self, coming: OpenStep, now: datetime, reader: sqlite3.Connection) -> bool:
         """Return whether a step that ended unclear has to be looked for before it may be sent again."""
@@ -75,10 +87,30 @@ class Look:
                 return End(Ending.UNAUTHORIZED, seen.reason)
             if isinstance(seen, Unknown):
                 return End(Ending.TROUBLE, seen.reason, seen.after_s)
-            self.clock.hear(answer)
+            heard = self.clock.hear(answer)
             if not isinstance(seen, LookOn):
-                return seen
+                return self._believed(seen, fact, heard or fact.now)
             if seen.request == request:
                 return End(Ending.TROUBLE, f"the cloud's list of what it has goes round in a circle; {_AGAIN}")
             request = seen.request
         return End(Ending.TROUBLE, f"the cloud's list of what it has does not end in {PAGES_MAX} pages; {_AGAIN}")
+
+    def _believed(self, seen: Found | Absent, fact: Fact, now: datetime) -> Found | Absent | End:
+        """Believe that something is not there only where it was not there long enough ago, too. `now`: there."""
+        if isinstance(seen, Found) or not seen.lag_s:
+            self.sure(fact)
+            return seen
+        record_id = fact.record.id
+        if record_id in self._quiet:
+            since = self._quiet[record_id]
+            if since is None or since > now:  # the first look since it was sent, or the clock was set back
+                since = self._quiet[record_id] = now
+        elif self._first is None or self._first > now:
+            since = self._first = now
+        else:
+            since = self._first
+        left_s = seen.lag_s - (now - since).total_seconds()
+        if left_s > 0:
+            return End(Ending.TROUBLE, f"it is not in the cloud's list yet, which may lag; {_AGAIN}", left_s)
+        self.sure(fact)
+        return seen

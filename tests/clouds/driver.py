@@ -75,7 +75,7 @@ class Driver:
 
     async def _through(self, step: Step, fact: Fact, attempts: int) -> Done | Found | Refused:
         first_sent_at = self.clock()
-        unclear = False
+        unclear = settled = False  # settled: what was sent had the time to be seen
         ended: Outcome | Exception | None = None
         for _ in range(attempts):
             old = step.key_life_s is not None and (self.clock() - first_sent_at).total_seconds() > step.key_life_s
@@ -92,6 +92,11 @@ class Driver:
                     return seen
                 if not isinstance(seen, Absent):
                     continue
+                if seen.lag_s and not settled:
+                    settled = True
+                    self.clock.forward(seconds=seen.lag_s)
+                    continue
+            settled = False
             try:
                 ended = self.connector.verdict(step, fact, await self._exchange(step.request, step.key))
             except (NotSent, AnswerLost) as error:
