@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from outbox.auth.authorizer import Authorizer
     from outbox.connector import Answer, Request
+
+SECRET_BYTES_MIN = 12  # shorter is no credential, but a scheme, a version or a date
 
 
 class Exchanges(Protocol):
@@ -36,7 +38,20 @@ class Calls:
         go again with a new token, at any step.
         """
         headers = await self.authorizer.headers(request, key)
-        answer = await self.session.exchange(self.base_url, request, headers)
+        answer = await self._send(request, headers)
         if answer.status != HTTPStatus.UNAUTHORIZED or not await self.authorizer.renewed(headers):
             return answer
-        return await self.session.exchange(self.base_url, request, await self.authorizer.headers(request, key))
+        return await self._send(request, await self.authorizer.headers(request, key))
+
+    async def _send(self, request: Request, headers: Mapping[str, str]) -> Answer:
+        answer = await self.session.exchange(self.base_url, request, headers)
+        return replace(answer, body=without(answer.body, headers))
+
+
+def without(body: bytes, headers: Mapping[str, str]) -> bytes:
+    """Return an answer's body without the credentials it was asked with: what it says may be shown and kept."""
+    for value in headers.values():
+        secret = value.rpartition(" ")[2].encode()
+        if len(secret) >= SECRET_BYTES_MIN and secret in body:
+            body = body.replace(secret, b"(secret)")
+    return body

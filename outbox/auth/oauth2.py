@@ -15,18 +15,19 @@ import hashlib
 import json
 import re
 import secrets
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from outbox.auth.tokens import Tokens, runs_out
 from outbox.connector import Request
 from outbox.retry_after import asked_to_wait, http_date
 from outbox.session import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from pydantic import SecretStr
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 STATE_BYTES = 32  # 256 bits: a page that did not begin this sign-in cannot answer it
 VERIFIER_BYTES = 32  # 43 characters, RFC 7636's least, and what it recommends
-LIFE_S_MAX = 10 * 365 * 86_400  # ten years; a number beyond is no life of a token
 _CODE = re.compile(r"[a-z_]{1,40}\Z")  # RFC 6749's error codes, and the vendors' own
 _REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)  # 5.2, and Square's 403
 _ASK_AGAIN = ("temporarily_unavailable", "server_error", "slow_down", "rate_limited")
@@ -107,23 +107,6 @@ class SignIn:
     def shown(self, token: str) -> dict[str, str]:
         """Return the header that shows a token."""
         return {self.header: f"{self.scheme}{token}"}
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """What a cloud gave. Times are by the cloud's clock; None: it did not say, so it does not run out."""
-
-    access: str
-    refresh: str | None = None
-    expires_at: datetime | None = None
-    refresh_expires_at: datetime | None = None
-    got_at: datetime | None = None
-    ahead_s: float = 0.0  # the cloud's clock before this PC's, when they came
-    scopes: tuple[str, ...] = ()
-
-    def __repr__(self) -> str:
-        """Return words without the tokens: it may end up in a traceback."""
-        return f"Tokens(expires_at={self.expires_at}, refresh={'yes' if self.refresh else 'no'})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +211,8 @@ def read_tokens(sign_in: SignIn, answer: Answer, now: datetime, before: Tokens |
     return Tokens(
         access,
         refresh if isinstance(refresh, str) and refresh else before.refresh if before else None,
-        _runs_out(body.get("expires_in", sign_in.life_s), body.get("expires_at"), said),
-        _runs_out(body.get("refresh_token_expires_in"), body.get("refresh_token_expires_at"), said)
+        runs_out(body.get("expires_in", sign_in.life_s), body.get("expires_at"), said),
+        runs_out(body.get("refresh_token_expires_in"), body.get("refresh_token_expires_at"), said)
         or (before.refresh_expires_at if before and not refresh else None),
         now,
         (said - now).total_seconds(),
@@ -256,40 +239,6 @@ def _refusal(answer: Answer, body: dict[str, Any], now: datetime) -> SignInError
         hint=hint,
         code=code or str(int(answer.status)),
     )
-
-
-def _runs_out(in_s: Any, at: Any, said: datetime) -> datetime | None:
-    """Return when something runs out: in so many seconds from `said`, or at a moment; None: nothing legible says so."""
-    if isinstance(in_s, str) and in_s.isascii() and in_s.isdigit():
-        in_s = float(in_s[:12])
-    if isinstance(in_s, int | float) and not isinstance(in_s, bool) and 0 <= in_s <= LIFE_S_MAX:
-        return said + timedelta(seconds=float(in_s))
-    try:
-        moment = datetime.fromisoformat(at)
-    except (TypeError, ValueError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def to_fields(tokens: Tokens) -> dict[str, str]:
-    """Return tokens as the keyring keeps them."""
-    times = {"expires_at": tokens.expires_at, "refresh_expires_at": tokens.refresh_expires_at, "got_at": tokens.got_at}
-    fields = {"access": tokens.access, "ahead_s": str(tokens.ahead_s), "scopes": " ".join(tokens.scopes)}
-    fields |= {name: at.isoformat() for name, at in times.items() if at is not None}
-    return fields | ({"refresh": tokens.refresh} if tokens.refresh else {})
-
-
-def from_fields(fields: dict[str, str]) -> Tokens | None:
-    """Return the tokens that `to_fields` was given, or None: these hold none."""
-    if not fields.get("access"):
-        return None
-    times = {
-        name: datetime.fromisoformat(fields[name])
-        for name in ("expires_at", "refresh_expires_at", "got_at")
-        if name in fields
-    }
-    plain = Tokens(fields["access"], fields.get("refresh"), ahead_s=float(fields.get("ahead_s", "0")))
-    return replace(plain, scopes=tuple(fields.get("scopes", "").split()), **times)
 
 
 def _text(raw: bytes) -> str:

@@ -5,6 +5,7 @@ A kind's module has `CAPABILITIES`, `Settings`, which is the strict model of wha
 It may have `checks(settings, store, declared)` (`outbox/mapping.py`) and, where a person signs in to it or its tokens
 run out, `sign_in(settings)` (`outbox/auth/oauth2.py`). A secret that may be in the keyring instead of the
 configuration is `SecretStr | None = None` in `Settings`: a connector made without it is never asked for credentials.
+`asks(settings)` names those that a person is to give; without it, all that are not there.
 Adding a kind is a module, a line here, a page in the README and a lying peer in the tests.
 """
 
@@ -58,6 +59,13 @@ class CloudKind:
         """Return what this kind can be asked about its mapping, or None: nothing."""
         make = getattr(import_module(self.module), "checks", None)
         return None if make is None else cast("Checks", make(settings, store, declared))
+
+    def asks(self, settings: BaseModel) -> tuple[str, ...]:
+        """Return the secrets that a section lacks, and that `stillopen cloud connect` asks a person for."""
+        own = getattr(import_module(self.module), "asks", None)
+        if own is not None:
+            return cast("tuple[str, ...]", own(settings))
+        return tuple(name for name in self.secrets if getattr(settings, name, None) is None)
 
     def sign_in(self, settings: BaseModel) -> SignIn | None:
         """Return how tokens are got and renewed, or None: this kind, or this section of it, uses none that run out."""
