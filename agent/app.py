@@ -42,6 +42,7 @@ from agent.till import Store
 from agent.training import Training
 from agent.upkeep import Upkeep
 from outbox import epoch
+from outbox.auth.keyring import Keyring
 from outbox.catalogue import Catalogue
 from outbox.journal import Journal
 from outbox.money import Rounding
@@ -104,8 +105,9 @@ class App:
         self.offline = Offline(self.journal, [cloud.name for cloud in config.clouds], now=now)
         exchanges = Exchanges(self.offline.is_held, now=now)
         self.lanes = Lanes(
-            config, self.journal, self.catalogue, self.events, self.disk, exchanges, self.offline, now=now
-        )
+            config, self.journal, self.catalogue, self.events, self.disk, exchanges, self.offline,
+            keyring=Keyring(state), now=now,
+        )  # fmt: skip
         self.line = Line(
             config.line, exchanges, self.events,
             hosts=self.lanes.hosts, ask=self.lanes.ask, lane=self.lanes.lane, now=now,

@@ -8,6 +8,7 @@ import re
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -16,12 +17,13 @@ from agent.staff.actions import Action
 from agent.staff.by import OF_ITSELF
 from outbox import answers, deliveries, delivery_views
 from outbox.answers import Reply
+from outbox.auth.kept import authorizer
 from outbox.clouds import KINDS, StoreFacts, make
 from outbox.connector import Request
 from outbox.courier import Courier, LaneState
 from outbox.pull import Pulled, pull
 from outbox.room import Room
-from outbox.session import ExchangeError, is_loopback
+from outbox.session import ExchangeError, Session, is_loopback, open_client
 
 if TYPE_CHECKING:
     import sqlite3
@@ -33,12 +35,13 @@ if TYPE_CHECKING:
     from agent.line.offline import Offline
     from agent.staff.by import By
     from outbox.answers import Key
+    from outbox.auth.authorizer import Authorizer
+    from outbox.auth.keyring import Keyring
     from outbox.catalogue import Catalogue
     from outbox.connector import Connector
     from outbox.courier import LaneView
     from outbox.journal import Journal
     from outbox.room import Disk
-    from outbox.session import Session
 
 PULL_EVERY_S = 15 * 60.0  # prices change a few times a day; a person who cannot wait uses `cloud pull`
 
@@ -61,6 +64,7 @@ class Lanes:
         exchanges: Exchanges,
         offline: Offline,
         *,
+        keyring: Keyring,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._journal = journal
@@ -69,23 +73,29 @@ class Lanes:
         self._disk = disk
         self._exchanges = exchanges
         self._offline = offline
+        self._keyring = keyring
         self._now = now
+        self._config = {cloud.name: cloud for cloud in config.clouds}
+        self._network = config.network.network
+        self._store = store_facts(config)
         self._connectors = connectors(config)
         # Also of a cloud whose secret is not there: its records wait until it is.
         self.kinds = {cloud.name: KINDS[cloud.kind].capabilities().kinds for cloud in config.clouds}
         self._sessions: dict[str, Session] = {}
         self._watched: dict[str, Watched] = {}  # the same, looked at
+        self._authorizers: dict[str, Authorizer] = {}
         self._couriers: dict[str, Courier] = {}
 
     async def open(self) -> None:
         """Make sessions and couriers; nothing is sent yet."""
-        from outbox.session import Session  # the HTTP client is slow to import, and no sale waits for it
-
         for name in self.kinds.keys() - self._connectors.keys():
             _log.error("Cloud %s: %s. Its records wait until then.", name, UNREACHABLE_WITHOUT)
         for name, connector in self._connectors.items():
-            self._sessions[name] = Session(parallel=connector.capabilities.parallel + 1)  # one more for the pull
+            self._sessions[name] = Session(
+                partial(open_client, network=self._network), parallel=connector.capabilities.parallel + 1
+            )  # one more for the pull
             self._watched[name] = self._exchanges.through(name, self._sessions[name])
+            self._authorizers[name] = self._authorizer(name)
             self._couriers[name] = Courier(
                 name,
                 connector,
@@ -95,9 +105,24 @@ class Lanes:
                 on_deliveries=self._deliveries,
                 on_lane=self._lane,
                 now=self._now,
+                authorizer=self._authorizers[name],
             )
         self.obey()
         self._offline.follow(self.obey)
+
+    def _authorizer(self, name: str) -> Authorizer:
+        cloud = self._config[name]
+        assert cloud.settings is not None, "it has a connector"
+        kind, store = KINDS[cloud.kind], self._store
+        return authorizer(
+            name,
+            kind,
+            cloud.settings,
+            lambda settings: make(kind.name, settings, store),
+            self._keyring,
+            self._watched[name],
+            self._now,
+        )
 
     def obey(self) -> None:
         """Pause the lanes of the clouds that are held offline, and let the others go."""
@@ -112,6 +137,7 @@ class Lanes:
             await session.aclose()
         self._sessions.clear()
         self._watched.clear()
+        self._authorizers.clear()
         self._couriers.clear()
 
     def tasks(self) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
@@ -224,7 +250,9 @@ class Lanes:
 
     async def pull(self, name: str) -> Pulled:
         """Pull what has changed in a cloud's catalogue."""
-        pulled = await pull(name, self._connectors[name], self._watched[name], self._catalogue, self._now)
+        pulled = await pull(
+            name, self._connectors[name], self._watched[name], self._catalogue, self._now, self._authorizers[name]
+        )
         for trouble in pulled.troubles:
             _log.warning("Pulling from %s: %s", name, trouble)
         if pulled.ended is not None:
@@ -232,15 +260,20 @@ class Lanes:
         return pulled
 
 
-def connectors(config: Config) -> dict[str, Connector]:
-    """Return the connector of every configured cloud, by name."""
-    store = StoreFacts(
+def store_facts(config: Config) -> StoreFacts:
+    """Return what a connector may know of the store."""
+    return StoreFacts(
         id=config.store.id,
         currency=config.store.currency,
         prices_include_tax=config.store.prices_include_tax,
         timezone=config.store.timezone,
         name=config.store.name,
     )
+
+
+def connectors(config: Config) -> dict[str, Connector]:
+    """Return the connector of every configured cloud, by name."""
+    store = store_facts(config)
     return {
         cloud.name: make(cloud.kind, cloud.settings, store) for cloud in config.clouds if cloud.settings is not None
     }

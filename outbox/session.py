@@ -5,7 +5,8 @@
     └── AnswerLost      the request, or part of it, may have been received and have taken effect
 
 Redirects are not followed (a body may only go where it was meant to), cookies are not kept, and neither
-headers nor bodies are ever logged. Proxies come from the environment, but never for this machine itself.
+headers nor bodies are ever logged. Proxies come from the configuration or the environment, but never for this machine
+itself.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
@@ -24,12 +26,22 @@ from outbox.retry_after import parse_retry_after
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     import httpx
 
     from outbox.connector import Request
 
-__all__ = ["AnswerLost", "ExchangeError", "NotSent", "Session", "open_client", "parse_retry_after", "url_fault"]
+__all__ = [
+    "AnswerLost",
+    "ExchangeError",
+    "Network",
+    "NotSent",
+    "Session",
+    "open_client",
+    "parse_retry_after",
+    "url_fault",
+]
 
 CONNECT_S = 10.0  # a name, a TCP and a TLS handshake; a line slower than this carries no sale either
 READ_S = 30.0  # between two pieces of an answer; clouds in trouble take this long to say so
@@ -84,7 +96,15 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def open_client(parallel: int) -> httpx.AsyncClient:
+@dataclass(frozen=True, slots=True)
+class Network:
+    """How the clouds are reached. None: as the environment says."""
+
+    proxy: str | None = None  # for every address but this machine's own
+    ca_file: Path | None = None  # certificates in PEM to trust, beside the usual ones
+
+
+def open_client(parallel: int, network: Network = Network()) -> httpx.AsyncClient:
     """Return a client with this module's limits, for at most `parallel` exchanges at once."""
     from http.cookiejar import CookieJar, DefaultCookiePolicy
 
@@ -94,7 +114,8 @@ def open_client(parallel: int) -> httpx.AsyncClient:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("httpcore").setLevel(logging.WARNING)
     return httpx.AsyncClient(
-        verify=_tls(),
+        verify=_tls(network.ca_file),
+        proxy=network.proxy,
         timeout=httpx.Timeout(connect=CONNECT_S, read=READ_S, write=WRITE_S, pool=POOL_S),
         limits=httpx.Limits(max_connections=parallel, max_keepalive_connections=parallel, keepalive_expiry=KEEPALIVE_S),
         follow_redirects=False,
@@ -106,11 +127,17 @@ def open_client(parallel: int) -> httpx.AsyncClient:
 
 
 @cache
-def _tls() -> ssl.SSLContext:
+def _tls(ca_file: Path | None) -> ssl.SSLContext:
     """Return what every client checks certificates by; reading the roots takes a tenth of a second."""
     import httpx
 
-    return httpx.create_ssl_context()
+    context = httpx.create_ssl_context()
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(ca_file)
+        except OSError as error:  # an SSLError is one; its own words name no file
+            raise ValueError(f"{ca_file} holds no certificates in PEM ({error.strerror or error})") from error
+    return context
 
 
 class Session:
@@ -176,7 +203,8 @@ class Session:
                 except (ImportError, ValueError, OSError) as error:  # a proxy, or roots to trust, that cannot be used
                     raise NotSent(
                         f"no connection can be made: {_why(error)}",
-                        hint="Check HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE in the service's environment.",
+                        hint="Check [network] in stillopen.toml, and HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE in the "
+                        "service's environment.",
                     ) from error
             return self._client
 

@@ -77,7 +77,12 @@ KINDS: Mapping[str, CloudKind] = MappingProxyType(
     {
         kind.name: kind
         for kind in (
-            CloudKind("square", "outbox.clouds.square", ("token",), "Square: orders, refunds, stock, catalogue"),
+            CloudKind(
+                "square",
+                "outbox.clouds.square",
+                ("token", "application_secret"),
+                "Square: orders, refunds, stock, catalogue",
+            ),
             CloudKind("webhook", "outbox.clouds.webhook", ("secret",), "any program: signed records by POST"),
         )
     }

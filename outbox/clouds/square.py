@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, SecretStr
 
 from outbox.capabilities import Arithmetic, Capabilities, StockWrites
-from outbox.clouds import square_look, square_refund, square_sale, square_stock
+from outbox.clouds import square_look, square_refund, square_sale, square_sign_in, square_stock
 from outbox.clouds.settings import ApiUrl, CloudSettings
 from outbox.clouds.square_answer import read
 from outbox.clouds.square_catalogue import SquareCatalogue
@@ -21,6 +21,7 @@ from outbox.record import Kind
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from outbox.auth.oauth2 import SignIn
     from outbox.clouds import StoreFacts
     from outbox.connector import (
         Answer,
@@ -46,7 +47,19 @@ class Settings(CloudSettings):
     """How the seller's Square account is used."""
 
     base_url: ApiUrl = Field("https://connect.squareup.com", description="where Square's API is")
-    token: SecretStr = Field(min_length=1, description="the seller's access token")
+    token: SecretStr | None = Field(None, min_length=1, description="the seller's access token")
+    application_id: str | None = Field(
+        None, min_length=1, max_length=191, description="the id of your application at Square, to sign in with"
+    )
+    application_secret: SecretStr | None = Field(
+        None, min_length=1, description="its secret, where it does not sign in by PKCE"
+    )
+    redirect_url: str = Field(
+        "http://localhost:8751/",
+        min_length=1,
+        max_length=2048,
+        description="the redirect address as it is registered for the application",
+    )
     location_id: str = Field(min_length=1, max_length=50, description="the seller's location that sells here")
     taxes: dict[str, str] = Field(
         default_factory=dict, description="for the pull: the store's tax codes and Square's tax ids"
@@ -120,6 +133,7 @@ class Square:
 
     def credentials(self, request: Request, key: str, now: datetime) -> dict[str, str]:  # noqa: ARG002 - the contract
         """Return the bearer token."""
+        assert self._token is not None, "it is made with one, or tokens are got for it"
         return {"authorization": f"Bearer {self._token.get_secret_value()}"}
 
     def pull(self, feed: Feed, cursor: str | None) -> Request | None:
@@ -134,3 +148,17 @@ class Square:
 def connector(settings: Settings, store: StoreFacts) -> Square:
     """Return the connector for one location."""
     return Square(settings, store)
+
+
+def asks(settings: Settings) -> tuple[str, ...]:
+    """Return the secret that a person has to give: the token, unless there is one or it is got by signing in."""
+    return () if settings.token is not None or settings.application_id is not None else ("token",)
+
+
+def sign_in(settings: Settings) -> SignIn | None:
+    """Return how to sign in; None: the configuration has a token, or there is to be one."""
+    if settings.token is not None or settings.application_id is None:
+        return None
+    return square_sign_in.sign_in(
+        settings.base_url, settings.application_id, settings.application_secret, settings.redirect_url
+    )

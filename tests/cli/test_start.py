@@ -26,7 +26,7 @@ NOT_NEEDED_TO_SELL = {
     # devices and pictures
     "PIL", "barcode", "biip", "escpos", "qrcode", "serial", "usb", "yaml", "zxingcpp",
     # clouds
-    "certifi", "h2", "httpcore", "httpx", "idna",
+    "certifi", "cryptography", "h2", "httpcore", "httpx", "idna",
     # pages and listeners
     "jinja2", "websockets",
     # for people at a keyboard

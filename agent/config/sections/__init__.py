@@ -7,6 +7,7 @@ A field's `description` completes the sentence "write …", its first example th
 from agent.config.sections.devices import DisplayConfig, DrawerConfig, PrinterConfig, ScaleConfig, ScannerConfig
 from agent.config.sections.file import CloudConfig, CloudHead, Config, File
 from agent.config.sections.line import LineConfig
+from agent.config.sections.network import NetworkConfig
 from agent.config.sections.section import Section
 from agent.config.sections.shift import ShiftConfig
 from agent.config.sections.staff import PermissionsConfig, StaffConfig
@@ -22,6 +23,7 @@ __all__ = [
     "DrawerConfig",
     "File",
     "LineConfig",
+    "NetworkConfig",
     "PermissionsConfig",
     "PrinterConfig",
     "ScaleConfig",

@@ -13,6 +13,7 @@ from agent.config.kinds import (
 )
 from agent.config.sections.devices import DisplayConfig, DrawerConfig, PrinterConfig, ScaleConfig, ScannerConfig
 from agent.config.sections.line import LineConfig
+from agent.config.sections.network import NetworkConfig
 from agent.config.sections.section import Section
 from agent.config.sections.shift import ShiftConfig
 from agent.config.sections.staff import PermissionsConfig, StaffConfig
@@ -59,6 +60,7 @@ class File(Section):
     )
     backup: BackupConfig | None = Field(default=None, description="a [backup] section")
     line: LineConfig = Field(default_factory=LineConfig, description="a [line] section")
+    network: NetworkConfig = Field(default_factory=NetworkConfig, description="a [network] section")
     shift: ShiftConfig = Field(default_factory=ShiftConfig, description="a [shift] section")
     staff: StaffConfig = Field(default_factory=StaffConfig, description="a [staff] section")
     permissions: PermissionsConfig = Field(default_factory=PermissionsConfig, description="a [permissions] section")
@@ -91,6 +93,7 @@ class Config:
     clouds: tuple[CloudConfig, ...]
     backup: BackupConfig | None = None
     line: LineConfig = field(default_factory=LineConfig)
+    network: NetworkConfig = field(default_factory=NetworkConfig)
     shift: ShiftConfig = field(default_factory=ShiftConfig)
     staff: StaffConfig = field(default_factory=StaffConfig)
     permissions: PermissionsConfig = field(default_factory=PermissionsConfig)
