@@ -89,6 +89,7 @@ class Fact:
     since: datetime | None = (
         None  # UTC; looking first: by the cloud's clock, before the step was first sent; or unknown
     )
+    asked: Request | None = None  # looking first: what was answered; an empty list does not say what it lists
     generation: int = 0  # how often a person released it after a refusal: a changed request needs a new key
 
 

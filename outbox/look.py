@@ -82,7 +82,7 @@ class Look:
                 return End(Ending.UNAUTHORIZED, str(error))
             except (NotSent, AnswerLost) as error:
                 return End(Ending.LINE, str(error))
-            seen: Sighting = self.connector.sighting(step, fact, answer)
+            seen: Sighting = self.connector.sighting(step, replace(fact, asked=request), answer)
             if isinstance(seen, Unauthorized):
                 return End(Ending.UNAUTHORIZED, seen.reason)
             if isinstance(seen, Unknown):

@@ -19,6 +19,7 @@ from outbox.connector import (
     Outcome,
     Refused,
     Request,
+    Sighting,
     Step,
     Unclear,
 )
@@ -84,10 +85,10 @@ class Driver:
                 fact = replace(fact, now=self.clock(), since=first_sent_at)
                 request = self.connector.probe(step, fact)
                 assert request is not None
-                seen = self.connector.sighting(step, fact, await self._exchange(request, step.key))
+                seen = await self._look(step, fact, request)
                 while isinstance(seen, LookOn):
                     self.pages += 1
-                    seen = self.connector.sighting(step, fact, await self._exchange(seen.request, step.key))
+                    seen = await self._look(step, fact, seen.request)
                 if isinstance(seen, Found):
                     return seen
                 if not isinstance(seen, Absent):
@@ -107,6 +108,9 @@ class Driver:
             if self.on_failure is not None:
                 self.on_failure()
         raise AssertionError(f"step {step.name} did not end: {ended!r}")
+
+    async def _look(self, step: Step, fact: Fact, request: Request) -> Sighting:
+        return self.connector.sighting(step, replace(fact, asked=request), await self._exchange(request, step.key))
 
     async def _exchange(self, request: Request, key: str) -> Answer:
         credentials = self.connector.credentials(request, key, self.clock())
