@@ -8,22 +8,21 @@ import re
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from agent import ways
 from agent.problem import conflict, not_found
 from agent.staff.actions import Action
 from agent.staff.by import OF_ITSELF
 from outbox import answers, deliveries, delivery_views
 from outbox.answers import Reply
-from outbox.auth.kept import authorizer
-from outbox.clouds import KINDS, StoreFacts, make
+from outbox.clouds import KINDS, make
 from outbox.connector import Request
 from outbox.courier import Courier, LaneState
 from outbox.pull import Pulled, pull
 from outbox.room import Room
-from outbox.session import ExchangeError, Session, is_loopback, open_client
+from outbox.session import ExchangeError, is_loopback
 
 if TYPE_CHECKING:
     import sqlite3
@@ -31,11 +30,11 @@ if TYPE_CHECKING:
 
     from agent.config import Config
     from agent.events import Events
-    from agent.line.exchanges import Exchanges, Watched
+    from agent.line.exchanges import Exchanges
     from agent.line.offline import Offline
     from agent.staff.by import By
+    from agent.ways import Way
     from outbox.answers import Key
-    from outbox.auth.authorizer import Authorizer
     from outbox.auth.keyring import Keyring
     from outbox.catalogue import Catalogue
     from outbox.connector import Connector
@@ -75,15 +74,12 @@ class Lanes:
         self._offline = offline
         self._keyring = keyring
         self._now = now
+        self._whole = config
         self._config = {cloud.name: cloud for cloud in config.clouds}
-        self._network = config.network.network
-        self._store = store_facts(config)
         self._connectors = connectors(config)
         # Also of a cloud whose secret is not there: its records wait until it is.
         self.kinds = {cloud.name: KINDS[cloud.kind].capabilities().kinds for cloud in config.clouds}
-        self._sessions: dict[str, Session] = {}
-        self._watched: dict[str, Watched] = {}  # the same, looked at
-        self._authorizers: dict[str, Authorizer] = {}
+        self._ways: dict[str, Way] = {}
         self._couriers: dict[str, Courier] = {}
 
     async def open(self) -> None:
@@ -91,38 +87,22 @@ class Lanes:
         for name in self.kinds.keys() - self._connectors.keys():
             _log.error("Cloud %s: %s. Its records wait until then.", name, UNREACHABLE_WITHOUT)
         for name, connector in self._connectors.items():
-            self._sessions[name] = Session(
-                partial(open_client, network=self._network), parallel=connector.capabilities.parallel + 1
-            )  # one more for the pull
-            self._watched[name] = self._exchanges.through(name, self._sessions[name])
-            self._authorizers[name] = self._authorizer(name)
+            way = self._ways[name] = ways.way(
+                self._config[name], self._whole, self._keyring, through=self._exchanges.through, now=self._now
+            )
             self._couriers[name] = Courier(
                 name,
                 connector,
                 self._journal,
-                self._watched[name],
+                way.first,
                 item_refs=self._catalogue.refs,
                 on_deliveries=self._deliveries,
                 on_lane=self._lane,
                 now=self._now,
-                authorizer=self._authorizers[name],
+                authorizer=way.authorizer,
             )
         self.obey()
         self._offline.follow(self.obey)
-
-    def _authorizer(self, name: str) -> Authorizer:
-        cloud = self._config[name]
-        assert cloud.settings is not None, "it has a connector"
-        kind, store = KINDS[cloud.kind], self._store
-        return authorizer(
-            name,
-            kind,
-            cloud.settings,
-            lambda settings: make(kind.name, settings, store),
-            self._keyring,
-            self._watched[name],
-            self._now,
-        )
 
     def obey(self) -> None:
         """Pause the lanes of the clouds that are held offline, and let the others go."""
@@ -133,11 +113,9 @@ class Lanes:
 
     async def close(self) -> None:
         """Close the connections."""
-        for session in self._sessions.values():
-            await session.aclose()
-        self._sessions.clear()
-        self._watched.clear()
-        self._authorizers.clear()
+        for way in self._ways.values():
+            await way.aclose()
+        self._ways.clear()
         self._couriers.clear()
 
     def tasks(self) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
@@ -167,7 +145,7 @@ class Lanes:
         """Ask a cloud's host for an answer, whichever: with no credentials, and no path that may be a secret."""
         parts = urlsplit(self._connectors[name].base_url)
         with suppress(ExchangeError):  # how it ended is kept
-            await self._watched[name].exchange(f"{parts.scheme}://{parts.netloc}", Request("HEAD", "/"), {})
+            await self._ways[name].first.exchange(f"{parts.scheme}://{parts.netloc}", Request("HEAD", "/"), {})
 
     def views(self) -> dict[str, dict[str, Any]]:
         """Return, by cloud, the counts, and what its lane knows of it (`untried` is not `open`)."""
@@ -250,9 +228,8 @@ class Lanes:
 
     async def pull(self, name: str) -> Pulled:
         """Pull what has changed in a cloud's catalogue."""
-        pulled = await pull(
-            name, self._connectors[name], self._watched[name], self._catalogue, self._now, self._authorizers[name]
-        )
+        way = self._ways[name]
+        pulled = await pull(name, way.connector, way.then, self._catalogue, self._now, way.authorizer)
         for trouble in pulled.troubles:
             _log.warning("Pulling from %s: %s", name, trouble)
         if pulled.ended is not None:
@@ -260,20 +237,9 @@ class Lanes:
         return pulled
 
 
-def store_facts(config: Config) -> StoreFacts:
-    """Return what a connector may know of the store."""
-    return StoreFacts(
-        id=config.store.id,
-        currency=config.store.currency,
-        prices_include_tax=config.store.prices_include_tax,
-        timezone=config.store.timezone,
-        name=config.store.name,
-    )
-
-
 def connectors(config: Config) -> dict[str, Connector]:
     """Return the connector of every configured cloud, by name."""
-    store = store_facts(config)
+    store = ways.store_facts(config)
     return {
         cloud.name: make(cloud.kind, cloud.settings, store) for cloud in config.clouds if cloud.settings is not None
     }

@@ -1,7 +1,7 @@
 """How fast a cloud lets itself be called: what its connector knows of it, as values.
 
 The limits are the vendor's own words, to begin with; the answers' own headers correct them. The waiting is done in one
-place for every cloud (`outbox/bucket.py`).
+place for every cloud (`outbox/bucket.py`, `turns.py`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ class Limits:
 
     burst: float  # units that may be spent at once
     per_s: float  # units that come back in a second
+    at_once: int | None = None  # calls under way at once; None: the vendor names no such limit
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,94 @@
+"""The way to one cloud: a session at the pace the cloud allows, and what proves that it is this store that calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from outbox.auth.kept import authorizer
+from outbox.bucket import Bucket
+from outbox.calls import Calls
+from outbox.clouds import KINDS, StoreFacts, make
+from outbox.session import Session, open_client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from agent.config import CloudConfig, Config
+    from outbox.auth.authorizer import Authorizer
+    from outbox.auth.keyring import Keyring
+    from outbox.calls import Exchanges
+    from outbox.clouds import CloudKind
+    from outbox.connector import Connector
+
+    Through = Callable[[str, Exchanges], Exchanges]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One cloud's. `first` is for deliveries and what they need, `then` for pulls, which come after them."""
+
+    name: str
+    kind: CloudKind
+    connector: Connector
+    session: Session
+    bucket: Bucket | None  # None: the cloud names no limits
+    first: Exchanges
+    then: Exchanges
+    authorizer: Authorizer
+
+    @property
+    def calls(self) -> Calls:
+        """Calls that go before pulls."""
+        return Calls(self.connector.base_url, self.first, self.authorizer)
+
+    async def aclose(self) -> None:
+        """Close its connections."""
+        if self.bucket is not None:
+            self.bucket.close()
+        await self.session.aclose()
+
+
+def way(
+    cloud: CloudConfig,
+    config: Config,
+    keyring: Keyring,
+    *,
+    through: Through = lambda _, session: session,  # cloud, session: what looks at its exchanges
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Way:
+    """Return the way to a cloud whose settings are there; nothing is opened yet."""
+    assert cloud.settings is not None, "a cloud whose secret is missing cannot be called"
+    kind, store = KINDS[cloud.kind], store_facts(config)
+    connector = make(cloud.kind, cloud.settings, store)
+    # One connection more than tills at once: for the pull.
+    session = Session(
+        partial(open_client, network=config.network.network), parallel=connector.capabilities.parallel + 1
+    )
+    bucket = None if connector.throttle is None else Bucket(connector.throttle)
+    first, then = (
+        through(cloud.name, session if bucket is None else bucket.of(session, first=first)) for first in (True, False)
+    )
+    proof = authorizer(
+        cloud.name,
+        kind,
+        cloud.settings,
+        lambda settings: make(kind.name, settings, store),
+        keyring,
+        first,
+        now,
+    )
+    return Way(cloud.name, kind, connector, session, bucket, first, then, proof)
+
+
+def store_facts(config: Config) -> StoreFacts:
+    """Return what a connector may know of the store."""
+    return StoreFacts(
+        id=config.store.id,
+        currency=config.store.currency,
+        prices_include_tax=config.store.prices_include_tax,
+        timezone=config.store.timezone,
+        name=config.store.name,
+    )
