@@ -50,7 +50,7 @@ _FLAGS = (
     "--remote-debugging-port=0",
 )
 _KEY_CODES = {
-    "Enter": 13, "Escape": 27, "Tab": 9, "Delete": 46, "ArrowUp": 38, "ArrowDown": 40,
+    "Enter": 13, "Escape": 27, "Tab": 9, "Delete": 46, "ArrowUp": 38, "ArrowDown": 40, "ArrowRight": 39,
     "F1": 112, "F2": 113, "F3": 114, "F4": 115, "F6": 117, "F7": 118, "F8": 119, "F9": 120, "F10": 121,
 }  # fmt: skip
 
@@ -205,13 +205,14 @@ class Chromium:
     def __enter__(self) -> Self:
         program = executable()
         assert program, "no Chromium; run scripts/chromium"
+        said = self.profile / "DevToolsActivePort"
+        said.unlink(missing_ok=True)  # of the Chromium that had this profile before
         self._process = subprocess.Popen(
             [program, *_FLAGS, f"--user-data-dir={self.profile}", "about:blank"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        said = self.profile / "DevToolsActivePort"
         until = time.monotonic() + START_S
         while not (said.exists() and "/" in said.read_text()):
             assert self._process.poll() is None, "Chromium ended at once"
@@ -232,31 +233,38 @@ class Chromium:
 
 
 class Browser:
-    """One visitor: tabs that share cookies with each other and with nobody else."""
+    """One visitor: tabs that share cookies with each other and with nobody else.
 
-    def __init__(self, chromium: Chromium) -> None:
+    `kept`: the profile's own cookies, which are still there when a Chromium is started again on that profile.
+    """
+
+    def __init__(self, chromium: Chromium, *, kept: bool = False) -> None:
         self._chromium = chromium
+        self._kept = kept
         self._whole: Page | None = None  # the connection to the browser itself
         self._context = ""
         self._pages: list[Page] = []
 
     async def __aenter__(self) -> Self:
         self._whole = await self._connect(self._chromium.address, domains=())
-        self._context = (await self._whole.call("Target.createBrowserContext"))["browserContextId"]
+        if not self._kept:
+            self._context = (await self._whole.call("Target.createBrowserContext"))["browserContextId"]
         return self
 
     async def __aexit__(self, *_: object) -> None:
         assert self._whole is not None
         for page in self._pages:
             await page.close()
-        await self._whole.call("Target.disposeBrowserContext", browserContextId=self._context)
+        if not self._kept:
+            await self._whole.call("Target.disposeBrowserContext", browserContextId=self._context)
         await self._whole.close()
 
     async def page(
         self, url: str = "about:blank", *, width: int = 1280, height: int = 800, language: str = "en"
     ) -> Page:
         assert self._whole is not None
-        target = await self._whole.call("Target.createTarget", url="about:blank", browserContextId=self._context)
+        of = {"newWindow": True} if self._kept else {"browserContextId": self._context}
+        target = await self._whole.call("Target.createTarget", url="about:blank", **of)
         address = self._chromium.address.split("/devtools/")[0] + f"/devtools/page/{target['targetId']}"
         page = await self._connect(address, domains=("Page", "Runtime", "Log"))
         self._pages.append(page)

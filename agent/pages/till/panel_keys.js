@@ -97,12 +97,13 @@ export function arrangePanel(till) {
       const [{ items }, { categories }] = await Promise.all([read(`/v1/items?q=${encodeURIComponent(words)}&limit=${FOUND_MAX}`), read("/v1/categories")]);
       if (wanted !== asked) return undefined;
       const named = categories.filter((name) => name.toLowerCase().includes(words.toLowerCase())).slice(0, FOUND_MAX / 2);
-      return replace(found,
+      replace(found,
         named.map((name) => el("button.row-button", { type: "button", "data-key": `put-category-${name}`, onclick: () => put({ category: name, name: null }) },
           el("span", {}, name), el("em", {}, t("keys.category")))),
         items.map((item) => el("button.row-button", { type: "button", "data-key": `put-${item.sku}`, onclick: () => put({ sku: item.sku, name: item.name }) },
           el("span", {}, item.name), el("span", {}, price(item.price, item.unit)))),
         !named.length && !items.length && el("p.quiet", {}, t("entry.none", { text: words })));
+      return found.scrollIntoView({ block: "nearest" });
     } catch (error) {
       if (!(error instanceof Problem || error instanceof Away)) throw error;
       return replace(found, el("p.quiet", {}, error instanceof Away ? t("away.title") : error.message));
@@ -121,7 +122,10 @@ export function arrangePanel(till) {
     })));
   };
   const keep = async (arrangement) => {
-    if (!(await till.attending.arrange({ scope, revision: arranged.revision, pages: arrangement }))) return;
+    if (!(await till.attending.arrange({ scope, revision: arranged.revision, pages: arrangement }))) {
+      till.show(panel); // as it was, where somebody was asked for leave meanwhile
+      return;
+    }
     await till.quick.load();
     till.home();
     till.say({ kind: "note", text: t("keys.kept") });
@@ -187,7 +191,8 @@ export function arrangePanel(till) {
     primary(t("keys.save"), save),
     arranged.scope !== "catalogue" && el("button.row-button", { type: "button", "data-key": "unarrange", onclick: () => keep([]) }, t("keys.unarrange")));
   draw();
-  return { title: t("keys.arrange"), body, focus: () => places.querySelector("[data-key=place-0]").focus() };
+  const panel = { title: t("keys.arrange"), body, focus: () => places.querySelector(`[data-key=place-${chosen}]`)?.focus() };
+  return panel;
 }
 
 function name(key) {

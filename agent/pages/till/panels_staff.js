@@ -35,7 +35,8 @@ export function staffPanel(till, watch) {
   void draw();
   return {
     title: t("staff.people"),
-    body: el("div", {}, list, primary(t("staff.add"), () => till.show(personPanel(till, watch, null)))),
+    // The button first: the names come later, and must not push it from under a finger.
+    body: el("div.list", {}, el("div", {}, primary(t("staff.add"), () => till.show(personPanel(till, watch, null)))), list),
     focus: () => list.parentElement?.querySelector(".primary")?.focus(),
   };
 }

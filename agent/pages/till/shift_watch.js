@@ -10,7 +10,7 @@ export class ShiftWatch {
 
   constructor(till) {
     this.till = till;
-    till.state.addEventListener("change", () => this.#look());
+    till.state.addEventListener("change", () => this.look());
     till.state.addEventListener("heard", ({ detail }) => this.#heard(detail));
   }
 
@@ -20,12 +20,14 @@ export class ShiftWatch {
     return Boolean(view?.asks_for_float && !view.shift);
   }
 
-  /** Ask for the float, where money waits for it; answers whether it did. */
-  ask() {
+  /** Ask for the float, where money waits for it; answers whether it did. `unasked`: never over what somebody opened. */
+  ask({ unasked = false } = {}) {
     if (!this.needed) return false;
     this.#asked = true;
     void fetched(this.till, current(this.till), (now) => {
-      if (!now.shift) this.till.show(openPanel(this.till, now));
+      if (now.shift) return;
+      if (unasked && !this.till.isHome()) this.#asked = false; // asked once that is closed
+      else this.till.show(openPanel(this.till, now));
     });
     return true;
   }
@@ -36,10 +38,10 @@ export class ShiftWatch {
     return shift?.left_open && el("div.banner.banner-away", { role: "status" }, t("shift.left_open", { since: when(shift.opened_at) }));
   }
 
-  // Once by itself, when the till is free; after that when somebody wants to be paid.
-  #look() {
+  /** Ask once by itself, when the till is free; after that when somebody wants to be paid. */
+  look() {
     if (!this.needed) this.#asked = false;
-    else if (!this.#asked && this.till.isHome() && !this.till.asksForPairing()) this.ask();
+    else if (!this.#asked && this.till.isHome() && !this.till.asksForPairing()) this.ask({ unasked: true });
   }
 
   #heard(event) {

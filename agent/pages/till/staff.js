@@ -61,8 +61,12 @@ export class StaffWatch {
     this.#till.show(signInPanel(this.#till, this));
   }
 
-  /** What the bar's button and its key open: set-up, or a switch. */
+  /** What the bar's button and its key open: set-up, or a switch. Null: once it is known which. */
   panel() {
+    if (this.now === null) {
+      void this.read().then(() => (this.now ? this.#till.show(this.panel()) : this.#till.say({ kind: "refused", text: t("away.title") })));
+      return null;
+    }
     return this.now?.staff_set_up === false ? firstPanel(this.#till, this) : signInPanel(this.#till, this);
   }
 

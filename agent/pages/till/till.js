@@ -112,6 +112,7 @@ export class Till {
     this.#panel = null;
     this.#drawPanel();
     afterPress(() => this.isHome() && this.finder.focus());
+    this.shift.look();
   }
 
   isHome() {

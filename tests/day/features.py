@@ -1,0 +1,100 @@
+"""What issue 6 asks of the till, each by a word: the day has to use all of it, and says where it did."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Feature(StrEnum):
+    """One thing that a cashier, a supervisor or a customer does or sees."""
+
+    # the till page
+    SCAN = "a scan"
+    SEARCH = "a search by name"
+    KEYED_CODE = "a code typed in"
+    SHORT_NUMBER = "an item's short number by the pad"
+    QUICK_KEY = "a quick key"
+    CATEGORY_KEY = "a key that opens a category"
+    ARRANGED_KEYS = "keys arranged on the page"
+    TIMES = "2 x before an item"
+    QUANTITY = "another quantity"
+    PLUS_MINUS = "one more, one less"
+    SCALE = "weight from the scale"
+    TYPED_WEIGHT = "weight typed in"
+    WEIGHT_LABEL = "weight from a label"
+    PRICE_OVERRIDE = "another price, for a reason"
+    LINE_DISCOUNT = "per cent off a line"
+    SALE_DISCOUNT = "an amount off the sale"
+    LINE_NOTE = "a note on a line"
+    SALE_NOTE = "a note on the receipt"
+    OPEN_ITEM = "an open item"
+    UNKNOWN_ONCE = "an unknown barcode sold once"
+    UNKNOWN_KEPT = "an unknown barcode put into the catalogue"
+    LINE_VOID = "a line taken out"
+    SALE_VOID = "a sale given up"
+    PARK = "a sale parked"
+    RECALL = "a parked sale found by name"
+    CUSTOMER_NEW = "a new customer"
+    CUSTOMER_CARD = "a customer's card scanned"
+    SPLIT_TENDER = "two tenders for one sale"
+    QUICK_CASH = "quick cash"
+    CHANGE = "change"
+    CARD_SLIP = "a card on a terminal of its own, with its slip"
+    GIFT_RECEIPT = "a gift receipt"
+    REPRINT = "a copy, which says so"
+    NO_SALE = "the drawer without a sale, for a reason"
+    REFUND_SCANNED = "a refund by scanning the receipt"
+    REFUND_UNRECEIPTED = "a refund without a receipt"
+    EXCHANGE = "an exchange"
+    AGE = "an age asked"
+    AGE_REFUSED = "an age that is not enough"
+    LOT = "a lot number"
+    SERIAL = "a serial number"
+    CODE_MARKS = "lot and serial number out of the code"
+    EXPIRED = "a piece past its day, for a reason"
+    TRAINING = "training"
+    PRINT_OUTCOME = "a receipt that waits for its printer, and then is printed"
+    PRINT_QUESTION = "a receipt nobody knows of"
+
+    # staff
+    FIRST_MANAGER = "the first manager, set up on the page"
+    STAFF_ADDED = "a supervisor and two cashiers"
+    OVERRIDE = "leave by a supervisor's PIN"
+    LEAVE_REFUSED = "leave that nobody gives"
+    SWITCH = "another cashier"
+    LOCK = "the page locked"
+    LOCK_OUT = "too many wrong PINs"
+
+    # the shift
+    FLOAT = "the float, counted"
+    PAY_IN = "money put in"
+    PAY_OUT = "money taken out"
+    SAFE_DROP = "money to the safe"
+    BLIND_COUNT = "a blind count, by coins and notes"
+    X_REPORT = "the figures so far"
+    Z_SCREEN = "the Z on the screen"
+    Z_PAPER = "the Z on paper"
+    Z_CSV = "the Z as a table"
+
+    # money
+    TAX_INCLUDED = "a tax in the price"
+    TAX_ADDED = "a tax on top"
+    TAX_ON_TAX = "a tax on another, on one line"
+    EXEMPT = "a customer who pays no tax"
+    CASH_ROUNDING = "cash rounded to the smallest coin"
+    DEPOSIT = "a deposit"
+    EMPTIES = "empties"
+    TIP = "a tip"
+
+    # the line
+    LAMPS = "the lamps of the line"
+    OUTAGE_CARD = "the outage card, on paper too"
+    REFUSED_TENDERS = "what cannot be taken"
+    CARD_RISK = "who bears the risk of a card"
+    FORCED_OFFLINE = "offline by hand, and back"
+
+    # the customer, and what must be survived
+    CUSTOMER_SCREEN = "the customer's screen"
+    AGENT_KILLED = "kill -9 with a basket in hand"
+    PRESSED_WHILE_AWAY = "what was pressed while the agent was away"
+    BROWSER_RESTARTED = "the browser started again with a basket in hand"
