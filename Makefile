@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check rig plug powercut simulate soak thirdparty receipts replug scans money bench format lock clean setup
+.PHONY: demo test check deb looks rig plug powercut simulate soak thirdparty receipts replug scans money clouds bench format lock clean setup
 
 setup: $(READY)
 
@@ -34,8 +34,12 @@ check: $(READY)  ## the gate: yes or no
 powercut: $(READY)  ## power cuts until IMAGES disks were tried; SEED=7 OP=1234 tries one operation again
 	$(BIN)/python -m tests.powercut.campaign $(if $(IMAGES),--images $(IMAGES)) $(if $(SEED),--seed $(SEED)) $(if $(OP),--op $(OP))
 
-rig: $(READY)  ## our USB ports and printers on a real USB stack, in a Debian guest; ONLY=unplug (needs the rig, and root once)
+rig: $(READY)  ## devices on a real USB stack and the Debian package, in a Debian guest: ONLY=unplug CUTS=20 (needs the rig, and root once)
 	$(BIN)/python -m tests.rig $(if $(ONLY),-k "$(ONLY)")
+	$(if $(ONLY),,$(BIN)/python -m tests.installed $(if $(CUTS),--cuts $(CUTS)) $(if $(SEED),--seed $(SEED)))
+
+deb: $(READY)  ## the Debian package, into dist/, the same bytes each time: ARCH=arm64
+	$(BIN)/python packaging/linux/build_deb.py $(if $(ARCH),--arch $(ARCH))
 
 plug: $(READY)  ## doctor --pull-the-plug in a Debian whose power is cut: CUTS=6 (needs the rig: STILLOPEN_RIG)
 	$(BIN)/python -m tests.plug $(if $(CUTS),--cuts $(CUTS)) $(if $(SEED),--seed $(SEED))
@@ -52,6 +56,10 @@ thirdparty: $(READY)  ## receiptio, receiptline and others (npm) against our sim
 	scripts/thirdparty
 	$(BIN)/python -m pytest -q tests/thirdparty
 
+looks: $(READY)  ## a picture of every page in every state, and what is wrong with it: ONLY=paying (axe-core is from npm)
+	scripts/thirdparty
+	$(BIN)/python -m tests.looks $(if $(ONLY),--only "$(ONLY)")
+
 replug: $(READY)  ## plugs pulled and put in again in mid-scan and mid-receipt: TIMES=500 SEED=1
 	$(BIN)/python -m tests.replug $(if $(TIMES),--times $(TIMES)) $(if $(SEED),--seed $(SEED))
 
@@ -64,6 +72,10 @@ scans: $(READY)  ## frames of scanners, whole and harmed: FRAMES=1000000 SEED=1
 
 money: $(READY)  ## sales and refunds of random baskets against exact fractions: BASKETS=100000 SEED=1; ONE=1/17 is one again
 	$(BIN)/python -m tests.money $(if $(BASKETS),--baskets $(BASKETS)) $(if $(SEED),--seed $(SEED)) $(if $(ONE),--one $(ONE))
+
+clouds: $(READY)  ## every kind of cloud, random days against one that lies: DAYS=500 KIND=square SEED=1; ONE=1 is one seed again
+	$(BIN)/python -m tests.clouds.conformance $(if $(DAYS),--days $(DAYS)) $(if $(KIND),--kind $(KIND)) \
+	  $(if $(SEED),--seed $(SEED)) $(if $(ONE),--one)
 
 bench: $(READY)  ## our figure, the peer's and the limit, interleaved in one run; LONG=1 takes an hour
 	$(BIN)/python -m bench $(if $(LONG),--long)

@@ -1,0 +1,78 @@
+"""`make rig`, second part: the Debian package on a bare Debian with no network, from installation to purge.
+
+The guest is the rig's, its disk one that forgets what was not flushed. What is tried stands in SCENES, in order; each
+says what it saw. Exits 1 at the first promise that does not hold, with the guest's own log.
+
+    python -m tests.installed [--only NAME ...] [--cuts 20] [--seed 1]
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.installed.scenes import SCENES
+from tests.installed.store import Broken, Store, say
+from tests.plug.__main__ import RIG, ROOT
+from tests.rig.__main__ import OUT, build_image
+
+VERSIONS = ("0.9.0", "0.9.1")  # the version before, and this one: the same program twice, which it cannot tell
+
+
+def packages(folder: Path) -> list[Path]:
+    """Build the package in two versions."""
+    build = str(ROOT / "packaging" / "linux" / "build_deb.py")
+    return [
+        Path(
+            subprocess.run(
+                [sys.executable, build, "--out", str(folder), "--version", version],
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout.strip()
+        )
+        for version in VERSIONS
+    ]
+
+
+def main(arguments: list[str]) -> int:
+    """Try what was asked for; return the exit code."""
+    parser = argparse.ArgumentParser(description="The Debian package, installed in a real Debian.")
+    parser.add_argument("--only", action="append", choices=list(SCENES), help="only these scenes, after installing")
+    parser.add_argument("--cuts", type=int, default=20, help="power cuts (default: 20)")
+    parser.add_argument("--seed", type=int, default=1, help="which moments the power goes at")
+    args = parser.parse_args(arguments)
+    os.environ["RIG_OUT"] = str(OUT)
+    build_image()
+    sys.path.insert(0, str(RIG))
+    guests, lossy = importlib.import_module("rig"), importlib.import_module("lossy_nbd")
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="installed-", dir=os.environ.get("RIG_TMP")) as folder:
+        debs = packages(Path(folder))
+        say(f"packages of {debs[0].stat().st_size / 1e6:.1f} MB built")
+        disk = lossy.LossyDisk(folder, base=guests.raw_root()).start()
+        guest = guests.Guest(root=disk.drive)
+        store = Store(guest, disk, debs, cuts=args.cuts, seed=args.seed)
+        try:
+            guest.start()
+            for name, scene in SCENES.items():
+                if args.only is None or name in args.only or name == "install":
+                    scene(store)
+        except Broken as broken:
+            say(f"BROKEN: {broken}\n{store.log()}")
+            return 1
+        finally:
+            guest.__exit__(None, None, None)
+            disk.close()
+    say(f"every promise held; {time.monotonic() - began:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
