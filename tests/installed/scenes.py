@@ -32,8 +32,8 @@ def install(store: Store) -> None:
     exposure = float(store.sh("systemd-analyze security --no-pager stillopen | tail -1").split(": ")[1].split()[0])
     if exposure >= EXPOSURE_MAX:
         raise Broken(f"systemd's exposure level is {exposure}, and should be below {EXPOSURE_MAX}")
-    store.guest.write("/root/sell.py", SELLER)
-    store.guest.write("/root/till.py", TILL)
+    store.guest.write("/srv/sell.py", SELLER)
+    store.guest.write("/srv/till.py", TILL)
     store.sell(2)
     store.sh("stillopen service status")
     owner = store.sh(f"stat -c '%U %a' {STATE}/journal.db {STATE}/api-token {STATE}").split()
@@ -52,23 +52,23 @@ def devices(store: Store) -> None:
     store.sh(f"cat >> {config} <<'E'\n{PRINTER}E")
     store.sh("systemctl restart stillopen", timeout=600)
     store.runs()
-    store.sh("(timeout 60 cat /dev/g_printer0 > /root/printed) & sleep 1; python3 /root/sell.py 1 > /root/told; wait")
-    store.told += store.receipts(store.sh("cat /root/told"))
-    printed = int(store.sh("stat -c %s /root/printed"))
+    store.sh("(timeout 60 cat /dev/g_printer0 > /srv/printed) & sleep 1; python3 /srv/sell.py 1 > /srv/told; wait")
+    store.told += store.receipts(store.sh("cat /srv/told"))
+    printed = int(store.sh("stat -c %s /srv/printed"))
     if printed < 100:
         raise Broken(f"the printer was sent {printed} bytes of a receipt")
     store.sh(
-        "printf 'sku,name,price,barcode\\nTEA,Tea,3.20,96385074\\n' > /root/items.csv && "
-        "runuser -u stillopen -- stillopen catalogue import /root/items.csv"
+        "printf 'sku,name,price,barcode\\nTEA,Tea,3.20,96385074\\n' > /srv/items.csv && "
+        "runuser -u stillopen -- stillopen catalogue import /srv/items.csv"
     )
     store.sh("printf '96385074\\r' > /dev/ttyGS0")
     for _ in range(60):
-        if '"TEA"' in store.sh("python3 /root/till.py"):
+        if '"TEA"' in store.sh("python3 /srv/till.py"):
             break
         time.sleep(1.0)
     else:
         raise Broken("a scan was not rung on the till within a minute")
-    store.sh("python3 /root/till.py void")
+    store.sh("python3 /srv/till.py void")
     say(f"devices: a receipt of {printed} bytes and a scan through the sandbox")
 
 
@@ -112,7 +112,7 @@ def rebooted(store: Store) -> None:
 def power(store: Store) -> None:
     """Cut the power while it sells, on a disk that forgets: what was told is there."""
     for cut in range(store.cuts):
-        store.sh("nohup python3 /root/sell.py 1000 > /run/told 2>/dev/null &")
+        store.sh("nohup python3 /srv/sell.py 1000 > /run/told 2>/dev/null &")
         time.sleep(store.random.uniform(*CUT_AFTER_S))
         told = store.receipts(store.sh("cat /run/told"))  # what was told by now; more may come, and be kept
         store.told += told
@@ -158,7 +158,7 @@ def removed(store: Store) -> None:
     if "records wait that no cloud has yet" not in refused:
         raise Broken(f"removal was refused, but not for what waits:\n{refused}")
     store.runs()  # and it sells on
-    store.sh("stillopen service export /root/kept.jsonl && test -s /root/kept.jsonl")
+    store.sh("stillopen service export /srv/kept.jsonl && test -s /srv/kept.jsonl")
     store.sh("dpkg -r stillopen", timeout=600)
     store.sh(
         "test -e /var/lib/stillopen/journal.db && test -e /etc/stillopen/stillopen.toml && ! test -e /usr/lib/stillopen"

@@ -102,14 +102,14 @@ class Store:
 
     def install(self, deb: Path) -> float:
         """Install a package; return the seconds it took."""
-        self.guest.put(deb, "/root/")
+        self.guest.put(deb, "/srv/")
         began = time.monotonic()
-        self.sh(f"dpkg -i /root/{deb.name}", timeout=900)
+        self.sh(f"dpkg -i /srv/{deb.name}", timeout=900)
         return time.monotonic() - began
 
     def sell(self, count: int = 1) -> None:
         """Sell, and remember what was told."""
-        self.told += self.receipts(self.sh(f"python3 /root/sell.py {count}"))
+        self.told += self.receipts(self.sh(f"python3 /srv/sell.py {count}"))
 
     def receipts(self, said: str) -> list[str]:
         """Return the receipt numbers among the lines of what a seller said."""

@@ -1,4 +1,4 @@
-"""The Debian package, built for this Python alone: the same bytes twice, nothing in it that should not be, and it runs."""
+"""The Debian package, built for this Python alone: the same bytes twice, nothing in it that should not be; it runs."""
 
 from __future__ import annotations
 
