@@ -27,9 +27,9 @@ const ELSEWHERE = ["help", "find", "cash", "card", "more"]; // each has a place 
 
 /** By command: a panel to show, a text that says why there is none, or nothing. `line` is the chosen one. */
 export const PANELS = {
-  help: (till) => helpPanel(till),
-  quantity: (till, line) => line && quantityPanel(till, line),
-  price: (till, line) => line && pricePanel(till, line),
+  help: () => helpPanel(),
+  quantity: (till, line) => (line ? quantityPanel(till, line) : t("line.none")),
+  price: (till, line) => (line ? pricePanel(till, line) : t("line.none")),
   discount: (till, line) => (till.rings ? discountPanel(till, line) : t("discount.needs_lines")),
   open_item: (till) => openItemPanel(till),
   park: (till) => parkPanel(till),
@@ -40,7 +40,7 @@ export const PANELS = {
   void: (till) => (till.state.sale ? voidPanel(till) : t("void.nothing")),
   customer: (till) => customerPanel(till),
   note: (till, line) => (till.rings ? notePanel(till, line) : t("note.needs_lines")),
-  mark: (till, line) => line && markPanel(till, line),
+  mark: (till, line) => (line ? markPanel(till, line) : t("line.none")),
   code: (till) => codePanel(till),
   arrange: (till) => arrangePanel(till),
   shift: (till) => shiftPanel(till),
