@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from outbox.auth.kept import authorizer
 from outbox.bucket import Bucket
@@ -44,6 +44,18 @@ class Way:
         """Calls that go before pulls."""
         return Calls(self.connector.base_url, self.first, self.authorizer)
 
+    def view(self) -> dict[str, Any]:
+        """Return what a person may want to know of it, as the local API shows it."""
+        standing = self.authorizer.standing
+        return {
+            "credentials": {
+                "by": standing.by,
+                "good_until": _iso(standing.good_until),
+                "ends_at": _iso(standing.ends_at),
+            },
+            "limits": None if self.bucket is None else asdict(self.bucket.state),
+        }
+
     async def aclose(self) -> None:
         """Close its connections."""
         if self.bucket is not None:
@@ -81,6 +93,10 @@ def way(
         now,
     )
     return Way(cloud.name, kind, connector, session, bucket, first, then, proof)
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
 
 
 def store_facts(config: Config) -> StoreFacts:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from outbox.calls import Exchanges
     from outbox.connector import Answer, Request
     from outbox.throttle import Throttle
+    from outbox.turns import State
 
 WAIT_MIN_S = 0.005  # below what a timer keeps; sooner would be spinning
 WAIT_MAX_S = 60.0  # then it is looked again: an answer may have brought more meanwhile
@@ -37,6 +38,11 @@ class Bucket:
         self.turns: Turn = Turns(throttle.limits, clock())
         self._clock = clock
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def state(self) -> State:
+        """How much may be spent now."""
+        return self.turns.state(self._clock())
 
     def of(self, session: Exchanges, *, first: bool) -> Paced:
         """Return a session whose calls wait their turn; `first`: before those that are not."""

@@ -29,6 +29,15 @@ class Waiter(Generic[T]):
     cost: float
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """The units that are left, how many there can be, and how many come back in a second."""
+
+    left: float
+    burst: float
+    per_s: float
+
+
 @dataclass(slots=True)
 class Turns(Generic[T]):
     """The turns at one cloud. `now` is in seconds of a clock that is never set; one that goes back is not believed."""
@@ -48,10 +57,9 @@ class Turns(Generic[T]):
         self._level = self._burst = max(self.limits.burst, 1.0)
         self._per_s = max(self.limits.per_s, PER_S_MIN)
 
-    @property
-    def left(self) -> float:
-        """The units that may be spent, as of the last look at the time."""
-        return self._level
+    def state(self, now: float) -> State:
+        """Return how much may be spent now."""
+        return State(min(self._burst, self._level + max(0.0, now - self.now) * self._per_s), self._burst, self._per_s)
 
     def wait(self, who: T, cost: float, *, first: bool) -> None:
         """Get in line. What costs more than there can ever be costs all there can be."""

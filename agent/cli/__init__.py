@@ -56,7 +56,7 @@ COMMANDS = {
         Command("outbox", "deliveries to the clouds: status, list, show, retry, export"),
         Command("journal", "the records: verify, export, backup"),
         Command("audit", "who did what: export"),
-        Command("cloud", "a cloud: pull its catalogue, status"),
+        Command("cloud", "a cloud: connect, check, pull its catalogue, status"),
         Command("pair", "a code that lets a page or another front end call the agent"),
         Command("staff", "who works here: list, another PIN"),
         Command("service", "the Windows or Linux service: install, uninstall, status"),

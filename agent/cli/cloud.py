@@ -1,19 +1,18 @@
-"""`stillopen cloud`: one cloud's catalogue pulled now, and what its lane knows of it."""
+"""`stillopen cloud`: connected, compared with the system itself, its catalogue pulled now, and how it stands."""
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 from agent.cli import out
+from agent.cli.cloud_names import configured, must_be_online, unknown
 from agent.cli.running import RunningAgent
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
 
-    from agent.config import Config
+    from agent.config import CloudConfig, Config
     from agent.places import Places
     from outbox.pull import Pulled
 
@@ -21,37 +20,62 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's own arguments."""
     commands = parser.add_subparsers(dest="what", required=True, metavar="COMMAND")
+    connect = commands.add_parser("connect", help="sign in to it, or give its key, which is kept sealed")
+    connect.add_argument(
+        "--paste", action="store_true", help="sign in with a browser elsewhere, and paste the address it ends at"
+    )
+    check = commands.add_parser("check", help="compare its section of stillopen.toml with the system itself")
     pull = commands.add_parser("pull", help="pull what has changed in its catalogue, now")
-    status = commands.add_parser("status", help="its state as its own calls have shown it, and its deliveries")
+    status = commands.add_parser("status", help="its state, its deliveries, and what it does not take")
     status.add_argument("--port", type=int, metavar="N", help="where the agent listens, if not where `[api]` says")
-    for one in (pull, status):
+    disconnect = commands.add_parser("disconnect", help="delete the credentials that are kept of it")
+    for one in (connect, check, pull, status, disconnect):
         one.add_argument("name", metavar="NAME", help="the cloud's name in stillopen.toml")
         one.add_argument("--json", action="store_true", help="the answer as JSON, for programs")
 
 
 def run(args: argparse.Namespace, places: Places) -> int:
     """Do what was asked."""
+    if args.what in ("connect", "disconnect"):
+        from agent.cli import cloud_connect
+
+        return cloud_connect.connect(args, places) if args.what == "connect" else cloud_connect.disconnect(args, places)
+    if args.what == "check":
+        from agent.cli import cloud_check
+
+        return cloud_check.check(args, places)
     return _status(args, places) if args.what == "status" else _pull(args, places)
 
 
 def _status(args: argparse.Namespace, places: Places) -> int:
     clouds = RunningAgent.find(places, args.port).ask("GET", "/v1/status")["clouds"]
     if args.name not in clouds:
-        raise _unknown(args.name, clouds)
+        raise unknown(args.name, clouds)
     cloud = clouds[args.name]
     if args.json:
         out.say_json(cloud)
         return out.OK
+    lists = {name: value for name, value in cloud.items() if isinstance(value, list)}
     for name, value in cloud.items():
-        out.say(f"{name:<15} {value if value is not None else '-'}")
+        if isinstance(value, dict):
+            out.say(f"{name:<15} {', '.join(f'{key} {_said(one)}' for key, one in value.items())}")
+        elif name not in lists:
+            out.say(f"{name:<15} {_said(value)}")
+    if cloud.get("cannot"):
+        out.say("What it does not take:")
+        for limit in cloud["cannot"]:
+            out.say(f"  {limit['text']}")
     return out.OK
 
 
-def _pull(args: argparse.Namespace, places: Places) -> int:
-    from agent.config import load
+def _said(value: object) -> str:
+    return "-" if value is None else str(value)
 
-    config = load(places.config)
-    pulled = asyncio.run(_pulled(config, places, args.name))
+
+def _pull(args: argparse.Namespace, places: Places) -> int:
+    config, cloud = configured(places, args.name, need_secrets=True)
+    must_be_online(places, args.name)
+    pulled = asyncio.run(_pulled(config, places, cloud))
     ended = pulled.ended
     if args.json:
         out.say_json(
@@ -75,45 +99,20 @@ def _pull(args: argparse.Namespace, places: Places) -> int:
     return out.OK
 
 
-async def _pulled(config: Config, places: Places, name: str) -> Pulled:
-    from agent.lanes import connectors
+async def _pulled(config: Config, places: Places, cloud: CloudConfig) -> Pulled:
+    from agent.ways import way
+    from outbox.auth.keyring import Keyring
     from outbox.catalogue import Catalogue
     from outbox.errors import OutboxError
     from outbox.pull import pull
-    from outbox.session import Session
 
-    known = connectors(config)
-    if name not in known:
-        raise _unknown(name, known)
-    _must_be_online(places, name)
     catalogue = Catalogue(places.state)
+    own = way(cloud, config, Keyring(places.state))
     try:
         await catalogue.open()
-        async with Session(parallel=1) as session:
-            return await pull(name, known[name], session, catalogue)
+        return await pull(cloud.name, own.connector, own.then, catalogue, authorizer=own.authorizer)
     except OutboxError as error:
         raise out.CommandError(str(error), hint=error.hint) from error
     finally:
+        await own.aclose()
         await catalogue.close()
-
-
-def _must_be_online(places: Places, name: str) -> None:
-    """Refuse to call a cloud that somebody holds offline. A PC without a journal holds none."""
-    from agent.line.offline import held_in
-    from outbox import schema
-    from outbox.journal import FILE
-
-    if not (places.state / FILE).exists():
-        return
-    with closing(schema.connect_to_read(places.state / FILE)) as reader:
-        held = held_in(reader, name)
-    if held is not None:
-        raise out.CommandError(
-            f"{name} is held offline by hand, by {held.who} since {held.since}: {held.reason}",
-            hint="put it back online on the till page's outage card (Alt+O), then pull again",
-        )
-
-
-def _unknown(name: str, known: Iterable[str]) -> out.CommandError:
-    names = ", ".join(known) or "none"
-    return out.CommandError(f"there is no cloud {name!r}", hint=f"the configuration has: {names}", code=out.WRONG)

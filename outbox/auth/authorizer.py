@@ -22,8 +22,22 @@ class SignInNeeded(NotSent):
     """There are no credentials that the cloud would accept; only a person can get others. Nothing was sent."""
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the credentials come from, and until when they are good; nothing secret."""
+
+    by: str  # "configuration", "keyring" or "sign_in"
+    good_until: datetime | None = None  # of the token in use; it is renewed before
+    ends_at: datetime | None = None  # when nothing renews it any more, where the cloud has said so
+
+
 class Authorizer(Protocol):
     """Proves who is calling one cloud."""
+
+    @property
+    def standing(self) -> Standing:
+        """Return how the credentials stand, as far as is known since the start."""
+        ...
 
     async def headers(self, request: Request, key: str) -> dict[str, str]:
         """Return the headers for this request now; never stored, never logged.
@@ -43,6 +57,11 @@ class Static:
 
     connector: Connector
     now: Callable[[], datetime]
+
+    @property
+    def standing(self) -> Standing:
+        """The configuration has them."""
+        return Standing("configuration")
 
     async def headers(self, request: Request, key: str) -> dict[str, str]:
         """Return the connector's headers."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pydantic import SecretStr
 
-from outbox.auth.authorizer import SignInNeeded, Static
+from outbox.auth.authorizer import SignInNeeded, Standing, Static
 from outbox.auth.keyring import CredentialsError
 
 if TYPE_CHECKING:
@@ -57,6 +57,11 @@ class Kept:
     _connector: Connector | None = None
     _stamp: tuple[int, int, int] | None = None
     _shown: tuple[int, int, int] | None = None  # the file's stamp when headers were last given out
+
+    @property
+    def standing(self) -> Standing:
+        """A person gave them, and they stay as they are."""
+        return Standing("keyring")
 
     async def headers(self, request: Request, key: str) -> dict[str, str]:
         """Return the connector's headers, made with what is kept now. Raises `SignInNeeded`."""

@@ -1,7 +1,8 @@
 """OAuth 2.0 (RFC 6749) with PKCE (RFC 7636) as values: what is asked, and what the answers mean. Pure.
 
     SignInError           has `.hint`: the next step
-    ├── SignInFailed      the person said no, the page sent somebody else's answer, or what was pasted is no answer
+    ├── SignInFailed      the person said no, or what was pasted is no answer
+    │   └── SignInForeign it is the answer to another sign-in than the one that was begun
     ├── TokenRefused      the cloud takes neither the code nor the refresh token: a person has to sign in again
     └── TokenTrouble      no token this time, and nothing is known to be wrong: ask again
 
@@ -49,7 +50,11 @@ class SignInError(Exception):
 
 
 class SignInFailed(SignInError):
-    """The person said no, or what came back does not belong to this sign-in."""
+    """The person said no, or what came back has no code in it."""
+
+
+class SignInForeign(SignInFailed):
+    """What came back is the answer to another sign-in."""
 
 
 class TokenRefused(SignInError):
@@ -150,7 +155,7 @@ def read_redirect(begun: Begun, text: str, *, bare: bool = False) -> str:
     said = parse_qs(urlsplit(text).query if "?" in text else text)
     state, code, error = ((said.get(name) or [""])[0] for name in ("state", "code", "error"))
     if not secrets.compare_digest(state.encode(), begun.state.encode()):
-        raise SignInFailed(
+        raise SignInForeign(
             "what came back does not belong to this sign-in", hint="Begin again, and use the page that opens then."
         )
     if error == "access_denied":

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from outbox.auth.authorizer import SignInNeeded
+from outbox.auth.authorizer import SignInNeeded, Standing
 from outbox.auth.credentials import Credentials
 from outbox.auth.keyring import CredentialsError
 from outbox.auth.oauth2 import TokenRefused, TokenTrouble, client_request, read_tokens, refresh_request
@@ -52,6 +52,14 @@ class Refresher:
     _alone: asyncio.Lock = field(default_factory=asyncio.Lock)
     _not_before: datetime | None = None  # after a failure
     _bad: str | None = None  # the access token the cloud has refused
+
+    @property
+    def standing(self) -> Standing:
+        """The tokens in use, as the cloud gave them."""
+        tokens = self.held.tokens
+        if tokens is None:
+            return Standing("sign_in")
+        return Standing("sign_in", tokens.expires_at, tokens.refresh_expires_at)
 
     async def headers(self, request: Request, key: str) -> dict[str, str]:  # noqa: ARG002 - the contract
         """Return the header that shows a good token. Raises `NotSent` or `SignInNeeded`."""
