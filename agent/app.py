@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
 from agent.backups import Backups
+from agent.cards.desk import Cards
 from agent.config.backup import check_backup
 from agent.counter import counter
 from agent.counters import Counters
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from pathlib import Path
 
+    from agent.cards.follow import Pace
     from agent.config import Config
     from agent.counter import Counter
     from agent.events import Publisher
@@ -77,6 +79,7 @@ class App:
         bench: Bench | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         staff_clock: Callable[[], float] = time.monotonic,
+        card_pace: Pace | None = None,
     ) -> None:
         self.config = config
         self.state = state
@@ -130,9 +133,13 @@ class App:
         self.customers = Customers(self.journal, now)
         self.own_items = OwnItems(self.journal, self.catalogue, self.tills, now)
         self.quick_keys = QuickKeys(self.journal, self.catalogue, self.tills, now)
-        self.outage = OutageDesk(
-            config, self.journal, self.lanes, self.line, self.prints, self.tills, providers={}, now=now
+        self.cards = Cards(
+            self.journal, self.events, self.tills, self.lanes.card_readers, self.lanes.call, now=now, pace=card_pace
         )
+        self.outage = OutageDesk(
+            config, self.journal, self.lanes, self.line, self.prints, self.tills,
+            providers=self.cards.providers, now=now,
+        )  # fmt: skip
         self.upkeep = Upkeep(
             self.journal,
             self.events,
@@ -173,6 +180,7 @@ class App:
             self.events.follow(self.training.heard)
             await self.prints.recover()
             await self.kicks.recover()
+            await self.cards.recover()
             await self.lanes.open()
         except BaseException:
             await self.stop()
@@ -183,6 +191,7 @@ class App:
             *((f"prints {name}", self.prints.run(name)) for name in self.devices.printers),
             *((f"till {till.id}", self.scans.run(till.id)) for till in self.config.tills),
             *self.lanes.tasks(),
+            ("cards", self.cards.run()),
             ("line", self.line.run()),
             *self.upkeep.tasks(),
             *self.backups.tasks(),
@@ -255,7 +264,10 @@ class App:
         """Return a till with its open sale and what its devices are doing. Raises `Problem`."""
         view = self.counters.at(till_id).tills.view(till_id)
         mine = {view[role] for role in ("scanner", "printer", "drawer", "scale", "display")}
-        return view | {"devices": [device for device in self.device_views() if device["name"] in mine]}
+        return view | {
+            "devices": [device for device in self.device_views() if device["name"] in mine],
+            "cards": self.cards.till_view(till_id),
+        }
 
     def device_views(self) -> list[dict[str, Any]]:
         """Return every device's state, as the local API shows it."""

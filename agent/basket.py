@@ -194,6 +194,7 @@ def checked(sale: Sale, rules: Rules) -> Sale:
             f"That comes to more than {spelled(sale, AMOUNT_MAX)}: check the price and the quantity.",
         )
     card = sum(tender.amount for tender in sale.tenders if tender.type is TenderType.CARD)
+    card += 0 if sale.at_reader is None else sale.at_reader.amount  # it may be charged any moment
     payable = max(priced.total, 0) - priced.credited
     if card > payable:
         raise _cards_over(sale, payable, card)
@@ -201,6 +202,13 @@ def checked(sale: Sale, rules: Rules) -> Sale:
 
 
 def _cards_over(sale: Sale, payable: int, card: int) -> Problem:
+    if sale.at_reader is not None:
+        return conflict(
+            "cards-over-total",
+            f"{spelled(sale, card)} is on cards or at the reader, and the total would become "
+            f"{spelled(sale, payable)}: cancel the payment at the reader first.",
+            total=payable,
+        )
     tenders = ", ".join(tender.id for tender in sale.tenders if tender.type is TenderType.CARD)
     return conflict(
         "cards-over-total",

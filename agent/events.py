@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from agent.permits import Permit
 
 EventType = Literal[
-    "scan", "sale", "record", "device", "print", "drawer", "delivery", "cloud", "shift", "training", "line", "staff"
+    "scan", "sale", "record", "device", "print", "drawer", "delivery", "cloud", "shift", "training", "line", "staff",
+    "card",
 ]  # fmt: skip
 TYPES: tuple[str, ...] = get_args(EventType)
 

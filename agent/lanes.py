@@ -17,6 +17,8 @@ from agent.staff.actions import Action
 from agent.staff.by import OF_ITSELF
 from outbox import answers, deliveries, delivery_views
 from outbox.answers import Reply
+from outbox.cannot import limits
+from outbox.card_reader import TakesCards
 from outbox.clouds import KINDS, make
 from outbox.connector import Request
 from outbox.courier import Courier, LaneState
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from agent.ways import Way
     from outbox.answers import Key
     from outbox.auth.keyring import Keyring
+    from outbox.card_reader import CardReaders
     from outbox.catalogue import Catalogue
     from outbox.connector import Connector
     from outbox.courier import LaneView
@@ -148,6 +151,16 @@ class Lanes:
             await self._ways[name].first.exchange(f"{parts.scheme}://{parts.netloc}", Request("HEAD", "/"), {})
 
     def views(self) -> dict[str, dict[str, Any]]:
+    @property
+    def card_readers(self) -> dict[str, CardReaders]:
+        """Return, by cloud, what is known of the readers of those that take cards."""
+        every = self._connectors.items()
+        return {name: connector.card_readers for name, connector in every if isinstance(connector, TakesCards)}
+
+    async def call(self, name: str, request: Request) -> Answer:
+        """Ask a cloud something that somebody at a till waits for. Raises `NotSent` or `AnswerLost`."""
+        return await self._ways[name].calls.exchange(request)
+
         """Return, by cloud, the counts, and what its lane knows of it (`untried` is not `open`)."""
         counts = delivery_views.counts(self._journal.reader, self.kinds)
         for name, count in counts.items():

@@ -162,6 +162,7 @@ def view(sale: Sale, rules: Rules) -> dict[str, Any]:
             {
                 "id": tender.id,
                 "type": tender.type.value,
+                **({} if tender.card is None else {"card": tender.card.to_json()}),
                 "amount": tender.amount,
                 "reference": tender.reference,
                 "tip": tender.tip,
@@ -174,6 +175,7 @@ def view(sale: Sale, rules: Rules) -> dict[str, Any]:
         "cash_due": settlement.cash_due,
         "change": settlement.change,
         "label": sale.label,
+        **({} if sale.at_reader is None else {"card_payment": sale.at_reader.to_json()}),
         "opened_at": sale.opened_at,
         **sale.about.to_json(),
         **_taken_back_view(sale, priced, rules),

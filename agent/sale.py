@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from agent.about import PLAIN_LINE, PLAIN_SALE, AboutLine, AboutSale
+from agent.card_payment import AtReader, TakenCard
 from agent.json_row import Row
 from agent.taken_back import TakenBack
 
@@ -44,7 +45,7 @@ class TenderType(StrEnum):
     """How money changes hands."""
 
     CASH = "cash"
-    CARD = "card"  # on a terminal of its own; only its slip's number comes here
+    CARD = "card"  # on a terminal of its own, whose slip's number comes here; or by a reader of a cloud's
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,7 @@ class Tender:
     amount: int
     reference: str | None = None
     tip: int = 0
+    card: TakenCard | None = None  # charged by a cloud, through its reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ class Sale:
     exemption: Exemption | None = None
     taken_back: TakenBack | None = None  # in exchange for the lines
     training: bool = False  # it counts nowhere
+    at_reader: AtReader | None = None  # a card payment whose end is not known
 
     def to_json(self) -> dict[str, Any]:
         """Return the sale as JSON values."""
@@ -171,6 +174,7 @@ class Sale:
             else {"reason": self.exemption.reason, "certificate": self.exemption.certificate},
             **({} if self.taken_back is None else {"taken_back": self.taken_back.to_json()}),
             **({"training": True} if self.training else {}),
+            **({} if self.at_reader is None else {"at_reader": self.at_reader.to_json()}),
         }
 
     @classmethod
@@ -198,6 +202,7 @@ class Sale:
                 exemption=_exemption_from_json(row.row_or_none("exemption")),
                 taken_back=TakenBack.from_json(row.row_or_none("taken_back")),
                 training=row.flag_or_none("training") or False,
+                at_reader=AtReader.from_json(row.row_or_none("at_reader")),
             )
             known = {line.id for line in sale.lines}
             if any(line.deposit_of not in known for line in sale.lines if line.deposit_of is not None):
@@ -269,6 +274,7 @@ def _tender_to_json(tender: Tender) -> dict[str, Any]:
         "amount": tender.amount,
         "reference": tender.reference,
         "tip": tender.tip,
+        **({} if tender.card is None else {"card": tender.card.to_json()}),
     }
 
 
@@ -330,4 +336,5 @@ def _tender_from_json(row: Row) -> Tender:
         amount=row.whole("amount"),
         reference=row.text_or_none("reference"),
         tip=row.whole_or_none("tip") or 0,
+        card=TakenCard.from_json(row.row_or_none("card")),
     )

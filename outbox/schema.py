@@ -184,6 +184,13 @@ create table sign_in(page text primary key, staff text not null references staff
 alter table pairing add column acts_as text; -- a role, or the id of one of the staff; null: as itself
 alter table pairing add column allow text;   -- what it may use, with a space between two; null: everything
 
+create table card_attempt(               -- a card payment at a reader; each step is here before it is sent
+  id text primary key, sale text not null, till text not null, open integer not null, told integer not null,
+  epoch integer not null, updated_at text not null, document text not null
+) strict, without rowid;
+create index card_attempt_open on card_attempt(till, id) where open = 1;
+create index card_attempt_untold on card_attempt(till, id) where told = 0;
+
 create table audit(                      -- who did what; see audit.py
   seq integer primary key, body text not null, prev_hash blob not null, hash blob not null
 ) strict;

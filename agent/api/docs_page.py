@@ -86,6 +86,7 @@ _EVENTS = {
     "shift": "A shift was opened or closed: <code>till, shift</code>.",
     "training": "A till has begun or ended training: <code>till, training</code>. What is rung there meanwhile is told "
     "with <code>training: true</code>.",
+    "card": "A card payment at a reader has got on: <code>till, payment</code>, as its own route shows it.",
     "staff": "Somebody has signed in at a page, or nobody is there any more: <code>page, staff</code>; "
     "with an empty <code>page</code>: who works here has changed.",
 }

@@ -9,6 +9,7 @@ from agent import attending
 from agent.about import How
 from agent.api.refunds import OF_A_RECEIPT
 from agent.api.route import Route
+from agent.problem import conflict
 from agent.staff.actions import Action
 from outbox.answers import Reply
 
@@ -85,6 +86,10 @@ async def remove_discount(call: Call) -> Reply:
 async def add_tender(call: Call) -> Reply:
     """Take money; what cannot be taken now is refused with what can."""
     call.app.outage.check_tender(call.body.type)
+    if call.body.type == "card_reader":
+        raise conflict(
+            "card-at-reader", "A card at the reader is begun with POST /v1/sales/{sale}/card-payments, and is no slip."
+        )
     return await _counter(call).ringing.add_tender(call.path["sale"], call.body, key=call.key)
 
 
@@ -258,6 +263,8 @@ ROUTES = (
             "nothing-due",
             "card-over-due",
             "tender-unavailable",
+            "card-at-reader",
+            "card-payment-open",
             "too-many-tenders",
             "card-data",
         ),
@@ -269,7 +276,7 @@ ROUTES = (
         remove_tender,
         "Give a tender back before the sale is complete",
         "Sale",
-        problems=(*_OF_A_SALE, "no-such-tender"),
+        problems=(*_OF_A_SALE, "no-such-tender", "card-charged"),
         action=Action.SELL,
     ),
     Route(
@@ -278,7 +285,15 @@ ROUTES = (
         complete,
         "Make a paid sale a record; answers after it is on the disk",
         "Record",
-        problems=(*_OF_A_SALE, *_TO_ANSWER, "sale-empty", "sale-not-paid", "disk-full", "disk-unclear"),
+        problems=(
+            *_OF_A_SALE,
+            *_TO_ANSWER,
+            "sale-empty",
+            "sale-not-paid",
+            "card-payment-open",
+            "disk-full",
+            "disk-unclear",
+        ),
         action=Action.SELL,
     ),
     Route(
@@ -288,7 +303,7 @@ ROUTES = (
         "Put a sale aside",
         "Sale",
         body="Park",
-        problems=(*_OF_A_SALE, "sale-empty", "card-data"),
+        problems=(*_OF_A_SALE, "sale-empty", "card-payment-open", "card-data"),
         action=Action.SELL,
     ),
     Route(

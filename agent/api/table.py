@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from agent.api import (
     audit,
+    card_payments,
     claims,
     customers,
     deliveries,
@@ -41,6 +42,7 @@ _NOUNS = (
     tills,
     training,
     sales,
+    card_payments,
     exemptions,
     records,
     refunds,

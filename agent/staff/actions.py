@@ -32,6 +32,8 @@ class Action(StrEnum):
     NO_SALE = "no_sale"
     REFUND = "refund"
     REFUND_WITHOUT_RECEIPT = "refund_without_receipt"
+    CARD_GIVE_BACK = "card_give_back"
+    CARD_LEAVE = "card_leave"
     REPRINT = "reprint"
     PAY_IN = "pay_in"
     PAY_OUT = "pay_out"
@@ -86,6 +88,8 @@ DEFAULTS: Mapping[Action, Rule] = MappingProxyType(
         Action.NO_SALE: Rule(Role.CASHIER, "opening the drawer without a sale"),
         Action.REFUND: Rule(Role.CASHIER, "a refund"),
         Action.REFUND_WITHOUT_RECEIPT: Rule(Role.SUPERVISOR, "a refund without a receipt"),
+        Action.CARD_GIVE_BACK: Rule(Role.CASHIER, "giving a charged card its money back before the sale is complete"),
+        Action.CARD_LEAVE: Rule(Role.CASHIER, "going on without knowing whether a card was charged"),
         Action.REPRINT: Rule(Role.CASHIER, "printing a copy of a receipt"),
         Action.PAY_IN: Rule(Role.SUPERVISOR, "putting money into the drawer"),
         Action.PAY_OUT: Rule(Role.SUPERVISOR, "taking money out of the drawer"),

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
+    from agent.cards.follow import Pace
+
 MUG, TEA = "4006381333931", "96385074"
 CONFIG = """
 [store]
@@ -132,7 +134,12 @@ class Shop:
 
 @asynccontextmanager
 async def opened(
-    folder: Path, *, printer: SimulatedPrinter | None = None, config: str = CONFIG, clock: Clock | None = None
+    folder: Path,
+    *,
+    printer: SimulatedPrinter | None = None,
+    config: str = CONFIG,
+    clock: Clock | None = None,
+    card_pace: Pace | None = None,
 ) -> AsyncIterator[Shop]:
     """Run an agent on the state in `folder`; called again, it is the same agent restarted."""
     file = folder / "stillopen.toml"
@@ -141,7 +148,7 @@ async def opened(
     printer = printer or SimulatedPrinter()
     bench.add("receipt", printer)
     bench.add("counter", scanner)
-    app = App(load(file), folder / "state", bench=bench, now=clock)
+    app = App(load(file), folder / "state", bench=bench, now=clock, card_pace=card_pace)
     shop = Shop(app, printer, scanner, bench, clock)
     hearing = asyncio.create_task(hear(app, shop.events))
     try:

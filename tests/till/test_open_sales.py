@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from agent import basket, checkout, discounts, open_sales, sale
 from agent.basket import Product
+from agent.card_payment import AtReader, TakenCard
 from agent.pricing import Rules
 from outbox import schema
 
@@ -103,7 +105,12 @@ def test_every_field_of_a_sale_is_on_the_disk() -> None:
 
     made = discounts.add_discount(rung("mug"), RULES, percent="10")
     row: Any = checkout.add_tender(made, RULES, type="cash", amount=1).to_json()
-    assert set(row) == fields(sale.Sale) - {"about", "taken_back", "training"} | {"format"}
+    assert set(row) == fields(sale.Sale) - {"about", "taken_back", "training", "at_reader"} | {"format"}
     assert set(row["lines"][0]) == fields(sale.Line) - {"about"}
     assert set(row["discounts"][0]) == fields(sale.Discount)
-    assert set(row["tenders"][0]) == fields(sale.Tender)
+    assert set(row["tenders"][0]) == fields(sale.Tender) - {"card"}
+    taken = TakenCard("stripe", "pi_1", "a-1", "visa", "4242")
+    at_reader = replace(
+        made, at_reader=AtReader("a-2", 100), tenders=(sale.Tender("1", sale.TenderType.CARD, 50, card=taken),)
+    )
+    assert sale.Sale.from_json(at_reader.to_json()) == at_reader

@@ -4,6 +4,7 @@ Answers are made by the till and the journal as plain JSON; nothing passes throu
 way out. An answer may have more fields than are named here, never fewer.
 """
 
+from agent.api.answers.cards import CardPayment, TillCards
 from agent.api.answers.claims import Claim, Claims, HeldDevice
 from agent.api.answers.customers import Customer, Customers
 from agent.api.answers.deliveries import Delivery, Outbox
@@ -60,6 +61,7 @@ __all__ = [
     "Arranged",
     "Audit",
     "AuditEntry",
+    "CardPayment",
     "CashRecord",
     "Categories",
     "Claim",
@@ -128,6 +130,7 @@ __all__ = [
     "Tax",
     "Tender",
     "Till",
+    "TillCards",
     "Tills",
     "Time",
     "Trace",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
+from agent.api.answers.cards import TillCards
 from agent.api.answers.sales import Sale
 from agent.api.answers.shifts import OpenShift
 
@@ -26,6 +27,7 @@ class Till(BaseModel):
     asks_for_float: bool  # no money is taken before somebody has counted one
     training: bool
     unclear_print: UnclearPrint | None
+    cards: TillCards | None = None  # with `devices`, of GET /v1/tills/{till} only
 
 
 class Tills(BaseModel):

@@ -6,6 +6,7 @@ or a rate is a decimal string. Whether a thing makes sense (is there such an ite
 the till's question, not asked here.
 """
 
+from agent.api.bodies.cards import NewCardPayment
 from agent.api.bodies.claims import NewClaim
 from agent.api.bodies.customers import CustomerChange, ForCustomer, NewCustomer
 from agent.api.bodies.devices import ClaimedDevice, Teach, TurnTrace
@@ -54,6 +55,7 @@ __all__ = [
     "LineChange",
     "MoveCash",
     "NewAgeCheck",
+    "NewCardPayment",
     "NewClaim",
     "NewCustomer",
     "NewDiscount",
