@@ -13,12 +13,13 @@ export class Basket {
   #selected = null; // a line's id
   #known = ""; // the lines as last drawn: a new one is selected and scrolled to
   element;
-  #lines = el("div.lines", { role: "list" });
+  #lines = el("div.lines");
   #totals = el("div.totals");
 
   constructor(till) {
     this.#till = till;
     this.element = el("section.basket", { "aria-label": t("basket.title") }, this.#lines, this.#totals);
+    new ResizeObserver(() => this.#show()).observe(this.#lines); // what is chosen stays in view when the sums grow
   }
 
   /** The line that keys act on, or undefined. */
@@ -39,7 +40,7 @@ export class Basket {
   /** One more or one less of the chosen line. */
   step(line, by) {
     if (line.unit === "kg") return this.#till.show(quantityPanel(this.#till, line));
-    const next = Number(line.quantity) + by;
+    const next = Number(this.#till.actions.awaited(line)) + by;
     return next > 0 ? this.#till.actions.setQuantity(line, String(next)) : this.#till.actions.removeLine(line);
   }
 
@@ -50,9 +51,11 @@ export class Basket {
     const waiting = asked.some((entry) => entry.away) ? asked : []; // an answer takes milliseconds: no flicker for that
     this.#follow(lines);
     if (!lines.length && !waiting.length && !state.sale?.taken_back) {
+      this.#lines.role = null; // an empty list is none
       replace(this.#lines, state.last ? doneView(this.#till) : el("div.empty", {},
         el("p.empty-big", {}, t("basket.empty")), el("p.quiet", {}, t("basket.empty.how"))));
     } else {
+      this.#lines.role = "list";
       rows(this.#lines, [
         ...takenLines(this.#till, state.sale).map((row, at) => [["taken", state.sale.taken_back, at], () => row]),
         ...lines.map((line) => [[line, line.id === this.#selected], () => this.#row(line)]),

@@ -18,7 +18,7 @@ export class Finder {
   #shown = ""; // what the results are for
   input;
   element;
-  tiles = el("div.tiles", { role: "listbox", "aria-label": t("entry.found") });
+  tiles = el("div.tiles", { "aria-label": t("entry.found") });
   shelf = el("div.shelf"); // what was found, or the quick keys while nothing is typed
   #times = el("div.times");
 
@@ -30,14 +30,15 @@ export class Finder {
       oninput: () => this.#typed(), onkeydown: (event) => this.#key(event),
     });
     this.element = el("div.finder", {}, this.#times, this.input,
-      el("button.pad-button", { type: "button", "data-key": "pad", "aria-label": t("code.title"), onclick: () => till.command("code") }, "123"));
+      el("button.pad-button", { type: "button", "data-key": "pad", "aria-label": `123: ${t("code.title")}`, onclick: () => till.command("code") }, "123"));
   }
 
   /** Show the quantity that waits for the next item. */
   update() {
     const { times } = this.#till.actions;
+    this.input.placeholder = times ? "" : t("entry.placeholder"); // there is room for one of the two
     replace(this.#times, times ? el("button.chip.times-chip", {
-      type: "button", "data-key": "times", "aria-label": t("entry.times.clear", { count: quantity(times) }), onclick: () => this.#till.actions.setTimes(null),
+      type: "button", "data-key": "times", "aria-label": `${t("entry.times", { count: quantity(times) })}. ${t("entry.times.clear", { count: quantity(times) })}`, onclick: () => this.#till.actions.setTimes(null),
     }, t("entry.times", { count: quantity(times) }), el("span.mark", { "aria-hidden": "true" }, " ✕")) : "");
   }
 
@@ -137,6 +138,7 @@ export class Finder {
   }
 
   #draw(text) {
+    this.tiles.role = this.#results.length ? "listbox" : "status"; // a list with nothing in it is none
     replace(this.tiles, this.#results.length
       ? this.#results.map((item, index) => el(`button.tile${text && index === this.#at ? ".tile-first" : ""}`, {
         type: "button", role: "option", "aria-selected": String(Boolean(text) && index === this.#at), "data-key": `item-${item.sku}`, "data-sku": item.sku,

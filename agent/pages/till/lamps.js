@@ -16,10 +16,10 @@ export function lampBar(till) {
     update: () => replace(bar, folded(till),
       lights(till.state).map(({ key, level, name, word, outage }) =>
         el(`button.lamp.lamp-${level}${level === "good" && !outage ? ".lamp-fold" : ""}`, {
-          type: "button", "data-key": `lamp-${key}`, "data-lamp": key, "data-level": level, "aria-label": `${name}: ${word}`,
+          type: "button", "data-key": `lamp-${key}`, "data-lamp": key, "data-level": level, "aria-label": `${name} ${word}`,
           onclick: () => till.show(outage ? outagePanel(till) : lampsPanel(till)),
         }, el("span.mark", { "aria-hidden": "true" }, MARKS[level]),
-        el("span.lamp-name", {}, name), el("span.lamp-word", {}, word)))),
+        el("span.lamp-name", {}, name), " ", el("span.lamp-word", {}, word)))),
   };
 }
 
@@ -27,7 +27,7 @@ export function lampBar(till) {
 function folded(till) {
   const working = lights(till.state).filter(({ level, outage }) => level === "good" && !outage);
   return working.length > 0 && el("button.lamp.lamp-good.lamp-folded", {
-    type: "button", "data-key": "lamp-devices", "data-level": "good", "aria-label": `${t("devices.title")}: ${t("lamp.ready")}`,
+    type: "button", "data-key": "lamp-devices", "data-level": "good", "aria-label": `${t("devices.title")} ${t("lamp.ready")}`,
     onclick: () => till.show(lampsPanel(till)),
   }, el("span.mark", { "aria-hidden": "true" }, MARKS.good), el("span.lamp-name", {}, t("devices.title")));
 }

@@ -19,7 +19,7 @@ export function notePanel(till, line) {
   });
   const tell = () => {
     print.setAttribute("aria-checked", String(printed));
-    print.replaceChildren(el("span.mark", { "aria-hidden": "true" }, printed ? "☑" : "☐"), el("span", {}, t("note.printed")));
+    print.replaceChildren(el("span", {}, el("span.mark", { "aria-hidden": "true" }, printed ? "☑" : "☐"), t("note.printed")));
   };
   const save = () => {
     till.home();

@@ -49,14 +49,14 @@ export function refundPanel(till, record) {
   draw();
   return {
     title: t("refund.title", { number: record.receipt_number }),
-    body: el("div", {},
+    body: el("div.above-stays", {}, el("div.scrolls", {},
       el("div.beside", {}, el("p", {}, t("refund.how")),
         el("button", { type: "button", "data-key": "all", onclick: () => record.lines.forEach((line) => set(line, left(line))) }, t("refund.all"))),
       list, sum.element, reason.element, reasons("refund.reasons", reason),
       choice(t("refund.by"), TENDERS(), type, (value) => {
         type = value;
         sum.ask();
-      }),
+      })),
       el("div.beside.stays", {}, primary(t("receipt.refund"), save),
         el("button.primary", { type: "button", "data-key": "exchange", onclick: exchange }, t("refund.exchange")))),
     focus: () => list.querySelector("button")?.focus(),
@@ -79,12 +79,12 @@ export function unreceiptedPanel(till) {
   let known = JSON.stringify(sale.lines);
   return {
     title: t("unreceipted.title"),
-    body: el("div", {}, el("p", {}, t("unreceipted.how", { lines: t("basket.lines", { n: sale.lines.length }) })),
+    body: el("div.above-stays", {}, el("div.scrolls", {}, el("p", {}, t("unreceipted.how", { lines: t("basket.lines", { n: sale.lines.length }) })),
       sum.element, reason.element, reasons("unreceipted.reasons", reason),
       choice(t("refund.by"), TENDERS(), type, (value) => {
         type = value;
         sum.ask();
-      }),
+      })),
       el("div.stays", {}, primary(t("unreceipted.do"), save))),
     update: (state) => {
       if (state.sale?.id !== sale.id || !state.sale.lines.length) return till.home();
@@ -103,7 +103,7 @@ function row(line, { now, all, set }) {
       type: "button", role: "checkbox", "aria-checked": String(now !== undefined), "data-key": `take-${line.id}`, disabled: Number(all) <= 0,
       onclick: () => set(now === undefined ? all : "0"),
     }, el("span", {}, el("span.mark", { "aria-hidden": "true" }, now === undefined ? "☐" : "☑"), line.name),
-    el("span", {}, `${quantity(now ?? "0", line.unit)} ${t("refund.of", { all: quantity(all, line.unit) })}`)),
+    el("span", {}, Number(all) > 0 ? `${quantity(now ?? "0", line.unit)} ${t("refund.of", { all: quantity(all, line.unit) })}` : t("refund.gone"))),
     line.unit !== "kg" && Number(all) > 1 && el("div.steps", {},
       el("button", { type: "button", "aria-label": t("action.less"), "data-key": `less-${line.id}`, disabled: now === undefined, onclick: () => set(String(Number(now) - 1)) }, "−"),
       el("button", { type: "button", "aria-label": t("action.more"), "data-key": `more-${line.id}`, disabled: Number(now ?? 0) >= Number(all), onclick: () => set(String(Number(now ?? 0) + 1)) }, "+")));
