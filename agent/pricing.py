@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from agent.marks import LOT, SERIAL, issue
-from agent.sale import Discount, Line, Sale, TaxRate, TenderType, decimal_text
+from agent.sale import Discount, Line, Sale, TaxRate, TenderType
+from agent.sale_fields import OF_PLAIN_LINE, OF_PLAIN_TAX, discount_fields, line_fields, tax_fields
 from agent.settlement import Settlement, settle
 from agent.tax import COMMERCIAL, TaxRounding, TaxTotal, taxes
 from outbox.money import allocate, percent_of, times
@@ -128,30 +128,27 @@ def _work_out(sale: Sale, rules: Rules) -> Priced:
 
 def view(sale: Sale, rules: Rules) -> dict[str, Any]:
     """Return the sale as the local API shows it."""
+    fields = record_fields(sale, rules)
+    fields["lines"] = [OF_PLAIN_LINE | line for line in fields["lines"]]
+    fields["taxes"] = [OF_PLAIN_TAX | tax for tax in fields["taxes"]]
+    return fields
+
+
+def record_fields(sale: Sale, rules: Rules) -> dict[str, Any]:
+    """Return the same as a record has it: its lines and taxes say nothing of what they have none of."""
     priced = price(sale, rules)
     settlement = priced.settlement
+    exempt = sale.exemption is not None
     return {
         "id": sale.id,
         "till": sale.till,
         "state": sale.state.value,
         "currency": sale.currency,
         "prices_include_tax": sale.prices_include_tax,
-        "lines": [_line_view(line, exempt=sale.exemption is not None) for line in priced.lines],
-        "discounts": [_discount_view(discount, priced.discounts[discount.id]) for discount in sale.discounts],
+        "lines": [line_fields(line, exempt=exempt) for line in priced.lines],
+        "discounts": [discount_fields(discount, priced.discounts[discount.id]) for discount in sale.discounts],
         "subtotal": priced.subtotal,
-        "taxes": [
-            {
-                "code": tax.rate.code,
-                "name": tax.rate.name,
-                "rate": "0" if tax.exempt else decimal_text(tax.rate.rate),
-                "base": tax.base,
-                "amount": tax.amount,
-                "included": tax.included,
-                "compound": tax.rate.compound,
-                "exempt": tax.exempt,
-            }
-            for tax in priced.taxes
-        ],
+        "taxes": [tax_fields(tax) for tax in priced.taxes],
         "exemption": None
         if sale.exemption is None
         else {"reason": sale.exemption.reason, "certificate": sale.exemption.certificate},
@@ -162,7 +159,6 @@ def view(sale: Sale, rules: Rules) -> dict[str, Any]:
             {
                 "id": tender.id,
                 "type": tender.type.value,
-                **({} if tender.card is None else {"card": tender.card.to_json()}),
                 "amount": tender.amount,
                 "reference": tender.reference,
                 "tip": tender.tip,
@@ -175,7 +171,6 @@ def view(sale: Sale, rules: Rules) -> dict[str, Any]:
         "cash_due": settlement.cash_due,
         "change": settlement.change,
         "label": sale.label,
-        **({} if sale.at_reader is None else {"card_payment": sale.at_reader.to_json()}),
         "opened_at": sale.opened_at,
         **sale.about.to_json(),
         **_taken_back_view(sale, priced, rules),
@@ -225,51 +220,3 @@ def _amount_off(discount: Discount, left: int) -> int:
 
 def _paid(sale: Sale, how: TenderType) -> int:
     return sum(tender.amount for tender in sale.tenders if tender.type is how)
-
-
-def _line_view(priced: PricedLine, *, exempt: bool) -> dict[str, Any]:
-    line = priced.line
-    return {
-        "id": line.id,
-        "sku": line.sku,
-        "name": line.name,
-        "quantity": decimal_text(line.quantity),
-        "unit": line.unit.value,
-        "price": line.price,
-        "list_price": line.list_price,
-        "price_reason": line.price_reason,
-        "discount": priced.discount,
-        "sale_discount": priced.sale_discount,
-        "total": priced.total,
-        "net": priced.net,
-        "tax": None if line.tax is None else line.tax.code,
-        "tax_rate": None if line.tax is None else "0" if exempt else decimal_text(line.tax.rate),
-        "tax_amount": priced.tax_amount,
-        "tax_relief": priced.tax_relief,
-        "taxes": [
-            {"code": rate.code, "rate": "0" if exempt else decimal_text(rate.rate), "amount": amount}
-            for rate, amount in priced.taxes
-        ],
-        "deposit_of": line.deposit_of,
-        "empties": line.empties,
-        "barcode": line.barcode,
-        "gs1": dict(line.gs1),
-        "lot": line.gs1.get(LOT),
-        "serial": line.gs1.get(SERIAL),
-        "expiry": None if line.expiry is None else line.expiry.isoformat(),
-        "expired_reason": line.expired_reason,
-        "add_on": line.add_on,
-        "category": line.category,
-        "issue": issue(line.barcode, line.add_on),
-        **line.about.to_json(),
-    }
-
-
-def _discount_view(discount: Discount, amount: int) -> dict[str, Any]:
-    return {
-        "id": discount.id,
-        "percent": decimal_text(discount.percent),
-        "amount": amount,
-        "line": discount.line,
-        "reason": discount.reason,
-    }

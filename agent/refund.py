@@ -149,14 +149,14 @@ class _Part:
         )  # older records have them in `gs1` alone, or not at all
         return (
             {name: self.of[name] for name in copied}
-            | {name: self.of.get(name) for name in marks}
+            | {name: value for name in marks if (value := self.of.get(name)) is not None}
+            | ({"tax_relief": self.tax_relief} if self.tax_relief else {})
             | {
                 "id": id,
                 "line": self.of["id"],
                 "quantity": decimal_text(self.quantity),
                 "discount": self.discount,
                 "sale_discount": self.sale_discount,
-                "tax_relief": self.tax_relief,
                 "total": self.net + self.tax_relief + self.sale_discount,
                 "net": self.net,
                 "taxes": self.taxes,

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from agent import entry
 from agent.basket import REASON_CHARS_MAX, must_be_open, spelled
-from agent.card_payment import must_not_be_at_reader
 from agent.checkout import REFERENCE_CHARS_MAX
-from agent.pricing import view
+from agent.pricing import record_fields
 from agent.problem import conflict
 from agent.sale import TenderType
 from outbox.money import to_increment
@@ -27,7 +26,6 @@ _AS_IN_THE_SALE = ("currency", "prices_include_tax", "subtotal", "taxes", "total
 def unpaid(rung: Sale) -> Sale:
     """Return what was rung to be taken back instead of sold. Raises `Problem` where it is being sold."""
     must_be_open(rung)
-    must_not_be_at_reader(rung, "take the goods back")
     if not rung.lines:
         raise conflict("sale-empty", "Nothing is rung: ring what comes back first.")
     if rung.tenders or rung.taken_back is not None:
@@ -40,7 +38,7 @@ def plan_without_receipt(goods: Sale, want: Want, rules: Rules, *, amount_max: i
 
     `amount_max`, in minor units, is the most that is given back so; None: there is no limit.
     """
-    priced = view(goods, rules)
+    priced = record_fields(goods, rules)
     total = priced["total"]
     if total <= 0:
         raise conflict("nothing-to-refund", "What comes back is worth nothing: give the price that was paid for it.")

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 
     from outbox.connector import Complete, Packer, Step
 
+# One statement for all of them: a statement each takes twice as long, and sales wait for it meanwhile.
+_DELIVERED = (
+    "update delivery set state = 'delivered', batch = null, remote_id = ended.remote_id, drift = ended.drift, "
+    "notes = ended.notes, last_error = null, code = null, hint = null, done_at = ? from (select "
+    "json_extract(value, '$[0]') as id, json_extract(value, '$[1]') as remote_id, json_extract(value, '$[2]') as drift, "
+    "json_extract(value, '$[3]') as notes from json_each(?)) as ended where delivery.id = ended.id"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
@@ -78,14 +86,11 @@ def failed(connection: sqlite3.Connection, frozen: Frozen, reason: str, *, sent:
 
 def delivered(connection: sqlite3.Connection, frozen: Frozen, ends: Sequence[Complete], now: datetime) -> None:
     """Close every delivery of a batch; the frozen request has served."""
-    connection.executemany(
-        "update delivery set state = 'delivered', batch = null, remote_id = ?, drift = ?, notes = ?, "
-        "last_error = null, code = null, hint = null, done_at = ? where id = ?",
-        [
-            (end.remote_id, end.drift, json.dumps(end.notes) if end.notes else None, now.isoformat(), delivery_id)
-            for delivery_id, end in zip(frozen.delivery_ids, ends, strict=True)
-        ],
-    )
+    rows = [
+        (delivery_id, end.remote_id, end.drift, json.dumps(end.notes) if end.notes else None)
+        for delivery_id, end in zip(frozen.delivery_ids, ends, strict=True)
+    ]
+    connection.execute(_DELIVERED, (now.isoformat(), json.dumps(rows)))
     connection.execute("delete from batch where id = ?", (frozen.id,))
 
 

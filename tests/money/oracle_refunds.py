@@ -23,7 +23,7 @@ def refund_faults(law: Law, sale: Shown, refunds: Sequence[Shown]) -> Iterator[s
         back = [one for refund in refunds for one in refund["lines"] if one["line"] == at]
         if not back:
             continue
-        if line["empties"]:
+        if line.get("empties"):
             yield f"the empties of line {at} came back"
             continue
         part = sum((Fraction(one["quantity"]) for one in back), Fraction(0)) / Fraction(line["quantity"])
@@ -31,7 +31,7 @@ def refund_faults(law: Law, sale: Shown, refunds: Sequence[Shown]) -> Iterator[s
             yield f"more of line {at} came back than was sold"
         net = sum(one["net"] for one in back)
         for name in ("net", "discount", "sale_discount", "tax_relief"):
-            if sum(one[name] for one in back) != rounded(line[name] * part):
+            if sum(one.get(name, 0) for one in back) != rounded(line.get(name, 0) * part):
                 yield f"line {at}: {name} given back does not follow what came back"
         follows = Fraction(net, line["net"]) if line["net"] else Fraction(0)
         for tax in line["taxes"]:
@@ -53,7 +53,7 @@ def _refund_taxes(refund: Shown) -> Iterator[str]:
             codes = [share["code"] for share in line["taxes"]]
             if tax["code"] in codes:
                 shares = [share["amount"] for share in line["taxes"]]
-                before = sum(shares[: codes.index(tax["code"])]) if tax["compound"] else 0
+                before = sum(shares[: codes.index(tax["code"])]) if tax.get("compound") else 0
                 within = sum(share["amount"] for share in line["taxes"] if share["code"] in inside)
                 amount += shares[codes.index(tax["code"])]
                 base += line["net"] - within + before
@@ -73,14 +73,14 @@ def _given_back(law: Law, sale: Shown, refunds: Sequence[Shown]) -> Iterator[str
     empties = sum(
         line["net"] + sum(tax["amount"] for tax in line["taxes"] if tax["code"] not in inside)
         for line in sale["lines"]
-        if line["empties"]
+        if line.get("empties")
     )
     most = max(sale["total"] + sale["rounding"] - empties, 0)
     given = sum(refund["paid"] for refund in refunds)
     if given > most:
         yield f"{given} was given back of {most}"
     back = sum((Fraction(line["quantity"]) for refund in refunds for line in refund["lines"]), Fraction(0))
-    sold = sum((Fraction(line["quantity"]) for line in sale["lines"] if not line["empties"]), Fraction(0))
+    sold = sum((Fraction(line["quantity"]) for line in sale["lines"] if not line.get("empties")), Fraction(0))
     if back == sold:
         if sum(refund["total"] for refund in refunds) != sale["total"] - empties:
             yield "all came back, and the refunds are not the sale"

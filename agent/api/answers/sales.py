@@ -116,8 +116,8 @@ class Tax(BaseModel):
     base: Amount
     amount: Amount
     included: bool
-    compound: bool
-    exempt: bool
+    compound: bool = False
+    exempt: bool = False
 
 
 class Exemption(BaseModel):
@@ -125,23 +125,6 @@ class Exemption(BaseModel):
 
     reason: str
     certificate: str | None
-
-
-class TakenCard(BaseModel):
-    """A card that a cloud charged through a reader: what is kept of it, and no more."""
-
-    provider: str
-    payment: str
-    attempt: str
-    brand: str | None
-    last4: str | None
-
-
-class AtReader(BaseModel):
-    """A card payment under way: so much of the sale waits for it."""
-
-    id: str
-    amount: Amount
 
 
 class Tender(BaseModel):
@@ -152,7 +135,6 @@ class Tender(BaseModel):
     amount: Amount
     reference: str | None
     tip: Amount
-    card: TakenCard | None = None
 
 
 class TakenLine(BaseModel):
@@ -206,11 +188,13 @@ class Sale(BaseModel):
     note: Note | None = None
     customer: SaleCustomer | None = None
     parked: Parked | None = None
-    card_payment: AtReader | None = None
 
 
 class Record(BaseModel):
-    """An immutable fact, and how its receipt is doing. A sale or refund has a sale's fields as well."""
+    """An immutable fact, and how its receipt is doing. A sale or refund has a sale's fields as well.
+
+    Its lines leave out what they have none of: marks, deposit, category, tax relief; its taxes, what is false.
+    """
 
     id: str
     kind: Literal["sale", "refund", "void", "drawer", "cash", "shift_open", "shift_close"]
