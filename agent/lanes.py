@@ -17,7 +17,6 @@ from agent.staff.actions import Action
 from agent.staff.by import OF_ITSELF
 from outbox import answers, deliveries, delivery_views
 from outbox.answers import Reply
-from outbox.cannot import limits
 from outbox.card_reader import TakesCards
 from outbox.clouds import KINDS, make
 from outbox.connector import Request
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     from outbox.auth.keyring import Keyring
     from outbox.card_reader import CardReaders
     from outbox.catalogue import Catalogue
-    from outbox.connector import Connector
+    from outbox.connector import Answer, Connector
     from outbox.courier import LaneView
     from outbox.journal import Journal
     from outbox.room import Disk
@@ -150,7 +149,6 @@ class Lanes:
         with suppress(ExchangeError):  # how it ended is kept
             await self._ways[name].first.exchange(f"{parts.scheme}://{parts.netloc}", Request("HEAD", "/"), {})
 
-    def views(self) -> dict[str, dict[str, Any]]:
     @property
     def card_readers(self) -> dict[str, CardReaders]:
         """Return, by cloud, what is known of the readers of those that take cards."""
@@ -161,6 +159,7 @@ class Lanes:
         """Ask a cloud something that somebody at a till waits for. Raises `NotSent` or `AnswerLost`."""
         return await self._ways[name].calls.exchange(request)
 
+    def views(self) -> dict[str, dict[str, Any]]:
         """Return, by cloud, the counts, and what its lane knows of it (`untried` is not `open`)."""
         counts = delivery_views.counts(self._journal.reader, self.kinds)
         for name, count in counts.items():
