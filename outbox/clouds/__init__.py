@@ -83,6 +83,7 @@ KINDS: Mapping[str, CloudKind] = MappingProxyType(
                 ("token", "application_secret"),
                 "Square: orders, refunds, stock, catalogue",
             ),
+            CloudKind("stripe", "outbox.clouds.stripe", ("key",), "Stripe: cards at a reader, other payments"),
             CloudKind("webhook", "outbox.clouds.webhook", ("secret",), "any program: signed records by POST"),
         )
     }
