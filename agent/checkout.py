@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent import entry
 from agent.basket import REASON_CHARS_MAX, checked, must_be_open, named_ids, spelled
+from agent.card_payment import must_not_be_at_reader
 from agent.particulars import must_be_answered
 from agent.pricing import Rules, price, record_fields
 from agent.problem import conflict, not_found
@@ -34,6 +35,7 @@ def add_tender(
 ) -> Sale:
     """Take money: `cash`, which may be more than is due, or `card`, which may not; a `tip` on top of either."""
     must_be_open(sale)
+    must_not_be_at_reader(sale, "take another tender")
     tender = Tender(
         id=str(sale.tenders_made + 1),
         type=entry.tender_type(type),
@@ -57,8 +59,16 @@ def add_tender(
 
 
 def remove_tender(sale: Sale, rules: Rules, tender_id: str) -> Sale:
-    """Give a tender back."""
+    """Give a tender back. Refused for a card that a cloud charged: that money goes back there."""
     must_be_open(sale)
+    charged = next((tender.card for tender in sale.tenders if tender.id == tender_id and tender.card), None)
+    if charged is not None:
+        raise conflict(
+            "card-charged",
+            "This card was charged through the reader: cancel its card payment, which gives the money back, "
+            f"with DELETE /v1/sales/{sale.id}/card-payments/{charged.attempt}.",
+            payment=charged.attempt,
+        )
     left = tuple(tender for tender in sale.tenders if tender.id != tender_id)
     if len(left) == len(sale.tenders):
         raise not_found("tender", f"This sale has no such tender; {named_ids(sale.tenders)}")
@@ -68,6 +78,7 @@ def remove_tender(sale: Sale, rules: Rules, tender_id: str) -> Sale:
 def complete(sale: Sale, rules: Rules) -> dict[str, Any]:
     """Return the fields of the sale's record, once it has lines and is paid."""
     must_be_open(sale)
+    must_not_be_at_reader(sale, "complete the sale")
     if not sale.lines:
         raise conflict("sale-empty", "There is nothing to complete: add an item, or void the sale.")
     must_be_answered(sale)
@@ -81,6 +92,7 @@ def void(sale: Sale) -> Sale:
     """Give up an open or a parked sale. Refused while money was taken for it."""
     if sale.state is not State.PARKED:
         must_be_open(sale)
+    must_not_be_at_reader(sale, "void the sale")
     _must_be_unpaid(sale, "void it")
     return replace(sale, state=State.VOIDED, taken_back=None)  # nothing came back
 
@@ -96,6 +108,7 @@ def void_fields(sale: Sale, rules: Rules, *, reason: str | None = None) -> dict[
 def park(sale: Sale, label: str | None = None, *, parked: Parked | None = None) -> Sale:
     """Put an open sale aside, under a name; `parked` says by whom and when. Refused while money was taken for it."""
     must_be_open(sale)
+    must_not_be_at_reader(sale, "park the sale")
     if not sale.lines:
         raise conflict("sale-empty", "There is nothing to park: add an item, or void the sale.")
     _must_be_unpaid(sale, "park it")

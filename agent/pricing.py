@@ -162,6 +162,7 @@ def record_fields(sale: Sale, rules: Rules) -> dict[str, Any]:
                 "amount": tender.amount,
                 "reference": tender.reference,
                 "tip": tender.tip,
+                **({} if tender.card is None else {"card": tender.card.to_json()}),
             }
             for tender in sale.tenders
         ],
@@ -174,6 +175,7 @@ def record_fields(sale: Sale, rules: Rules) -> dict[str, Any]:
         "opened_at": sale.opened_at,
         **sale.about.to_json(),
         **_taken_back_view(sale, priced, rules),
+        **({} if sale.at_reader is None else {"card_payment": sale.at_reader.to_json()}),
         "training": sale.training,
     }
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent import entry
 from agent.basket import REASON_CHARS_MAX, must_be_open, spelled
+from agent.card_payment import must_not_be_at_reader
 from agent.checkout import REFERENCE_CHARS_MAX
 from agent.pricing import record_fields
 from agent.problem import conflict
@@ -26,6 +27,7 @@ _AS_IN_THE_SALE = ("currency", "prices_include_tax", "subtotal", "taxes", "total
 def unpaid(rung: Sale) -> Sale:
     """Return what was rung to be taken back instead of sold. Raises `Problem` where it is being sold."""
     must_be_open(rung)
+    must_not_be_at_reader(rung, "take the goods back")
     if not rung.lines:
         raise conflict("sale-empty", "Nothing is rung: ring what comes back first.")
     if rung.tenders or rung.taken_back is not None:

@@ -127,6 +127,23 @@ class Exemption(BaseModel):
     certificate: str | None
 
 
+class TakenCard(BaseModel):
+    """A card that a cloud charged through a reader: what is kept of it, and no more."""
+
+    provider: str
+    payment: str
+    attempt: str
+    brand: str | None
+    last4: str | None
+
+
+class AtReader(BaseModel):
+    """A card payment under way: so much of the sale waits for it."""
+
+    id: str
+    amount: Amount
+
+
 class Tender(BaseModel):
     """Money taken, or in a record what an exchange set off: `record` is the other one's id then."""
 
@@ -135,6 +152,7 @@ class Tender(BaseModel):
     amount: Amount
     reference: str | None
     tip: Amount
+    card: TakenCard | None = None
 
 
 class TakenLine(BaseModel):
@@ -188,6 +206,7 @@ class Sale(BaseModel):
     note: Note | None = None
     customer: SaleCustomer | None = None
     parked: Parked | None = None
+    card_payment: AtReader | None = None
 
 
 class Record(BaseModel):
