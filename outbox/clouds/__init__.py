@@ -84,6 +84,12 @@ KINDS: Mapping[str, CloudKind] = MappingProxyType(
                 "Square: orders, refunds, stock, catalogue",
             ),
             CloudKind("stripe", "outbox.clouds.stripe", ("key",), "Stripe: cards at a reader, other payments"),
+            CloudKind(
+                "woocommerce",
+                "outbox.clouds.woocommerce",
+                ("consumer_key", "consumer_secret"),
+                "WooCommerce: orders, refunds, stock, catalogue, customers",
+            ),
             CloudKind("webhook", "outbox.clouds.webhook", ("secret",), "any program: signed records by POST"),
         )
     }

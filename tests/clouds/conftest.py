@@ -12,11 +12,13 @@ from outbox.session import Session, open_client
 from tests.clouds.driver import Clock, Driver
 from tests.clouds.lying_square import TOKEN, LyingSquare
 from tests.clouds.serving import serving
+from tests.clouds.woo_shop import a_shop, woo_at
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from outbox.connector import Connector
+    from tests.clouds.lying_woocommerce import LyingWoo
 
 STORE = StoreFacts("store-1", "EUR", prices_include_tax=True, timezone="Europe/Berlin")
 
@@ -60,3 +62,16 @@ def square_at(base_url: str, **settings: object) -> Connector:
         Settings.model_validate({"base_url": base_url, "token": SecretStr(TOKEN), "location_id": "L1"} | settings),
         STORE,
     )
+
+
+@pytest.fixture
+def woo(clock: Clock) -> LyingWoo:
+    return a_shop(clock)
+
+
+@pytest.fixture
+async def woo_driver(woo: LyingWoo, clock: Clock) -> AsyncIterator[Driver]:
+    """Deliver to the lying WooCommerce with the shipped settings."""
+    async with serving(woo) as base_url, Session(hasty) as session:
+        yield Driver(woo_at(base_url), session, clock)
+    assert woo.spec_faults == []

@@ -22,6 +22,7 @@ from outbox.connector import (
     Sighting,
     Step,
     Unclear,
+    Unknown,
 )
 from outbox.session import AnswerLost, NotSent, Session
 
@@ -110,7 +111,11 @@ class Driver:
         raise AssertionError(f"step {step.name} did not end: {ended!r}")
 
     async def _look(self, step: Step, fact: Fact, request: Request) -> Sighting:
-        return self.connector.sighting(step, replace(fact, asked=request), await self._exchange(request, step.key))
+        try:
+            answer = await self._exchange(request, step.key)
+        except (NotSent, AnswerLost) as error:
+            return Unknown(str(error))
+        return self.connector.sighting(step, replace(fact, asked=request), answer)
 
     async def _exchange(self, request: Request, key: str) -> Answer:
         credentials = self.connector.credentials(request, key, self.clock())
