@@ -59,6 +59,7 @@ COMMANDS = {
         Command("cloud", "a cloud: connect, check, pull its catalogue, status"),
         Command("pair", "a code that lets a page or another front end call the agent"),
         Command("staff", "who works here: list, another PIN"),
+        Command("bundle", "one file for whoever helps from afar, with no secret in it"),
         Command("service", "the Windows or Linux service: install, uninstall, status"),
     )
 }
