@@ -17,6 +17,7 @@ from agent.staff.actions import Action
 from agent.staff.by import OF_ITSELF
 from outbox import answers, deliveries, delivery_views
 from outbox.answers import Reply
+from outbox.cannot import limits
 from outbox.card_reader import TakesCards
 from outbox.clouds import KINDS, make
 from outbox.connector import Request
@@ -81,6 +82,7 @@ class Lanes:
         self._connectors = connectors(config)
         # Also of a cloud whose secret is not there: its records wait until it is.
         self.kinds = {cloud.name: KINDS[cloud.kind].capabilities().kinds for cloud in config.clouds}
+        self._cannot = {cloud.name: limits(KINDS[cloud.kind].capabilities()) for cloud in config.clouds}
         self._ways: dict[str, Way] = {}
         self._couriers: dict[str, Courier] = {}
 
@@ -166,6 +168,9 @@ class Lanes:
             answered_at, held = self._exchanges.answered_at.get(name), self._offline.of(name)
             count["answered_at"] = None if answered_at is None else answered_at.isoformat()
             count["offline"] = None if held is None else asdict(held)
+            count["cannot"] = [asdict(limit) for limit in self._cannot.get(name, ())]
+            if name in self._ways:
+                count.update(self._ways[name].view())
             courier = self._couriers.get(name)
             if courier is not None:
                 count |= {"state": str(courier.view.state), "since": courier.view.since.isoformat()}

@@ -144,14 +144,9 @@ def begin(sign_in: SignIn, random: Callable[[int], bytes] = secrets.token_bytes)
     return Begun(sign_in.authorize_url + joint + urlencode({k: v for k, v in asked.items() if v}), state, verifier)
 
 
-def read_redirect(begun: Begun, text: str, *, bare: bool = False) -> str:
-    """Return the code out of the address that the cloud's page came back to. Raises `SignInFailed`.
-
-    `bare`: a person pasted it, and may have pasted the code alone; then nothing shows whose answer it is but they.
-    """
+def read_redirect(begun: Begun, text: str) -> str:
+    """Return the code out of the address that the cloud's page came back to, heard or pasted. Raises `SignInFailed`."""
     text = text.strip()
-    if bare and text and not re.search(r"[?&=/\s]", text):
-        return text
     said = parse_qs(urlsplit(text).query if "?" in text else text)
     state, code, error = ((said.get(name) or [""])[0] for name in ("state", "code", "error"))
     if not secrets.compare_digest(state.encode(), begun.state.encode()):
