@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import logging
 import signal
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agent import logs
 from agent.cli import out
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's own arguments."""
     parser.add_argument("--port", type=int, metavar="N", help="listen here instead of where `[api] port` says")
     parser.add_argument("--log", choices=LOG_LEVELS, default="info", help="how much to log (default: info)")
+    parser.add_argument(
+        "--log-format", choices=logs.FORMATS, default="text", help="lines for a person, or JSON (default: text)"
+    )
+    parser.add_argument("--log-file", metavar="FILE", help="log here, not to stderr; five files of 10 MB are kept")
 
 
 def run(args: argparse.Namespace, places: Places) -> int:
@@ -43,11 +48,12 @@ def run(args: argparse.Namespace, places: Places) -> int:
 def _run(args: argparse.Namespace, places: Places) -> int:
     from agent.config import load
 
-    logging.basicConfig(
-        level=args.log.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
-    )
-    for noisy in ("aiosqlite", "httpx", "httpcore"):  # what they say at DEBUG is bodies and URLs
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    try:
+        logs.set_up(args.log, form=args.log_format, file=None if args.log_file is None else Path(args.log_file))
+    except OSError as error:
+        raise out.CommandError(
+            f"{args.log_file} cannot be written: {error.strerror}", hint="name another file with --log-file"
+        ) from error
     config = load(places.config, need_secrets=False)  # a store opens without its clouds; their records wait
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(config, places, args.port))

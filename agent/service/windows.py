@@ -43,7 +43,7 @@ _DEFINITION = """\
     <RestartOnFailure><Interval>PT1M</Interval><Count>999</Count></RestartOnFailure>
   </Settings>
   <Actions Context="agent">
-    <Exec><Command>{python}</Command><Arguments>-I -m agent --config "{config}" --state "{state}" run</Arguments></Exec>
+    <Exec><Command>{python}</Command><Arguments>-I -m agent {arguments}</Arguments></Exec>
   </Actions>
 </Task>
 """
@@ -51,9 +51,9 @@ _DEFINITION = """\
 
 def definition(python: str, config: Path, state: Path) -> str:
     """Return the task as Windows reads it."""
-    return _DEFINITION.format(
-        account=ACCOUNT, python=escape(python), config=escape(str(config)), state=escape(str(state))
-    )
+    log = state / "logs" / "stillopen.log"  # the Task Scheduler keeps nothing of what a program says
+    arguments = f'--config "{config}" --state "{state}" run --log-file "{log}"'
+    return _DEFINITION.format(account=ACCOUNT, python=escape(python), arguments=escape(arguments))
 
 
 class Windows:

@@ -55,7 +55,7 @@ def test_the_task_starts_at_boot_as_local_service_and_again_when_it_fails(tmp_pa
     command = task.findtext("t:Actions/t:Exec/t:Command", namespaces=NS)
     assert command == r"C:\Program Files\Py & Co\python.exe"
     arguments = task.findtext("t:Actions/t:Exec/t:Arguments", namespaces=NS) or ""
-    assert arguments.endswith("run")
+    assert arguments.endswith(f'run --log-file "{tmp_path / "state" / "logs" / "stillopen.log"}"')
     assert f'--state "{tmp_path / "state"}"' in arguments
     assert load(tmp_path / "stillopen.toml").store.id == "store-1"
     assert ["schtasks", "/Run", "/TN", "Stillopen"] in programs.asked
