@@ -190,6 +190,8 @@ class Books:
             "source_type": body["source_id"],
             "status": "COMPLETED" if body["autocomplete"] else "APPROVED",
         }
+        if "external_details" in body:
+            payment["external_details"] = body["external_details"]
         self.payments[payment["id"]] = payment
         if body["autocomplete"]:
             self._close(order)

@@ -12,7 +12,7 @@ import random
 import sqlite3
 from datetime import datetime, timedelta
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import agent.upkeep
 import outbox.ids
@@ -32,6 +32,7 @@ from outbox.journal import Journal
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
+    from random import Random
 
     from tests.simulate.world import World
 
@@ -85,10 +86,36 @@ class Disk:
         raise error
 
 
+class Commits(Protocol):
+    """What a disk does with a commit."""
+
+    def commit(self, connection: sqlite3.Connection) -> sqlite3.Cursor:
+        """Commit, or raise `sqlite3.OperationalError`."""
+        ...
+
+
+class Machine(Protocol):
+    """What a connection needs of the world around it."""
+
+    @property
+    def disk(self) -> Commits:
+        """What is written to."""
+        ...
+
+    @property
+    def random(self) -> Random:
+        """The seed's dice."""
+        ...
+
+    def opened(self, file: sqlite3.Connection) -> None:
+        """Hear of a connection, which the system closes when its process dies."""
+        ...
+
+
 class MoodyConnection:
     """The journal's connection on that disk."""
 
-    def __init__(self, connection: sqlite3.Connection, disk: Disk) -> None:
+    def __init__(self, connection: sqlite3.Connection, disk: Commits) -> None:
         self.real = connection
         self._disk = disk
 
@@ -108,7 +135,7 @@ class MoodyConnection:
 class InlineConnection:
     """What `outbox.writer` uses of an aiosqlite connection, in virtual time."""
 
-    def __init__(self, world: World, connector: Callable[[], sqlite3.Connection]) -> None:
+    def __init__(self, world: Machine, connector: Callable[[], sqlite3.Connection]) -> None:
         self._world = world
         self._connector = connector
         self._thread = SimpleNamespace(join=lambda: None)

@@ -138,9 +138,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def end_life(self, life: int, context: contextvars.Context) -> None:
         """Let nothing of a life run again; its coroutines are closed, and reach nobody from there."""
         self._dead.add(life)
-        while tasks := self._tasks.pop(life, None):  # closing one may start another
-            for task in tasks:
-                self._end(task, context)
+        running = asyncio._get_running_loop()
+        asyncio._set_running_loop(self)  # else what a coroutine still begins in closing makes a loop that nobody closes
+        try:
+            while tasks := self._tasks.pop(life, None):  # closing one may start another
+                for task in tasks:
+                    self._end(task, context)
+        finally:
+            asyncio._set_running_loop(running)
         self._later = [entry for entry in self._later if entry[2]._context.get(LIFE, 0) != life]
         heapq.heapify(self._later)
 
