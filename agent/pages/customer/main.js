@@ -7,7 +7,7 @@ import { chooseMoney } from "../parts/money.js";
 import { chooseLanguage, t } from "../parts/words.js";
 import { addressHasCode, pair } from "../till/pairing.js";
 import { TillState } from "../till/state.js";
-import { away, done, sale, welcome } from "./views.js";
+import { away, done, sale, training, welcome } from "./views.js";
 
 const DONE_MS = 20_000; // the change stays as long as on a display of two lines
 const FIRST_ANSWER_MS = 1_000; // between tries while the agent has not answered at all yet
@@ -54,11 +54,12 @@ function draw() {
     doneUntil = Date.now() + DONE_MS;
     setTimeout(draw, DONE_MS);
   }
-  const [what, view] = chosen();
+  const [shown, view] = chosen();
+  const what = state.till?.training ? `${shown} in training` : shown;
   if (what === drawn) return; // a reading that brought nothing new moves nothing
   drawn = what;
   root.dataset.shows = what.split(" ", 1)[0];
-  replace(root, view());
+  replace(root, state.till?.training && training(), view());
   root.querySelector(".line-latest")?.scrollIntoView({ block: "nearest" });
 }
 

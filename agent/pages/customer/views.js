@@ -7,6 +7,11 @@ import { t } from "../parts/words.js";
 
 let before = new Map(); // the open sale's lines as they were drawn last: what is new is marked
 
+/** Above everything, as long as the till trains: whoever reads the screen is not served. */
+export function training() {
+  return el("p.training", { role: "status" }, el("strong", {}, t("training.word")), ` ${t("training.what")}`);
+}
+
 /** Nobody is served. */
 export function welcome(store) {
   before = new Map();

@@ -75,6 +75,12 @@ export class Actions {
     });
   }
 
+  /** How much of a line there will be once what waits was done: one more counts from there. */
+  awaited(line) {
+    const path = this.#pathOf(line);
+    return this.outgoing.waiting.filter((entry) => entry.path === path && entry.body?.quantity).at(-1)?.body.quantity ?? line.quantity;
+  }
+
   setQuantity(line, quantity) {
     return this.#line("PATCH", line, { quantity }, t("label.quantity", { count: quantity, name: line.name }));
   }
@@ -211,9 +217,11 @@ export class Actions {
   }
 
   #line(method, line, body, label) {
-    return this.#ask({
-      label, method, body, path: `/v1/sales/${this.state.sale.id}/lines/${encodeURIComponent(line.id)}`,
-    });
+    return this.#ask({ label, method, body, path: this.#pathOf(line) });
+  }
+
+  #pathOf(line) {
+    return `/v1/sales/${this.state.sale.id}/lines/${encodeURIComponent(line.id)}`;
   }
 
   /** Any other write, for panels of their own nouns; answers what the agent answered, or null. */
