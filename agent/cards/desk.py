@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -17,7 +14,8 @@ from agent.cards import attempt as rows
 from agent.cards import on_sale
 from agent.cards.attempt import Attempt, State
 from agent.cards.changes import Changed, Changes
-from agent.cards.follow import Follower, NotNow, Pace
+from agent.cards.follow import Pace
+from agent.cards.following import Following
 from agent.pricing import view
 from agent.problem import conflict, not_found
 from agent.staff.actions import Action
@@ -25,9 +23,7 @@ from agent.staff.by import OF_ITSELF
 from outbox import answers
 from outbox.answers import Reply
 from outbox.card_reader import Card
-from outbox.errors import OutboxError
 from outbox.ids import new_id
-from outbox.session import AnswerLost, NotSent
 
 if TYPE_CHECKING:
     import sqlite3
@@ -42,13 +38,8 @@ if TYPE_CHECKING:
     from outbox.connector import Answer, Request
     from outbox.journal import Journal
 
-CALL_S = 15.0  # of one call while a customer waits: a cloud that takes longer is asked again
 KEPT = timedelta(days=90)  # an ended payment is looked up while a customer may still ask; its sale's record stays
 FORGET_MAX = 20  # of those in one change
-FAULT_S = 5.0  # before a payment is followed on after a bug
-AFTER_S_MAX = 60.0  # of what a cloud asks to wait: somebody stands at the till
-
-_log = logging.getLogger("stillopen.cards")
 
 
 class Cards:
@@ -68,14 +59,9 @@ class Cards:
         self._journal = journal
         self._tills = tills
         self._readers = readers
-        self._call = call
         self._now = now
-        self._pace = pace or Pace()
         self._changes = Changes(journal, events, tills.rules, provider=lambda cloud: readers[cloud].provider, now=now)
-        self._fresh: set[str] = set()  # begun in this life
-        self._following: dict[str, asyncio.Task[None]] = {}
-        self._woken: dict[str, asyncio.Event] = {}
-        self._wanted: asyncio.Queue[str] = asyncio.Queue()
+        self._following = Following(journal, self._changes, readers, call, now=now, pace=pace or Pace())
 
     @property
     def providers(self) -> Mapping[str, str]:
@@ -134,14 +120,14 @@ class Cards:
                 rows.save(connection, attempt, at.isoformat()), waiting
             )
 
-        self._fresh.add(attempt_id)
+        self._following.begins(attempt_id)
         try:
             reply = await self._once(key, change)
         except BaseException:
-            self._fresh.discard(attempt_id)
+            self._following.begins_not(attempt_id)
             raise
         if reply.body["id"] != attempt_id:  # it was asked for before
-            self._fresh.discard(attempt_id)
+            self._following.begins_not(attempt_id)
         return reply
 
     async def train(self, sale_id: str, amount: int | None, *, key: Key | None, tills: Tills) -> Reply:
@@ -236,7 +222,9 @@ class Cards:
 
         return await self._once(key, change)
 
-    # --- following ---
+    async def run(self) -> None:
+        """Follow every payment whose end is not known, for ever."""
+        await self._following.run()
 
     async def recover(self) -> None:
         """After a start: what a journal that was put back knows of payments is not gone by; a person looks them up."""
@@ -248,71 +236,6 @@ class Cards:
                     _put_back(connection, attempt, at)
 
         await self._journal.write(change)
-
-    async def run(self) -> None:
-        """Follow every payment whose end is not known, for ever."""
-        for attempt in rows.open_ones(self._journal.reader):
-            self._wanted.put_nowait(attempt.id)
-        try:
-            while True:
-                attempt_id = await self._wanted.get()
-                if attempt_id not in self._following:
-                    task = asyncio.create_task(self._follow(attempt_id), name=f"card payment {attempt_id}")
-                    self._following[attempt_id] = task
-                    task.add_done_callback(partial(self._followed, attempt_id))
-        finally:
-            following = list(self._following.values())
-            for task in following:
-                task.cancel()
-            await asyncio.gather(*following, return_exceptions=True)
-
-    def _followed(self, attempt_id: str, task: asyncio.Task[None]) -> None:
-        self._following.pop(attempt_id, None)
-        if not task.cancelled() and (attempt := self._changes.find(attempt_id)) is not None and attempt.open:
-            self._wanted.put_nowait(attempt_id)  # somebody wanted its money back just then
-
-    async def _follow(self, attempt_id: str) -> None:
-        woken = self._woken.setdefault(attempt_id, asyncio.Event())
-        polls = troubles = 0
-        try:
-            while (attempt := self._changes.find(attempt_id)) is not None and attempt.open:
-                woken.clear()
-                wait_s = 0.0
-                try:
-                    if await self._step(attempt):
-                        wait_s, polls = _paced(self._pace.polls_s, polls), polls + 1
-                    troubles = 0
-                    self._changes.set_trouble(attempt, None)
-                except (NotSent, AnswerLost, NotNow, OutboxError) as error:
-                    self._changes.set_trouble(attempt, str(error))
-                    asked = error.after_s if isinstance(error, NotNow) else None
-                    wait_s = max(_paced(self._pace.troubles_s, troubles), min(asked or 0.0, AFTER_S_MAX))
-                    troubles += 1
-                except Exception:  # noqa: BLE001 - a bug here must not leave a payment whose end nobody learns
-                    _log.exception("A fault while following card payment %s; it is followed on.", attempt_id)
-                    wait_s = FAULT_S
-                await _pause(woken, wait_s)
-        finally:
-            self._woken.pop(attempt_id, None)
-            self._fresh.discard(attempt_id)
-
-    async def _step(self, attempt: Attempt) -> bool:
-        readers = self._readers.get(attempt.cloud)
-        if readers is None:
-            raise NotNow(f"the configuration has no cloud {attempt.cloud} that takes cards any more: put it back")
-        follower = Follower(
-            readers, self._changes, lambda request: self._asked(attempt.cloud, request), self._now, self._pace
-        )
-        return await follower.step(attempt, fresh=attempt.id in self._fresh)
-
-    async def _asked(self, cloud: str, request: Request) -> Answer:
-        try:
-            async with asyncio.timeout(CALL_S):
-                return await self._call(cloud, request)
-        except TimeoutError as error:
-            raise AnswerLost(
-                f"{cloud} did not answer in {CALL_S:g} s", hint="It is asked again; another tender can be taken."
-            ) from error
 
     # --- the parts these share ---
 
@@ -333,9 +256,7 @@ class Cards:
         if changed is not None:
             self._changes.tell(changed)
             if changed.attempt.open:
-                self._wanted.put_nowait(changed.attempt.id)
-                if (woken := self._woken.get(changed.attempt.id)) is not None:
-                    woken.set()
+                self._following.wake(changed.attempt.id)
         return reply
 
     def _found(self, connection: sqlite3.Connection, sale_id: str, attempt_id: str) -> Attempt:
@@ -374,18 +295,3 @@ def _put_back(connection: sqlite3.Connection, attempt: Attempt, at: str) -> None
     reason = "this journal was put back, or copied, while the payment was under way"
     hint = f"Look up payment {attempt.payment or attempt.id} at {attempt.cloud}: whether it was charged, and for what."
     rows.save(connection, replace(attempt, state=State.UNKNOWN, told=False, reason=reason, hint=hint), at)
-
-
-def _paced(steps: tuple[float, ...], count: int) -> float:
-    return steps[min(count, len(steps) - 1)]
-
-
-async def _pause(woken: asyncio.Event, seconds: float) -> None:
-    """Wait, or until somebody has pressed a button."""
-    if seconds <= 0:
-        return
-    try:
-        async with asyncio.timeout(seconds):
-            await woken.wait()
-    except TimeoutError:
-        return
