@@ -78,6 +78,12 @@ KINDS: Mapping[str, CloudKind] = MappingProxyType(
         kind.name: kind
         for kind in (
             CloudKind(
+                "shopify",
+                "outbox.clouds.shopify",
+                ("token", "client_secret"),
+                "Shopify: orders, refunds, stock, catalogue, customers",
+            ),
+            CloudKind(
                 "square",
                 "outbox.clouds.square",
                 ("token", "application_secret"),

@@ -180,7 +180,7 @@ def test_a_secret_that_is_none_is_refused_without_being_shown(secret: str) -> No
 
 
 def test_the_table_names_every_kind_and_its_secrets() -> None:
-    assert sorted(KINDS) == ["square", "webhook"]
+    assert sorted(KINDS) == ["shopify", "square", "stripe", "webhook", "woocommerce"]
     for kind in KINDS.values():
         model = kind.settings()
         assert set(kind.secrets) <= set(model.model_fields)

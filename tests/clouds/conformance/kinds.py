@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tests.clouds.conformance.shop import Shop
 
 MODULES = {
+    "shopify": "tests.clouds.conformance.shopify",
     "square": "tests.clouds.conformance.square",
 }
 
