@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 async def refund(call: Call) -> Reply:
     """Take back a completed sale, or a part of it, or goods nobody has the receipt of."""
+    if call.body.receipt_number is None:
+        call.allow(Action.REFUND_WITHOUT_RECEIPT)
     return await _of_refund(call).closing.refund(call.body, key=call.key, by=call.by)
 
 
 async def preview_refund(call: Call) -> Reply:
-    """Say what a refund would come to."""
+    """Say what a refund would come to, also to who needs leave to make it."""
     return _of_refund(call).returns.preview(call.body)
 
 
 def _of_refund(call: Call) -> Counter:
     body: NewRefund = call.body
-    if body.receipt_number is None:
-        call.allow(Action.REFUND_WITHOUT_RECEIPT)
     return call.app.counters.for_refund(body.till, body.receipt_number, body.sale)
 
 

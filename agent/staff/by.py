@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 class By:
     """One request's actor. `page` is its caller's id, `leaves` the leave that came with it.
 
-    `discount_limit`: per cent up to which a discount needs nobody's leave.
+    `discount_limit`: per cent up to which a discount needs nobody's leave. `alone`: no staff is set up, so there is
+    nobody who could give leave.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class By:
         rules: Mapping[Action, Rule] = DEFAULTS,
         leaves: Mapping[bytes, Leave] = MappingProxyType({}),
         discount_limit: Decimal = Decimal(100),
+        alone: bool = False,
     ) -> None:
         self.actor = actor
         self.page = page
@@ -44,6 +46,7 @@ class By:
         self._rules = rules
         self.leaves = leaves
         self.discount_limit = discount_limit
+        self._alone = alone
 
     def may(self, action: Action) -> bool:
         """Say whether this is allowed, by role or by the leave that came with the request."""
@@ -68,11 +71,15 @@ class By:
         raise Problem(
             HTTPStatus.FORBIDDEN,
             "not-allowed",
-            f"{rule.words} needs a {rule.least}: let one type their PIN here (POST /v1/overrides), and send "
-            "the request again with what that answers",
+            f"{rule.words} needs a {rule.least}: {self._next_step(action)}",
             action=str(action),
             role=str(rule.least),
         )
+
+    def _next_step(self, action: Action) -> str:
+        if self._alone:
+            return f'set up staff on the till page, or write {action} = "cashier" under [permissions] in stillopen.toml'
+        return "let one type their PIN here (POST /v1/overrides), and send the request again with what that answers"
 
     def unused(self) -> dict[bytes, Leave]:
         """Return the leave that was not needed."""

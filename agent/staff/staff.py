@@ -114,7 +114,14 @@ class Staff:
         page = NOBODY.id if caller is None else caller.id
         actor = self._actor(page)
         taken = self._overrides.take(tokens, to=actor, page=page) if tokens else {}
-        return By(actor, page=page, rules=self.rules, leaves=taken, discount_limit=self._discount_limit)
+        return By(
+            actor,
+            page=page,
+            rules=self.rules,
+            leaves=taken,
+            discount_limit=self._discount_limit,
+            alone=not self.set_up,
+        )
 
     def put_back(self, by: By, *, refused: bool) -> None:
         """Take back the leave that a request did not use; all of it where the request was refused."""
