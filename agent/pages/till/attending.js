@@ -53,6 +53,11 @@ export class Attending {
     return this.#actions.answer({ label: t("label.item", { name: item.name }), path: "/v1/items", body: item });
   }
 
+  /** Let the catalogue forget an item that a till made; answers whether it did. */
+  async unmakeItem({ sku, name }) {
+    return (await this.#actions.answer({ label: t("label.item", { name }), method: "DELETE", path: `/v1/items/${encodeURIComponent(sku)}` })) !== null;
+  }
+
   /** Keep an arrangement of the quick keys. */
   arrange(arrangement) {
     return this.#actions.ask({ label: t("keys.arrange"), method: "PUT", path: `/v1/tills/${this.#state.id}/keys`, body: arrangement });

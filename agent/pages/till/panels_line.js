@@ -6,6 +6,8 @@ import { money, parse, parseQuantity, price, quantity, separator, typed } from "
 import { t } from "../parts/words.js";
 import { choice, field, pad, primary, reasons } from "./panel.js";
 
+const MADE_HERE = "here-"; // how the agent begins the number of an item that a till made
+
 /** Set how many, or how much. */
 export function quantityPanel(till, line) {
   const kg = line.unit === "kg";
@@ -77,10 +79,27 @@ export function pricePanel(till, line) {
   return {
     title: t("price.title", { name: line.name }),
     body: el("div.two", {},
-      el("div", {}, asked.element, reason.element, reasons("price.reasons", reason), primary(t("action.ok"), save)),
+      el("div", {}, asked.element, reason.element, reasons("price.reasons", reason), primary(t("action.ok"), save), unmaking(till, line)),
       pad(asked)),
     focus: () => asked.select(),
   };
+}
+
+// An item that was made at a till can be taken out of the catalogue again; what is rung of it stays rung.
+function unmaking(till, line) {
+  if (!line.sku?.startsWith(MADE_HERE)) return null;
+  let sure = false;
+  const button = el("button.row-button", { type: "button", "data-key": "unmake", onclick: async () => {
+    if (!sure) {
+      sure = true;
+      button.textContent = t("made.sure", { name: line.name });
+    } else if (await till.attending.unmakeItem(line)) {
+      void till.quick.load();
+      till.home();
+      till.say({ kind: "note", text: t("made.gone", { name: line.name }) });
+    }
+  } }, t("made.remove"));
+  return button;
 }
 
 /** Take per cent or an amount off one line or the whole sale. */

@@ -62,7 +62,7 @@ export function receiptsPanel(till) {
   latest().catch(away);
   return {
     title: t("receipts.title"),
-    body: el("div", {}, text.element, el("div.beside", {}, day.element, amount.element, primary(t("receipts.open"), find)), list),
+    body: el("div", {}, el("div.beside", {}, text.element, primary(t("receipts.open"), find)), el("div.beside", {}, day.element, amount.element), list),
     focus: () => text.select(),
     takesScan: (scanned) => (NUMBER.test(scanned) ? (open(scanned), true) : false),
   };

@@ -105,7 +105,7 @@ export const words = {
 
   "entry.found": "Gefundene Artikel",
   "entry.label": "Artikel finden: scannen, Name oder Nummer",
-  "entry.placeholder": "Scannen, oder Name oder Nummer tippen",
+  "entry.placeholder": "Scannen, Name oder Nummer",
   "entry.none": "Nichts gefunden für „{text}“.",
   "entry.none.how": "Weniger Buchstaben versuchen oder als freien Artikel verkaufen (F7).",
   "entry.times": "{count} × der nächste Artikel",
@@ -257,6 +257,9 @@ export const words = {
   "unknown.once": "Einmal verkaufen",
   "unknown.category": "Kategorie (freiwillig)",
   "unknown.keep": "In den Katalog aufnehmen und verkaufen",
+  "made.remove": "Aus dem Katalog nehmen",
+  "made.sure": "Sicher? {name} kann dann niemand mehr erfassen",
+  "made.gone": "{name} ist nicht mehr im Katalog.",
 
   "pay.cash.title": "Bar",
   "pay.card.title": "Karte",

@@ -257,6 +257,9 @@ export const words = {
   "unknown.once": "Sell it once",
   "unknown.category": "Category (optional)",
   "unknown.keep": "Put it into the catalogue and sell it",
+  "made.remove": "Take it out of the catalogue",
+  "made.sure": "Sure? Nobody can ring {name} from then on",
+  "made.gone": "{name} is out of the catalogue.",
 
   "pay.cash.title": "Cash",
   "pay.card.title": "Card",
