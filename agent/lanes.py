@@ -19,7 +19,6 @@ from outbox import answers, deliveries, delivery_views
 from outbox.answers import Reply
 from outbox.cannot import limits
 from outbox.card_reader import TakesCards
-from outbox.clouds import KINDS, make
 from outbox.connector import Request
 from outbox.courier import Courier, LaneState
 from outbox.pull import Pulled, pull
@@ -40,14 +39,13 @@ if TYPE_CHECKING:
     from outbox.auth.keyring import Keyring
     from outbox.card_reader import CardReaders
     from outbox.catalogue import Catalogue
-    from outbox.connector import Answer, Connector
+    from outbox.connector import Answer
     from outbox.courier import LaneView
     from outbox.journal import Journal
     from outbox.room import Disk
 
 PULL_EVERY_S = 15 * 60.0  # prices change a few times a day; a person who cannot wait uses `cloud pull`
 
-UNREACHABLE_WITHOUT = "its secret is not there: `stillopen check` says which; then start the agent again"
 _NUMBER = re.compile(r"[0-9]{1,18}")  # what fits SQLite's integers
 
 _log = logging.getLogger("stillopen.clouds")
@@ -79,17 +77,18 @@ class Lanes:
         self._now = now
         self._whole = config
         self._config = {cloud.name: cloud for cloud in config.clouds}
-        self._connectors = connectors(config)
-        # Also of a cloud whose secret is not there: its records wait until it is.
-        self.kinds = {cloud.name: KINDS[cloud.kind].capabilities().kinds for cloud in config.clouds}
-        self._cannot = {cloud.name: limits(KINDS[cloud.kind].capabilities()) for cloud in config.clouds}
+        self._connectors, self._without = ways.connectors(config)
+        # Also of a cloud that cannot be called as it is configured: its records wait until it can.
+        takes = {cloud.name: ways.capabilities(cloud) for cloud in config.clouds}
+        self.kinds = {name: ways.KINDS_UNSEEN if of is None else of.kinds for name, of in takes.items()}
+        self._cannot = {name: limits(of) for name, of in takes.items() if of is not None}
         self._ways: dict[str, Way] = {}
         self._couriers: dict[str, Courier] = {}
 
     async def open(self) -> None:
         """Make sessions and couriers; nothing is sent yet."""
-        for name in self.kinds.keys() - self._connectors.keys():
-            _log.error("Cloud %s: %s. Its records wait until then.", name, UNREACHABLE_WITHOUT)
+        for name, why in self._without.items():
+            _log.error("Cloud %s: %s. Its records wait until then.", name, why)
         for name, connector in self._connectors.items():
             way = self._ways[name] = ways.way(
                 self._config[name], self._whole, self._keyring, through=self._exchanges.through, now=self._now
@@ -177,7 +176,7 @@ class Lanes:
                 if courier.view.error is not None:
                     count["last_error"] = courier.view.error
             elif name in self.kinds:
-                count |= {"state": str(LaneState.UNAUTHORIZED), "since": None, "last_error": UNREACHABLE_WITHOUT}
+                count |= {"state": str(LaneState.UNAUTHORIZED), "since": None, "last_error": self._without[name]}
             else:
                 count |= {"state": "not_configured", "since": None}
         return counts
@@ -252,11 +251,3 @@ class Lanes:
         if pulled.ended is not None:
             _log.warning("Pulling from %s ended early: %s. It goes on where it stopped.", name, pulled.ended.reason)
         return pulled
-
-
-def connectors(config: Config) -> dict[str, Connector]:
-    """Return the connector of every configured cloud, by name."""
-    store = ways.store_facts(config)
-    return {
-        cloud.name: make(cloud.kind, cloud.settings, store) for cloud in config.clouds if cloud.settings is not None
-    }

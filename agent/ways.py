@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from outbox.auth.kept import authorizer
 from outbox.bucket import Bucket
 from outbox.calls import Calls
-from outbox.clouds import KINDS, StoreFacts, make
+from outbox.clouds import StoreFacts, make
+from outbox.clouds.packages import KindBroken, kind_of
+from outbox.record import Kind
 from outbox.session import Session, open_client
 
 if TYPE_CHECKING:
@@ -20,10 +22,14 @@ if TYPE_CHECKING:
     from outbox.auth.authorizer import Authorizer
     from outbox.auth.keyring import Keyring
     from outbox.calls import Exchanges
+    from outbox.capabilities import Capabilities
     from outbox.clouds import CloudKind
     from outbox.connector import Connector
 
     Through = Callable[[str, Exchanges], Exchanges]
+
+UNREACHABLE_WITHOUT = "its secret is not there: `stillopen check` says which; then start the agent again"
+KINDS_UNSEEN = frozenset({Kind.SALE, Kind.REFUND})  # what waits for a cloud whose kind cannot say what it takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,7 @@ def way(
 ) -> Way:
     """Return the way to a cloud whose settings are there; nothing is opened yet."""
     assert cloud.settings is not None, "a cloud whose secret is missing cannot be called"
-    kind, store = KINDS[cloud.kind], store_facts(config)
+    kind, store = kind_of(cloud.kind), store_facts(config)
     connector = make(cloud.kind, cloud.settings, store)
     # One connection more than tills at once: for the pull.
     session = Session(
@@ -108,3 +114,27 @@ def store_facts(config: Config) -> StoreFacts:
         timezone=config.store.timezone,
         name=config.store.name,
     )
+
+
+def connectors(config: Config) -> tuple[dict[str, Connector], dict[str, str]]:
+    """Return, by name, the connectors of the configured clouds, and why the others have none."""
+    found: dict[str, Connector] = {}
+    without: dict[str, str] = {}
+    for cloud in config.clouds:
+        try:
+            kind_of(cloud.kind)
+            if cloud.settings is None:
+                without[cloud.name] = UNREACHABLE_WITHOUT
+            else:
+                found[cloud.name] = make(cloud.kind, cloud.settings, store_facts(config))
+        except KindBroken as broken:
+            without[cloud.name] = f"{broken}: update or remove that package; then start the agent again"
+    return found, without
+
+
+def capabilities(cloud: CloudConfig) -> Capabilities | None:
+    """Return what a cloud takes, or None where its kind cannot be used."""
+    try:
+        return kind_of(cloud.kind).capabilities()
+    except KindBroken:
+        return None

@@ -80,16 +80,16 @@ def _said(args: argparse.Namespace, connected: Connected) -> int:
 
 def disconnect(args: argparse.Namespace, places: Places) -> int:
     """Delete what the keyring has of a cloud. What stillopen.toml names stays in force."""
+    from outbox.auth.kept import is_kept
     from outbox.auth.keyring import CredentialsError, Keyring
-    from outbox.clouds import KINDS
+    from outbox.clouds.packages import kind_of
 
     _, cloud = configured(places, args.name)
     try:
         deleted = Keyring(places.state).forget(args.name)
     except CredentialsError as error:
         raise out.CommandError(str(error), hint=error.hint) from error
-    kind = KINDS[cloud.kind]
-    named = cloud.settings is None or not (kind.asks(cloud.settings) or kind.sign_in(cloud.settings))
+    named = cloud.settings is None or not is_kept(kind_of(cloud.kind), cloud.settings)
     if args.json:
         out.say_json({"cloud": args.name, "deleted": deleted, "named_in_configuration": named})
         return out.OK

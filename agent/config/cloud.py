@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from outbox.clouds import CloudKind
 
+BROKEN = "kind-broken"  # the file is right, and the package that brings the kind is not
+STOPS_NO_SALE = frozenset({BROKEN, secret.MISSING})
+
 _STAND_IN = SecretStr("a secret that is not there")  # lets the rest of a section be checked all the same
 
 
@@ -38,7 +41,7 @@ def read_clouds(
             continue
         reader = _Section(head, loc, folder, environ)
         cloud = reader.read(section)
-        wrong += [one for one in reader.wrong if need_secrets or one.code != secret.MISSING]
+        wrong += [one for one in reader.wrong if need_secrets or one.code not in STOPS_NO_SALE]
         if cloud is not None:
             clouds.append(cloud)
     return clouds, wrong
@@ -55,15 +58,21 @@ class _Section:
         self.wrong: list[Finding] = []
 
     def read(self, section: dict[str, Any]) -> CloudConfig | None:
-        from outbox.clouds import KINDS
+        from outbox.clouds import packages
 
-        kind = KINDS.get(self.head.kind)
+        try:
+            kind = packages.find(self.head.kind)
+        except packages.KindBroken as broken:
+            fix = "update or remove that package (its makers know more); the records of this cloud wait meanwhile"
+            self.wrong.append(Finding((*self.loc, "kind"), str(broken), fix, BROKEN))
+            return CloudConfig(self.head.name, self.head.kind, None)
         if kind is None:
+            known = packages.names()
             self.wrong.append(
                 Finding(
                     (*self.loc, "kind"),
                     shown(self.head.kind),
-                    f"{did_you_mean(self.head.kind, KINDS)}known kinds: {', '.join(sorted(KINDS))}",
+                    f"{did_you_mean(self.head.kind, known)}known kinds: {', '.join(known)}",
                 )
             )
             return None

@@ -28,7 +28,7 @@ class Finding:
     loc: Loc
     found: str
     fix: str
-    code: str = "invalid"  # or "secret-missing": the file is right, what it points at is not there
+    code: str = "invalid"  # or "secret-missing", "kind-broken": the file is right, what it points at is not
 
 
 @dataclass(frozen=True, slots=True)

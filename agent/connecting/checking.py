@@ -11,7 +11,7 @@ from agent.tax import tax_rates
 from agent.tender_kinds import KINDS as TENDERS
 from agent.ways import store_facts, way
 from outbox.auth.authorizer import SignInNeeded
-from outbox.clouds import KINDS
+from outbox.clouds.packages import kind_of
 from outbox.mapping import Declared, DeclaredTax, Finding, Level
 from outbox.retry_after import http_date
 from outbox.session import ExchangeError
@@ -58,7 +58,7 @@ async def compare(
 ) -> Asked | None:
     """Compare a cloud's section with the system itself; None: its kind cannot be asked. Its settings are there."""
     assert cloud.settings is not None, "a cloud whose secret is missing cannot be asked"
-    checks = KINDS[cloud.kind].checks(cloud.settings, store_facts(config), declared(config))
+    checks = kind_of(cloud.kind).checks(cloud.settings, store_facts(config), declared(config))
     if checks is None:
         return None
     own = way(cloud, config, keyring, now=now)

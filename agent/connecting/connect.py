@@ -15,7 +15,7 @@ from agent.connecting.listener import listening
 from agent.ways import way
 from outbox.auth.credentials import Credentials
 from outbox.auth.oauth2 import begin, client_request, code_request, read_redirect, read_tokens
-from outbox.clouds import KINDS
+from outbox.clouds.packages import kind_of
 from outbox.mapping import Level
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Connecting:
                 f"stillopen.toml names a secret of {self.cloud.name} that is not there",
                 hint="`stillopen check` says which; or take its line out of the file and connect again",
             )
-        kind = KINDS[self.cloud.kind]
+        kind = kind_of(self.cloud.kind)
         given = await self._secrets(kind.asks(settings), settings)
         sign_in = kind.sign_in(_with(settings, given))
         if sign_in is not None:

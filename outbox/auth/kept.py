@@ -39,6 +39,11 @@ class Kind(Protocol):
         ...
 
 
+def is_kept(kind: Kind, settings: BaseModel) -> bool:
+    """Return whether a cloud's credentials come from the keyring, and not from its section alone."""
+    return bool(kind.asks(settings)) or kind.sign_in(settings) is not None
+
+
 def filled(settings: BaseModel, secrets: Mapping[str, str]) -> BaseModel:
     """Return the settings with what the keyring has of those they lack."""
     found = {name: SecretStr(secret) for name, secret in secrets.items() if getattr(settings, name, "") is None}

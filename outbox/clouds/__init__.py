@@ -103,5 +103,13 @@ KINDS: Mapping[str, CloudKind] = MappingProxyType(
 
 
 def make(kind: str, settings: BaseModel, store: StoreFacts) -> Connector:
-    """Return the connector for one `[[cloud]]` section. Raises `KeyError` for a kind there is not."""
-    return cast("Connector", import_module(KINDS[kind].module).connector(settings, store))
+    """Return the connector for one `[[cloud]]` section. Raises `KindBroken` where a package's cannot be made."""
+    from outbox.clouds.packages import KindBroken, kind_of
+
+    module = kind_of(kind).module
+    try:
+        return cast("Connector", import_module(module).connector(settings, store))
+    except Exception as error:
+        if kind in KINDS:
+            raise
+        raise KindBroken(f"the kind {kind!r} made no connector ({type(error).__name__}: {error})") from error

@@ -140,6 +140,7 @@ async def opened(
     config: str = CONFIG,
     clock: Clock | None = None,
     card_pace: Pace | None = None,
+    need_secrets: bool = True,
 ) -> AsyncIterator[Shop]:
     """Run an agent on the state in `folder`; called again, it is the same agent restarted."""
     file = folder / "stillopen.toml"
@@ -148,7 +149,7 @@ async def opened(
     printer = printer or SimulatedPrinter()
     bench.add("receipt", printer)
     bench.add("counter", scanner)
-    app = App(load(file), folder / "state", bench=bench, now=clock, card_pace=card_pace)
+    app = App(load(file, need_secrets=need_secrets), folder / "state", bench=bench, now=clock, card_pace=card_pace)
     shop = Shop(app, printer, scanner, bench, clock)
     hearing = asyncio.create_task(hear(app, shop.events))
     try:
