@@ -183,6 +183,7 @@ async def test_a_bank_that_agrees_to_a_part_pays_that_part(shop: Shop, stripe: L
 async def test_two_tills_and_one_reader_take_turns(shop: Shop, stripe: LyingStripe) -> None:
     stripe.readers.put(READER, "walks about")
     sale, payment = await begun(shop)
+    await until(shop, payment, lambda now: now["state"] == "at_reader")
     other = await shop.sale("TEA", till="till-2")
     with pytest.raises(Problem) as problem:
         await shop.app.cards.begin(other["id"], None, key=None)
