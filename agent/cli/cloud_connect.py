@@ -64,7 +64,8 @@ def _said(args: argparse.Namespace, connected: Connected) -> int:
     runs_out = None if tokens is None or tokens.expires_at is None else tokens.expires_at.isoformat()
     good = asked is None or asked.is_good
     if args.json:
-        answer: dict[str, Any] = {"cloud": args.name, "connected": True, "accepted": None if asked is None else good}
+        accepted = None if asked is None else asked.accepted
+        answer: dict[str, Any] = {"cloud": args.name, "connected": True, "accepted": accepted}
         out.say_json(answer | {"expires_at": runs_out, "findings": [] if asked is None else told(asked)})
         return out.OK if good else out.FAILED
     out.say(f"{args.name} is connected; a running agent takes it up within a minute.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from agent.tax import tax_rates
@@ -37,10 +38,14 @@ def declared(config: Config) -> Declared:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What came of asking. `answered` is False where the cloud was not reached to the end."""
+    """What came of asking. `answered` is False where the cloud was not reached to the end.
+
+    `accepted` says of the first answer that the credentials were good; the mapping may be wrong all the same.
+    """
 
     findings: tuple[Finding, ...]
     answered: bool
+    accepted: bool = False
 
     @property
     def is_good(self) -> bool:
@@ -79,6 +84,7 @@ async def ask(
     waiting = deque(checks.questions()[:1] if first_only else checks.questions())
     findings: list[Finding] = []
     clock: Finding | None = None
+    accepted: bool | None = None
     for _ in range(QUESTIONS_MAX):
         if not waiting:
             break
@@ -87,11 +93,13 @@ async def ask(
             answer = await calls.exchange(question.request)
         except SignInNeeded as error:
             findings.append(Finding(Level.WRONG, str(error)))
-            return Asked(tuple(findings), answered=False)
+            return Asked(tuple(findings), answered=False, accepted=bool(accepted))
         except ExchangeError as error:
             findings.append(Finding(Level.WRONG, f"not answered: {error}. {error.hint}"))
-            return Asked(tuple(findings), answered=False)
+            return Asked(tuple(findings), answered=False, accepted=bool(accepted))
         clock = clock or _clock(answer, now())
+        if accepted is None:
+            accepted = HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
         for found in checks.findings(question.name, answer):
             if isinstance(found, Finding):
                 findings.append(found)
@@ -99,7 +107,7 @@ async def ask(
                 waiting.append(found)
     if waiting:
         findings.append(Finding(Level.WRONG, "it asks for more and more pages; what came until then is shown"))
-    return Asked((*findings, *([clock] if clock else [])), answered=True)
+    return Asked((*findings, *([clock] if clock else [])), answered=True, accepted=bool(accepted))
 
 
 def _clock(answer: Answer, now: datetime) -> Finding | None:

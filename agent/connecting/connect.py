@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr, ValidationError
 
 from agent.connecting import checking
-from agent.connecting.listener import listening
+from agent.connecting.listener import Busy, listening
 from agent.ways import way
 from outbox.auth.credentials import Credentials
 from outbox.auth.oauth2 import begin, client_request, code_request, read_redirect, read_tokens
@@ -109,7 +109,7 @@ class Connecting:
 
     async def _with_key(self, settings: BaseModel, given: Mapping[str, str]) -> Connected:
         asked = await self._ask(_with(settings, given))
-        if asked is not None and not asked.is_good:
+        if asked is not None and not asked.accepted:
             raise NotConnected(
                 f"{self.cloud.name} does not accept it, and nothing was kept: {_wrong(asked)}",
                 hint="check what was pasted, and the cloud's section of stillopen.toml; then connect again",
@@ -143,9 +143,12 @@ class Connecting:
             return client_request(sign_in)
         begun = begin(sign_in)
         if sign_in.listens and not self.paste:
-            async with listening(begun, sign_in.redirect_url) as listener:
-                await asyncio.to_thread(self.person.sign_in, begun.url, comes_back=True)
-                return code_request(sign_in, begun, await listener.code(CONSENT_S))
+            try:
+                async with listening(begun, sign_in.redirect_url) as listener:
+                    await asyncio.to_thread(self.person.sign_in, begun.url, comes_back=True)
+                    return code_request(sign_in, begun, await listener.code(CONSENT_S))
+            except Busy as error:
+                raise NotConnected(str(error), hint="connect again with --paste, or free that port") from error
         await asyncio.to_thread(self.person.sign_in, begun.url, comes_back=False)
         return code_request(sign_in, begun, read_redirect(begun, await asyncio.to_thread(self.person.pasted)))
 

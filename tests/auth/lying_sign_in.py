@@ -30,6 +30,7 @@ class LyingSignIn:
     rotates: bool = True
     forgives: bool = False  # a spent one is good until its successor has been used
     life_s: float = LIFE_S
+    path: str = "/token"
     says_moment: bool = False  # `expires_at`, as Square, instead of `expires_in`
     faults: Faults = field(default_factory=Faults)
     challenge: str | None = None  # what the authorize page was given
@@ -49,7 +50,7 @@ class LyingSignIn:
             await commit_fault(fault, b"{}", receive, send)
             return
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
-        status, said = self._token(headers, body) if scope["path"] == "/token" else self._api(line, headers)
+        status, said = self._token(headers, body) if scope["path"] == self.path else self._api(line, headers)
         answer = json.dumps(said).encode()
         fault = self.faults.due(line, after=True)
         if fault is not None:
