@@ -9,7 +9,8 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from outbox import gtin
+from outbox import catalogue_feeds, gtin
+from outbox.catalogue_feeds import Place
 from outbox.catalogue_file import CatalogueFile
 from outbox.catalogue_schema import (
     CatalogueBusy,
@@ -21,6 +22,7 @@ from outbox.catalogue_schema import (
 )
 from outbox.catalogue_search import fts_query
 from outbox.connector import ItemRef
+from outbox.ids import new_id
 from outbox.item import HERE, Item, kept_here_words
 
 if TYPE_CHECKING:
@@ -28,9 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Iterable, Sequence
     from pathlib import Path
 
+    from outbox.catalogue_feeds import Swept
     from outbox.catalogue_import import ImportResult
     from outbox.catalogue_pull import PullCounts
-    from outbox.feeds import PulledItem
+    from outbox.feeds import Feed, Page
 
 __all__ = [
     "Catalogue",
@@ -147,11 +150,9 @@ class Catalogue:
         query = "SELECT count(*) FROM item WHERE NOT deleted"
         return self._file.read(lambda db: int(db.execute(query).fetchone()[0]), 0)
 
-    def pull_cursor(self, cloud: str) -> str | None:
-        """Return where the next pull from a cloud goes on, or None for the start."""
-        query = "SELECT cursor FROM pull_cursor WHERE cloud = ?"
-        row = self._file.read(lambda db: db.execute(query, (cloud,)).fetchone(), None)
-        return None if row is None else str(row[0])
+    def place(self, cloud: str, feed: Feed) -> Place:
+        """Return how far a cloud's feed was pulled."""
+        return self._file.read(partial(catalogue_feeds.place, cloud=cloud, feed=feed), Place())
 
     def refs(self, cloud: str, skus: Iterable[str]) -> dict[str, ItemRef]:
         """Return how a cloud calls those of the items it knows."""
@@ -181,18 +182,27 @@ class Catalogue:
 
         return await self._file.write(work)
 
-    async def apply_pull(
-        self, cloud: str, items: Sequence[PulledItem], tombstones: Sequence[str], cursor: str
-    ) -> PullCounts:
-        """Commit a pulled page together with its cursor. Raises `CatalogueError`."""
+    async def apply_page(self, cloud: str, feed: Feed, page: Page, *, above: Collection[str] = ()) -> PullCounts:
+        """Commit a pulled page together with its cursor; `above`: the clouds whose word stands above this one's.
+
+        Raises `CatalogueError`.
+        """
         from outbox.catalogue_pull import apply_page
 
-        counts = await self._file.write(
-            partial(apply_page, cloud=cloud, items=items, tombstones=tombstones, cursor=cursor)
-        )
+        counts = await self._file.write(partial(apply_page, cloud=cloud, feed=feed, page=page, above=above))
         if counts.kept_here:
             _log.warning("%s has items of ours. %s", cloud, kept_here_words(counts.kept_here))
         return counts
+
+    async def begin_sweep(self, cloud: str, feed: Feed) -> None:
+        """Begin to go through all of a feed. Raises `CatalogueError`."""
+        await self._file.write(partial(catalogue_feeds.begin_sweep, cloud=cloud, feed=feed, mark=new_id()))
+
+    async def end_sweep(self, cloud: str, feed: Feed, *, at: str, let_go: bool = False) -> Swept:
+        """Take out of sale what the sweep has not seen, and go on with changes. Raises `CatalogueError`."""
+        from outbox.catalogue_pull import end_sweep
+
+        return await self._file.write(partial(end_sweep, cloud=cloud, feed=feed, at=at, let_go=let_go))
 
     async def make(self, item: Item) -> Item:
         """Add an item at a till; the very same one again changes nothing. Raises `CatalogueTaken`."""

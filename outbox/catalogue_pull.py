@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from outbox import catalogue_feeds as feeds
 from outbox import gtin
+from outbox.catalogue_feeds import Swept
+from outbox.feeds import Feed
 from outbox.item import HERE
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
-    from outbox.feeds import PulledItem
+    from outbox.feeds import Page, PulledItem, PulledStock
 
 
 @dataclass(slots=True)
@@ -27,39 +30,50 @@ class PullCounts:
     unchanged: int = 0
     deleted: int = 0
     barcodes_moved: int = 0
+    counted: int = 0  # items whose stock changed
     kept_here: set[str] = field(default_factory=set)
 
 
 def apply_page(
-    connection: sqlite3.Connection,
-    cloud: str,
-    items: Sequence[PulledItem],
-    tombstones: Sequence[str],
-    cursor: str,
+    connection: sqlite3.Connection, cloud: str, feed: Feed, page: Page, *, above: Collection[str] = ()
 ) -> PullCounts:
     """Apply a page in one transaction; applied again, it changes nothing.
 
     What it raises leaves the transaction open: the connection is closed then, which takes it back.
-    A tombstone, or a new sku, takes an item out of sale only where this cloud wrote it last.
+    A tombstone, or a new sku, takes an item out of sale only where this cloud wrote it last. `above` are the clouds
+    whose word on an item stands above this one's.
     """
-    page = _Page(connection, cloud)
     connection.execute("BEGIN IMMEDIATE")
-    for remote_id in tombstones:
-        page.bury(remote_id)
-    places = [page.place(item) for item in items]
-    for place in places:
-        if place.made_here:
-            continue
-        connection.execute("DELETE FROM barcode WHERE item = ?", (place.id,))
-    for place, item in zip(places, items, strict=True):
-        page.give_barcodes(place, item)
-    connection.execute(
-        "INSERT INTO pull_cursor (cloud, cursor) VALUES (?, ?) "
-        "ON CONFLICT (cloud) DO UPDATE SET cursor = excluded.cursor",
-        (cloud, cursor),
-    )
+    applying = _Page(connection, cloud, feeds.place(connection, cloud, feed).mark, above)
+    if feed is Feed.ITEMS:
+        applying.items(page.items, page.tombstones)
+    applying.stock(page.stock)
+    feeds.keep_cursor(connection, cloud, feed, page.cursor)
     connection.execute("COMMIT")
-    return page.counts
+    return applying.counts
+
+
+def end_sweep(connection: sqlite3.Connection, cloud: str, feed: Feed, at: str, *, let_go: bool) -> Swept:
+    """Take out of sale what a sweep of the items has not seen, unless it is too much; `let_go`: however much it is."""
+    connection.execute("BEGIN IMMEDIATE")
+    mark, gone, known = feeds.place(connection, cloud, feed).mark, [], 0
+    if feed is Feed.ITEMS:
+        (known,) = connection.execute("SELECT count(*) FROM cloud_item WHERE cloud = ?", (cloud,)).fetchone()
+        gone = connection.execute(
+            "SELECT remote_id FROM cloud_item WHERE cloud = ? AND mark IS NOT ?", (cloud, mark)
+        ).fetchall()
+    stopped = not let_go and feeds.too_many(len(gone), known)
+    page = _Page(connection, cloud, mark, ())
+    for (remote_id,) in () if stopped else gone:
+        page.bury(remote_id)
+    feeds.end_sweep(connection, cloud, feed, at)
+    connection.execute("COMMIT")
+    return Swept(len(gone), known, stopped)
+
+
+def source_of(cloud: str) -> str:
+    """Return how an item names the cloud that wrote it last."""
+    return f"cloud:{cloud}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +84,42 @@ class _Place:
     was_there: bool
     fields_changed: bool
     barcodes: frozenset[str]
-    made_here: bool = False
+    left_alone: bool = False  # made at a till, or another cloud's word stands above
 
 
 class _Page:
     """The changes of one page, inside its transaction."""
 
-    def __init__(self, connection: sqlite3.Connection, cloud: str) -> None:
+    def __init__(self, connection: sqlite3.Connection, cloud: str, mark: str | None, above: Collection[str]) -> None:
         self.counts = PullCounts()
         self._db = connection
         self._cloud = cloud
-        self._source = f"cloud:{cloud}"
+        self._source = source_of(cloud)
+        self._mark = mark
+        self._above = above
+
+    def items(self, items: Sequence[PulledItem], tombstones: Sequence[str]) -> None:
+        """Bury what was deleted, then add or change what was sent."""
+        for remote_id in tombstones:
+            self.bury(remote_id)
+        known = {item.remote_id: self._known(item) for item in items}
+        newest = [item for item in items if not feeds.older(item.version, known[item.remote_id])]
+        self.counts.unchanged += len(items) - len(newest)
+        places = [self.place(item) for item in newest]
+        for place in places:
+            if not place.left_alone:
+                self._db.execute("DELETE FROM barcode WHERE item = ?", (place.id,))
+        for place, item in zip(places, newest, strict=True):
+            self.give_barcodes(place, item)
+
+    def stock(self, stock: Sequence[PulledStock]) -> None:
+        """Set how much there is of the items that are this cloud's."""
+        for one in stock:
+            self.counts.counted += self._db.execute(
+                "UPDATE item SET stock = ? WHERE source = ? AND stock IS NOT ?1 AND sku = "
+                "(SELECT sku FROM cloud_item WHERE cloud = ? AND remote_id = ?)",
+                (None if one.quantity is None else f"{one.quantity:f}", self._source, self._cloud, one.remote_id),
+            ).rowcount
 
     def bury(self, remote_id: str) -> None:
         """Take an item that the cloud deleted out of sale."""
@@ -97,7 +136,9 @@ class _Page:
         row = self._one("SELECT id, deleted, name, price, tax, category, unit FROM item WHERE sku = ?", item.sku)
         if row is not None and self._made_here(row[0]):
             self.counts.kept_here.add(item.sku)
-            return _Place(row[0], was_there=True, fields_changed=False, barcodes=frozenset(), made_here=True)
+            return _Place(row[0], was_there=True, fields_changed=False, barcodes=frozenset(), left_alone=True)
+        if row is not None and self._is_of_one_above(item.sku):
+            return _Place(row[0], was_there=True, fields_changed=False, barcodes=frozenset(), left_alone=True)
         if row is None:
             added = self._db.execute(
                 "INSERT INTO item (name, price, tax, category, unit, sku, source) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -115,7 +156,7 @@ class _Page:
 
     def give_barcodes(self, place: _Place, item: PulledItem) -> None:
         """Give the item its barcodes, from whoever has them but what was made at a till; count what became of it."""
-        if place.made_here:
+        if place.left_alone:
             self.counts.unchanged += 1
             return
         codes = frozenset(gtin.barcode_key(code) for code in item.barcodes if code)
@@ -137,8 +178,8 @@ class _Page:
         key = (self._cloud, item.remote_id)
         row = self._one("SELECT sku FROM cloud_item WHERE cloud = ? AND remote_id = ?", *key)
         self._db.execute(
-            "INSERT OR REPLACE INTO cloud_item (cloud, remote_id, version, sku) VALUES (?, ?, ?, ?)",
-            (*key, item.version, item.sku),
+            "INSERT OR REPLACE INTO cloud_item (cloud, remote_id, version, sku, mark) VALUES (?, ?, ?, ?, ?)",
+            (*key, item.version, item.sku, self._mark),
         )
         if row is not None and row[0] != item.sku:
             self._retire(row[0])
@@ -155,6 +196,27 @@ class _Page:
             self._db.execute("UPDATE item SET deleted = 1 WHERE id = ?", row)
             self._db.execute("DELETE FROM barcode WHERE item = ?", row)
             self.counts.deleted += 1
+
+    def _known(self, item: PulledItem) -> str | None:
+        """Return the version that is known of an item, and note that a sweep has seen it."""
+        key = (self._cloud, item.remote_id)
+        if self._mark is not None:
+            self._db.execute("UPDATE cloud_item SET mark = ? WHERE cloud = ? AND remote_id = ?", (self._mark, *key))
+        row = self._one("SELECT version FROM cloud_item WHERE cloud = ? AND remote_id = ?", *key)
+        return None if row is None else row[0]
+
+    def _is_of_one_above(self, sku: str) -> bool:
+        """Return whether a cloud whose word stands above wrote the item, and still has it."""
+        return any(
+            self._one(
+                "SELECT 1 FROM item JOIN cloud_item ON cloud_item.sku = item.sku AND cloud_item.cloud = ? "
+                "WHERE item.sku = ? AND item.source = ? AND NOT item.deleted",
+                cloud,
+                sku,
+                source_of(cloud),
+            )
+            for cloud in self._above
+        )
 
     def _made_here(self, row_id: int) -> bool:
         return self._one("SELECT 1 FROM item WHERE id = ? AND source = ?", row_id, HERE) is not None

@@ -76,6 +76,20 @@ MIGRATIONS = (
     ALTER TABLE item ADD COLUMN deposit_tax TEXT;
     CREATE INDEX item_category ON item (category, name) WHERE NOT deleted;
     """,
+    """
+    CREATE TABLE feed (
+        cloud TEXT NOT NULL,
+        feed TEXT NOT NULL,
+        cursor TEXT,
+        mark TEXT,
+        sweep_cursor TEXT,
+        swept_at TEXT,
+        PRIMARY KEY (cloud, feed)
+    ) WITHOUT ROWID;
+    INSERT INTO feed (cloud, feed, cursor) SELECT cloud, 'items', cursor FROM pull_cursor;
+    DROP TABLE pull_cursor;
+    ALTER TABLE cloud_item ADD COLUMN mark TEXT;
+    """,
 )
 
 

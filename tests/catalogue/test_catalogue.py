@@ -6,7 +6,7 @@ import os
 import sqlite3
 import stat
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -29,7 +29,7 @@ from outbox.catalogue import (
 from outbox.catalogue_import import ImportResult
 from outbox.catalogue_pull import PullCounts
 from outbox.connector import ItemRef
-from outbox.feeds import PulledItem
+from outbox.feeds import Feed, Page, PulledItem
 
 HEADER = "sku,name,price,tax,barcode,category,unit,stock\n"
 MUG = HEADER + "MUG,Mug blue,12.50,standard,4006381333931|M-1,Kitchen,each,5\n"
@@ -73,7 +73,7 @@ async def test_what_is_not_there_is_not_found(catalogue: Catalogue) -> None:
     assert catalogue.search("xx") == []
     assert catalogue.search("") == []
     assert catalogue.items() == []
-    assert catalogue.pull_cursor("x") is None
+    assert catalogue.place("x", Feed.ITEMS).cursor is None
     assert catalogue.refs("x", ["y"]) == {}
     assert catalogue.count() == 0
 
@@ -224,67 +224,72 @@ def pulled(remote_id: str, sku: str, *barcodes: str, name: str = "Mug", price: i
     return PulledItem(remote_id, "v1", sku, name, price, barcodes=barcodes)
 
 
+async def apply(
+    catalogue: Catalogue, cloud: str, items: Sequence[PulledItem], tombstones: Sequence[str], cursor: str
+) -> PullCounts:
+    page = Page(tuple(items), tuple(tombstones), cursor, more=False)
+    return await catalogue.apply_page(cloud, Feed.ITEMS, page)
+
+
 async def test_a_page_and_its_cursor_are_one(catalogue: Catalogue) -> None:
     page = [pulled("r1", "A", "4006381333931"), pulled("r2", "B")]
-    assert await catalogue.apply_pull("square", page, [], "c1") == PullCounts(added=2)
-    assert catalogue.pull_cursor("square") == "c1"
-    assert catalogue.pull_cursor("other") is None
+    assert await apply(catalogue, "square", page, [], "c1") == PullCounts(added=2)
+    assert catalogue.place("square", Feed.ITEMS).cursor == "c1"
+    assert catalogue.place("other", Feed.ITEMS).cursor is None
     assert catalogue.refs("square", ["A", "B", "C"]) == {"A": ItemRef("r1", "v1"), "B": ItemRef("r2", "v1")}
     assert catalogue.refs("other", ["A"]) == {}
-    assert await catalogue.apply_pull("square", page, [], "c2") == PullCounts(unchanged=2)
+    assert await apply(catalogue, "square", page, [], "c2") == PullCounts(unchanged=2)
     changed = [pulled("r1", "A", "x"), pulled("r2", "B", price=200)]
-    assert await catalogue.apply_pull("square", changed, [], "c3") == PullCounts(changed=2)
+    assert await apply(catalogue, "square", changed, [], "c3") == PullCounts(changed=2)
     assert catalogue.by_barcode(["04006381333931"]) is None
-    assert catalogue.pull_cursor("square") == "c3"
+    assert catalogue.place("square", Feed.ITEMS).cursor == "c3"
 
 
 async def test_a_page_that_fails_leaves_the_cursor(catalogue: Catalogue) -> None:
-    await catalogue.apply_pull("square", [pulled("r1", "A")], [], "c1")
+    await apply(catalogue, "square", [pulled("r1", "A")], [], "c1")
     broken = replace(pulled("r2", "B"), unit="box")
     with pytest.raises(CatalogueUnusable):
-        await catalogue.apply_pull("square", [pulled("r1", "A", price=5), broken], ["r1"], "c2")
-    assert catalogue.pull_cursor("square") == "c1"
+        await apply(catalogue, "square", [pulled("r1", "A", price=5), broken], ["r1"], "c2")
+    assert catalogue.place("square", Feed.ITEMS).cursor == "c1"
     assert [item.price for item in catalogue.items()] == [100]
 
 
 async def test_a_tombstone_takes_the_item_out_of_sale(catalogue: Catalogue) -> None:
-    await catalogue.apply_pull("square", [pulled("r1", "A", "x"), pulled("r2", "B")], [], "c1")
-    assert (await catalogue.apply_pull("square", [], ["r1", "unknown"], "c2")).deleted == 1
-    assert (await catalogue.apply_pull("square", [], ["r1"], "c2")).deleted == 0
+    await apply(catalogue, "square", [pulled("r1", "A", "x"), pulled("r2", "B")], [], "c1")
+    assert (await apply(catalogue, "square", [], ["r1", "unknown"], "c2")).deleted == 1
+    assert (await apply(catalogue, "square", [], ["r1"], "c2")).deleted == 0
     assert catalogue.item("A") is None
     assert catalogue.by_barcode(["x"]) is None
     assert [item.sku for item in catalogue.search("mug")] == ["B"]
     assert catalogue.count() == 1
-    assert (await catalogue.apply_pull("square", [pulled("r1", "A", "x")], [], "c3")).added == 1
+    assert (await apply(catalogue, "square", [pulled("r1", "A", "x")], [], "c3")).added == 1
     assert [item.sku for item in catalogue.search("mug")] == ["A", "B"]
 
 
 async def test_a_tombstone_spares_what_an_import_wrote_last_or_another_cloud_has(catalogue: Catalogue) -> None:
-    await catalogue.apply_pull("square", [pulled("r1", "A"), pulled("r2", "B")], [], "c1")
-    await catalogue.apply_pull("shop", [pulled("s2", "B")], [], "c1")
+    await apply(catalogue, "square", [pulled("r1", "A"), pulled("r2", "B")], [], "c1")
+    await apply(catalogue, "shop", [pulled("s2", "B")], [], "c1")
     await put(catalogue, "sku,name,price\nA,Mine,1\n")
-    assert (await catalogue.apply_pull("square", [], ["r1", "r2"], "c2")).deleted == 0
+    assert (await apply(catalogue, "square", [], ["r1", "r2"], "c2")).deleted == 0
     assert [item.sku for item in catalogue.items()] == ["A", "B"]
 
 
 async def test_a_cloud_that_renames_a_sku(catalogue: Catalogue) -> None:
-    await catalogue.apply_pull("square", [pulled("r1", "OLD", "x")], [], "c1")
-    assert (await catalogue.apply_pull("square", [pulled("r1", "NEW", "x")], [], "c2")) == PullCounts(
-        added=1, deleted=1
-    )
+    await apply(catalogue, "square", [pulled("r1", "OLD", "x")], [], "c1")
+    assert (await apply(catalogue, "square", [pulled("r1", "NEW", "x")], [], "c2")) == PullCounts(added=1, deleted=1)
     assert [item.sku for item in catalogue.items()] == ["NEW"]
     assert catalogue.refs("square", ["OLD"]) == {}
 
 
 async def test_the_newest_word_on_a_barcode_holds(catalogue: Catalogue) -> None:
     await put(catalogue, "sku,name,price,barcode\nA,Mug,1,x\n")
-    assert (await catalogue.apply_pull("square", [pulled("r2", "B", "x", "")], [], "c1")).barcodes_moved == 1
+    assert (await apply(catalogue, "square", [pulled("r2", "B", "x", "")], [], "c1")).barcodes_moved == 1
     assert [item.barcodes for item in catalogue.items()] == [(), ("x",)]
 
 
 async def test_an_import_takes_the_barcode_of_an_item_that_is_gone_and_brings_it_back(catalogue: Catalogue) -> None:
-    await catalogue.apply_pull("square", [pulled("r1", "A", "x")], [], "c1")
-    await catalogue.apply_pull("square", [], ["r1"], "c2")
+    await apply(catalogue, "square", [pulled("r1", "A", "x")], [], "c1")
+    await apply(catalogue, "square", [], ["r1"], "c2")
     assert (await put(catalogue, "sku,name,price,barcode\nB,Cup,1,x\n")).ok
     result = await put(catalogue, "sku,name,price\nA,Mug,1\n")
     assert (result.changed, result.added) == (1, 0)

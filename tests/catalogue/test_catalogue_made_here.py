@@ -10,7 +10,7 @@ import pytest
 
 from outbox import catalogue_schema
 from outbox.catalogue import Catalogue, CatalogueTaken, Item
-from outbox.feeds import PulledItem
+from outbox.feeds import Feed, Page, PulledItem
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -70,7 +70,7 @@ async def test_a_pull_leaves_it_and_says_so(catalogue: Catalogue, caplog: pytest
     await catalogue.make(JAM)
     page = [PulledItem("r1", None, "A", "Other jam", 100, barcodes=(CODE,)), PulledItem("r2", None, "here-1", "X", 1)]
     with caplog.at_level(logging.WARNING):
-        counts = await catalogue.apply_pull("square", page, [], "c1")
+        counts = await catalogue.apply_page("square", Feed.ITEMS, Page(tuple(page), (), "c1", more=False))
     assert counts.kept_here == {"here-1"}
     assert (counts.added, counts.unchanged, counts.barcodes_moved) == (1, 1, 0)
     assert "here-1" in caplog.text

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from outbox.catalogue_feeds import Place, Swept
 from outbox.clouds.square_catalogue import Cursor, SquareCatalogue
 from outbox.clouds.webhook import Webhook
 from outbox.connector import Answer, Refused, Retry, Unauthorized
@@ -20,7 +21,7 @@ from tests.clouds.conftest import square_at
 from tests.clouds.lying_webhook import SECRET
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection
 
     from outbox.connector import Connector
     from tests.clouds.driver import Clock, Driver
@@ -33,21 +34,31 @@ class Shelf:
     def __init__(self) -> None:
         self.items: dict[str, PulledItem] = {}
         self.cursor: str | None = None
+        self.mark: str | None = None
         self.fails = 0
 
-    def pull_cursor(self, cloud: str) -> str | None:
-        assert cloud == "square"
-        return self.cursor
+    def place(self, cloud: str, feed: Feed) -> Place:
+        assert (cloud, feed) == ("square", Feed.ITEMS)
+        return Place(self.cursor, self.mark, self.cursor if self.mark else None)
 
-    async def apply_pull(self, cloud: str, items: Sequence[PulledItem], tombstones: Sequence[str], cursor: str) -> None:
-        assert cloud == "square"
+    async def apply_page(self, cloud: str, feed: Feed, page: Page, *, above: Collection[str] = ()) -> None:
+        assert (cloud, feed, above) == ("square", Feed.ITEMS, ())
         if self.fails:
             self.fails -= 1
             raise OSError("the disk is full")
-        for remote_id in tombstones:
+        for remote_id in page.tombstones:
             self.items.pop(remote_id, None)
-        self.items |= {item.remote_id: item for item in items}
-        self.cursor = cursor
+        self.items |= {item.remote_id: item for item in page.items}
+        self.cursor = page.cursor
+
+    async def begin_sweep(self, cloud: str, feed: Feed) -> None:
+        assert (cloud, feed) == ("square", Feed.ITEMS)
+        self.mark = "m"
+
+    async def end_sweep(self, cloud: str, feed: Feed, *, at: str, let_go: bool = False) -> Swept:
+        assert (cloud, feed, bool(at), let_go) == ("square", Feed.ITEMS, True, False)
+        self.mark = None
+        return Swept(0, len(self.items))
 
     def by_sku(self) -> dict[str, PulledItem]:
         return {item.sku: item for item in self.items.values()}
