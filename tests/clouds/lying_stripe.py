@@ -101,6 +101,10 @@ class LyingStripe:
             self._kept[key] = (self.now(), (asked, body), status, said)
         return status, said, False
 
+    def forget_500s(self) -> None:
+        """Mend what failed inside: such keys are new again."""
+        self._kept = {key: kept for key, kept in self._kept.items() if kept[2] < 500}
+
     def _let_in(self, method: str, asked: str, body: str, headers: dict[str, str]) -> None:
         if headers.get("authorization") != f"Bearer {self.key}":
             raise No("api_key_invalid", "Invalid API Key provided", status=401)

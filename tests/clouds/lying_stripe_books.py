@@ -37,7 +37,7 @@ class Books:
     charges: dict[str, Object] = field(default_factory=dict)
     refunds: dict[str, Object] = field(default_factory=dict)
     records: dict[str, Object] = field(default_factory=dict)
-    references: set[str] = field(default_factory=set)  # of reported refunds
+    reported: dict[str, Object] = field(default_factory=dict)  # refunds, by their reference
     page_size: int = 100
     refuses_refunds: str = ""  # a code, while Stripe refuses refunds
     account: Object = field(
@@ -186,14 +186,14 @@ class Books:
     def report_refund(self, record_id: str, asked: Object) -> Object:
         record = self.record(record_id)
         reference = asked["processor_details"]["custom"]["refund_reference"]
-        if reference in self.references:
+        if reference in self.reported:
             param = "processor_details[custom][refund_reference]"
             raise No("parameter_invalid", "A refund with this reference exists already", param=param)
         left = record["amount_guaranteed"]["value"] - record["amount_refunded"]["value"]
         amount = int(asked["amount"]["value"]) if "amount" in asked else left
         if not 0 < amount <= left:
             raise No("amount_too_large", f"only {left} is left of it", param="amount[value]")
-        self.references.add(reference)
+        self.reported[reference] = {"amount": amount, "metadata": asked.get("metadata", {})}
         record["amount_refunded"] = record["amount_refunded"] | {"value": record["amount_refunded"]["value"] + amount}
         return record
 

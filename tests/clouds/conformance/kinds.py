@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 MODULES = {
     "shopify": "tests.clouds.conformance.shopify",
     "square": "tests.clouds.conformance.square",
+    "stripe": "tests.clouds.conformance.stripe",
 }
 
 

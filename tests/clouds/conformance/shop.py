@@ -51,6 +51,10 @@ ITEMS = (
     Stocked("APPLES", "Apples", 299, "reduced", unit="kg"),
     Stocked("GIFT", "Sample", 0, None),
 )
+# The same as a file, for a store whose cloud has no catalogue.
+SHELF = "sku,name,price,tax,unit\n" + "".join(
+    f"{item.sku},{item.name},{item.price // 100}.{item.price % 100:02},{item.tax or ''},{item.unit}\n" for item in ITEMS
+)
 CUSTOMERS = tuple(
     SaleCustomer(f"0193e1a0-0000-7000-8000-0000000000{number:02d}", name, f"K{number:04d}")
     for number, name in enumerate(("Ada Byron", "Émile Zola", "山田 太郎", "Bo O'Neil"), 1)
