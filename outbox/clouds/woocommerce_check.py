@@ -103,14 +103,15 @@ class WooChecks:
                     "Set `prices_include_tax` of [store], or WooCommerce, Settings, Tax, Prices entered with tax",
                 )
             )
-        if settings.get("woocommerce_tax_round_at_subtotal") == "yes":
+        if settings.get("woocommerce_tax_round_at_subtotal") != "yes":
             found.append(
                 Finding(
                     Level.NOTE,
-                    "the shop rounds taxes once an order and not line by line: more orders are evened out by a cent",
+                    "the shop rounds taxes line by line, the till once a sale: they differ by a cent now and then, and "
+                    "each time a note says so. Turn on WooCommerce, Settings, Tax, Round tax at subtotal level",
                 )
             )
-        return found or [Finding(Level.GOOD, "prices are with tax at both, or without at both")]
+        return found or [Finding(Level.GOOD, "the shop's prices bear tax as the store's do, and it rounds as the till")]
 
     def _classes(self, value: Read) -> list[Finding]:
         rows = value if isinstance(value, list) else []

@@ -82,7 +82,7 @@ class Cursor:
             return Cursor(None, self.offset + _step(modified), latest, self.parents)
         latest = max([*modified, self.latest or self.since])
         if not more:
-            since = max(moved(latest, -OVERLAP), self.since) if modified or self.latest else self.since
+            since = moved(latest, -OVERLAP) if modified or self.latest else self.since
             return Cursor(since, parents=self.parents, last=True)
         onward = moved(modified[-1], -timedelta(seconds=1)) if modified else self.since
         if onward > self.since:

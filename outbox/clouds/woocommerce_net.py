@@ -60,8 +60,8 @@ def fitting(gross: int, of: Sequence[Rate], *, fee: bool, included: bool) -> Fra
         return Fraction(gross)
     right = exact(gross, of)
     whole = gross - sum(rounded_tax(right * rate.of_net, included=included) for rate in inside)
-    candidates = [Fraction(whole), *(round(right + beside, PLACES) for beside in _BESIDE)]
-    for sent in candidates:
+    candidates = [round(right + beside, PLACES) for beside in _BESIDE]
+    for sent in [*candidates[:1], Fraction(whole), *candidates[1:]]:
         kept = sent if fee else ratio(sent.numerator, sent.denominator)
         if kept + sum(rounded_tax(sent * rate.of_net, included=included) for rate in inside) == gross:
             return sent

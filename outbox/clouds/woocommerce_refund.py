@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
     Body = Mapping[str, Any]
 
+_HELD = frozenset({"empties", "rounding"})  # fees of ours by which an order comes to less than its goods
+ROUNDING_MAX = 1  # minor units that a fee below 0 and its share of the taxes are off together
 REASON_CHARS_MAX = 200  # of the cashier's own words; our id stands behind them and must not be cut
 
 
@@ -70,19 +72,19 @@ def read_order(step: Step, fact: Fact, order: dict[str, Any], place: Place) -> O
         return Unclear("the shop's answer holds no such order")
     given = sum(-(minor(refund.get("total"), place.currency) or 0) for refund in listed(order, "refunds"))
     wanted = {line["line"] for line in fact.record.body["lines"]}
-    named, empties = {}, 0
+    named, held = {}, 0
     for kind in ("line_items", "fee_lines"):
         for line in listed(order, kind):
-            if meta_value(line, PART_META) == "empties":
+            if meta_value(line, PART_META) in _HELD:
                 amounts = (minor(line.get(name), place.currency) or 0 for name in ("total", "total_tax"))
-                empties -= sum(amounts)
+                held += max(ROUNDING_MAX - sum(amounts), 0)
             elif (own := meta_value(line, LINE_META)) in wanted and isinstance(line.get("id"), int):
                 named[own] = _named(line, place, product=kind == "line_items" and bool(line.get("product_id")))
     return Done(
         {
             "lines": json.dumps(named, sort_keys=True),
             "left": str(total - given),
-            "empties": str(empties),
+            "held": str(held),
             "short": str(max(_sale_total(fact) - total, 0)),
         }
     )
@@ -148,11 +150,13 @@ def _refund(fact: Fact, place: Place) -> dict[str, Any]:
 def _amount(fact: Fact) -> int:
     """Return what WooCommerce is to give back: less than the till did only where its order cannot hold as much.
 
-    Empties stay paid when the goods come back, so that more can be given back than the order came to; and an order may
-    be short of the receipt by what could not be evened out. Anything else beyond is WooCommerce's to refuse.
+    Empties stay paid when the goods come back and cash is rounded both ways, so that more can be given back than the
+    order came to; and an order may be short of the receipt by what could not be evened out. Anything else beyond is
+    WooCommerce's to refuse.
     """
     wanted, left = payout(fact.record.body), int(fact.refs["left"])
-    allowed = int(fact.refs["empties"]) + int(fact.refs["short"])
+    rounding = max(int(fact.record.body.get("rounding") or 0), 0)
+    allowed = int(fact.refs["held"]) + int(fact.refs["short"]) + rounding
     return max(left, 0) if 0 < wanted - left <= allowed else wanted
 
 

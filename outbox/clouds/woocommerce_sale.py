@@ -125,8 +125,8 @@ def _complete(fact: Fact, place: Place) -> Complete:
             "rounding: run `stillopen cloud check` and compare the taxes"
         )
     tax, tax_there = sum(int(entry["amount"]) for entry in body["taxes"]), int(refs[f"tax-{which}"])
-    if abs(tax - tax_there) > rounding_max(body):
-        notes.append(f"the shop counts {tax_there} as tax, the receipt {tax}: run `stillopen cloud check`")
+    if tax != tax_there:
+        notes.append(f"the shop counts {tax_there} as tax, the receipt {tax}; `stillopen cloud check` says what to set")
     unmoved = woocommerce_stock.unmoved(fact, place, refs.get("unlinked", "").split())
     if unmoved:
         notes.append(woocommerce_stock.by_hand(unmoved, "-"))

@@ -49,6 +49,7 @@ class LyingWoo:
     requests: list[str] = field(default_factory=list)
     spec_faults: list[str] = field(default_factory=list)
     nonces: set[str] = field(default_factory=set)
+    late: list[tuple[datetime, Object]] = field(default_factory=list)  # orders it is still at, until then
 
     def __post_init__(self) -> None:
         self.orders.now = lambda: self.now()  # noqa: PLW0108 - the clock is looked up when it is read
@@ -60,6 +61,8 @@ class LyingWoo:
         body = await read_body(receive)
         asked = what_was_asked(scope)
         self.requests.append(asked)
+        while self.late and self.late[0][0] <= self.now():
+            self.orders.create(self.late.pop(0)[1])
         fault = self.faults.due(asked, after=False)
         if fault is not None and fault.what != "total":
             await commit_fault(fault, b"{}", receive, send)

@@ -201,7 +201,7 @@ class Orders:
     def _add_up(self, order: Object) -> None:
         lines, fees = order["line_items"], order["fee_lines"]
         kept = (lambda value: value) if self.round_at_subtotal else self._round
-        cart = self._round(sum((kept(line["_total"]) for line in lines), Decimal(0)))
+        cart = sum((kept(line["_total"]) for line in lines), Decimal(0))
         of_fees = Decimal(0)
         for fee in fees:  # one below 0 is capped by what stands before it, where that is above 0
             most = -self._round(cart + of_fees)

@@ -55,11 +55,8 @@ class Shelves:
             "meta_data": [],
             "date_modified_gmt": self._moment(),
         }
-        self.products[id_] = (
-            self.products.get(id_, product)
-            | (more if id_ in self.products else product | more)
-            | {"date_modified_gmt": self._moment()}
-        )
+        priced = {"price": price, "regular_price": price, "date_modified_gmt": self._moment()}
+        self.products[id_] = self.products.get(id_, product) | more | priced
         if stock is not None:
             self.stock[id_] = stock
             self.products[id_]["manage_stock"] = True

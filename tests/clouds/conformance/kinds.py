@@ -16,6 +16,7 @@ MODULES = {
     "shopify": "tests.clouds.conformance.shopify",
     "square": "tests.clouds.conformance.square",
     "stripe": "tests.clouds.conformance.stripe",
+    "woocommerce": "tests.clouds.conformance.woocommerce",
 }
 
 
