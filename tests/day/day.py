@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
-from tests.day import morning, opening
+from tests.day import afternoon, evening, morning, noon, opening
 from tests.day.desk import Desk
 from tests.day.eyes import Eyes
+from tests.day.features import Feature
 from tests.day.hands import KeysAlone, Pointer
 from tests.day.store import Store
 from tests.pages.browser import Browser, Chromium
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.day.desk import Act
+
+SALES = (*morning.SALES, *noon.SALES, *afternoon.SALES)
+SALES_MIN = 40  # that were paid; others are parked, given up, or practised
+WRONG_PINS = 5
 
 
 class Browsing:
@@ -33,17 +39,18 @@ class Browsing:
         browser = await self._held.enter_async_context(Browser(chromium, kept=True))
         customer = await browser.page()
         till = await browser.page(self._store.url)
+        await till.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(self._store.folder))
         for page in (till, customer):
             await page.call("Emulation.setFocusEmulationEnabled", enabled=True)
         return Eyes(till), Eyes(customer)
 
     async def end(self) -> None:
-        """Close it, as a person does."""
+        """Close it, as a person does, if it is open."""
         await self._held.aclose()
 
 
 @asynccontextmanager
-async def opened(folder: Path, *, port: int, keys_alone: bool) -> AsyncIterator[tuple[Desk, Browsing]]:
+async def opened(folder: Path, *, port: int, keys_alone: bool) -> AsyncIterator[Desk]:
     """Yield a till in front of which nobody has stood yet."""
     async with Store(folder, port=port) as store:
         await store.healthy()
@@ -51,20 +58,35 @@ async def opened(folder: Path, *, port: int, keys_alone: bool) -> AsyncIterator[
         try:
             eyes, customer = await browsing.start()
             hands = KeysAlone(eyes) if keys_alone else Pointer(eyes, store)
-            yield Desk(store, eyes, hands, customer), browsing
+            desk = Desk(store, eyes, hands, customer)
+
+            async def reopen() -> None:
+                await browsing.end()
+                desk.eyes, desk.customer = await browsing.start()
+                desk.hands = KeysAlone(desk.eyes) if keys_alone else Pointer(desk.eyes, store)
+                await desk.customer.page.goto(f"{store.url}/customer")
+
+            desk.reopen = reopen
+            yield desk
         finally:
             await browsing.end()
 
 
-async def walk(desk: Desk, browsing: Browsing) -> None:
+async def walk(desk: Desk) -> None:
     """Walk the whole day."""
     await opening.pair(desk)
     await desk.customer.page.goto(f"{desk.store.url}/customer")
     await opening.staff(desk)
     await opening.count_float(desk)
     await desk.switch("Kim")
-    for sale in morning.SALES:
-        await serve(desk, sale)
+    for one in (*SALES, *evening.ACTS):
+        await serve(desk, one)
+    await evening.line_back(desk)
+    assert desk.tally.counts["Sales"] >= SALES_MIN
+    assert desk.used == set(Feature), set(Feature) - desk.used
+    assert [said for said in desk.eyes.page.problems if not said.startswith("network: ")] == []
+    await desk.store.stop()
+    await settled(desk)
 
 
 async def serve(desk: Desk, sale: Act) -> None:
@@ -73,3 +95,18 @@ async def serve(desk: Desk, sale: Act) -> None:
     await sale.serve(desk)
     assert sale.uses <= desk.used, (sale.name, sale.uses - desk.used)
     desk.used |= before
+
+
+async def settled(desk: Desk) -> None:
+    """Hold the journal, the cloud and the trail against what the page showed."""
+    records = await desk.store.records()
+    cloud = desk.store.cloud.records
+    assert len({record["id"] for record in records}) == len(records)
+    assert cloud == {record["id"]: record for record in records}  # each once, whole, and nothing else
+    signs = {"sale": 1, "refund": -1}
+    numbered = {record["receipt_number"]: record for record in records if record["kind"] in signs}
+    assert {number: signs[record["kind"]] * record["total"] for number, record in numbered.items()} == desk.tally.totals
+    assert not any("TRAIN" in number for number in numbered)
+    trail = [json.loads(line)["action"] for line in (await desk.store.command("audit", "export")).splitlines()]
+    assert trail.count("wrong_pin") == WRONG_PINS
+    assert {"sign_in", "sign_out", "override", "staff", "no_sale", "training", "force_offline"} <= set(trail), trail

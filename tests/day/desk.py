@@ -21,6 +21,10 @@ BAR = "document.querySelector('.staff-button span')?.textContent"
 CLEAR = "!document.querySelector('.basket [data-line]') && !document.querySelector('.panel')"
 
 
+async def nothing() -> None:
+    """Do nothing."""
+
+
 @dataclass
 class Desk:
     """One till, whoever stands at it. `customer` looks at the customer's screen."""
@@ -31,7 +35,9 @@ class Desk:
     customer: Eyes
     tally: Tally = field(default_factory=Tally)
     used: set[Feature] = field(default_factory=set)
+    reopen: Callable[[], Awaitable[None]] = field(default=nothing)  # end the browser, and start it again
     who: str = ""
+    waits: bool = False  # after too many wrong PINs this page takes one beside a name only
     number: str = ""  # of the receipt that is on show
 
     def did(self, *features: Feature) -> None:
@@ -77,13 +83,17 @@ class Desk:
             self.did(Feature.TAX_INCLUDED)
         return Rung(await self.eyes.total(), taxes, tuple(minor(off) for off in offs))
 
-    async def cash(self, given: str | None = None, *, offer: int = 0) -> None:
-        """Take cash for all that is due: an amount that is offered, or one typed; look at the change."""
-        rung = await self.look()
+    async def cash(self, given: str | None = None, *, offer: int = 0, rung: Rung | None = None) -> None:
+        """Take cash for all that is due: an amount that is offered, or one typed; look at the change.
+
+        `rung` is the basket as it stood before another tender was taken.
+        """
+        rung = rung or await self.look()
+        self.store.shut_drawer()
         await self.hands.command("cash")
         await self.eyes.focus("given")
         due = minor(await self.eyes.text("[data-key=offer-0]"))
-        if abs(due - rung.total) and not await self.eyes.page.js("!!document.querySelector('.take-back')"):
+        if due != await self.eyes.total():
             self.did(Feature.CASH_ROUNDING)
         if given is None:
             amount = minor(await self.eyes.text(f"[data-key=offer-{offer}]"))
@@ -96,8 +106,7 @@ class Desk:
             await self.hands.keyboard.press("Enter")
         self.tally.count("cash", amount)
         await self.finished(rung, change=amount - due)
-        await self.eyes.sees("Drawer opened")
-        self.store.shut_drawer()
+        await self.drawer()
 
     async def card(self, slip: str) -> None:
         """Take all that is due by card, its terminal's slip number noted."""
@@ -127,14 +136,19 @@ class Desk:
         """See that the receipt came out."""
         await self.eyes.sees("Receipt printed")
 
+    async def drawer(self) -> None:
+        """See that the drawer opened, and push it shut."""
+        await self.eyes.until("!!document.querySelector('.done [data-drawer=opened]')")
+        self.store.shut_drawer()
+
     async def refunded(self, taxes: Callable[[int], dict[str, int]], tender: str) -> int:
         """See that goods came back, and what is given for them; write it down. Returns what that is."""
-        number, total, _ = await self.eyes.done(after=self.number)
+        number, total, over = await self.eyes.done(after=self.number)
         self.number = number
         self.tally.refunded(self.who, number, total, taxes(total))
-        self.tally.count(f"{tender} back", total)
+        self.tally.count(f"{tender} back", over)
         await self.printed()
-        self.store.shut_drawer()
+        await self.drawer()
         return total
 
     # --- staff ---
@@ -142,14 +156,20 @@ class Desk:
     async def switch(self, who: str) -> None:
         """Let another stand here, by PIN."""
         await self.hands.command("staff")
-        await self.typed("pin", PINS[who])
+        await self.pin(who)
         await self.eyes.until(f"{BAR} === '{who}'")
         self.who = who
+
+    async def pin(self, who: str) -> None:
+        """Type somebody's PIN, beside their name where the page waits."""
+        if self.waits:
+            await self.hands.choose(who)
+        await self.typed("pin", PINS[who])
 
     async def leave(self, by: str) -> None:
         """Give leave to what was refused, by a PIN."""
         await self.eyes.sees("Leave is needed")
-        await self.typed("pin", PINS[by])
+        await self.pin(by)
         await self.eyes.sees(f"Allowed by {by}.")
         self.did(Feature.OVERRIDE)
 

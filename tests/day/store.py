@@ -29,10 +29,11 @@ from tests.clouds.serving import serving
 from tests.line.lines import EMPTY, REDIRECT, Far, far_end
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 COMMAND = Path(sys.executable).with_name("stillopen")
-HEALTHY_S = 60.0  # a start takes under a second; beside other programs on a small machine, more
+HEALTHY_S = 30.0  # a start takes under a second; beside other programs on a small machine, more
 LOOK_S = 0.01
 
 CONFIG = """
@@ -273,7 +274,13 @@ class Store:
         """Push the drawer shut."""
         self.printer.close_drawer()
 
-    def paper(self, number: str) -> list[str]:
-        """Return the texts of the receipts on the paper that name this number, in the order they came out."""
+    async def until(self, happened: Callable[[], bool]) -> None:
+        """Wait for something out here to be so."""
+        async with asyncio.timeout(HEALTHY_S):
+            while not happened():
+                await asyncio.sleep(LOOK_S)
+
+    def paper(self, words: str) -> list[str]:
+        """Return what came out of the printer with these words on it, in the order it came out."""
         texts = [self.printer.text(receipt) for receipt in self.printer.receipts]
-        return [text for text in texts if number in text]
+        return [text for text in texts if words in text]

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -180,6 +181,10 @@ class Page:
         await asyncio.to_thread(path.write_bytes, base64.b64decode(shot["data"]))
 
     async def _read(self) -> None:
+        with contextlib.suppress(ConnectionClosedError):  # a Chromium that ends says no more
+            await self._read_all()
+
+    async def _read_all(self) -> None:
         async for message in self._connection:
             said = json.loads(message)
             if "id" in said:
@@ -222,6 +227,11 @@ class Chromium:
         self.address = f"ws://127.0.0.1:{port}{path}"
         return self
 
+    def wait(self) -> None:
+        """Wait for a Chromium that was told to end, and is writing down what it keeps."""
+        assert self._process is not None
+        self._process.wait(ANSWER_S)
+
     def __exit__(self, *_: object) -> None:
         assert self._process is not None
         self._process.terminate()
@@ -255,7 +265,10 @@ class Browser:
         assert self._whole is not None
         for page in self._pages:
             await page.close()
-        if not self._kept:
+        if self._kept:  # the whole Chromium ends as a person ends it: its cookies are on the disk then
+            await self._whole.call("Browser.close")
+            await asyncio.to_thread(self._chromium.wait)
+        else:
             await self._whole.call("Target.disposeBrowserContext", browserContextId=self._context)
         await self._whole.close()
 
