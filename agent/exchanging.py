@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent import entry
 from agent.basket import checked, must_be_open, spelled
+from agent.card_back import card_tenders
 from agent.problem import conflict
 from agent.refund import Want, plan_refund
 from agent.sale import Sale, TenderType
@@ -71,7 +72,10 @@ def refund_fields(sale: Sale, credited: int, original: Body, earlier: Sequence[B
             f"{spelled(sale, taken.credit)}: take the goods back anew.",
         )
     over = taken.paid_out(credited, rules.cash_rounding)
-    tenders = [_tender(EXCHANGE, credited, sale.id), _tender(taken.tender, over, None)]
+    over_by = [_tender(taken.tender, over, None)]
+    if taken.tender == TenderType.CARD.value:
+        over_by = list(card_tenders(original, earlier, over, None))
+    tenders = [_tender(EXCHANGE, credited, sale.id), *over_by]
     return fields | {
         "tenders": [tender | {"id": str(at)} for at, tender in enumerate(filter(_is_any, tenders), start=1)],
         "paid": credited + over,
@@ -82,7 +86,7 @@ def refund_fields(sale: Sale, credited: int, original: Body, earlier: Sequence[B
 
 def sale_fields(fields: Mapping[str, Any], refund: Body, credited: int) -> dict[str, Any]:
     """Return the fields of a completed sale with the refund's record as its first tender."""
-    given = next((tender for tender in refund["tenders"] if tender["type"] != EXCHANGE), None)
+    given = [tender for tender in refund["tenders"] if tender["type"] != EXCHANGE]
     tender = _tender(EXCHANGE, credited, refund["id"]) | {"id": EXCHANGE, "reference": refund["receipt_number"]}
     return {
         **fields,
@@ -91,8 +95,8 @@ def sale_fields(fields: Mapping[str, Any], refund: Body, credited: int) -> dict[
             "id": refund["id"],
             "receipt_number": refund["receipt_number"],
             "credit": refund["paid"],
-            "paid_out": 0 if given is None else given["amount"],
-            "tender": None if given is None else given["type"],
+            "paid_out": sum(tender["amount"] for tender in given),
+            "tender": given[0]["type"] if given else None,
         },
     }
 

@@ -141,12 +141,19 @@ class _Receipt(Sheet):
         fits = len(label) + 1 + len(amount) <= NARROWEST_COLUMNS // 2
         return Row(label, amount, bold=True, width=2 if fits else 1, height=2)
 
+    def card(self, tender: Mapping[str, Any]) -> str:
+        """Return which card it was, where a reader of the till's took it, or that the till never saw it."""
+        card = tender.get("card")
+        if card is None:
+            return self.words.own_terminal
+        return f"{(card['brand'] or '').title()} **** {card['last4'] or ''}".strip()
+
     def tenders(self) -> Iterator[Item]:
         """Return how it was paid, the change, and what an exchange gave back."""
         for tender in self.record["tenders"]:
             yield Row(self.words.tender(tender["type"]), self.amount(tender["amount"]))
             if tender["type"] == "card":
-                yield Text(f"{' ' * INDENT}{self.words.own_terminal}")
+                yield Text(f"{' ' * INDENT}{self.card(tender)}")
             if tender["reference"]:
                 yield Text(f"{' ' * INDENT}{tender['reference']}")
             if tender.get("tip"):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent import entry
 from agent.basket import REASON_CHARS_MAX
+from agent.card_back import card_tenders
 from agent.checkout import REFERENCE_CHARS_MAX
 from agent.problem import conflict, invalid, not_found
 from agent.sale import TenderType, Unit, decimal_text
@@ -77,7 +78,7 @@ def plan_refund(sale: Body, earlier: Sequence[Body], want: Want, rules: Rules) -
         "exemption": sale.get("exemption"),
         "total": total,
         "rounding": payout - total,
-        "tenders": _tenders(sale["currency"], want, how, payout),
+        "tenders": _tenders(sale, earlier, want, how, payout),
         "paid": payout,
         "reason": entry.text_or_none("reason", want.reason, chars_max=REASON_CHARS_MAX),
     }
@@ -258,8 +259,9 @@ def _payout(exact: int, payable: int, how: TenderType, cash_rounding: int) -> in
     return rounded if rounded <= payable else payable // cash_rounding * cash_rounding
 
 
-def _tenders(currency: str, want: Want, how: TenderType, payout: int) -> list[dict[str, Any]]:
-    """Return the tender the money goes back by; none where nothing is due back."""
+def _tenders(sale: Body, earlier: Sequence[Body], want: Want, how: TenderType, payout: int) -> list[dict[str, Any]]:
+    """Return the tenders the money goes back by; none where nothing is due back."""
+    currency = sale["currency"]
     amount = want.tender_amount
     if amount is not None and entry.amount("amount", amount, currency) != payout:
         raise conflict(
@@ -270,4 +272,8 @@ def _tenders(currency: str, want: Want, how: TenderType, payout: int) -> list[di
     reference = entry.text_or_none("reference", want.reference, chars_max=REFERENCE_CHARS_MAX)
     if not payout:
         return []
+    if how is TenderType.CARD:
+        return [
+            {"id": str(n)} | tender for n, tender in enumerate(card_tenders(sale, earlier, payout, reference), start=1)
+        ]
     return [{"id": "1", "type": how.value, "amount": payout, "reference": reference, "tip": 0}]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from agent.api.bodies import NewLine, NewTender
+from agent.api.bodies import NewLine, NewRefund, NewTender, RefundLine, RefundTender
 from agent.cards.follow import Pace
 from agent.problem import Problem
 from agent.training import Trainee
@@ -434,3 +434,35 @@ def hasty(call: Any) -> Any:
 def audited(shop: Shop) -> list[dict[str, Any]]:
     rows = shop.app.journal.reader.execute("select body from audit order by seq").fetchall()
     return [json.loads(body) for (body,) in rows]
+
+
+async def test_a_refund_goes_back_on_the_card_by_stripe(shop: Shop, stripe: LyingStripe) -> None:
+    sale = await shop.sale("MUG", "TEA")
+    payment = (await shop.app.cards.begin(sale["id"], 1000, key=None)).body
+    await ended(shop, payment)
+    await shop.app.ringing.add_tender(sale["id"], NewTender(type="card", amount=570, reference="slip 7"), key=None)
+    record = (await shop.app.closing.complete(sale["id"], key=None)).body
+    number, on_card = record["receipt_number"], RefundTender(type="card")
+    back = NewRefund(receipt_number=number, lines=[RefundLine(line="2")], tender=on_card)
+    first = (await shop.app.closing.refund(back, key=None)).body
+    rest = (await shop.app.closing.refund(NewRefund(receipt_number=number, tender=on_card), key=None)).body
+    assert [(tender["amount"], "card" in tender) for tender in first["tenders"]] == [(320, True)]
+    assert [(tender["amount"], "card" in tender) for tender in rest["tenders"]] == [(680, True), (570, False)]
+    await shop.until(lambda: shop.app.lanes.views()["stripe"]["delivered"] == 3)
+    assert stripe.books.charged == 0
+    assert [refund["amount"] for refund in stripe.books.refunds.values()] == [320, 680]
+    (outside,) = stripe.books.records.values()  # the other terminal's card is reported, and its refund
+    assert (outside["amount_guaranteed"]["value"], outside["amount_refunded"]["value"]) == (570, 570)
+    assert stripe.books.intents[record["tenders"][0]["card"]["payment"]]["description"] == number
+    assert shop.app.lanes.views()["stripe"]["parked"] == 0
+
+
+async def test_the_receipt_says_which_card_and_no_more(shop: Shop) -> None:
+    await shop.connected()
+    sale, payment = await begun(shop)
+    await ended(shop, payment)
+    record = (await shop.app.closing.complete(sale["id"], key=None)).body
+    assert await shop.ended(record) == "printed"
+    text = shop.printer.receipts[-1].text
+    assert b"Visa **** 4242" in text
+    assert b"A1B2C3" in text
