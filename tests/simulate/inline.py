@@ -15,10 +15,10 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import agent.upkeep
+import agent.ways
 import outbox.ids
 import outbox.journal
 import outbox.room
-import outbox.session
 import outbox.writer
 from agent.events import Events
 from drivers.printer.printer import Printer
@@ -202,7 +202,7 @@ def under_the_seed(world: World) -> Iterator[None]:
             "aiosqlite",
             SimpleNamespace(Connection=lambda connector, iter_chunk_size: InlineConnection(world, connector)),
         ),
-        attribute(outbox.session, "Session", world.session),
+        attribute(agent.ways, "Session", world.session),
         attribute(outbox.room, "shutil", SimpleNamespace(disk_usage=world.disk.usage)),
         attribute(outbox.room, "BALLAST_BYTES", 4096),  # what counts is whether it is there
         attribute(outbox.journal, "VERIFIED_AT_START", VERIFIED_AT_START),

@@ -146,7 +146,7 @@ class World:
 
     # --- the agent's life ---
 
-    def session(self, **_: Any) -> Line:
+    def session(self, *_: Any, **__: Any) -> Line:
         """Be `outbox.session.Session`."""
         return self.line
 
