@@ -160,10 +160,10 @@ async def test_on_a_pc_without_a_browser_the_address_is_pasted(
 ) -> None:
     square = a_square()
 
-    class Paste(io.StringIO):
+    class Paste:
         """A person who reads the address in the terminal, and pastes what a browser elsewhere ended at."""
 
-        def readline(self, *_: Any) -> str:
+        def readline(self) -> str:
             shown = capsys.readouterr().err
             url = next(word for word in shown.split() if word.startswith("http"))
             state = parse_qs(urlsplit(url).query)["state"][0]
