@@ -12,12 +12,14 @@ from outbox.session import Session, open_client
 from tests.clouds.driver import Clock, Driver
 from tests.clouds.lying_square import TOKEN, LyingSquare
 from tests.clouds.serving import serving
+from tests.clouds.shopify_shop import a_shopify, shopify_at
 from tests.clouds.woo_shop import a_shop, woo_at
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from outbox.connector import Connector
+    from tests.clouds.lying_shopify import LyingShopify
     from tests.clouds.lying_woocommerce import LyingWoo
 
 STORE = StoreFacts("store-1", "EUR", prices_include_tax=True, timezone="Europe/Berlin")
@@ -46,6 +48,19 @@ def a_square(clock: Clock) -> LyingSquare:
 @pytest.fixture
 def square(clock: Clock) -> LyingSquare:
     return a_square(clock)
+
+
+@pytest.fixture
+def shopify(clock: Clock) -> LyingShopify:
+    return a_shopify(clock)
+
+
+@pytest.fixture
+async def to_shopify(shopify: LyingShopify, clock: Clock) -> AsyncIterator[Driver]:
+    """Deliver to the lying Shopify with the shipped settings."""
+    async with serving(shopify) as base_url, Session(hasty) as session:
+        yield Driver(shopify_at(base_url), session, clock)
+    assert shopify.spec_faults == []
 
 
 @pytest.fixture

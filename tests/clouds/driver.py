@@ -24,10 +24,12 @@ from outbox.connector import (
     Unclear,
     Unknown,
 )
-from outbox.session import AnswerLost, NotSent, Session
+from outbox.session import AnswerLost, NotSent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from outbox.calls import Exchanges
 
 
 @dataclass
@@ -48,7 +50,7 @@ class Driver:
     """Delivers one record after another to one cloud, keeping what the courier would keep."""
 
     connector: Connector
-    session: Session
+    session: Exchanges
     clock: Clock
     on_step: Callable[[Step], object] | None = None
     on_failure: Callable[[], object] | None = None  # after each try that did not end its step

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from outbox.money import decimals
 from tests.clouds.lying_shopify_graphql import connection
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ Object = dict[str, Any]
 HERE = "gid://shopify/Location/1"
 ARRAY_MAX = 250
 DEVELOPMENT_ORDERS = 5  # a minute
+_ANY = Decimal("0.001")  # more than nothing
 
 
 class Wrong(Exception):
@@ -79,7 +81,7 @@ class Books:
             raise Wrong("An order has 1 to 250 line items")
         subtotal = sum((one["price"] * one["quantity"] for one in lines), Decimal(0))
         code = (order.get("discountCode") or {}).get("itemFixedDiscountCode")
-        off = self._amount(code["amountSet"], least=Decimal("0.01")) if code else Decimal(0)
+        off = self._amount(code["amountSet"], least=_ANY) if code else Decimal(0)
         tax = sum((one["tax"] for one in lines), Decimal(0))
         total = subtotal - min(off, subtotal) + (0 if order["taxesIncluded"] else tax)
         made: Object = {
@@ -137,7 +139,7 @@ class Books:
     def _paid(self, one: Object) -> Object:
         if one["kind"] != "SALE" or one["status"] != "SUCCESS" or one["locationId"] != HERE:
             raise Wrong("Transaction is invalid", "INVALID", "order", "transactions")
-        amount = self._amount(one["amountSet"], least=Decimal("0.01"))
+        amount = self._amount(one["amountSet"], least=_ANY)
         return {
             "id": self.new_id("OrderTransaction"),
             "kind": "SALE",
@@ -223,11 +225,16 @@ class Books:
     # --- money ---
 
     def bag(self, amount: Decimal) -> Object:
-        return {"shopMoney": {"amount": f"{amount:.2f}", "currencyCode": self.currency}}
+        # A currency without decimals is written with one, as Shopify does.
+        return {"shopMoney": {"amount": f"{amount:.{decimals(self.currency) or 1}f}", "currencyCode": self.currency}}
 
     def _amount(self, bag: Object, *, least: Decimal = Decimal(0)) -> Decimal:
         amount = Decimal(bag["shopMoney"]["amount"])
-        if bag["shopMoney"]["currencyCode"] != self.currency or amount < least or -amount.as_tuple().exponent > 2:  # type: ignore[operator]  # no amount here is a NaN
+        if (
+            bag["shopMoney"]["currencyCode"] != self.currency
+            or amount < least
+            or amount != round(amount, decimals(self.currency))
+        ):
             raise Wrong(f"Amount {amount} is invalid")
         return amount
 
