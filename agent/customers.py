@@ -6,6 +6,7 @@ when the customer is removed; what the store must keep by law is in its records.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from outbox.ids import new_id
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from agent.staff.by import By
@@ -115,6 +116,7 @@ class Customers:
         def change(connection: sqlite3.Connection, at: str) -> Reply:
             customer = checked(replace(find(connection, customer_id), **wanted))
             _write(connection, customer, at)
+            _keep_from_pulls(connection, customer_id, wanted)
             by.audit(connection, "customer_change", at, subject=customer.id, after=sorted(wanted))
             return Reply(HTTPStatus.OK, customer.to_json())
 
@@ -125,6 +127,11 @@ class Customers:
 
         def change(connection: sqlite3.Connection, at: str) -> Reply:
             find(connection, customer_id)
+            connection.execute(
+                "insert or ignore into customer_forgotten select source, remote_id from customer "
+                "where id = ? and source is not null",
+                (customer_id,),
+            )
             connection.execute("delete from customer where id = ?", (customer_id,))
             begins = f'{{"id":"{customer_id}","name":'  # an answer that tells of this customer, and of no sale
             connection.execute("delete from answer where substr(body, 1, ?) = ?", (len(begins), begins))
@@ -141,6 +148,14 @@ class Customers:
             return kept if kept is not None else answers.keep(connection, key, change(connection, at), at)
 
         return await self._journal.write(whole)
+
+
+def _keep_from_pulls(connection: sqlite3.Connection, customer_id: str, fields: Iterable[str]) -> None:
+    """Remember which fields of a customer that a cloud gave were changed here: no pull changes them back."""
+    row = connection.execute("select edited from customer where id = ? and source is not null", (customer_id,))
+    for (edited,) in row.fetchall():
+        names = sorted({*json.loads(edited or "[]"), *fields})
+        connection.execute("update customer set edited = ? where id = ?", (json.dumps(names), customer_id))
 
 
 def _write(connection: sqlite3.Connection, customer: Customer, at: str) -> None:

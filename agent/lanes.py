@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from contextlib import suppress
@@ -13,6 +12,8 @@ from urllib.parse import urlsplit
 
 from agent import ways
 from agent.problem import conflict, not_found
+from agent.pulled_customers import PulledCustomers
+from agent.pulling import Pulling
 from agent.staff.actions import Action
 from agent.staff.by import OF_ITSELF
 from outbox import answers, deliveries, delivery_views
@@ -21,8 +22,6 @@ from outbox.cannot import limits
 from outbox.card_reader import TakesCards
 from outbox.connector import Request
 from outbox.courier import Courier, LaneState
-from outbox.pull import Pulled, pull
-from outbox.room import Room
 from outbox.session import ExchangeError, is_loopback
 
 if TYPE_CHECKING:
@@ -43,8 +42,6 @@ if TYPE_CHECKING:
     from outbox.courier import LaneView
     from outbox.journal import Journal
     from outbox.room import Disk
-
-PULL_EVERY_S = 15 * 60.0  # prices change a few times a day; a person who cannot wait uses `cloud pull`
 
 _NUMBER = re.compile(r"[0-9]{1,18}")  # what fits SQLite's integers
 
@@ -70,7 +67,6 @@ class Lanes:
         self._journal = journal
         self._catalogue = catalogue
         self._events = events
-        self._disk = disk
         self._exchanges = exchanges
         self._offline = offline
         self._keyring = keyring
@@ -83,6 +79,8 @@ class Lanes:
         self.kinds = {name: ways.KINDS_UNSEEN if of is None else of.kinds for name, of in takes.items()}
         self._cannot = {name: limits(of) for name, of in takes.items() if of is not None}
         self._ways: dict[str, Way] = {}
+        customers = PulledCustomers(journal, now)
+        self._pulling = Pulling(config, catalogue, customers, disk, exchanges, self._ways.__getitem__, now=now)
         self._couriers: dict[str, Courier] = {}
 
     async def open(self) -> None:
@@ -126,7 +124,7 @@ class Lanes:
         for name, courier in self._couriers.items():
             yield f"courier {name}", courier.run()
             if self._connectors[name].capabilities.feeds:
-                yield f"pull {name}", self._pull_for_ever(name)
+                yield f"pull {name}", self._pulling.for_ever(name)
 
     def wake(self, till: str | None = None) -> None:
         """Tell every lane that a till has a new record, or that any may have."""
@@ -232,22 +230,3 @@ class Lanes:
             for name, courier in self._couriers.items():
                 if name != view.cloud and courier.view.state is LaneState.LINE:
                     courier.wake(fresh=True)
-
-    async def _pull_for_ever(self, name: str) -> None:
-        while True:
-            try:
-                if self._disk.room < Room.TIGHT and self._exchanges.may(name):  # sales need what is left
-                    await self.pull(name)
-            except Exception:  # noqa: BLE001 - a bug in one pull must not stop the next
-                _log.exception("A fault while pulling the catalogue from %s", name)
-            await asyncio.sleep(PULL_EVERY_S)
-
-    async def pull(self, name: str) -> Pulled:
-        """Pull what has changed in a cloud's catalogue."""
-        way = self._ways[name]
-        pulled = await pull(name, way.connector, way.then, self._catalogue, self._now, way.authorizer)
-        for trouble in pulled.troubles:
-            _log.warning("Pulling from %s: %s", name, trouble)
-        if pulled.ended is not None:
-            _log.warning("Pulling from %s ended early: %s. It goes on where it stopped.", name, pulled.ended.reason)
-        return pulled

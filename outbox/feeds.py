@@ -29,13 +29,16 @@ class FeedRules:
     """How a cloud gives a feed."""
 
     feed: Feed
-    tombstones: bool  # it reports what was deleted; where it does not, a sweep finds out
+    tombstones: bool  # it reports what was deleted; where it does not, a sweep finds out once a night
     changes: bool = True  # it can say what changed since the last pull; where it cannot, each pull is a sweep
 
 
 @dataclass(frozen=True, slots=True)
 class PulledItem:
-    """An item as the cloud has it now. `price` in minor units; `tax` is one of the store's tax codes or None."""
+    """An item as the cloud has it now. `price` in minor units; `tax` is one of the store's tax codes or None.
+
+    A `version` is a number, or a time in UTC as RFC 3339: an older one never overwrites a newer one.
+    """
 
     remote_id: str
     version: str | None
@@ -67,6 +70,7 @@ class PulledCustomer:
     phone: str | None = None
     email: str | None = None
     number: str | None = None  # of their card, or in the store's books
+    reference: str | None = None  # our own id, of one that was sent there with a sale
 
 
 @dataclass(frozen=True, slots=True)

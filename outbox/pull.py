@@ -71,11 +71,11 @@ class CustomerList(Protocol):
 class Wishes:
     """What a pull is to do besides what it always does.
 
-    `sweep`: go through all of it. `let_go`: take off what is not there any more, however much it is. `above`: the
-    clouds whose word on an item stands above this one's. `rest`: awaited after each page of a sweep.
+    `sweep`: the feeds to go through from the start. `let_go`: take off what is not there any more, however much it is.
+    `above`: the clouds whose word on an item stands above this one's. `rest`: awaited after each page of a sweep.
     """
 
-    sweep: bool = False
+    sweep: Collection[Feed] = ()
     let_go: bool = False
     above: Collection[str] = ()
     rest: Callable[[], Awaitable[object]] | None = None
@@ -148,7 +148,7 @@ class _Pulling:
         """Pull one feed to its end. Returns why it ended early, or None."""
         cloud, feed = self.cloud, rules.feed
         place = self.catalogue.place(cloud, feed)
-        sweeping = place.mark is not None or place.cursor is None or self.wishes.sweep or not rules.changes
+        sweeping = place.mark is not None or place.cursor is None or feed in self.wishes.sweep or not rules.changes
         if sweeping and place.mark is None:
             await self.catalogue.begin_sweep(cloud, feed)
         seen: set[str] = set()  # cursors this pull was given: the same one twice is a circle

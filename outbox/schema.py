@@ -164,7 +164,14 @@ insert into shift(till, opened, upto, sums) select till, id, till_seq, '' from r
 
 create table customer(                    -- the store's own list; a record keeps only what its receipt shows
   id text primary key, name text not null, phone text, email text, number text unique,
-  exempt_reason text, certificate text, look_up text not null, made_at text not null
+  exempt_reason text, certificate text, look_up text not null, made_at text not null,
+  source text, remote_id text, version text, -- of whom a cloud gave: which, what it calls them, its version of them
+  edited text,                             -- JSON array: which fields somebody here changed since
+  mark text                                -- the sweep that saw them last
+) strict, without rowid;
+create unique index customer_remote on customer(source, remote_id) where source is not null;
+create table customer_forgotten(           -- whom this store was told to forget: no pull brings them back
+  source text, remote_id text, primary key (source, remote_id)
 ) strict, without rowid;
 create table quick_keys(                 -- as a person arranged them, for a till or ('') the store
   scope text primary key, revision integer not null, document text not null

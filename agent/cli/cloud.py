@@ -26,6 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     check = commands.add_parser("check", help="compare its section of stillopen.toml with the system itself")
     pull = commands.add_parser("pull", help="pull what has changed in its catalogue, now")
+    pull.add_argument("--all", action="store_true", help="go through all of it, not what has changed alone")
+    pull.add_argument(
+        "--let-go", action="store_true", help="go through all of it, and take off what is gone, however much that is"
+    )
     status = commands.add_parser("status", help="its state, its deliveries, and what it does not take")
     status.add_argument("--port", type=int, metavar="N", help="where the agent listens, if not where `[api]` says")
     disconnect = commands.add_parser("disconnect", help="delete the credentials that are kept of it")
@@ -75,20 +79,22 @@ def _said(value: object) -> str:
 def _pull(args: argparse.Namespace, places: Places) -> int:
     config, cloud = configured(places, args.name, need_secrets=True)
     must_be_online(places, args.name)
-    pulled = asyncio.run(_pulled(config, places, cloud))
+    pulled = asyncio.run(_pulled(config, places, cloud, whole=args.all or args.let_go, let_go=args.let_go))
     ended = pulled.ended
     if args.json:
         out.say_json(
             {
                 "items": pulled.items,
-                "deleted": pulled.tombstones,
+                "deleted": pulled.tombstones + pulled.gone,
+                "stock": pulled.stock,
                 "troubles": list(pulled.troubles),
                 "troubles_left_out": pulled.troubles_left_out,
                 "error": ended.reason if ended else None,
             }
         )
     else:
-        out.say(f"{pulled.items} items, {pulled.tombstones} deleted there")
+        counted = f", {pulled.stock} counted" if pulled.stock else ""
+        out.say(f"{pulled.items} items{counted}, {pulled.tombstones + pulled.gone} deleted there")
         for trouble in pulled.troubles:
             out.say(f"  {trouble}")
         if pulled.troubles_left_out:
@@ -99,18 +105,23 @@ def _pull(args: argparse.Namespace, places: Places) -> int:
     return out.OK
 
 
-async def _pulled(config: Config, places: Places, cloud: CloudConfig) -> Pulled:
+async def _pulled(config: Config, places: Places, cloud: CloudConfig, *, whole: bool, let_go: bool) -> Pulled:
+    """Pull all but the customers: their list is the journal's, and the agent that runs pulls those."""
+    from agent.pulling import names_above
     from agent.ways import way
     from outbox.auth.keyring import Keyring
     from outbox.catalogue import Catalogue
     from outbox.errors import OutboxError
-    from outbox.pull import pull
+    from outbox.feeds import Feed
+    from outbox.pull import Wishes, pull
 
     catalogue = Catalogue(places.state)
     own = way(cloud, config, Keyring(places.state))
     try:
         await catalogue.open()
-        return await pull(cloud.name, own.connector, own.then, catalogue, authorizer=own.authorizer)
+        above = names_above(cloud.name, config.clouds)
+        wishes = Wishes(sweep=tuple(Feed) if whole else (), let_go=let_go, above=above)
+        return await pull(cloud.name, own.connector, own.then, catalogue, authorizer=own.authorizer, wishes=wishes)
     except OutboxError as error:
         raise out.CommandError(str(error), hint=error.hint) from error
     finally:

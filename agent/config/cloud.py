@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr, ValidationError
@@ -14,6 +15,8 @@ from agent.config.sections import CloudConfig, CloudHead
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from pydantic import BaseModel
 
     from outbox.clouds import CloudKind
 
@@ -65,7 +68,7 @@ class _Section:
         except packages.KindBroken as broken:
             fix = "update or remove that package (its makers know more); the records of this cloud wait meanwhile"
             self.wrong.append(Finding((*self.loc, "kind"), str(broken), fix, BROKEN))
-            return CloudConfig(self.head.name, self.head.kind, None)
+            return self._cloud(None)
         if kind is None:
             known = packages.names()
             self.wrong.append(
@@ -88,8 +91,12 @@ class _Section:
             )
             wrong = [one for one in translated if one.loc not in noted]
             self.wrong += wrong
-            return None if wrong or present else CloudConfig(self.head.name, self.head.kind, None)
-        return CloudConfig(self.head.name, self.head.kind, settings if present else None)
+            return None if wrong or present else self._cloud(None)
+        return self._cloud(settings if present else None)
+
+    def _cloud(self, settings: BaseModel | None) -> CloudConfig:
+        head = self.head
+        return CloudConfig(head.name, head.kind, settings, head.pull_every_s, time.fromisoformat(head.sweep_at))
 
     def _secrets(self, own: dict[str, Any], kind: CloudKind) -> bool:
         """Put the secrets themselves where they are named. Says whether all of them are there."""

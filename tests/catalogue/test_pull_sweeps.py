@@ -147,7 +147,7 @@ async def test_a_sweep_takes_off_what_is_gone_and_spares_what_others_have(catalo
         del shop.shelf[gone]
 
     unseen = await pulled(catalogue, shop)
-    swept = await pulled(catalogue, shop, wishes=Wishes(sweep=True))
+    swept = await pulled(catalogue, shop, wishes=Wishes(sweep=tuple(Feed)))
 
     assert (unseen.gone, swept.gone) == (0, 2)
     assert skus(catalogue) == ["I0", "I2", "I3", "I4", "I5", "I6", "I7"]
@@ -157,7 +157,7 @@ async def test_a_sweep_that_breaks_off_goes_on_where_it_was(catalogue: Catalogue
     await pulled(catalogue, shop)
     del shop.shelf["i0"]
     shop.fails_after = 2
-    broken = await pulled(catalogue, shop, wishes=Wishes(sweep=True))
+    broken = await pulled(catalogue, shop, wishes=Wishes(sweep=tuple(Feed)))
     assert isinstance(broken.ended, Retry)
     assert "I0" in skus(catalogue), "nothing is taken off before all of it was seen"
     shop.fails_after = None
@@ -186,14 +186,14 @@ async def test_a_sweep_that_would_take_off_more_than_half_stops_and_asks(catalog
     await pulled(catalogue, shop)
     shop.shelf = {one: item for one, item in shop.shelf.items() if one < "i20"}
 
-    stopped = await pulled(catalogue, shop, wishes=Wishes(sweep=True))
+    stopped = await pulled(catalogue, shop, wishes=Wishes(sweep=tuple(Feed)))
     assert isinstance(stopped.ended, Refused)
     assert "40 of 60" in stopped.ended.reason
     assert "--let-go" in stopped.ended.hint
     assert len(skus(catalogue)) == 60
     assert (await pulled(catalogue, shop)).ended is None, "what changes is pulled all the same"
 
-    asked = await pulled(catalogue, shop, wishes=Wishes(sweep=True, let_go=True))
+    asked = await pulled(catalogue, shop, wishes=Wishes(sweep=tuple(Feed), let_go=True))
     assert (asked.ended, asked.gone, len(skus(catalogue))) == (None, 40, 20)
 
 
@@ -216,7 +216,7 @@ async def test_of_two_clouds_with_one_sku_the_first_in_the_configuration_is_righ
     first, second = Shop(), Shop()
     first.put("a", 100, sku="MUG")
     second.put("b", 200, sku="MUG")
-    below = Wishes(sweep=True, above=("first",))
+    below = Wishes(sweep=tuple(Feed), above=("first",))
     await pulled(catalogue, second, "second", below)
     await pulled(catalogue, first, "first")
     await pulled(catalogue, second, "second", below)
@@ -227,7 +227,7 @@ async def test_of_two_clouds_with_one_sku_the_first_in_the_configuration_is_righ
     assert set(catalogue.refs("second", ["MUG"])) == {"MUG"}, "its records are linked at both all the same"
 
     first.shelf.clear()
-    await pulled(catalogue, first, "first", Wishes(sweep=True))
+    await pulled(catalogue, first, "first", Wishes(sweep=tuple(Feed)))
     await pulled(catalogue, second, "second", below)
     item = catalogue.item("MUG")
     assert item is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import time
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -30,6 +31,15 @@ class CloudHead(Section):
 
     name: Name = Field(description="up to 40 letters, digits, dots or dashes", examples=["square"])
     kind: str = Field(description="the kind of cloud", examples=["square"])
+    pull_every_s: int = Field(
+        default=900, ge=60, le=86_400, description="seconds between two pulls, 60 to 86400", examples=[900]
+    )
+    sweep_at: str = Field(
+        default="04:00",
+        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$",
+        description="the time in the store, as hours and minutes in quotes",
+        examples=["04:00"],
+    )
 
 
 class File(Section):
@@ -76,6 +86,8 @@ class CloudConfig:
     name: str
     kind: str
     settings: BaseModel | None = field(repr=False)
+    pull_every_s: int = 900  # prices change a few times a day; a person who cannot wait uses `cloud pull`
+    sweep_at: time = time(4)  # in the store's time: when all of a feed that reports no deletions is gone through
 
 
 @dataclass(frozen=True, slots=True)
