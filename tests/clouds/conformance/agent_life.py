@@ -85,6 +85,7 @@ class AgentLife:
         self._asked: dict[asyncio.Future[Any], None] = {}
         self._files: list[sqlite3.Connection] = []
         self._delivering: asyncio.Task[None] | None = None
+        self._starting = asyncio.Lock()
         loop.alarm = self.kill
 
     def opened(self, file: sqlite3.Connection) -> None:
@@ -93,12 +94,13 @@ class AgentLife:
 
     async def start(self) -> None:
         """Start on what is on the disk, as often as it dies while it starts."""
-        while self.parts is None:
-            self.number += 1
-            self._context = self._outside.copy()
-            self._context.run(LIFE.set, self.number)
-            with contextlib.suppress(Died):
-                await self._run(self._open())
+        async with self._starting:  # two tills may find it dead at the same moment
+            while self.parts is None:
+                self.number += 1
+                self._context = self._outside.copy()
+                self._context.run(LIFE.set, self.number)
+                with contextlib.suppress(Died):
+                    await self._run(self._open())
 
     async def _open(self) -> None:
         journal = Journal(self._state, around=Surroundings(lot=self.random, now=self._now))
