@@ -82,6 +82,12 @@ class Settings(CloudSettings):
     tenders: dict[str, str] = Field(
         default_factory=dict, description="the till's tender types and what Shopify calls them: its gateways"
     )
+    customer_prefix: str = Field(
+        "SH-",
+        min_length=1,
+        max_length=16,
+        description="stands before Shopify's customer ids in customers' numbers; two shops need two",
+    )
     stock: Literal["order", "adjust", "none"] = Field(
         "order", description="who moves stock: Shopify with each order, the agent apart from it, nobody"
     )
@@ -94,6 +100,7 @@ CAPABILITIES = Capabilities(
     split_tender=True,
     itemised_refund=True,
     stock=StockWrites.VIA_SALE,
+    customers=True,
     money=MoneyForm.DECIMAL,
     feeds=(
         FeedRules(Feed.ITEMS, tombstones=False),
@@ -117,7 +124,7 @@ class Shopify:
         self._readers: dict[Feed, Reader] = {
             Feed.ITEMS: ShopifyCatalogue(store.currency, settings.taxes, settings.untaxed, settings.kilograms),
             Feed.STOCK: ShopifyLevels(self._place.location_id),
-            Feed.CUSTOMERS: ShopifyCustomers(),
+            Feed.CUSTOMERS: ShopifyCustomers(settings.customer_prefix),
         }
 
     def next_step(self, fact: Fact) -> Step | Complete | Refused:
@@ -163,7 +170,7 @@ class Shopify:
 
 
 def _place(settings: Settings, store: StoreFacts) -> Place:
-    return Place(settings.location_id, settings.stock, store.currency, settings.tenders)
+    return Place(settings.location_id, settings.stock, store.currency, settings.tenders, settings.customer_prefix)
 
 
 def connector(settings: Settings, store: StoreFacts) -> Shopify:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from outbox.record import Record
 
 TAG = "stillopen"
+ID_DIGITS_MAX = 19  # of an unsigned 64-bit number
 ROUNDING = "Cash rounding"
 EMPTIES = "Empties"
 
@@ -43,8 +44,12 @@ class OrderSeen:
         return {"order": self.id, "total": str(self.total), "tax": str(self.tax), "currency": self.currency}
 
 
-def order(record: Record, place: Place, items: Mapping[str, ItemRef]) -> dict[str, Any]:
-    """Return the `OrderCreateOrderInput`; `items` link lines to variants. Raises `ValueError` with a reason."""
+def order(record: Record, place: Place, items: Mapping[str, ItemRef], *, again: bool = False) -> dict[str, Any]:
+    """Return the `OrderCreateOrderInput`; `items` link lines to variants. Raises `ValueError` with a reason.
+
+    `again`: Shopify refused it before. A sale's customer never changes, and one whom the shop has deleted since would
+    keep it from ever getting there; so it then goes in without.
+    """
     body, currency = record.body, record.body["currency"]
     if to_be_paid(body) < 0:
         raise ValueError("more was paid out for empties than the goods cost")
@@ -70,6 +75,8 @@ def order(record: Record, place: Place, items: Mapping[str, ItemRef]) -> dict[st
         made["fulfillment"] = {"locationId": place.location_id, "notifyCustomer": False}
     else:
         made["fulfillmentStatus"] = "FULFILLED"
+    if not again and (customer := _customer(body, place)) is not None:
+        made["customer"] = {"toAssociate": {"id": customer}}
     if isinstance(body.get("note"), dict):
         made["note"] = str(body["note"]["text"])
     if off:
@@ -107,6 +114,15 @@ def _rounding_up(amount: int, currency: str) -> dict[str, Any]:
     }
 
 
+def _customer(body: Mapping[str, Any], place: Place) -> str | None:
+    """Return Shopify's id of the customer, or None: they did not come from there."""
+    number = str((body.get("customer") or {}).get("number") or "")
+    own = number.removeprefix(place.customer_prefix)
+    if own == number or not (own.isascii() and own.isdecimal()) or len(own) > ID_DIGITS_MAX:
+        return None
+    return f"gid://shopify/Customer/{own}"
+
+
 def _transactions(record: Record, place: Place) -> list[dict[str, Any]]:
     currency, at = record.body["currency"], moment(record.occurred_at)
     return [
@@ -130,6 +146,7 @@ def _attributes(record: Record) -> dict[str, str]:
     customer, exemption, exchange = (body.get(name) for name in ("customer", "exemption", "exchange"))
     if isinstance(customer, dict):
         said |= {"Customer": customer["name"], "Customer number": customer.get("number") or ""}
+        said["Customer id"] = customer["id"]
     if isinstance(exemption, dict):
         said |= {"Tax exemption": exemption["reason"], "Certificate": exemption.get("certificate") or ""}
     if isinstance(exchange, dict):

@@ -42,7 +42,7 @@ def read_order(answer: Answer, fact: Fact) -> Outcome:
 def _order(fact: Fact, place: Place) -> Step | Refused:
     linked = {} if place.stock == "none" else fact.items
     try:
-        made = shopify_order.order(fact.record, place, linked)
+        made = shopify_order.order(fact.record, place, linked, again=fact.generation > 0)
     except ValueError as error:
         return Refused(
             "cannot_be_an_order", f"Shopify holds no such sale: {error}", "Enter this sale at Shopify by hand."

@@ -96,6 +96,7 @@ class Books:
             "note": order.get("note"),
             "customAttributes": order["customAttributes"],
             "financialStatus": order["financialStatus"],
+            "customer": self._customer(order.get("customer")),
             "discount": code,
             "lines": lines,
             "paid": [self._paid(one) for one in order["transactions"]],
@@ -112,6 +113,12 @@ class Books:
                 self.shelf.move(one["variant"], -one["quantity"])
         self.orders[made["id"]] = made
         return {"order": made, "userErrors": []}
+
+    def _customer(self, named: Object | None) -> str | None:
+        gid: str | None = named["toAssociate"]["id"] if named else None
+        if gid is not None and gid not in self.shelf.customers:
+            raise Wrong("Customer is invalid", "INVALID", "order", "customer")
+        return gid
 
     def _line(self, line: Object, n: int) -> Object:
         variant = line.get("variantId")

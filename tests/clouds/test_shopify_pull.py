@@ -220,9 +220,9 @@ def test_customers_are_told_by_whole_days(puller: Puller, clock: Clock) -> None:
     (page,) = puller.all(Feed.CUSTOMERS)
     assert page.customers == (
         PulledCustomer(
-            "gid://shopify/Customer/1", "2026-11-20T12:00:00Z", "Ada Byron", "+4930123456", "ada@example.com"
+            "gid://shopify/Customer/1", "2026-11-20T12:00:00Z", "Ada Byron", "+4930123456", "ada@example.com", "SH-1"
         ),
-        PulledCustomer("gid://shopify/Customer/2", "2026-11-20T12:00:00Z", "+4930999", "+4930999"),
+        PulledCustomer("gid://shopify/Customer/2", "2026-11-20T12:00:00Z", "+4930999", "+4930999", None, "SH-2"),
     )
     assert "customer 3" in page.troubles[0]
     clock.forward(days=5)

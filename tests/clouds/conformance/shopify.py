@@ -108,6 +108,7 @@ class ShopifyUnderTest:
                 total,
                 tenders=paid,
                 tax=_minor(order["totalTaxSet"]),
+                customer=next((one["value"] for one in order["customAttributes"] if one["key"] == "Customer id"), None),
                 sold_at=datetime.fromisoformat(order["processedAt"]).astimezone(ZoneInfo(TIMEZONE)).isoformat(),
                 whole=order["financialStatus"] == "PAID" and sum(paid.values()) == total,
             )
