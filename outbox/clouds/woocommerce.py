@@ -73,6 +73,12 @@ class Settings(CloudSettings):
         min_length=1,
         description="for the pull: the meta key a plugin keeps barcodes under, beside the GTIN field",
     )
+    customer_prefix: str = Field(
+        "WC-",
+        min_length=1,
+        max_length=16,
+        description="stands before the shop's customer ids in customers' numbers; two shops need two",
+    )
 
 
 CAPABILITIES = Capabilities(
@@ -81,6 +87,7 @@ CAPABILITIES = Capabilities(
     parallel=2,  # a shop on a shared host has a handful of PHP processes, and customers of its own
     itemised_refund=True,
     stock=StockWrites.VIA_SALE,
+    customers=True,
     money=MoneyForm.DECIMAL,
     feeds=(
         FeedRules(Feed.ITEMS, tombstones=False),
@@ -100,7 +107,9 @@ class WooCommerce:
     def __init__(self, settings: Settings, store: StoreFacts, nonce: Callable[[], str]) -> None:
         self.base_url = settings.base_url.removesuffix(ROUTES) + ROUTES
         self._key = Key(self.base_url, settings.consumer_key, settings.consumer_secret, nonce)
-        self._place = Place(store.currency, settings.stock, settings.restock, settings.taxes, settings.tenders)
+        self._place = Place(
+            store.currency, settings.stock, settings.restock, settings.taxes, settings.tenders, settings.customer_prefix
+        )
         by_class = {"" if named == STANDARD else named: code for code, named in reversed(settings.taxes.items())}
         self._catalogue = Catalogue(store.currency, by_class, frozenset(settings.kilograms), settings.barcode_meta)
 
@@ -144,7 +153,7 @@ class WooCommerce:
     def page(self, feed: Feed, cursor: str | None, answer: Answer) -> Page | Retry | Unauthorized | Refused:
         """Read a page of a feed."""
         if feed is Feed.CUSTOMERS:
-            return woocommerce_customers.page(cursor, answer)
+            return woocommerce_customers.page(cursor, answer, self._place.customer_prefix)
         return self._catalogue.page(feed, cursor, answer)
 
 

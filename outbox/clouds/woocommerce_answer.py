@@ -50,7 +50,9 @@ _HINTS = {
         "The order is gone at the shop (deleted, or in the bin): bring it back there and retry the delivery, "
         "or book this by hand."
     ),
-    "woocommerce_rest_invalid_customer_id": "The customer is gone at the shop: pull the customers again, then retry.",
+    "woocommerce_rest_invalid_customer_id": (
+        "The customer is gone at the shop: retry the delivery, and the order names them without their account."
+    ),
     OVER_REFUND: (
         "Compare the order at the shop with the receipts: more was given back there than the till knows of. Book the "
         "rest by hand, or undo it there and retry the delivery."

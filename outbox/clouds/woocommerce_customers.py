@@ -21,8 +21,11 @@ def request(cursor: str | None) -> Request:
     return read(f"/customers?orderby=id&order=asc&per_page={PAGE}" + (f"&offset={offset}" if offset else ""))
 
 
-def page(cursor: str | None, answer: Answer) -> Page | Retry | Unauthorized | Refused:
-    """Read a page. The next one begins a few places early: who is deleted meanwhile moves all behind them."""
+def page(cursor: str | None, answer: Answer, prefix: str) -> Page | Retry | Unauthorized | Refused:
+    """Read a page. The next one begins a few places early: who is deleted meanwhile moves all behind them.
+
+    `prefix` stands before the shop's ids in customers' numbers: by it, a sale finds their account again.
+    """
     values = read_list(answer, None)
     if isinstance(values, Unclear):
         return Retry(values.reason, values.after_s)
@@ -31,12 +34,12 @@ def page(cursor: str | None, answer: Answer) -> Page | Retry | Unauthorized | Re
     said = answer.headers.get("x-wp-total", "")
     onward = _place(cursor) + len(values)
     more = bool(values) and (len(values) >= PAGE or (said.isascii() and said.isdecimal() and int(said) > onward))
-    found = tuple(_customer(value) for value in values if isinstance(value.get("id"), int))
+    found = tuple(_customer(value, prefix) for value in values if isinstance(value.get("id"), int))
     back = min(OVERLAP_PLACES, len(values) - 1)
     return Page((), (), str(onward - back) if more else "", more=more, customers=found)
 
 
-def _customer(value: dict[str, Any]) -> PulledCustomer:
+def _customer(value: dict[str, Any], prefix: str) -> PulledCustomer:
     billing = inner(value, "billing")
     own, billed = (_name(one) for one in (value, billing))
     return PulledCustomer(
@@ -45,6 +48,7 @@ def _customer(value: dict[str, Any]) -> PulledCustomer:
         name=own or billed or _text(billing.get("company")) or _text(value.get("username")) or str(value["id"]),
         phone=_text(billing.get("phone")),
         email=_text(value.get("email")),
+        number=f"{prefix}{value['id']}",
     )
 
 

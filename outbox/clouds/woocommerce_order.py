@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     Body = Mapping[str, Any]
 
+ACCOUNT_DIGITS_MAX = 18  # of a WordPress user's id, an unsigned 64-bit number
+
 
 @dataclass(frozen=True, slots=True)
 class OrderSeen:
@@ -83,6 +85,8 @@ def order(fact: Fact, place: Place) -> dict[str, Any]:
             certificate=exemption.get("certificate"),
         ),
     }
+    if (account := _account(fact, place)) is not None:
+        made["customer_id"] = account
     if body.get("note"):
         made["customer_note"] = str(body["note"]["text"])
     return made | _paid_by(body, place)
@@ -127,6 +131,18 @@ def seen(value: Any, currency: str) -> OrderSeen | None:
         parts=frozenset(part for part in parts if part is not None),
         unlinked=tuple(line for line in bare if line is not None),
     )
+
+
+def _account(fact: Fact, place: Place) -> int | None:
+    """Return the shop's own id of the customer, or None: they came from elsewhere, or the shop refused the order.
+
+    A sale's customer never changes, and one whom the shop has deleted since would keep it from ever getting there.
+    """
+    number = str((fact.record.body.get("customer") or {}).get("number") or "")
+    own = number.removeprefix(place.customer_prefix)
+    if fact.generation or own == number or len(own) > ACCOUNT_DIGITS_MAX or not (own.isascii() and own.isdecimal()):
+        return None
+    return int(own)
 
 
 def _paid_by(body: Body, place: Place) -> dict[str, str]:

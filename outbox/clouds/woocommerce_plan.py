@@ -32,6 +32,7 @@ class Place:
     restock: bool  # what comes back goes into stock again
     taxes: Mapping[str, str]  # the store's tax codes: WooCommerce's tax classes, its standard one as "standard"
     tenders: Mapping[str, str] = field(default_factory=dict)  # tender type: id of a payment method there
+    customer_prefix: str = "WC-"  # before the id of the shop's customers, in their numbers here
 
 
 def write(name: str, method: str, path: str, body: Mapping[str, Any]) -> Step:
