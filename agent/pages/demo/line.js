@@ -29,7 +29,7 @@ export function line(world) {
 /** The cloud as an element with `update(now)`. */
 export function cloud(world) {
   const counts = el("div.tallies");
-  const orders = el("ul.orders");
+  const orders = el("ul.orders", { tabindex: "0", "aria-label": t("demo.cloud") }); // it scrolls: a keyboard gets there, too
   const doubles = el("p.quiet");
   let trouble = "none";
   const troubles = el("div.troubles");
