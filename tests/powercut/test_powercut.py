@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.powercut.invariants import Fault
 
 SEED = 2
-IMAGES = 3_500  # on each kind of disk; making the tables takes some two thousand
+IMAGES = 3_500  # on each kind of disk
 MUTATION_IMAGES_MAX = 6_000  # most are found within some hundred; where one is not, that many will not do either
 MUTATION_SEEDS = 3  # where a log's frames lie, and what a cut can tear, is each seed's own
 SOUND_IMAGES = 500  # in these the mutations beside them are found several times over
