@@ -131,9 +131,18 @@ export class Actions {
   }
 
   removeTender(tender) {
+    if (tender.card) return this.#giveBack(tender);
     return this.#ask({
       label: t("tender.take_back", { what: t(`tender.${tender.type}`) }), method: "DELETE",
       path: `/v1/sales/${this.state.sale.id}/tenders/${encodeURIComponent(tender.id)}`,
+    });
+  }
+
+  // A card that was charged through the reader has its money back from there.
+  #giveBack({ card, type }) {
+    return this.#ask({
+      label: t("tender.take_back", { what: t(`tender.${type}`) }), method: "DELETE",
+      path: `/v1/sales/${this.state.sale.id}/card-payments/${encodeURIComponent(card.attempt)}`,
     });
   }
 

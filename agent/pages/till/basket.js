@@ -4,6 +4,7 @@ import { el, replace, rows } from "../parts/dom.js";
 import { lineName } from "../parts/lines.js";
 import { money, price, quantity } from "../parts/money.js";
 import { t } from "../parts/words.js";
+import { cardName } from "./card_reader.js";
 import { doneView } from "./panels_pay.js";
 import { discountPanel, pricePanel, quantityPanel } from "./panels_line.js";
 import { givenOut, takenLines, takenSums } from "./taken_back.js";
@@ -164,7 +165,7 @@ export class Basket {
         (paid || out) && row(t("total.total"), money(sale.total)),
         takenSums(sale),
         sale.tenders.map((tender) => el("p.sum", {},
-          el("span", {}, `${t(`tender.${tender.type}`)}${tender.reference ? ` · ${tender.reference}` : ""}`),
+          el("span", {}, [t(`tender.${tender.type}`), tender.card && cardName(tender.card), tender.reference].filter(Boolean).join(" · ")),
           el("button.take-back", { type: "button", "data-key": `tender-${tender.id}`, "aria-label": t("tender.take_back", { what: t(`tender.${tender.type}`) }), onclick: () => this.#till.actions.removeTender(tender) }, "✕"),
           el("span", {}, `−${money(tender.amount)}`))),
         sale.tenders.filter((tender) => tender.tip).map((tender) =>

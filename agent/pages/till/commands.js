@@ -3,6 +3,7 @@
 import { read } from "../parts/api.js";
 import { el } from "../parts/dom.js";
 import { t } from "../parts/words.js";
+import { cardsPanel } from "./card_reader.js";
 import { helpPanel } from "./help.js";
 import { KEYS } from "./keys.js";
 import { codePanel } from "./panel_code.js";
@@ -13,7 +14,7 @@ import { outagePanel } from "./panel_outage.js";
 import { customerPanel } from "./panels_customer.js";
 import { discountPanel, openItemPanel, pricePanel, quantityPanel } from "./panels_line.js";
 import { emptiesPanel, exemptPanel, tipPanel } from "./panels_money.js";
-import { cardPanel, cashPanel } from "./panels_pay.js";
+import { cashPanel } from "./panels_pay.js";
 import { receiptsPanel } from "./panels_receipts.js";
 import { unreceiptedPanel } from "./panels_returns.js";
 import { noSalePanel, parkPanel, voidPanel } from "./panels_sale.js";
@@ -34,7 +35,7 @@ export const PANELS = {
   open_item: (till) => openItemPanel(till),
   park: (till) => parkPanel(till),
   cash: (till) => (till.rings ? cashPanel(till) : t("pay.nothing")),
-  card: (till) => (till.rings ? cardPanel(till) : t("pay.nothing")),
+  card: (till) => (till.rings ? cardsPanel(till) : t("pay.nothing")),
   receipts: (till) => receiptsPanel(till),
   no_sale: (till) => noSalePanel(till),
   void: (till) => (till.state.sale ? voidPanel(till) : t("void.nothing")),

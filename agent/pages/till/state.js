@@ -124,6 +124,11 @@ export class TillState extends EventTarget {
         this.takeShift(event.shift);
         this.soon("till");
         break;
+      case "card":
+        if (this.till?.cards) this.till = { ...this.till, cards: { ...this.till.cards, payment: event.payment.open && !event.payment.left ? event.payment : null } };
+        this.changed();
+        this.soon("till");
+        break;
       case "delivery": case "cloud": case "line": this.soon("status"); break;
       default: break;
     }

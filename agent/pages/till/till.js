@@ -1,6 +1,6 @@
 // The till page: a view of the agent's sale, and the one place where its parts meet.
 
-import { Away, Problem, Unpaired, newKey, write } from "../parts/api.js";
+import { Away, Problem, Unpaired, newKey, read, write } from "../parts/api.js";
 import { afterPress, el, replace } from "../parts/dom.js";
 import { listen } from "../parts/events.js";
 import { chooseMoney } from "../parts/money.js";
@@ -8,6 +8,7 @@ import { chooseLanguage, t } from "../parts/words.js";
 import { Actions } from "./actions.js";
 import { Attending } from "./attending.js";
 import { Basket } from "./basket.js";
+import { CardNotices } from "./card_reader.js";
 import { AT_HAND, PANELS } from "./commands.js";
 import { Finder } from "./finder.js";
 import { KEYS, listenToKeys } from "./keys.js";
@@ -30,6 +31,7 @@ import { TrainingBand } from "./training.js";
 import { Wedge } from "./wedge.js";
 
 const PAYS = ["cash", "card"]; // commands before which every question about the sale is answered
+const STOPPED_BY_CARD = [...PAYS, "tip", "park", "void"]; // what waits for the end of a payment at the reader
 const FIRST_ANSWER_MS = 1_000; // between tries while the agent has not answered at all yet
 
 export class Till {
@@ -119,6 +121,16 @@ export class Till {
     return this.#panel === null;
   }
 
+  /** Whether the open panel follows this card payment. */
+  showsCardPayment(id) {
+    return this.#panel?.follows === id;
+  }
+
+  /** A sale as the agent has it now. */
+  readSale(id) {
+    return read(`/v1/sales/${encodeURIComponent(id)}`);
+  }
+
   asksForPairing() {
     return this.#pairing;
   }
@@ -157,6 +169,11 @@ export class Till {
     }
     if (this.rings && sale.due === 0 && (sale.tenders.length || sale.taken_back || sale.change) && PAYS.includes(name)) {
       void this.actions.complete(sale.id);
+      return;
+    }
+    const atReader = STOPPED_BY_CARD.includes(name) && this.cards.panel();
+    if (atReader) {
+      this.show(atReader);
       return;
     }
     if (PAYS.includes(name) && this.shift.ask()) return;
@@ -206,6 +223,7 @@ export class Till {
     this.staff = new StaffWatch(this);
     this.printQuestion = new PrintQuestion(this);
     this.training = new TrainingBand(this);
+    this.cards = new CardNotices(this);
     this.banner = el("div.banners", { "aria-live": "polite" });
     this.side = el("section.side");
     this.park = el("span");
@@ -221,7 +239,7 @@ export class Till {
         this.lamps.element,
         this.staff.element,
         el("button.help-button", { type: "button", "data-key": "help", onclick: () => this.command("help") }, t("bar.help"), el("kbd", {}, "F1"))),
-      el("div.notices", {}, this.training.element, this.staff.notice, this.banner, this.printQuestion.element),
+      el("div.notices", {}, this.training.element, this.staff.notice, this.banner, this.cards.element, this.printQuestion.element),
       this.basket.element,
       el("div.right", {}, this.finder.element, this.messages.element, this.side, this.commands));
     replace(this.#root, this.frame);
@@ -254,7 +272,7 @@ export class Till {
       return;
     }
     this.frame.dataset.live = String(this.state.live);
-    for (const part of [this.lamps, this.training, this.printQuestion, this.basket, this.finder]) part.update();
+    for (const part of [this.lamps, this.training, this.cards, this.printQuestion, this.basket, this.finder]) part.update();
     const { parked } = this.state;
     const lines = this.state.sale?.lines.length ?? 0;
     this.park.textContent = parked.length && !lines ? t("action.parked", { n: parked.length }) : t("action.park");

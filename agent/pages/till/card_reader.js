@@ -1,0 +1,200 @@
+// Cards at the till's reader: the panel that follows a payment, and what stands above the sale while it is not shown.
+
+import { Away, Problem, newKey, write } from "../parts/api.js";
+import { el, replace } from "../parts/dom.js";
+import { money, parse, typed } from "../parts/money.js";
+import { t } from "../parts/words.js";
+import { field, pad, primary } from "./panel.js";
+import { cardPanel } from "./panels_pay.js";
+
+/** What "card" opens: the reader's panel where the till has a reader that can be asked, else the terminal's. */
+export function cardsPanel(till) {
+  const { cloud, payment } = till.state.till?.cards ?? {};
+  if (payment) return followPanel(till, payment);
+  const trains = Boolean(till.state.till?.training);
+  if (!cloud || (!trains && till.state.status?.line?.clouds[cloud]?.state !== "up")) return cardPanel(till);
+  return askPanel(till);
+}
+
+/** Ask for a card: all that is due, or a part of it. */
+function askPanel(till, { ended = null } = {}) {
+  const amount = field(t("reader.amount"), { mode: "decimal", key: "reader-amount", onenter: () => void ask(), maxlength: 14 });
+  const outcome = el("p.outcome", { role: "alert" });
+  const button = primary("", () => void ask());
+  let due = null;
+  let suggested = "";
+  let asking = false;
+  const tell = () => {
+    const minor = parse(amount.value);
+    button.textContent = t("reader.ask", { amount: minor ? money(minor) : "" });
+  };
+  const ask = async () => {
+    const minor = parse(amount.value);
+    if (!minor) return amount.complain(t("amount.bad", { example: typed(1500) }));
+    if (minor > due) return amount.complain(t("pay.card.too_much", { due: money(due) }));
+    if (asking) return undefined; // pressed twice, it is asked once
+    asking = true;
+    try {
+      const payment = await write("POST", `/v1/sales/${till.state.sale.id}/card-payments`, { amount: minor }, newKey());
+      till.state.soon("till");
+      if (payment.state === "taken") finish(till, payment);
+      else till.show(followPanel(till, payment));
+    } catch (error) {
+      outcome.textContent = said(error);
+    }
+    asking = false;
+    return undefined;
+  };
+  amount.input.addEventListener("input", tell);
+  return {
+    title: t("reader.title"),
+    body: el("div.two", {}, el("div", {}, ended && whyItEnded(ended), amount.element, outcome, button,
+      el("button", { type: "button", "data-key": "own-terminal", onclick: () => till.show(cardPanel(till)) }, t("reader.own_terminal"))), pad(amount)),
+    update: ({ sale }) => {
+      if (!sale?.lines.length) return till.home();
+      if (sale.due === due) return undefined;
+      due = sale.due;
+      if (amount.value === suggested) amount.input.value = typed(due);
+      suggested = typed(due);
+      tell();
+      return undefined;
+    },
+    focus: () => amount.select(),
+  };
+}
+
+/** Follow a payment until its end is known; cancel it, or go on without it while nobody can say. */
+function followPanel(till, begun) {
+  const body = el("div.reader", { "aria-live": "polite" });
+  let payment = begun;
+  let refusal = "";
+  let drawn = "";
+  const act = async (method, path) => {
+    try {
+      payment = await write(method, `/v1/sales/${payment.sale}/card-payments/${payment.id}${path}`, method === "POST" ? {} : undefined, newKey());
+      refusal = "";
+      till.state.soon("till");
+      if (path === "/leave") {
+        till.home();
+        till.say({ kind: "note", text: t("reader.left", { amount: money(payment.amount) }) });
+        return;
+      }
+    } catch (error) {
+      refusal = said(error);
+    }
+    draw();
+  };
+  const draw = () => {
+    if (!payment.open) {
+      if (payment.state === "taken") finish(till, payment);
+      else if (payment.state === "given_back") till.home();
+      else till.show(askPanel(till, { ended: payment }));
+      return;
+    }
+    const now = JSON.stringify([payment.state, payment.trouble, payment.reason, refusal]);
+    if (now === drawn) return; // what is being read or pressed stays
+    drawn = now;
+    const ending = ["capturing", "calling_off", "giving_back"].includes(payment.state);
+    replace(body, el("p.reader-amount", {}, money(payment.amount)),
+      el("p.reader-state", { "data-state": payment.state }, el("span.mark", { "aria-hidden": "true" }, payment.trouble ? "?" : "…"), t(`reader.state.${payment.state}`)),
+      payment.reason && el("p", {}, payment.reason),
+      payment.trouble && el("div.card.card-bad", { role: "alert" }, el("h3", {}, t("reader.trouble")), el("p", {}, payment.trouble), el("p", {}, t("reader.trouble.next"))),
+      refusal && el("p.outcome", { role: "alert" }, refusal),
+      !ending && el("button", { type: "button", "data-key": "reader-cancel", onclick: () => void act("DELETE", "") }, t("reader.cancel")),
+      payment.trouble && el("button.primary", { type: "button", "data-key": "reader-leave", onclick: () => void act("POST", "/leave") }, t("reader.leave")),
+      el("p.quiet", {}, t("reader.scans")));
+  };
+  draw();
+  return {
+    title: t("reader.title"),
+    body,
+    follows: begun.id,
+    heard: (event) => {
+      if (event.type !== "card" || event.payment.id !== payment.id) return;
+      payment = event.payment;
+      draw();
+    },
+    update: ({ till: now, live }) => {
+      const told = now?.cards?.payment;
+      if (!live || !told || told.id !== payment.id || told.state === payment.state) return;
+      payment = told; // an event was missed
+      draw();
+    },
+    focus: () => body.querySelector("button")?.focus({ preventScroll: true }),
+  };
+}
+
+function finish(till, payment) {
+  till.home();
+  till.say({ kind: "note", text: t("reader.taken", { amount: money(payment.charged), card: cardName(payment) }) });
+  void completeWhenPaid(till, payment);
+}
+
+// The sale with its new tender was told before, or comes with the next reading.
+async function completeWhenPaid(till, { sale: id }) {
+  try {
+    const sale = await till.readSale(id);
+    till.state.takeSale(sale);
+    if (sale.state === "open" && sale.due === 0) await till.actions.complete(id);
+  } catch (error) {
+    if (!(error instanceof Problem || error instanceof Away)) throw error; // the sale's own button is still there
+  }
+}
+
+function whyItEnded(payment) {
+  return el("div.card.card-bad", { role: "alert", "data-ended": payment.state },
+    el("h3", {}, t(`reader.ended.${payment.state}`, { amount: money(payment.amount) })),
+    payment.reason && el("p", {}, payment.reason), payment.hint && el("p.next", {}, payment.hint));
+}
+
+function said(error) {
+  if (error instanceof Away) return t("away.title");
+  if (error instanceof Problem) return error.message;
+  throw error;
+}
+
+/** What a cashier calls a card: its brand and last digits. */
+export function cardName({ brand, last4 }) {
+  return [brand && brand[0].toUpperCase() + brand.slice(1), last4 && `•••• ${last4}`].filter(Boolean).join(" ");
+}
+
+/** Above the sale: a payment that is not on show, those that were left, and how those ended. */
+export class CardNotices {
+  #till;
+  #drawn = "";
+  element = el("div.asks", { "aria-live": "polite" });
+
+  constructor(till) {
+    this.#till = till;
+  }
+
+  /** The panel that has to be seen before money is taken otherwise; null: none. */
+  panel() {
+    const payment = this.#till.state.till?.cards?.payment;
+    return payment && this.#till.state.sale?.card_payment ? followPanel(this.#till, payment) : null;
+  }
+
+  update() {
+    const { payment, left = [], ended = [] } = this.#till.state.till?.cards ?? {};
+    const hidden = payment && !this.#till.showsCardPayment(payment.id) ? payment : null;
+    const now = JSON.stringify([hidden, left, ended]);
+    if (now === this.#drawn) return;
+    this.#drawn = now;
+    replace(this.element,
+      hidden && this.#banner("…", t("reader.under_way", { amount: money(hidden.amount) }), hidden.trouble,
+        el("button.primary", { type: "button", "data-key": "reader-show", onclick: () => this.#till.show(followPanel(this.#till, hidden)) }, t("reader.show"))),
+      left.map((one) => this.#banner("?", t("reader.left", { amount: money(one.amount) }), one.trouble)),
+      ended.map((one) => this.#banner("!", t(`reader.left.${one.state}`, { amount: money(one.amount) }), [one.reason, one.hint].filter(Boolean).join(" "),
+        el("button", { type: "button", "data-key": `told-${one.id}`, onclick: () => this.#told(one) }, t("reader.told")))));
+  }
+
+  #banner(mark, text, more, ...buttons) {
+    return el("div.banner.banner-asks", { role: "group", "aria-label": text },
+      el("span.mark", { "aria-hidden": "true" }, mark),
+      el("span.asks-words", {}, el("strong", {}, text), more && el("small", {}, ` ${more}`)), buttons);
+  }
+
+  #told(payment) {
+    return this.#till.actions.write({ label: t("reader.told"), path: `/v1/sales/${payment.sale}/card-payments/${payment.id}/told`, body: {} });
+  }
+}
