@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from outbox.connector import Answer, Fact, Outcome, Step
 
 PAGE_LINES = 100  # of an order, in one look
+BY_HAND = "enter this refund at Shopify by hand, then tick it off: stillopen outbox settle ID."
 _STANDING = frozenset({"SUCCESS", "PENDING"})
 
 
@@ -96,8 +97,8 @@ def read_left(step: Step, answer: Answer, fact: Fact, place: Place) -> Outcome:
         if "order" in data and data["order"] is None:
             return Refused(
                 "ORDER_GONE",
-                "Shopify has this order no more",
-                "Enter this refund at Shopify by hand, then settle the delivery.",
+                "Shopify shows no such order: it was deleted, or is older than the 60 days that the app may see",
+                f"Allow the app read_all_orders and retry the delivery; or {BY_HAND}",
             )
         return Unclear("Shopify's answer holds no such order")
     before = next((one for value in nodes(order.get("refunds")) if (one := booked(value, fact))), None)
@@ -246,7 +247,7 @@ def _no_order(fact: Fact, place: Place) -> Refused:
         "NO_ORDER",
         f"Shopify books a refund with its order only, and this has none; given back: {given or 'nothing'} {currency}."
         + by_hand,
-        "Enter this refund at Shopify by hand, then settle the delivery.",
+        BY_HAND[0].upper() + BY_HAND[1:],
     )
 
 
