@@ -24,6 +24,8 @@ Trouble = Retry | Unauthorized | Refused | Unclear
 
 STARTS_TRIED_MAX = 50  # places where JSON may begin behind PHP's notices; a page with more braces is a page
 OVER_REFUND = "woocommerce_rest_cannot_create_order_refund"  # says 500, and means it for good
+# With these nothing has come as far as the shop. Another one may be a firewall's that has read the shop's own answer.
+_BEFORE_IT = frozenset({401, 404, 405, 407, 413, 414, 429, 431})
 # In WordPress' shape, and not about the record: the plugin is off or being updated, or another one stands before it.
 _NOT_OURS = frozenset(
     {
@@ -75,10 +77,8 @@ def read(answer: Answer, now: datetime | None) -> dict[str, Any] | list[Any] | T
         return Unclear(f"something answered {status} that is not WooCommerce, or the shop is in trouble", after_s)
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         return Retry(_moved(answer))
-    return Retry(
-        f"something answered {status} that is not WooCommerce: look at base_url, the host's firewall and the line",
-        after_s,
-    )
+    said = f"something answered {status} that is not WooCommerce: look at base_url, the host's firewall and the line"
+    return Retry(said, after_s) if status in _BEFORE_IT else Unclear(said, after_s)
 
 
 def read_object(answer: Answer, now: datetime | None) -> dict[str, Any] | Trouble:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from agent.config import load
 from outbox.clouds import KINDS, woocommerce
+from outbox.clouds.woocommerce_check import RATES_MAX
 from outbox.clouds.woocommerce_plan import ROUTES
 from outbox.connector import Answer
 from outbox.mapping import Declared, DeclaredTax, Finding, Level, Question
@@ -112,6 +114,19 @@ def test_answers_that_are_none_are_said_and_trip_nothing() -> None:
     for question in checks.questions():
         for body in (b"<html>", b"[]", b"{}", b"[7]", b'[{"id": 3}]'):
             assert checks.findings(question.name, Answer(200, {}, body))
+
+
+def test_a_shop_of_many_rates_is_compared_as_far_as_it_is_listed() -> None:
+    checks = KINDS["woocommerce"].checks(
+        woocommerce.Settings.model_validate({"base_url": "https://shop.example.com"}), STORE, DECLARED
+    )
+    assert checks is not None
+    rows = [{"class": "standard", "rate": "19.0000"}, {"class": "reduced-rate", "rate": "7.0000"}]
+    rows += [{"class": "standard", "rate": "n/a"}] * (RATES_MAX - 2)
+    (finding,) = checks.findings("rates", Answer(200, {}, json.dumps(rows).encode()))
+    assert isinstance(finding, Finding)
+    assert finding.level is Level.NOTE
+    assert f"first {RATES_MAX} tax rates" in finding.text
 
 
 def test_the_sample_is_read_by_the_configuration_and_sells(tmp_path: Path) -> None:

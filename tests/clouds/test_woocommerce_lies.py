@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from outbox.clouds.woocommerce_look import PAGE
-from outbox.connector import Answer, Refused, Request, Retry, Step, Unauthorized, Unclear
+from outbox.connector import (
+    Absent,
+    Answer,
+    Idempotency,
+    LookOn,
+    Refused,
+    Request,
+    Retry,
+    Step,
+    Unauthorized,
+    Unclear,
+    Unknown,
+)
 from tests.clouds.lying_woocommerce import KEY, SECRET
 from tests.clouds.records import line, refund, sale
 from tests.clouds.test_woocommerce_sale import the_order
@@ -148,7 +161,7 @@ def verdict(answer: Answer, clock: Clock, step: str = "order") -> object:
     fact = woo_fact(
         record, clock, refs={} if step == "order" else {"lines": "{}", "left": "0"}, sale_refs={"order": "1"}
     )
-    asked = Step(step, "", "probe_first", Request("POST", "/orders"))  # type: ignore[arg-type]  # not looked at
+    asked = Step(step, "", Idempotency.PROBE_FIRST, Request("POST", "/orders"))
     return connector.verdict(asked, fact, answer)
 
 
@@ -203,6 +216,7 @@ def test_an_error_under_a_good_status_is_unclear(clock: Clock) -> None:
         b"{" * 10_000,
         b'{"id": 1',
         b"Warning {not json} {neither}",
+        b"notice [1] then {2} and more",
         b'{"id": true, "status": 3, "total": "NaN"}',
         b'{"id": 1, "status": "completed", "total": "1e99999", "total_tax": "x"}',
         b'{"id": 1, "status": "completed", "total": "12.50", "total_tax": "1.00", "meta_data": [7, {"key": 3}]}',
@@ -250,3 +264,75 @@ def test_the_judge_refuses_what_a_shop_would_ignore() -> None:
     assert woocommerce_faults("GET", f"{API}/orders?per_page=500", b"")
     assert woocommerce_faults("POST", f"{API}/orders/1/refunds", b'{"line_items":[{"id":"1"}]}')
     assert woocommerce_faults("GET", f"{API}/nothing", b"")
+
+
+def sighting(answer: Answer, clock: Clock, name: str = "order", **more: Any) -> object:
+    connector, refs = woo_at("https://shop.example.com"), {} if name == "order" else {"order": "5"}
+    fact = woo_fact(sale(MUG), clock, **({"refs": refs, "sale_refs": {"order": "5"}} | more))
+    asked = Step(name, "", Idempotency.PROBE_FIRST, Request("POST", "/orders"))
+    return connector.sighting(asked, replace(fact, asked=Request("GET", "/orders?after=2026-11-20T11:00:00")), answer)
+
+
+def listed(*values: object, **headers: str) -> Answer:
+    return Answer(200, {name.replace("_", "-"): text for name, text in headers.items()}, json.dumps(values).encode())
+
+
+def test_a_look_that_is_refused_or_not_let_in_proves_nothing(clock: Clock) -> None:
+    assert isinstance(sighting(json_of(400, "rest_invalid_param"), clock), Unknown)
+    assert isinstance(sighting(json_of(401, "woocommerce_rest_cannot_view"), clock), Unauthorized)
+    assert isinstance(sighting(Answer(502, {}, b"<html>"), clock, "adjust-1"), Unknown)
+    assert isinstance(sighting(Answer(403, {}, b"<html>"), clock, "refund"), Unknown)
+
+
+@pytest.mark.parametrize("name", ["adjust-1", "refund"])
+def test_another_order_than_was_asked_for_proves_nothing(name: str, clock: Clock) -> None:
+    other = {"id": 6, "status": "completed", "total": "1.00", "total_tax": "0.00", "refunds": []}
+    assert isinstance(sighting(Answer(200, {}, json.dumps(other).encode()), clock, name), Unknown)
+
+
+def test_others_refunds_and_notes_are_not_ours(clock: Clock) -> None:
+    order = {"id": 5, "total": "1.00", "refunds": [{"id": 9, "reason": "by the shop", "total": "-1.00"}]}
+    assert isinstance(sighting(Answer(200, {}, json.dumps(order).encode()), clock, "refund"), Absent)
+    assert isinstance(sighting(listed({"id": 9, "note": "called the customer"}), clock, "note"), Absent)
+
+
+def test_a_page_without_dates_is_gone_on_from_by_place(clock: Clock) -> None:
+    seen = sighting(listed({"id": 1}, {"id": 2}, x_wp_totalpages="3"), clock)
+    assert isinstance(seen, LookOn)
+    assert "offset=2" in seen.request.path
+    assert "after=2026-11-20T11%3A00%3A00" in seen.request.path
+    assert isinstance(sighting(listed(x_wp_totalpages="3"), clock), Unknown), "it counts pages and lists nothing"
+
+
+async def test_with_no_word_ever_heard_from_the_shop_all_its_orders_are_looked_through(
+    woo_driver: Driver, clock: Clock
+) -> None:
+    fact = woo_fact(sale(MUG), clock)
+    step = woo_driver.connector.next_step(fact)
+    assert isinstance(step, Step)
+    asked = woo_driver.connector.probe(step, fact)
+    seen = woo_driver.connector.sighting(step, replace(fact, asked=asked), listed())
+    assert isinstance(seen, LookOn)
+    assert "after" not in seen.request.path
+
+
+def test_a_host_that_asks_to_wait_in_words_of_wordpress_is_waited_for(clock: Clock) -> None:
+    found = verdict(json_of(429, "too_many_requests"), clock)
+    assert isinstance(found, Retry)
+
+
+def test_a_place_it_was_moved_to_that_is_none_trips_nothing(clock: Clock) -> None:
+    assert isinstance(verdict(Answer(308, {"location": "https://[broken"}, b""), clock), Retry)
+
+
+@pytest.mark.parametrize("name", ["order", "adjust-1", "note", "look", "refund"])
+def test_a_whole_answer_about_something_else_is_unclear(name: str, clock: Clock) -> None:
+    record = sale(MUG)
+    ours = [{"key": "_stillopen_id", "value": record.id}] if name == "adjust-1" else []
+    other = {"id": 1, "status": "completed", "total": "1.00", "total_tax": "0.00", "note": "x", "meta_data": ours}
+    if name == "look":
+        other["id"] = 7
+    fact = woo_fact(record, clock, refs={"order": "1"}, sale_refs={"order": "1"})
+    asked = Step(name, "", Idempotency.NONE, Request("GET", "/orders/1"))
+    answer = Answer(200, {}, json.dumps(other).encode())
+    assert isinstance(woo_at("https://shop.example.com").verdict(asked, fact, answer), Unclear)

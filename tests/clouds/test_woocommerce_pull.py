@@ -303,6 +303,12 @@ async def test_a_customer_who_was_pulled_is_their_account_on_the_order(
     assert [order["customer_id"] for order in woo.orders.orders.values()] == [57, 0]
 
 
+def test_what_is_no_product_is_passed_over(puller: Puller) -> None:
+    page = puller.connector.page(Feed.ITEMS, None, Answer(200, {}, b'[{"id": "x"}, 7, {}]'))
+    assert isinstance(page, Page)
+    assert (page.items, page.tombstones, page.more) == ((), (), False)
+
+
 def test_there_are_no_discounts_to_pull(puller: Puller) -> None:
     assert puller.connector.pull(Feed.DISCOUNTS, None) is None
 

@@ -150,6 +150,17 @@ async def test_weights_and_open_items_are_fees_and_their_stock_is_asked_of_a_per
     assert note.endswith(": tea -0.312")
 
 
+async def test_deposits_and_what_is_known_of_a_line_go_up_with_it(woo_driver: Driver, woo: LyingWoo) -> None:
+    record = sale([line("mug", 1250), line(None, 25)])
+    mug, deposit = record.body["lines"]
+    mug |= {"note": {"text": "engraved", "printed": True}, "serial": "S-1", "lot": None}
+    deposit |= {"deposit_of": mug["id"], "name": "Mug"}
+    await delivered(woo_driver, record)
+    (product,), (fee,) = the_order(woo)["line_items"], the_order(woo)["fee_lines"]
+    assert (meta_of(product, "Note"), meta_of(product, "Serial number")) == ("engraved", "S-1")
+    assert (fee["name"], fee["total_tax"]) == ("Deposit: Mug", "0.04")
+
+
 async def test_a_product_the_shop_has_no_more_is_taken_and_its_stock_is_asked_of_a_person(
     woo_driver: Driver, woo: LyingWoo
 ) -> None:
