@@ -66,7 +66,7 @@ def _status(args: argparse.Namespace, places: Places) -> int:
         elif name not in lists:
             out.say(f"{name:<15} {_said(value)}")
     if cloud.get("cannot"):
-        out.say("What it does not take:")
+        out.say("What it does not do:")
         for limit in cloud["cannot"]:
             out.say(f"  {limit['text']}")
     return out.OK

@@ -35,6 +35,7 @@ def card(
         "all_delivered": state in ("delivered", "no_clouds"),
         "waiting": sum(cloud["waiting"] for cloud in shown),
         "parked": sum(cloud["parked"] for cloud in shown),
+        "matters": sum(cloud["matters"] for cloud in shown),
         "oldest_waiting": min((cloud["oldest_waiting"] for cloud in shown if cloud["oldest_waiting"]), default=None),
         "network": line["network"],
         "internet": line["internet"],
@@ -51,10 +52,12 @@ def _cloud(name: str, lamp: Mapping[str, Any] | None, cloud: Mapping[str, Any]) 
         "lamp": lamp or {"state": str(State.UNKNOWN), "cause": None, "since": None, "at": None},
         "waiting": cloud["waiting"] + cloud["sending"],
         "parked": cloud["parked"],
+        "matters": cloud.get("matters", 0),
         "oldest_waiting": cloud["oldest_waiting"] if cloud["waiting"] + cloud["sending"] else None,
         "answered_at": cloud["answered_at"],
         "offline": cloud["offline"],
         "last_error": cloud["last_error"],
+        "cannot": cloud["cannot"],
     }
 
 

@@ -65,17 +65,29 @@ class Offline(BaseModel):
     clouds: dict[str, HeldOffline | None]
 
 
+class CloudLimit(BaseModel):
+    """One thing that a cloud does not take, by a code for translations and in English."""
+
+    code: str
+    text: str
+
+
 class OutageCloud(BaseModel):
-    """One cloud on the card. `answered_at`: since the start of the agent, or the last delivery before it."""
+    """One cloud on the card. `answered_at`: since the start of the agent, or the last delivery before it.
+
+    `matters` stand before a person (GET /v1/outbox/matters), and those parked are among them.
+    """
 
     name: str
     lamp: LineLamp
     waiting: int
     parked: int
+    matters: int
     oldest_waiting: Time | None
     answered_at: Time | None
     offline: HeldOffline | None
     last_error: str | None
+    cannot: list[CloudLimit]
 
 
 class RefusedTender(BaseModel):
@@ -93,6 +105,7 @@ class Outage(BaseModel):
     all_delivered: bool
     waiting: int
     parked: int
+    matters: int
     oldest_waiting: Time | None
     network: LineLamp
     internet: LineLamp

@@ -3,7 +3,7 @@
 import { Away, Problem, read } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
 import { clock, when } from "../parts/money.js";
-import { t } from "../parts/words.js";
+import { has, t } from "../parts/words.js";
 import { because, heldBy } from "./line.js";
 import { field, primary, reasons } from "./panel.js";
 
@@ -18,7 +18,8 @@ export function outagePanel(till) {
   const fetchCard = async (look) => {
     try {
       const card = await read(`/v1/outage${look ? "?look=true" : ""}`);
-      replace(body, head(card), buttons(till, card, () => fetchCard(true)), lamps(card), card.clouds.map((cloud) => cloudCard(till, cloud)), lists(card), el("p.card", {}, t("outage.card_risk")));
+      const open = new Set([...body.querySelectorAll("details[open] > summary")].map((one) => one.dataset.key)); // what is read stays open
+      replace(body, head(card), buttons(till, card, () => fetchCard(true)), lamps(card), card.clouds.map((cloud) => cloudCard(till, cloud, open)), lists(card), el("p.card", {}, t("outage.card_risk")));
     } catch (error) {
       if (!(error instanceof Problem || error instanceof Away)) throw error;
       replace(body, el("p", { role: "alert" }, error instanceof Problem ? error.message : t("away.title")));
@@ -77,17 +78,27 @@ function lamps({ network, internet }) {
   return el("ul.outage-lamps", {}, one("network", network), one("internet", internet));
 }
 
-function cloudCard(till, cloud) {
+function cloudCard(till, cloud, open) {
   const { lamp, offline } = cloud;
   return el(`div.card${offline ? ".card-held" : ""}`, {},
     el("h3", {}, `${t("kind.cloud")} · ${cloud.name}: ${t(`line.state.${lamp.state}`)}`),
     el("p", {}, offline ? heldBy(offline) : because(lamp)),
     el("p", {}, cloud.waiting ? t("outage.waiting", { n: cloud.waiting }) : t("lamps.cloud.ok"), cloud.oldest_waiting && ` ${t("lamps.cloud.oldest", { time: when(cloud.oldest_waiting) })}`,
-      cloud.parked > 0 && ` ${t("outage.parked", { n: cloud.parked })}`),
+      cloud.parked > 0 && ` ${t("outage.parked", { n: cloud.parked })}`,
+      cloud.matters > cloud.parked && ` ${t("outage.differs", { n: cloud.matters - cloud.parked })}`),
     el("p.quiet", {}, cloud.answered_at ? t("outage.answered", { time: when(cloud.answered_at) }) : t("line.never")),
+    cannot(cloud, open),
     offline
       ? el("button.primary", { type: "button", "data-key": `release-${cloud.name}`, onclick: () => till.actions.putOnline(cloud.name) }, t("outage.release"))
       : el("button", { type: "button", "data-key": `hold-${cloud.name}`, onclick: () => till.show(offlinePanel(till, cloud.name)) }, t("outage.hold")));
+}
+
+// What this cloud does not do, to be read before it is needed; a kind of somebody else's may have codes of its own.
+function cannot(cloud, open) {
+  const key = `cannot-${cloud.name}`;
+  return cloud.cannot.length > 0 && el("details.cannot", { open: open.has(key) },
+    el("summary", { "data-key": key }, t("cannot.title", { n: cloud.cannot.length })),
+    el("ul.outage-list", {}, cloud.cannot.map(({ code, text }) => el("li", {}, has(`cannot.${code}`) ? t(`cannot.${code}`) : text))));
 }
 
 function lists(card) {
