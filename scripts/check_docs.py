@@ -30,7 +30,7 @@ CONFIGURATION = "agent/CONFIGURATION.md"
 COMMANDS = "agent/README.md"
 API = "agent/api/README.md"
 EVERYWHERE = {"--config", "--state"}  # every command has these, and the text above the table says so
-SINGLE_TABLES = ("store", "api", "line", "backup", "shift", "staff", "permissions")  # the rest are arrays of tables
+SINGLE_TABLES = ("store", "api", "line", "network", "backup", "shift", "staff", "permissions")  # the rest: arrays
 
 _FENCE = re.compile(r"^( *)(```|~~~).*?^ *\2[^\n]*$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
