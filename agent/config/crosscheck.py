@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from agent.config.card_readers import card_readers
 from agent.config.currencies import CURRENCIES
 from agent.config.drawers import drawers
 from agent.config.printers import printers
@@ -54,6 +55,7 @@ def crosscheck(raw: dict[str, Any], folder: Path) -> Iterator[Finding]:
     yield from drawers(raw)
     yield from scanners(raw)
     yield from scales_and_displays(raw)
+    yield from card_readers(raw)
 
 
 def _references(raw: dict[str, Any]) -> Iterator[Finding]:

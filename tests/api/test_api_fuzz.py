@@ -49,6 +49,7 @@ GOOD: dict[str, list[dict[str, Any]]] = {
     ],
     "/v1/sales/{sale}/discounts": [{"percent": "10"}, {"amount": 5, "line": "1", "reason": "regular"}],
     "/v1/sales/{sale}/tenders": [{"type": "cash", "amount": 5000}, {"type": "card", "amount": 1, "reference": "7"}],
+    "/v1/sales/{sale}/card-payments": [{}, {"amount": 50}],
     "/v1/sales/{sale}": [{"note": {"text": "gift", "printed": True}}, {"note": {"text": ""}}],
     "/v1/sales/{sale}/age": [{"age": 18, "how": "seen"}],
     "/v1/sales/{sale}/customer": [{"customer": "nobody"}],

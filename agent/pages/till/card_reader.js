@@ -1,11 +1,13 @@
 // Cards at the till's reader: the panel that follows a payment, and what stands above the sale while it is not shown.
 
-import { Away, Problem, newKey, write } from "../parts/api.js";
+import { Away, Problem, newKey, read, write } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
 import { money, parse, typed } from "../parts/money.js";
 import { t } from "../parts/words.js";
 import { field, pad, primary } from "./panel.js";
 import { cardPanel } from "./panels_pay.js";
+
+const STOPPED = ["cash", "card", "tip", "park", "void"]; // what waits until it is known whether a card was charged
 
 /** What "card" opens: the reader's panel where the till has a reader that can be asked, else the terminal's. */
 export function cardsPanel(till) {
@@ -133,7 +135,7 @@ function finish(till, payment) {
 // The sale with its new tender was told before, or comes with the next reading.
 async function completeWhenPaid(till, { sale: id }) {
   try {
-    const sale = await till.readSale(id);
+    const sale = await read(`/v1/sales/${encodeURIComponent(id)}`);
     till.state.takeSale(sale);
     if (sale.state === "open" && sale.due === 0) await till.actions.complete(id);
   } catch (error) {
@@ -168,10 +170,12 @@ export class CardNotices {
     this.#till = till;
   }
 
-  /** The panel that has to be seen before money is taken otherwise; null: none. */
-  panel() {
+  /** Whether a command waits for the end of a payment at the reader, which is shown instead. */
+  stops(name) {
     const payment = this.#till.state.till?.cards?.payment;
-    return payment && this.#till.state.sale?.card_payment ? followPanel(this.#till, payment) : null;
+    if (!payment || !STOPPED.includes(name) || !this.#till.state.sale?.card_payment) return false;
+    this.#till.show(followPanel(this.#till, payment));
+    return true;
   }
 
   update() {

@@ -1,6 +1,6 @@
 // The till page: a view of the agent's sale, and the one place where its parts meet.
 
-import { Away, Problem, Unpaired, newKey, read, write } from "../parts/api.js";
+import { Away, Problem, Unpaired, newKey, write } from "../parts/api.js";
 import { afterPress, el, replace } from "../parts/dom.js";
 import { listen } from "../parts/events.js";
 import { chooseMoney } from "../parts/money.js";
@@ -31,7 +31,6 @@ import { TrainingBand } from "./training.js";
 import { Wedge } from "./wedge.js";
 
 const PAYS = ["cash", "card"]; // commands before which every question about the sale is answered
-const STOPPED_BY_CARD = [...PAYS, "tip", "park", "void"]; // what waits for the end of a payment at the reader
 const FIRST_ANSWER_MS = 1_000; // between tries while the agent has not answered at all yet
 
 export class Till {
@@ -126,11 +125,6 @@ export class Till {
     return this.#panel?.follows === id;
   }
 
-  /** A sale as the agent has it now. */
-  readSale(id) {
-    return read(`/v1/sales/${encodeURIComponent(id)}`);
-  }
-
   asksForPairing() {
     return this.#pairing;
   }
@@ -171,11 +165,7 @@ export class Till {
       void this.actions.complete(sale.id);
       return;
     }
-    const atReader = STOPPED_BY_CARD.includes(name) && this.cards.panel();
-    if (atReader) {
-      this.show(atReader);
-      return;
-    }
+    if (this.cards.stops(name)) return;
     if (PAYS.includes(name) && this.shift.ask()) return;
     const panel = (PAYS.includes(name) && this.questions.panel()) || PANELS[name](this, this.basket.line);
     if (typeof panel === "string") this.say({ kind: "refused", text: panel });
