@@ -10,18 +10,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from agent import ways
+from agent import once, ways
 from agent.problem import conflict, not_found
 from agent.pulled_customers import PulledCustomers
 from agent.pulling import Pulling
 from agent.staff.actions import Action
 from agent.staff.by import OF_ITSELF
-from outbox import answers, deliveries, delivery_views
+from outbox import answers, deliveries, delivery_views, matters
 from outbox.answers import Reply
 from outbox.cannot import limits
 from outbox.card_reader import TakesCards
 from outbox.connector import Request
 from outbox.courier import Courier, LaneState
+from outbox.matters import CannotSettle, Nowhere, OnItsWay, Settled
 from outbox.session import ExchangeError, is_loopback
 
 if TYPE_CHECKING:
@@ -165,6 +166,7 @@ class Lanes:
             answered_at, held = self._exchanges.answered_at.get(name), self._offline.of(name)
             count["answered_at"] = None if answered_at is None else answered_at.isoformat()
             count["offline"] = None if held is None else asdict(held)
+            count["matters"] = matters.count(self._journal.reader, name)
             count["cannot"] = [asdict(limit) for limit in self._cannot.get(name, ())]
             if name in self._ways:
                 count.update(self._ways[name].view())
@@ -209,6 +211,47 @@ class Lanes:
         courier = self._couriers.get(reply.body["cloud"])
         if courier is not None:
             courier.wake(fresh=True)
+        self._deliveries([number])
+        return reply
+
+    def open_matters(self, *, cloud: str | None, limit: int, after: int) -> dict[str, Any]:
+        """Return what stands before a person, oldest first; `next` is the `after` of the page after it, or None."""
+        found = matters.listed(self._journal.reader, cloud=cloud, after=after, limit=limit)
+        return {"matters": found, "next": found[-1]["id"] if len(found) == limit else None}
+
+    async def settle(self, delivery_id: str, reason: str, *, key: Key | None, by: By) -> Reply:
+        """Tick a delivery off that a person has seen to. Nothing of its cloud begins meanwhile. Raises `Problem`."""
+        number = int(delivery_id) if _NUMBER.fullmatch(delivery_id) else -1
+        delivery = deliveries.one(self._journal.reader, number)
+        courier = None if delivery is None else self._couriers.get(delivery.cloud)
+        at = self._now().isoformat()
+
+        def change(connection: sqlite3.Connection) -> Reply:
+            kept = once.kept(connection, key)
+            if kept is not None:
+                return kept
+            try:
+                before = matters.settle(connection, number, Settled(at, by.actor.named()["name"], reason))
+            except Nowhere as error:
+                raise not_found("delivery", str(error)) from error
+            except OnItsWay as error:
+                raise conflict("still-on-its-way", str(error)) from error
+            except CannotSettle as error:
+                raise conflict("nothing-to-settle", str(error)) from error
+            by.audit(connection, Action.DELIVERY_SETTLE, at, subject=delivery_id, before={"state": before}, why=reason)
+            shown = delivery_views.shown(connection, number)
+            assert shown is not None
+            return answers.keep(connection, key, Reply(200, shown), at)
+
+        if courier is None:
+            return await self._journal.write(change)
+        courier.pause(paused=True)
+        try:
+            if courier.is_sending(number):
+                raise conflict("being-sent", f"Delivery {number} is being sent at this moment: ask again in a minute.")
+            reply = await self._journal.write(change)
+        finally:
+            courier.pause(paused=self._offline.is_held(courier.cloud))
         self._deliveries([number])
         return reply
 

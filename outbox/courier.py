@@ -130,6 +130,10 @@ class Courier:
             self._to_look.add(stream)
         self._wake.set()
 
+    def is_sending(self, delivery_id: int) -> bool:
+        """Return whether a delivery is under way at this moment."""
+        return any(one.id == delivery_id for claimed in self._under_way.values() for one in claimed.deliveries)
+
     def pause(self, *, paused: bool) -> None:
         """Begin nothing new while paused: what is under way ends. Afterwards everything goes at once."""
         self.paused = paused

@@ -41,7 +41,7 @@ def last_delivered(connection: sqlite3.Connection, cloud: str) -> str | None:
 
 _LISTED = (
     "select delivery.id, delivery.cloud, delivery.state, attempts, last_error, code, hint, remote_id, drift, notes, "
-    "done_at, record.id, record.kind, record.receipt_number, record.occurred_at, "
+    "done_at, settled_at, settled_by, settled_why, record.id, record.kind, record.receipt_number, record.occurred_at, "
     "(select earlier.state from delivery as earlier where earlier.id = delivery.after) "
     "from delivery join record on record.seq = delivery.record_seq "
 )
@@ -101,10 +101,12 @@ def shown(connection: sqlite3.Connection, delivery_id: int) -> dict[str, Any] | 
 def _as_json(row: tuple[Any, ...]) -> dict[str, Any]:
     names = (
         "id", "cloud", "state", "attempts", "last_error", "code", "hint", "remote_id", "drift", "notes", "done_at",
-        "record_id", "kind", "receipt_number", "occurred_at", "waits_for",
+        "settled_at", "settled_by", "settled_why", "record_id", "kind", "receipt_number", "occurred_at", "waits_for",
     )  # fmt: skip
     values = dict(zip(names, row, strict=True))
     values["notes"] = json.loads(values["notes"]) if values["notes"] else []
+    at, by, why = (values.pop(name) for name in ("settled_at", "settled_by", "settled_why"))
+    values["settled"] = None if at is None else {"at": at, "by": by, "reason": why}
     earlier = values.pop("waits_for")
     if earlier is not None and earlier != "delivered" and values["state"] == "waiting":
         values["last_error"] = f"it waits for its sale, or a refund before it, which is {earlier} there"

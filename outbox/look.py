@@ -73,7 +73,8 @@ class Look:
         if request is None:
             return End(
                 Ending.TROUBLE,
-                f"whether step {step.name!r} took effect cannot be looked up; compare by hand, then retry it",
+                f"whether step {step.name!r} took effect cannot be looked up; compare by hand, "
+                "then settle it (stillopen outbox settle)",
             )
         for _ in range(PAGES_MAX):
             try:

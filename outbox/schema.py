@@ -128,6 +128,11 @@ drop index print_job_record;               -- the job of a record's receipt is f
 drop index delivery_due;
 create index delivery_due on delivery(cloud, stream, id) where state in ('waiting', 'sending');
 create index delivery_batch on delivery(batch) where batch is not null;
+alter table delivery add column settled_at text;  -- a person has seen to what it says: when, who, and why
+alter table delivery add column settled_by text;
+alter table delivery add column settled_why text;
+create index delivery_matter on delivery(cloud, id) where
+  (state = 'parked' or (state = 'delivered' and settled_at is null and (drift <> 0 or notes is not null)));
 
 create table batch(                      -- many records in one request: which, and a digest of it, before it is sent
   id integer primary key, key text not null, digest blob not null, first_sent_at text not null

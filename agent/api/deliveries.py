@@ -27,6 +27,17 @@ async def retry(call: Call) -> Reply:
     return await call.app.retry(call.path["delivery"], key=call.key, by=call.by)
 
 
+async def matters_page(call: Call) -> Reply:
+    """Return a page of what stands before a person."""
+    query = call.query
+    return Reply(HTTPStatus.OK, call.app.lanes.open_matters(cloud=query.cloud, limit=query.limit, after=query.after))
+
+
+async def settle(call: Call) -> Reply:
+    """Tick a delivery off that a person has seen to."""
+    return await call.app.lanes.settle(call.path["delivery"], call.body.reason, key=call.key, by=call.by)
+
+
 ROUTES = (
     Route(
         "GET",
@@ -44,5 +55,23 @@ ROUTES = (
         "Delivery",
         problems=("no-such-delivery", "already-delivered"),
         action=Action.DELIVERY_RETRY,
+    ),
+    Route(
+        "GET",
+        "/v1/outbox/matters",
+        matters_page,
+        "What stands before a person: refused records, and those that a cloud has otherwise",
+        "Matters",
+        query="MattersQuery",
+    ),
+    Route(
+        "POST",
+        "/v1/outbox/{delivery}/settle",
+        settle,
+        "Tick a delivery off, once a person has seen to what it says",
+        "Delivery",
+        body="Settle",
+        problems=("no-such-delivery", "nothing-to-settle", "still-on-its-way", "being-sent"),
+        action=Action.DELIVERY_SETTLE,
     ),
 )

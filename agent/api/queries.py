@@ -87,6 +87,14 @@ class OutboxQuery(Query):
     after: Annotated[int, Field(ge=0, le=ROW_MAX, description="`next` of the page before this one")] = 0
 
 
+class MattersQuery(Query):
+    """What stands before a person, the oldest first."""
+
+    cloud: Id | None = None
+    limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = PAGE_DEFAULT
+    after: Annotated[int, Field(ge=0, le=ROW_MAX, description="`next` of the page before this one")] = 0
+
+
 class LineQuery(Query):
     """The lamps, or the outage card."""
 

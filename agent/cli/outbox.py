@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from agent.cli import out
 from agent.cli.running import RunningAgent
 from agent.config import ConfigInvalid, load
-from outbox import deliveries, delivery_views, schema
+from outbox import deliveries, delivery_views, matters, schema
 from outbox.errors import OutboxError
 from outbox.export import delivery_line, undelivered
 from outbox.journal import FILE
@@ -33,19 +33,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--limit", type=int, default=LISTED, metavar="N", help=f"how many (default: {LISTED})")
     show = commands.add_parser("show", help="one delivery with its requests")
     retry = commands.add_parser("retry", help="release a parked delivery, or try a waiting one now")
+    open_matters = commands.add_parser("matters", help="what a person has to see to: refused, or otherwise in a cloud")
+    open_matters.add_argument("--cloud", metavar="NAME", help="only this cloud's")
+    open_matters.add_argument("--limit", type=int, default=LISTED, metavar="N", help=f"how many (default: {LISTED})")
+    settle = commands.add_parser("settle", help="tick matters off, once somebody has seen to them")
+    settle.add_argument("deliveries", type=int, nargs="+", metavar="ID", help="numbers from `outbox matters`")
+    settle.add_argument("--reason", required=True, metavar="TEXT", help="what was done, or why nothing has to be")
     export = commands.add_parser("export", help="write every record that a cloud does not have yet, a line each")
     export.add_argument("--cloud", metavar="NAME", help="only this cloud's")
     for one in (show, retry):
         one.add_argument("delivery", type=int, metavar="ID", help="the delivery's number, from `outbox list`")
-    retry.add_argument("--port", type=int, metavar="N", help="where the agent listens, if not where `[api]` says")
-    for one in (status, listing, show, retry):
+    for one in (retry, settle):
+        one.add_argument("--port", type=int, metavar="N", help="where the agent listens, if not where `[api]` says")
+    for one in (status, listing, show, retry, open_matters, settle):
         one.add_argument("--json", action="store_true", help="the answer as JSON, for programs")
 
 
 def run(args: argparse.Namespace, places: Places) -> int:
     """Do what was asked."""
-    if args.what == "retry":
-        return _retry(args, places)
+    if args.what in ("retry", "settle"):
+        return _retry(args, places) if args.what == "retry" else _settle(args, places)
     try:
         with closing(schema.connect_to_read(places.state / FILE)) as reader:
             if args.what == "status":
@@ -54,6 +61,8 @@ def run(args: argparse.Namespace, places: Places) -> int:
                 return _list(reader, args)
             if args.what == "show":
                 return _show(reader, args)
+            if args.what == "matters":
+                return _matters(reader, args)
             return _export(reader, args.cloud)
     except OutboxError as error:
         raise out.CommandError(str(error), hint=error.hint) from error
@@ -110,6 +119,34 @@ def _show(reader: sqlite3.Connection, args: argparse.Namespace) -> int:
             out.say(f"{name:<15} {value if value is not None else '-'}")
     for step in found["steps"]:
         out.say(f"  step {step['name']} ({step['state']}): {step['request']}, first sent {step['first_sent_at']}")
+    return out.OK
+
+
+def _matters(reader: sqlite3.Connection, args: argparse.Namespace) -> int:
+    found = matters.listed(reader, cloud=args.cloud, limit=max(1, args.limit))
+    if args.json:
+        out.say_json({"matters": found})
+        return out.OK
+    if not found:
+        out.say("nothing: every record is in its clouds as it was rung, or on its way")
+    for one in found:
+        what = one["receipt_number"] or one["kind"]
+        out.say(f"{one['id']:>6}  {one['cloud']}  {one['matter']:<7}  {what}  {one['occurred_at']}")
+        _say_why(one)
+    if found:
+        out.say('seen to: stillopen outbox settle ID --reason "…"')
+    return out.OK
+
+
+def _settle(args: argparse.Namespace, places: Places) -> int:
+    """Let the running agent do it: it alone writes to the journal."""
+    agent = RunningAgent.find(places, args.port)
+    found = [agent.ask("POST", f"/v1/outbox/{one}/settle", {"reason": args.reason}) for one in args.deliveries]
+    if args.json:
+        out.say_json({"settled": found})
+    else:
+        for one in found:
+            out.say(f"delivery {one['id']} to {one['cloud']} is settled")
     return out.OK
 
 

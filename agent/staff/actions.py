@@ -51,6 +51,7 @@ class Action(StrEnum):
     DEVICE_TEACH = "device_teach"
     DEVICE_TRACE = "device_trace"
     DELIVERY_RETRY = "delivery_retry"
+    DELIVERY_SETTLE = "delivery_settle"
     STAFF = "staff"
     SETTINGS = "settings"
     AUDIT = "audit"
@@ -107,6 +108,7 @@ DEFAULTS: Mapping[Action, Rule] = MappingProxyType(
         Action.DEVICE_TEACH: Rule(Role.CASHIER, "teaching a drawer its switch", tech=True),
         Action.DEVICE_TRACE: Rule(Role.CASHIER, "tracing a device's wire", tech=True),
         Action.DELIVERY_RETRY: Rule(Role.CASHIER, "releasing a delivery", tech=True),
+        Action.DELIVERY_SETTLE: Rule(Role.CASHIER, "ticking off what a cloud has otherwise", tech=True),
         Action.STAFF: Rule(Role.MANAGER, "changing who works here"),
         Action.SETTINGS: Rule(Role.MANAGER, "changing settings", tech=True),
         Action.AUDIT: Rule(Role.MANAGER, "reading the audit trail"),

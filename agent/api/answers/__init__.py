@@ -7,7 +7,7 @@ way out. An answer may have more fields than are named here, never fewer.
 from agent.api.answers.cards import CardPayment, TillCards
 from agent.api.answers.claims import Claim, Claims, HeldDevice
 from agent.api.answers.customers import Customer, Customers
-from agent.api.answers.deliveries import Delivery, Outbox
+from agent.api.answers.deliveries import Delivery, Matter, Matters, Outbox
 from agent.api.answers.devices import (
     Device,
     DeviceNotice,
@@ -91,6 +91,8 @@ __all__ = [
     "Line",
     "LineLamp",
     "LineLamps",
+    "Matter",
+    "Matters",
     "ModeSwitch",
     "Notice",
     "Offline",

@@ -15,6 +15,19 @@ class Delivery(BaseModel):
     state: Literal["waiting", "sending", "delivered", "parked"]
 
 
+class Matter(Delivery):
+    """A delivery that stands before a person: refused, or with another total or a note."""
+
+    matter: Literal["parked", "differs"]
+
+
+class Matters(BaseModel):
+    """What stands before a person, oldest first; `next` is the `after` of the page after this one, or null."""
+
+    matters: list[Matter]
+    next: int | None
+
+
 class Outbox(BaseModel):
     """Counts by cloud and state, and a page of deliveries."""
 

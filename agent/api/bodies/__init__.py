@@ -9,6 +9,7 @@ the till's question, not asked here.
 from agent.api.bodies.cards import NewCardPayment
 from agent.api.bodies.claims import NewClaim
 from agent.api.bodies.customers import CustomerChange, ForCustomer, NewCustomer
+from agent.api.bodies.deliveries import Settle
 from agent.api.bodies.devices import ClaimedDevice, Teach, TurnTrace
 from agent.api.bodies.displays import ShowLines
 from agent.api.bodies.fields import DECIMAL_CHARS_MAX, SCAN_CHARS_MAX, Body, Id, Nothing, ScanText
@@ -87,6 +88,7 @@ __all__ = [
     "SaleChange",
     "Scan",
     "ScanText",
+    "Settle",
     "ShowLines",
     "StaffChange",
     "TakeBack",
