@@ -95,6 +95,14 @@ def read_list(answer: Answer, now: datetime | None) -> list[dict[str, Any]] | Tr
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else value
 
 
+def more_behind(answer: Answer, place: int, count: int, page: int) -> bool:
+    """Return whether a list goes on behind a page of `count` from `place`; where it does not say, a full `page` may."""
+    said = answer.headers.get("x-wp-total", "")
+    if said.isascii() and said.isdecimal():
+        return place + count < int(said)
+    return count >= page
+
+
 def unknown(trouble: Trouble) -> Unknown | Unauthorized:
     """Return what trouble means for a look: it proves nothing."""
     if isinstance(trouble, Unauthorized):

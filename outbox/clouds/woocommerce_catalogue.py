@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from outbox.clouds.woocommerce_answer import read_list
+from outbox.clouds.woocommerce_answer import more_behind, read_list
 from outbox.clouds.woocommerce_cursor import PAGE, Cursor, Parent
 from outbox.clouds.woocommerce_plan import listed, meta_value, read
 from outbox.connector import Refused, Retry, Unauthorized, Unclear
@@ -58,17 +58,17 @@ class Catalogue:
         if not isinstance(values, list):
             return values
         reading = _Reading(self, feed)
-        more = len(values) >= PAGE or _pages(answer) > 1
+        more = bool(values) and more_behind(answer, at.place if at.parents else _fresh(at).offset, len(values), PAGE)
         if at.parents:
             for value in values:
                 reading.take(value, at.parents[0])
             place = Cursor(at.since, at.offset, at.latest, at.parents, at.place + len(values), at.last)
-            return _end(reading, place if more and values else at.without_parent())
+            return _end(reading, place if more else at.without_parent())
         for value in values:
             reading.take(value, None)
         begin = _fresh(at)
         modified = [moment for value in values if (moment := _modified(value)) is not None]
-        onward = begin.after(modified, http_date(answer.headers.get("date", "")), more=more and bool(values))
+        onward = begin.after(modified, http_date(answer.headers.get("date", "")), more=more)
         parents = (*begin.parents, *reading.parents)
         return _end(reading, Cursor(onward.since, onward.offset, onward.latest, parents, 0, onward.last))
 
@@ -206,8 +206,3 @@ def _quantity(value: dict[str, Any]) -> Decimal | None:
 def _modified(value: dict[str, Any]) -> str | None:
     moment = value.get("date_modified_gmt")
     return moment if isinstance(moment, str) and moment else None
-
-
-def _pages(answer: Answer) -> int:
-    said = answer.headers.get("x-wp-totalpages", "")
-    return int(said) if said.isascii() and said.isdecimal() else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any
 
-from outbox.clouds.woocommerce_answer import read_list
+from outbox.clouds.woocommerce_answer import more_behind, read_list
 from outbox.clouds.woocommerce_cursor import OVERLAP_PLACES, PAGE
 from outbox.clouds.woocommerce_plan import inner, read
 from outbox.connector import Refused, Retry, Unauthorized, Unclear
@@ -31,9 +31,8 @@ def page(cursor: str | None, answer: Answer, prefix: str) -> Page | Retry | Unau
         return Retry(values.reason, values.after_s)
     if not isinstance(values, list):
         return values
-    said = answer.headers.get("x-wp-total", "")
     onward = _place(cursor) + len(values)
-    more = bool(values) and (len(values) >= PAGE or (said.isascii() and said.isdecimal() and int(said) > onward))
+    more = bool(values) and more_behind(answer, _place(cursor), len(values), PAGE)
     found = tuple(_customer(value, prefix) for value in values if isinstance(value.get("id"), int))
     back = min(OVERLAP_PLACES, len(values) - 1)
     return Page((), (), str(onward - back) if more else "", more=more, customers=found)

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from outbox.clouds import woocommerce_net as net
-from outbox.clouds.woocommerce_plan import LINE_META, PART_META, Place, fraction_text, text
+from outbox.clouds.woocommerce_plan import LINE_META, NOTE_META, PART_META, Place, fraction_text, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -169,8 +169,9 @@ def _tax_class(line: Body, body: Body, place: Place) -> str | None:
 
 def _meta(line: Body) -> list[dict[str, str]]:
     found = [{"key": LINE_META, "value": str(line["id"])}]
-    if line.get("note"):
-        found.append({"key": "Note", "value": str(line["note"]["text"])})
+    if line.get("note"):  # under a word of its own the shop shows it to the customer, as the receipt does
+        key = "Note" if line["note"]["printed"] else NOTE_META
+        found.append({"key": key, "value": str(line["note"]["text"])})
     named = (("Serial number", line.get("serial")), ("Lot", line.get("lot")))
     return found + [{"key": key, "value": str(value)} for key, value in named if value]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from outbox.clouds import woocommerce_order, woocommerce_refund, woocommerce_sale
-from outbox.clouds.woocommerce_answer import read_list, read_object, unknown
+from outbox.clouds.woocommerce_answer import more_behind, read_list, read_object, unknown
 from outbox.clouds.woocommerce_plan import Place, listed, minor, read
 from outbox.connector import Absent, Found, LookOn, Unknown
 
@@ -58,8 +58,7 @@ def _order(fact: Fact, answer: Answer, values: list[dict[str, Any]], place: Plac
     if "search" in asked:
         since = None if fact.since is None else fact.since - SERVERS_APART_MAX
         return LookOn(_since(since, 0))
-    pages = answer.headers.get("x-wp-totalpages", "")
-    if len(values) < PAGE and not (pages.isdecimal() and int(pages) > 1):
+    if not more_behind(answer, int(asked.get("offset", "0")), len(values), PAGE):
         return Absent(lag_s=LAG_S)
     return LookOn(_next(asked, values)) if values else Unknown("the shop lists less than it counts")
 

@@ -64,7 +64,7 @@ def wanted(body: Body) -> int:
 def order(fact: Fact, place: Place) -> dict[str, Any]:
     """Return the order. Raises `Unmapped`."""
     record, body = fact.record, fact.record.body
-    customer, exemption = body.get("customer") or {}, body.get("exemption") or {}
+    customer, exemption, note = (body.get(name) or {} for name in ("customer", "exemption", "note"))
     made: dict[str, Any] = {
         "status": "completed",
         "set_paid": True,
@@ -83,12 +83,13 @@ def order(fact: Fact, place: Place) -> dict[str, Any]:
             customer_number=customer.get("number"),
             exempt=exemption.get("reason"),
             certificate=exemption.get("certificate"),
+            note=None if note.get("printed") else note.get("text"),
         ),
     }
     if (account := _account(fact, place)) is not None:
         made["customer_id"] = account
-    if body.get("note"):
-        made["customer_note"] = str(body["note"]["text"])
+    if note.get("printed"):  # the shop shows it to the customer, as the receipt does
+        made["customer_note"] = str(note["text"])
     return made | _paid_by(body, place)
 
 

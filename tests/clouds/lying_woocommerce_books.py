@@ -180,6 +180,7 @@ class Orders:
                 product = line["variation_id"] or line["product_id"]
                 if product in self.stock:
                     self.stock[product] -= line["quantity"]
+                    self.products[product]["date_modified_gmt"] = self._moment()
                     order["_reduced"][line["id"]] = line["quantity"]
 
     # --- what it comes to ---

@@ -297,11 +297,11 @@ def test_others_refunds_and_notes_are_not_ours(clock: Clock) -> None:
 
 
 def test_a_page_without_dates_is_gone_on_from_by_place(clock: Clock) -> None:
-    seen = sighting(listed({"id": 1}, {"id": 2}, x_wp_totalpages="3"), clock)
+    seen = sighting(listed({"id": 1}, {"id": 2}, x_wp_total="3"), clock)
     assert isinstance(seen, LookOn)
     assert "offset=2" in seen.request.path
     assert "after=2026-11-20T11%3A00%3A00" in seen.request.path
-    assert isinstance(sighting(listed(x_wp_totalpages="3"), clock), Unknown), "it counts pages and lists nothing"
+    assert isinstance(sighting(listed(x_wp_total="3"), clock), Unknown), "it counts some and lists none"
 
 
 async def test_with_no_word_ever_heard_from_the_shop_all_its_orders_are_looked_through(

@@ -176,6 +176,21 @@ def test_later_pulls_ask_for_what_changed_and_meet_the_last_minutes_again(
     assert "modified_after=2026-11-20T13%3A57%3A00" in asked, "its own last change, less three minutes"
 
 
+def test_a_pull_asks_no_more_often_than_it_has_to(puller: Puller, shop: LyingWoo) -> None:
+    many(shop, 250)
+    puller.pull()
+    assert len(shop.requests) == 3 + 1, "three pages of products, and one of the tea's variations"
+
+
+def test_where_the_shop_does_not_say_how_many_there_are_a_full_page_is_not_the_last(puller: Puller) -> None:
+    page = [{"id": number, "sku": f"s{number}", "price": "1", "status": "publish"} for number in range(PAGE)]
+    full = puller.connector.page(Feed.ITEMS, None, Answer(200, {}, json.dumps(page).encode()))
+    rest = puller.connector.page(Feed.ITEMS, None, Answer(200, {}, json.dumps(page[1:]).encode()))
+    assert isinstance(full, Page)
+    assert isinstance(rest, Page)
+    assert (full.more, rest.more) == (True, False)
+
+
 def test_a_change_while_everything_is_read_is_met_by_the_next_pull(
     puller: Puller, shop: LyingWoo, clock: Clock
 ) -> None:

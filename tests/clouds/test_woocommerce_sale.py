@@ -74,12 +74,25 @@ async def test_its_true_time_stands_in_its_meta_data_as_dates_are_ignored(woo_dr
 async def test_no_address_is_sent_so_that_the_shops_own_place_is_taxed(woo_driver: Driver) -> None:
     record = sale([line("mug", 1250)])
     record.body["customer"] = {"id": "c-1", "name": "Émile Zola", "number": "K0002"}
-    record.body["note"] = {"text": "as a gift", "printed": False}
+    record.body["note"] = {"text": "as a gift", "printed": True}
     sent = sent_orders(woo_driver)
     await delivered(woo_driver, record)
     assert sent[0]["billing"] == {"first_name": "Émile Zola"}
     assert sent[0]["customer_note"] == "as a gift"
     assert {"key": "_stillopen_customer", "value": "c-1"} in sent[0]["meta_data"]
+
+
+async def test_what_is_not_for_the_customer_stands_where_the_shop_shows_them_nothing(
+    woo_driver: Driver, woo: LyingWoo
+) -> None:
+    record = sale([line("mug", 1250)])
+    record.body["note"] = {"text": "watch out", "printed": False}
+    record.body["lines"][0]["note"] = {"text": "chipped", "printed": False}
+    await delivered(woo_driver, record)
+    order = the_order(woo)
+    assert (order["customer_note"], meta_of(order, "_stillopen_note")) == ("", "watch out")
+    assert meta_of(order["line_items"][0], "_stillopen_note") == "chipped"
+    assert meta_of(order["line_items"][0], "Note") is None
 
 
 async def test_taxes_on_top_of_prices_end_at_the_receipts_total(woo_driver: Driver, woo: LyingWoo) -> None:
