@@ -77,10 +77,10 @@ class Zygote:
 
 
 @contextlib.asynccontextmanager
-async def zygote() -> AsyncIterator[Zygote]:
+async def zygote(script: str = "zygote.py") -> AsyncIterator[Zygote]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        str(Path(__file__).with_name("zygote.py")),
+        str(Path(__file__).with_name(script)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
