@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check deb looks rig plug powercut simulate soak thirdparty receipts replug scans money clouds bench format lock clean setup
+.PHONY: demo test check deb looks rig plug powercut simulate soak day thirdparty receipts replug scans money clouds bench format lock clean setup
 
 setup: $(READY)
 
@@ -51,6 +51,9 @@ simulate: $(READY)  ## whole stores under seeds: SEEDS=200 DAYS=365 JOBS=2; SEED
 	$(BIN)/python -m tests.simulate $(if $(SEEDS),--seeds $(SEEDS)) $(if $(DAYS),--days $(DAYS)) \
 	  $(if $(JOBS),--jobs $(JOBS)) $(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(WITHOUT),--without $(WITHOUT)) \
 	  $(if $(RESUME),--resume $(RESUME))
+
+day: $(READY)  ## a cashier's whole day in a real browser; KEYS=1 by keys alone; KILLS=100 SEED=1 kills the agent meanwhile
+	$(BIN)/python -m tests.day $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) $(if $(KEYS),--keys)
 
 thirdparty: $(READY)  ## receiptio, receiptline and others (npm) against our simulated printers
 	scripts/thirdparty

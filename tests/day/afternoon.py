@@ -1,4 +1,4 @@
-"""The afternoon: deposits and taxes, training, a printer that fails, who stands here; the agent dies, the browser too."""
+"""The afternoon: deposits and taxes, training, a printer that fails, who stands here; what dies and comes back."""
 
 from __future__ import annotations
 
@@ -160,6 +160,7 @@ async def agent_killed(desk: Desk) -> None:
     await desk.hands.keyboard.press("+")
     await desk.eyes.sees("3 things wait for it.")
     await desk.store.start()
+    await desk.store.healthy()
     await desk.eyes.rung("Coffee, ground 500 g", "Whole milk 1 l", "Black tea, 50 bags")
     await desk.eyes.until("document.querySelector('[data-line=\"2\"] .line-quantity')?.textContent.startsWith('3')")
     await desk.eyes.gone(".banner-away")

@@ -72,13 +72,18 @@ async def opened(folder: Path, *, port: int, keys_alone: bool) -> AsyncIterator[
             await browsing.end()
 
 
-async def walk(desk: Desk) -> None:
-    """Walk the whole day."""
+async def begin(desk: Desk) -> None:
+    """Pair the browser, set up the staff, count the float; Kim stands at the till."""
     await opening.pair(desk)
     await desk.customer.page.goto(f"{desk.store.url}/customer")
     await opening.staff(desk)
     await opening.count_float(desk)
     await desk.switch("Kim")
+
+
+async def walk(desk: Desk) -> None:
+    """Walk the whole day."""
+    await begin(desk)
     for one in (*SALES, *evening.ACTS):
         await serve(desk, one)
     await evening.line_back(desk)

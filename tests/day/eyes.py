@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tests.pages.browser import Page
 
-SEEN_S = 15.0  # a page that shows nothing new for so long will not
+SEEN_S = 25.0  # a page that shows nothing new for so long will not; less than DevTools is waited for
 
 # Looks again whenever the page changes, and now and then, as what has the focus is no change of the page.
 _UNTIL = """new Promise((resolve) => {

@@ -102,6 +102,7 @@ class Pointer:
         for clicks in range(1, count + 1):
             for kind in ("mousePressed", "mouseReleased"):
                 await self._eyes.page.call("Input.dispatchMouseEvent", type=kind, clickCount=clicks, **at)
+        await self._eyes.page.js("new Promise((then) => setTimeout(then, 4))")  # no hand is at the next thing before
 
 
 class KeysAlone:
@@ -160,5 +161,6 @@ class KeysAlone:
 
 _BUTTON = (
     "[...document.querySelectorAll('.panel button, .notices button')].find((one) => "
-    "[...one.childNodes].filter((part) => part.nodeName !== 'KBD').map((part) => part.textContent).join('').trim() === %s)"
+    "[...one.childNodes].filter((part) => part.nodeName !== 'KBD').map((part) => part.textContent).join('').trim()"
+    " === %s)"
 )

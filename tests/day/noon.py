@@ -24,7 +24,9 @@ async def without_a_line(desk: Desk) -> None:
     await desk.cash()
     await eyes.until("document.querySelector('[data-lamp=cloud]')?.dataset.level === 'busy'")
     await hands.command("outage")
-    await eyes.sees("No line to a cloud. Keep selling", "Cannot be taken", "Gift cards: no cloud of this store takes it")
+    await eyes.sees(
+        "No line to a cloud. Keep selling", "Cannot be taken", "Gift cards: no cloud of this store takes it"
+    )
     desk.did(Feature.REFUSED_TENDERS)
     await eyes.until("document.querySelector('[data-lamp=internet]')?.dataset.level === 'bad'")
     desk.did(Feature.LAMPS)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 COMMAND = Path(sys.executable).with_name("stillopen")
-HEALTHY_S = 30.0  # a start takes under a second; beside other programs on a small machine, more
+HEALTHY_S = 60.0  # a start takes under a second; beside other programs on a small machine, more
 LOOK_S = 0.01
 
 CONFIG = """
@@ -243,6 +243,15 @@ class Store:
         """Return every record of the journal, once its chain was followed, oldest first."""
         await self.command("journal", "verify")
         return [json.loads(line) for line in (await self.command("journal", "export")).splitlines()]
+
+    async def delivered(self) -> None:
+        """Return once nothing waits for the cloud. Raises `AssertionError` where something was parked."""
+        async with asyncio.timeout(HEALTHY_S):
+            while True:
+                cloud = json.loads(await self.command("outbox", "status", "--json"))["clouds"]["cloud"]
+                assert cloud["parked"] == 0, cloud
+                if cloud["waiting"] + cloud["sending"] == 0:
+                    return
 
     async def _leave_nothing(self) -> None:
         if self._process is not None and self._process.returncode is None:
