@@ -42,22 +42,20 @@ _NOT_OURS = frozenset(
         "db_connect_fail",
     }
 )
+_ORDER_GONE = (
+    "The order is gone at the shop (deleted, or in the bin): bring it back there and retry the delivery, or book this "
+    "by hand and tick it off (`stillopen outbox settle`)."
+)
 _HINTS = {
     "woocommerce_rest_invalid_product_id": "Pull the catalogue again (a product may be gone), then retry the delivery.",
-    "woocommerce_rest_shop_order_invalid_id": (
-        "The order is gone at the shop (deleted, or in the bin): bring it back there and retry the delivery, "
-        "or book this by hand."
-    ),
-    "woocommerce_rest_invalid_order_id": (
-        "The order is gone at the shop (deleted, or in the bin): bring it back there and retry the delivery, "
-        "or book this by hand."
-    ),
+    "woocommerce_rest_shop_order_invalid_id": _ORDER_GONE,
+    "woocommerce_rest_invalid_order_id": _ORDER_GONE,
     "woocommerce_rest_invalid_customer_id": (
         "The customer is gone at the shop: retry the delivery, and the order names them without their account."
     ),
     OVER_REFUND: (
-        "Compare the order at the shop with the receipts: more was given back there than the till knows of. Book the "
-        "rest by hand, or undo it there and retry the delivery."
+        "Compare the order at the shop with the receipts: more was given back there than the till knows of. Undo it "
+        "there and retry the delivery, or book the rest by hand and tick it off (`stillopen outbox settle`)."
     ),
     "order_item_product_invalid_tax_class": "Run `stillopen cloud check` and mend `taxes` of this cloud, then retry.",
     "order_item_fee_invalid_tax_class": "Run `stillopen cloud check` and mend `taxes` of this cloud, then retry.",

@@ -49,14 +49,14 @@ def next_step(fact: Fact, place: Place) -> Step | Complete | Refused:
         return Refused(
             "refund_without_sale",
             "WooCommerce gives nothing back without an order, and this refund is of no receipt",
-            "Book it at the shop by hand, the stock too, and leave this delivery parked.",
+            "Book it at the shop by hand, the stock too, then tick the delivery off (`stillopen outbox settle`).",
         )
     order_id = fact.sale_refs.get("order")
     if order_id is None:
         return Refused(
             "sale_not_there",
             "the sale this refund is of was never delivered to the shop",
-            "Deliver the sale first (`stillopen outbox list`), or book both at the shop by hand.",
+            "Deliver the sale first, or book both at the shop by hand and tick this off (`stillopen outbox settle`).",
         )
     if "lines" not in refs:
         return look("look", f"/orders/{order_id}")

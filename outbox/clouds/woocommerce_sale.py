@@ -76,7 +76,7 @@ def _order(fact: Fact, place: Place) -> Step | Refused:
         return Refused(
             "cannot_be_an_order",
             "WooCommerce holds no order below 0: more was paid out for empties than the goods cost",
-            "Enter this sale at the shop by hand.",
+            "Enter this sale at the shop by hand, then tick the delivery off (`stillopen outbox settle`).",
         )
     try:
         return write("order", "POST", "/orders", woocommerce_order.order(fact, place))
