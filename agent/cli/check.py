@@ -57,24 +57,44 @@ def run(args: argparse.Namespace, places: Places) -> int:
             "mend the lines named above and run `stillopen check` again",
         )
         return out.WRONG
+    waiting = _not_connected(config, places)
     if args.json:
-        return _json(places, None)
-    _summary(config)
+        return _json(places, None, waiting)
+    _summary(config, waiting)
     return out.OK
 
 
-def _json(places: Places, invalid: ConfigInvalid | None) -> int:
+def _json(places: Places, invalid: ConfigInvalid | None, not_connected: list[str] | None = None) -> int:
     problems = [problem.to_json() for problem in invalid.problems] if invalid else []
-    out.say_json({"ok": not problems, "config": str(places.config), "problems": problems})
+    answer = {"ok": not problems, "config": str(places.config), "problems": problems}
+    out.say_json(answer | {"not_connected": not_connected or []})
     return out.WRONG if problems else out.OK
 
 
-def _summary(config: Config) -> None:
+def _not_connected(config: Config, places: Places) -> list[str]:
+    """Return the clouds whose credentials are to be in the keyring, and are not."""
+    from outbox.auth.kept import is_kept
+    from outbox.auth.keyring import Keyring
+    from outbox.clouds.packages import kind_of
+
+    keyring = Keyring(places.state)
+    return [
+        cloud.name
+        for cloud in config.clouds
+        if cloud.settings is not None
+        and is_kept(kind_of(cloud.kind), cloud.settings)
+        and keyring.stamp(cloud.name) is None
+    ]
+
+
+def _summary(config: Config, not_connected: list[str]) -> None:
     out.say(f"{config.file} is in order: {config.store.name}, {config.store.currency}")
     for till in config.tills:
         devices = [f"{kind} {name}" for kind in ("scanner", "printer", "drawer") if (name := getattr(till, kind))]
         out.say(f"  till {till.id}: {', '.join(devices) or 'no devices'}")
     for cloud in config.clouds:
         out.say(f"  cloud {cloud.name}: {cloud.kind}")
+        if cloud.name in not_connected:
+            out.say(f"    not connected yet, and its records wait: stillopen cloud connect {cloud.name}")
     if config.backup is not None:
         out.say(f"  backup at {config.backup.at} to {config.backup.folder}")
