@@ -24,6 +24,8 @@ _HEAD = re.compile(
     + rb" +(TILL-\d-(?:[A-Z]{2})?\d{6})"
 )
 
+_SLIP = b"Corner Shop\n"  # after a receipt's head: what begins there is another paper, with no receipt number
+
 
 class Paper:
     """Counts the originals of each receipt number that were cut off, and the pulses to the drawer."""
@@ -46,8 +48,9 @@ class Paper:
         heads = list(_HEAD.finditer(text))  # more than one where a power cut left another hanging out
         for found in heads:
             number = found[2].decode()
-            # The mark above may be the one below a copy that hung out; but the last receipt is whole, mark and all.
-            copy = text.rstrip().endswith(_COPY) if found is heads[-1] else bool(found[1])
+            # The mark above may be the one below a copy that hung out; but what was cut off last has both its marks.
+            is_last = found is heads[-1] and _SLIP not in text[found.end() :]
+            copy = text.rstrip().endswith(_COPY) if is_last else bool(found[1])
             (self.copies if copy else self.originals)[number] += 1
             if self.originals[number] > 1:
                 self._violate(f"{self._name}: {number} is on paper twice, and not as a copy")
