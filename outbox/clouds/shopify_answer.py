@@ -50,6 +50,7 @@ _HINTS = {
     ),
     "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED": "Look at the order at Shopify, then retry the delivery: it gets a new key.",
 }
+_NO_CUSTOMER = "The customer is gone at Shopify: retry the delivery, and the order goes in without them."
 _ANY_HINT = "Mend what Shopify names, there or in this cloud's settings, then retry the delivery."
 
 
@@ -168,4 +169,5 @@ def _by_user_error(error: dict[str, Any]) -> Trouble:
         return Unclear(f"Shopify is in trouble ({code})")
     if code == "SHOP_DORMANT":
         return Unauthorized("the shop is dormant: choose a plan for it at Shopify")
-    return Refused(code, f"Shopify refused it: {reason}", _HINTS.get(code, _ANY_HINT))
+    gone = isinstance(field, list) and "customer" in field
+    return Refused(code, f"Shopify refused it: {reason}", _HINTS.get(code, _NO_CUSTOMER if gone else _ANY_HINT))
