@@ -14,6 +14,7 @@ from outbox.capabilities import Arithmetic, Capabilities, SaleTime
 from outbox.clouds import stripe_look, stripe_refund, stripe_sale
 from outbox.clouds.settings import ApiUrl, CloudSettings
 from outbox.clouds.stripe_answer import read
+from outbox.clouds.stripe_checks import StripeChecks
 from outbox.clouds.stripe_plan import Place
 from outbox.clouds.stripe_reader import StripeReaders
 from outbox.connector import Done, Refused, Retry
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from outbox.clouds import StoreFacts
     from outbox.connector import Answer, Complete, Fact, Outcome, Request, Sighting, Step, Unauthorized
     from outbox.feeds import Feed, Page
+    from outbox.mapping import Declared
     from outbox.throttle import Allowance
 
 
@@ -135,6 +137,11 @@ class Stripe:
     ) -> Page | Retry | Unauthorized | Refused:
         """Refuse: there is no request whose answer this could be."""
         return Refused("no_catalogue", "Stripe has no catalogue", "Import the items from a CSV file instead.")
+
+
+def checks(settings: Settings, store: StoreFacts, declared: Declared) -> StripeChecks:  # noqa: ARG001 - the contract
+    """Return what the account can be asked about the configuration."""
+    return StripeChecks(Place(store.id, settings.account), settings.readers, store)
 
 
 def connector(settings: Settings, store: StoreFacts) -> Stripe:

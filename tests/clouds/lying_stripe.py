@@ -139,6 +139,7 @@ class LyingStripe:
             ("POST", "payment_records", "*", "report_refund"): lambda it: books.report_refund(it, fields),
             ("GET", "payment_records"): lambda _: books.listed(books.records, fields),
             ("GET", "payment_records", "*"): books.record,
+            ("GET", "payment_intents"): lambda _: books.listed(books.intents, fields),
             ("GET", "account"): lambda _: books.account,
         }
         name = parts[1] if len(parts) > 1 and "_" in parts[1] and parts[1] != "report_payment" else ""
