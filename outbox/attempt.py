@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from outbox.connector import Answer, Connector, ItemRef, Outcome, Request
     from outbox.deliveries import Delivery
     from outbox.journal import Journal
+    from outbox.record import Record
 
     Change = Callable[[sqlite3.Connection], None]
 
@@ -144,6 +145,7 @@ class Attempts:
             refs=deliveries.refs(reader, delivery.id),
             sale_refs=deliveries.sale_refs(reader, delivery),
             items=self.item_refs(self.cloud, skus),
+            customer=_remote_customer(reader, self.cloud, record),
             generation=delivery.generation,
         )
 
@@ -257,6 +259,16 @@ class Attempts:
         except BaseException:
             self._unsaved[delivery.id] = unsaved
             raise
+
+
+def _remote_customer(reader: sqlite3.Connection, cloud: str, record: Record) -> str | None:
+    """Return what a cloud calls the customer that a record is for, where they were pulled from it."""
+    customer = record.body.get("customer")
+    if not customer:
+        return None
+    query = "select remote_id from customer where id = ? and source = ?"
+    row = reader.execute(query, (customer["id"], cloud)).fetchone()
+    return None if row is None else str(row[0])
 
 
 def _with_refs(fact: Fact, found: Mapping[str, str]) -> Fact:

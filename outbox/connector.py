@@ -90,6 +90,7 @@ class Fact:
         None  # UTC; looking first: by the cloud's clock, before the step was first sent; or unknown
     )
     asked: Request | None = None  # looking first: what was answered; an empty list does not say what it lists
+    customer: str | None = None  # what this cloud calls the record's customer, where they were pulled from it
     generation: int = 0  # how often a person released it after a refusal: a changed request needs a new key
 
 

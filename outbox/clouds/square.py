@@ -5,15 +5,17 @@ Source: Square's API description 2025-08-20. The README beside this file says wh
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, SecretStr
 
 from outbox.capabilities import Arithmetic, Capabilities, StockWrites
-from outbox.clouds import square_look, square_refund, square_sale, square_sign_in, square_stock
+from outbox.clouds import square_customer, square_look, square_refund, square_sale, square_sign_in, square_stock
 from outbox.clouds.settings import ApiUrl, CloudSettings
 from outbox.clouds.square_answer import read
 from outbox.clouds.square_catalogue import SquareCatalogue
+from outbox.clouds.square_changes import Counts, Customers
 from outbox.clouds.square_plan import Place
 from outbox.feeds import Feed, FeedRules
 from outbox.record import Kind
@@ -73,6 +75,9 @@ class Settings(CloudSettings):
     stock: Literal["order", "adjust", "none"] = Field(
         "order", description="who moves stock: Square with each paid order, the agent apart from it, nobody"
     )
+    customers: Literal["both", "up", "none"] = Field(
+        "up", description="whose customers the other learns of: both of each other's, Square of the store's, nobody"
+    )
 
 
 CAPABILITIES = Capabilities(
@@ -82,23 +87,38 @@ CAPABILITIES = Capabilities(
     unlinked_refund=True,
     stock=StockWrites.VIA_SALE,
     stock_back_dating_s=24 * 3600.0,
-    feeds=(FeedRules(Feed.ITEMS, tombstones=True),),
+    customers=True,
+    feeds=(
+        FeedRules(Feed.ITEMS, tombstones=True),
+        FeedRules(Feed.STOCK, tombstones=False),
+        FeedRules(Feed.CUSTOMERS, tombstones=False),
+    ),
 )
 
 
 class Square:
     """One Square location."""
 
-    capabilities = CAPABILITIES
     packer = None
     throttle = None  # its limits are unpublished
 
     def __init__(self, settings: Settings, store: StoreFacts) -> None:
         self.base_url = settings.base_url
         self._token = settings.token
-        self._place = Place(settings.location_id, settings.stock, settings.tenders)
-        self._catalogue = SquareCatalogue(
-            settings.location_id, store.currency, settings.taxes, frozenset(settings.kilograms)
+        self._place = Place(settings.location_id, settings.stock, settings.tenders, settings.customers != "none")
+        self._readers: dict[Feed, SquareCatalogue | Counts | Customers] = {
+            Feed.ITEMS: SquareCatalogue(
+                settings.location_id, store.currency, settings.taxes, frozenset(settings.kilograms)
+            )
+        }
+        if settings.stock != "none":
+            self._readers[Feed.STOCK] = Counts(settings.location_id)
+        if settings.customers == "both":
+            self._readers[Feed.CUSTOMERS] = Customers()
+        self.capabilities = replace(
+            CAPABILITIES,
+            customers=settings.customers != "none",
+            feeds=tuple(rules for rules in CAPABILITIES.feeds if rules.feed in self._readers),
         )
 
     def next_step(self, fact: Fact) -> Step | Complete | Refused:
@@ -113,6 +133,8 @@ class Square:
         kind = step.name.partition("-")[0]
         if kind == "stock":
             return square_stock.verdict(step.name, fact, body)
+        if kind == "customer":
+            return square_customer.verdict(step, fact, body, answer)
         if not isinstance(body, dict):
             return body
         if kind == "payment":
@@ -137,12 +159,13 @@ class Square:
         return {"authorization": f"Bearer {self._token.get_secret_value()}"}
 
     def pull(self, feed: Feed, cursor: str | None) -> Request | None:
-        """Return the request for the next catalogue page."""
-        return self._catalogue.request(cursor) if feed is Feed.ITEMS else None
+        """Return the request for the next page of a feed."""
+        reader = self._readers.get(feed)
+        return None if reader is None else reader.request(cursor)
 
-    def page(self, feed: Feed, cursor: str | None, answer: Answer) -> Page | Retry | Unauthorized | Refused:  # noqa: ARG002 - it has one
-        """Read a catalogue page."""
-        return self._catalogue.page(cursor, answer)
+    def page(self, feed: Feed, cursor: str | None, answer: Answer) -> Page | Retry | Unauthorized | Refused:
+        """Read a page of a feed."""
+        return self._readers[feed].page(cursor, answer)
 
 
 def connector(settings: Settings, store: StoreFacts) -> Square:

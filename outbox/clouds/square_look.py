@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from outbox.clouds import square_order, square_payment, square_refund, square_sale
+from outbox.clouds import square_customer, square_order, square_payment, square_refund, square_sale
 from outbox.clouds.square_answer import read, unknown
 from outbox.clouds.square_plan import HEADERS
 from outbox.connector import Absent, Done, Found, LookOn, Request, Unknown
@@ -35,6 +35,8 @@ def probe(step: Step, fact: Fact, location_id: str) -> Request:
     sent_after = FROM_THE_START if fact.since is None else fact.since - SERVERS_APART_MAX
     since = sent_after.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     kind = step.name.partition("-")[0]
+    if kind == "customer":
+        return square_customer.probe(fact)
     if kind == "order":
         query = {
             "filter": {
@@ -66,6 +68,9 @@ def sighting(step: Step, fact: Fact, answer: Answer, location_id: str) -> Sighti
     kind = step.name.partition("-")[0]
     if kind in ("adjust", "pay"):
         return _in_order(step, fact, body)
+    if kind == "customer":
+        told = square_customer.sighted(step, fact, body, answer)
+        return Found(told) if told else Absent()
     found: Found | None = None
     if kind == "order":
         found = _first(_order(fact, value) for value in _list(body, "orders"))

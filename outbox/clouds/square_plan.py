@@ -27,6 +27,7 @@ class Place:
     location_id: str
     stock: str  # "order": Square moves it with a paid order; "adjust": we do, apart from the order; "none"
     tenders: Mapping[str, str] = field(default_factory=dict)  # tender type: Square's external type
+    customers: bool = True  # a sale's customer goes up with it
 
 
 def write(fact: Fact, name: str, method: str, path: str, body: Mapping[str, Any]) -> Step:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from outbox.clouds import square_order, square_payment, square_stock
+from outbox.clouds import square_customer, square_order, square_payment, square_stock
 from outbox.clouds.square_order import rounding_max
 from outbox.clouds.square_plan import Place, look, number, write
 from outbox.clouds.tendered import payments, to_be_paid
@@ -22,6 +22,8 @@ _LATEST = ("3", "2", "1", "checked", "0")  # the sightings of an order, the last
 def next_step(fact: Fact, place: Place) -> Step | Complete | Refused:
     """Return what comes next for a sale."""
     body, refs = fact.record.body, fact.refs
+    if place.customers and (step := square_customer.step(fact)) is not None:
+        return step
     if "order" not in refs:
         return _order(fact, place)
     if (step := _even_out(fact, place)) is not None:
@@ -82,6 +84,8 @@ def _order(fact: Fact, place: Place) -> Step | Refused:
     linked = fact.items if place.stock == "order" else {}
     try:
         made = square_order.order(fact.record, place.location_id, linked)
+        if customer := fact.refs.get("customer"):
+            made["customer_id"] = customer
     except ValueError as error:
         return Refused(
             "cannot_be_an_order", f"Square holds no such sale: {error}", "Enter this sale at Square by hand."

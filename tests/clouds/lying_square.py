@@ -94,6 +94,7 @@ class LyingSquare:
             "POST /v2/orders": books.create_order,
             "POST /v2/payments": books.create_payment,
             "POST /v2/refunds": books.create_refund,
+            "POST /v2/customers": books.create_customer,
             "POST /v2/inventory/changes/batch-create": books.change_inventory,
         }.get(f"{method} {path}")
         if act is not None:
@@ -109,6 +110,8 @@ class LyingSquare:
             return {"payment": books.payment(match[1])}
         if path == "/v2/catalog/search":
             return self.catalogue.search(body)
+        if (match := re.fullmatch(r"/v2/customers/(C\d+)", path)) is not None:
+            return {"customer": books.customer(match[1])}
         return self._listed(path, dict(parse_qsl(query)), body)
 
     def _listed(self, path: str, query: dict[str, str], body: Object) -> Object:
@@ -124,6 +127,10 @@ class LyingSquare:
                 and order["source"]["name"] in wanted["source_filter"]["source_names"]
             ]
             return self._page("orders", found, body)
+        if path == "/v2/customers/search":
+            return self._page("customers", self._customers(body["query"].get("filter") or {}), body)
+        if path == "/v2/inventory/counts/batch-retrieve":
+            return self._page("counts", books.counts(body), body)
         if path == "/v2/inventory/changes/batch-retrieve":
             found = [
                 change
@@ -141,6 +148,16 @@ class LyingSquare:
             and query.get("total") in (None, str(value["amount_money"]["amount"]))
         ]
         return self._page(name, found, query)
+
+    def _customers(self, wanted: Object) -> list[Object]:
+        reference = wanted.get("reference_id", {}).get("exact")
+        since = wanted.get("updated_at", {}).get("start_at")
+        return [
+            one
+            for one in self.books.customers.values()
+            if reference in (None, one.get("reference_id"))
+            and (since is None or datetime.fromisoformat(one["updated_at"]) >= datetime.fromisoformat(since))
+        ]
 
     def _page(self, name: str, found: list[Object], asked: Object) -> Object:
         start = int(asked.get("cursor", "place-0").removeprefix("place-"))

@@ -53,6 +53,8 @@ class Books:
     stock: dict[str, Decimal] = field(default_factory=dict)  # by variation, of those that are counted
     changes: list[Object] = field(default_factory=list)
     variations: set[str] = field(default_factory=set)
+    customers: dict[str, Object] = field(default_factory=dict)
+    counted_at: dict[str, datetime] = field(default_factory=dict)  # by variation: when its count last changed
     keys: dict[tuple[str, str], tuple[datetime, Object, Object]] = field(default_factory=dict)
     made: int = 0
 
@@ -81,6 +83,8 @@ class Books:
         order = json.loads(json.dumps(body["order"]))
         if order["location_id"] != self.location_id:
             raise No("INVALID_LOCATION", "no such location")
+        if order.get("customer_id", "") not in {"", *self.customers}:
+            raise No("NOT_FOUND", "no such customer", status=404)
         order |= {"id": self.new_id("O"), "version": 1, "state": "OPEN", "created_at": self.stamp()}
         self._total(order)
         self.orders[order["id"]] = order
@@ -216,6 +220,7 @@ class Books:
             linked = line.get("catalog_object_id")
             if linked in self.stock:
                 self.stock[linked] -= Decimal(line["quantity"])
+                self.counted_at[linked] = self.now()
 
     def payment(self, payment_id: str) -> Object:
         if payment_id not in self.payments:
@@ -245,7 +250,35 @@ class Books:
         self.refunds[refund["id"]] = refund
         return {"refund": refund}
 
+    # --- customers ---
+
+    def create_customer(self, body: Object) -> Object:
+        made = {name: value for name, value in body.items() if name != "idempotency_key"}
+        if not any(made.get(name) for name in ("given_name", "family_name", "company_name", "email_address")):
+            raise No("BAD_REQUEST", "a customer needs a name, an e-mail address or a phone number")
+        made |= {"id": self.new_id("C"), "created_at": self.stamp(), "updated_at": self.stamp(), "version": 0}
+        self.customers[made["id"]] = made
+        return {"customer": made}
+
+    def customer(self, customer_id: str) -> Object:
+        if customer_id not in self.customers:
+            raise No("NOT_FOUND", f"customer {customer_id} is not found", status=404)
+        return self.customers[customer_id]
+
     # --- stock ---
+
+    def counts(self, body: Object) -> list[Object]:
+        since = datetime.fromisoformat(body["updated_after"]) if "updated_after" in body else None
+        return [
+            {
+                "catalog_object_id": one,
+                "state": "IN_STOCK",
+                "quantity": f"{quantity:f}",
+                "location_id": self.location_id,
+            }
+            for one, quantity in self.stock.items()
+            if since is None or self.counted_at.get(one, since) > since
+        ]
 
     def change_inventory(self, body: Object) -> Object:
         for change in body["changes"]:
@@ -262,5 +295,6 @@ class Books:
             sign = -1 if one["to_state"] == "SOLD" else 1
             counted = self.stock.setdefault(one["catalog_object_id"], Decimal(0))
             self.stock[one["catalog_object_id"]] = counted + sign * Decimal(one["quantity"])
+            self.counted_at[one["catalog_object_id"]] = self.now()
             self.changes.append({"type": "ADJUSTMENT", "adjustment": one | {"created_at": self.stamp()}})
         return {"counts": []}

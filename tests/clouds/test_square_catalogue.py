@@ -65,7 +65,7 @@ class Shelf:
 
 
 def connector_at(base_url: str, **more: object) -> Connector:
-    return square_at(base_url, taxes={"standard": "TAX19", "reduced": "TAX7"}, **more)
+    return square_at(base_url, taxes={"standard": "TAX19", "reduced": "TAX7"}, stock="none", **more)
 
 
 async def test_everything_and_then_what_changed(driver: Driver, square: LyingSquare, clock: Clock) -> None:

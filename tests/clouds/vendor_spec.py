@@ -20,7 +20,7 @@ SQUARE = SPECS / "square" / "api.json.gz"
 needs_square_spec = pytest.mark.skipif(not SQUARE.exists(), reason=f"Square's API description is not at {SQUARE}")
 
 
-_IDS = re.compile(r"\b[OPR]\d{6}\b")
+_IDS = re.compile(r"\b[CLOPR]\d{6}\b")
 
 
 @cache

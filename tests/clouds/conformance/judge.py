@@ -78,6 +78,13 @@ class Judge:
         if here != self.shelf:
             apart = dict(sorted(set(here.items()) ^ set(self.shelf.items()))[:4])
             self._violate(f"the catalogue is not the cloud's: {apart}")
+        counted = self._cloud.books().stock
+        if counted is None or not any(rules.feed is Feed.STOCK for rules in self._caps.feeds):
+            return
+        stock = {item.sku: item.stock for item in catalogue.items(limit=1_000) if item.stock is not None}
+        if stock != counted:
+            apart = dict(sorted(set(stock.items()) ^ set(counted.items()))[:4])
+            self._violate(f"the catalogue's stock is not the cloud's: {apart}")
 
     # --- in the evening ---
 

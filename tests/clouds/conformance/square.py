@@ -99,6 +99,7 @@ class SquareUnderTest:
                 total,
                 tenders=paid,
                 tax=order["total_tax_money"]["amount"],
+                customer=self._whom(order),
                 whole=order["state"] == "COMPLETED" and sum(paid.values()) == total,
             )
             found.sales.setdefault(order["metadata"]["stillopen_id"], []).append(booked)
@@ -106,8 +107,13 @@ class SquareUnderTest:
         for refund in kept.refunds.values():
             back[refund["reason"].rpartition(" ")[2]] += refund["amount_money"]["amount"]
         found.refunds = {record: [Booked(amount)] for record, amount in back.items()}
+        found.customers = Counter(one["reference_id"] for one in kept.customers.values() if "reference_id" in one)
         found.stock = {name.removeprefix("V-"): quantity for name, quantity in kept.stock.items()}
         return found
+
+    def _whom(self, order: Mapping[str, Any]) -> str | None:
+        customer = self.square.books.customers.get(order.get("customer_id", ""))
+        return None if customer is None else str(customer["reference_id"])
 
     @staticmethod
     def _how(payment: Mapping[str, Any]) -> str:
