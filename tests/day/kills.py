@@ -171,8 +171,7 @@ class Campaign:
         for number, sale in self.sales.items():
             lines = Counter({line["name"]: int(line["quantity"]) for line in sold[number]["lines"]})
             assert (sold[number]["total"], lines) == (sale["total"], sale["lines"]), number
-        assert set(self.store.cloud.records) == {record["id"] for record in records}
-        assert all(self.store.cloud.records[record["id"]] == record for record in records)
+        self.store.same_in_cloud(records)
         papers = Counter(number for number in sold for text in self.store.paper(number) if "KOPIE" not in text)
         assert max(papers.values(), default=0) <= 1, papers
         assert [said for said in self.eyes.page.problems if not said.startswith("network: ")] == []

@@ -244,6 +244,16 @@ class Store:
         await self.command("journal", "verify")
         return [json.loads(line) for line in (await self.command("journal", "export")).splitlines()]
 
+    def same_in_cloud(self, records: list[dict[str, Any]]) -> None:
+        """See that the cloud has each record of the journal once, as it is there, and nothing else."""
+        there = self.cloud.records
+        assert len({record["id"] for record in records}) == len(records)
+        assert set(there) == {record["id"] for record in records}
+        for record in records:
+            body = there[record["id"]]
+            differs = {name: (value, record.get(name)) for name, value in body.items() if record.get(name) != value}
+            assert not differs, (record["kind"], differs)
+
     async def delivered(self) -> None:
         """Return once nothing waits for the cloud. Raises `AssertionError` where something was parked."""
         async with asyncio.timeout(HEALTHY_S):
