@@ -2,8 +2,9 @@
 
     CredentialsError      has `.hint`: the next step
 
-The key is the systemd credential `stillopen-key` where the service is given one, else `STATE/credentials.key`, which is
-made when it is first needed; on Windows there is none, as Windows keeps it. A file sealed with either key opens.
+The key is the systemd credential `stillopen-key` where the service is given one (or `stillopen_key`, as systemd calls a
+file `key` in a folder of credentials), else `STATE/credentials.key`, which is made when it is first needed; on Windows
+there is none, as Windows keeps it. A file sealed with either key opens.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import os
 import secrets
 import stat
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,10 +34,11 @@ if TYPE_CHECKING:
 
 FOLDER = "credentials"
 KEY_FILE = "credentials.key"
-SYSTEMD_KEY = "stillopen-key"  # LoadCredential= or LoadCredentialEncrypted= of the service
+SYSTEMD_KEYS = ("stillopen-key", "stillopen_key")  # LoadCredential= or LoadCredentialEncrypted= of the service
 KEY_BYTES = 32
 KEY_BYTES_MIN = 16  # of a systemd credential: 128 bits, below which guessing is thinkable
 FILE_BYTES_MAX = 256 * 1024  # of either: the longest tokens are under 8 KiB; more is the wrong file
+REPLACE_TRIES, REPLACE_AGAIN_S = 50, 0.02  # a second in all; a reader has the file open for a millisecond
 LOCK_WAIT_S = 60.0  # for another process's renewal: an exchange and a disk
 
 _log = logging.getLogger("stillopen.clouds")
@@ -90,7 +93,7 @@ class Keyring:
         except WrongKey as error:
             raise CredentialsError(
                 f"the credentials of {name} were sealed with a key that is not here: {self.key_file} was lost or is of "
-                f"another PC, or the service's own key ({SYSTEMD_KEY}) is not given to this program",
+                f"another PC, or the service's own key ({SYSTEMD_KEYS[0]}) is not given to this program",
                 hint=again,
             ) from error
         except (SealBroken, ValueError) as error:
@@ -156,7 +159,7 @@ class Keyring:
             yield (self._windows or of_windows)()
             return
         given = self._environ.get("CREDENTIALS_DIRECTORY")
-        for path in (*([Path(given) / SYSTEMD_KEY] if given else []), self.key_file):
+        for path in (*(Path(given) / name for name in SYSTEMD_KEYS if given), self.key_file):
             try:
                 with path.open("rb") as file:
                     secret = file.read(FILE_BYTES_MAX)
@@ -169,7 +172,7 @@ class Keyring:
                     f"{path} holds no key",
                     hint="Delete it, and connect the clouds again: stillopen cloud connect NAME."
                     if path == self.key_file
-                    else f"Give the service {KEY_BYTES} random bytes as {SYSTEMD_KEY}.",
+                    else f"Give the service {KEY_BYTES} random bytes as {path.name}.",
                 )
             yield KeySeal(secret.strip())
 
@@ -188,7 +191,7 @@ class Keyring:
                 file.flush()
                 os.fsync(file.fileno())
             self._hand_over(fresh)
-            fresh.replace(path)
+            _take_place(fresh, path)
         except BaseException:
             fresh.unlink(missing_ok=True)
             raise
@@ -205,6 +208,20 @@ class Keyring:
             return
         owner = self.folder.parent.stat()
         os.chown(path, owner.st_uid, owner.st_gid)
+
+
+def _take_place(fresh: Path, path: Path) -> None:
+    """Rename a file over another. Windows refuses while somebody reads that: a moment, and it is tried again."""
+    for _ in range(REPLACE_TRIES):
+        try:
+            fresh.replace(path)
+        except PermissionError:
+            if sys.platform != "win32":
+                raise
+            time.sleep(REPLACE_AGAIN_S)
+        else:
+            return
+    fresh.replace(path)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -121,10 +121,11 @@ def test_a_key_file_without_a_key_seals_nothing(keyring: Keyring) -> None:
         keyring.write("square", KEPT)
 
 
-def test_the_services_own_key_is_used_where_there_is_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["stillopen-key", "stillopen_key"])
+def test_the_services_own_key_is_used_where_there_is_one(tmp_path: Path, name: str) -> None:
     given_by_systemd = tmp_path / "run"
     given_by_systemd.mkdir()
-    (given_by_systemd / "stillopen-key").write_bytes(os.urandom(32))
+    (given_by_systemd / name).write_bytes(os.urandom(32))
     state = tmp_path / "state"
     service = Keyring(state, environ={"CREDENTIALS_DIRECTORY": str(given_by_systemd)})
     service.write("square", KEPT)
