@@ -52,7 +52,7 @@ class Eyes:
                 break
             return found
         text = await self.page.js("document.body.innerText")
-        raise AssertionError(f"never seen: {expression}\n{self.page.problems}\n{text}")
+        raise AssertionError(f"never seen: {expression}\n{self.page.problems[-3:]}\n{text}")
 
     async def sees(self, *texts: str) -> None:
         """Wait until each of the texts stands on the page, wherever."""

@@ -60,6 +60,8 @@ class Campaign:
         """Go on until the agent was killed so often; then hold the books against what was pressed."""
         while self.store.kills < kills:
             act = self.chance.choice((*[self.scans] * 4, self.more, self.less, self.takes_out, *[self.pays] * 2))
+            if act == self.pays and not any(self.basket.values()):
+                act = self.scans
             name = act.__name__
             try:
                 await self._killed_during(act)
@@ -103,10 +105,7 @@ class Campaign:
             del self.basket[name]
 
     async def pays(self) -> None:
-        """Take the amount that is offered first; where there is nothing to pay, scan first."""
-        if not any(self.basket.values()):
-            await self.scans()
-            await self._calm()
+        """Take the amount that is offered first."""
         await self.hands.command("cash")
         await self.eyes.focus("given")
         await self.hands.keyboard.press("Enter")
