@@ -6,6 +6,7 @@ Source: the Admin GraphQL API's schema, version 2026-07. The page beside this fi
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
@@ -82,14 +83,11 @@ class Settings(CloudSettings):
     tenders: dict[str, str] = Field(
         default_factory=dict, description="the till's tender types and what Shopify calls them: its gateways"
     )
-    customer_prefix: str = Field(
-        "SH-",
-        min_length=1,
-        max_length=16,
-        description="stands before Shopify's customer ids in customers' numbers; two shops need two",
-    )
     stock: Literal["order", "adjust", "none"] = Field(
         "order", description="who moves stock: Shopify with each order, the agent apart from it, nobody"
+    )
+    customers: Literal["both", "up", "none"] = Field(
+        "up", description="whose customers the other learns of: both of each other's, Shopify of the store's, nobody"
     )
 
 
@@ -113,7 +111,6 @@ CAPABILITIES = Capabilities(
 class Shopify:
     """One location of one shop."""
 
-    capabilities = CAPABILITIES
     packer = None
 
     def __init__(self, settings: Settings, store: StoreFacts) -> None:
@@ -122,10 +119,17 @@ class Shopify:
         self._token = settings.token
         self._place = _place(settings, store)
         self._readers: dict[Feed, Reader] = {
-            Feed.ITEMS: ShopifyCatalogue(store.currency, settings.taxes, settings.untaxed, settings.kilograms),
-            Feed.STOCK: ShopifyLevels(self._place.location_id),
-            Feed.CUSTOMERS: ShopifyCustomers(settings.customer_prefix),
+            Feed.ITEMS: ShopifyCatalogue(store.currency, settings.taxes, settings.untaxed, settings.kilograms)
         }
+        if settings.stock != "none":
+            self._readers[Feed.STOCK] = ShopifyLevels(self._place.location_id)
+        if settings.customers == "both":
+            self._readers[Feed.CUSTOMERS] = ShopifyCustomers()
+        self.capabilities = replace(
+            CAPABILITIES,
+            customers=settings.customers != "none",
+            feeds=tuple(rules for rules in CAPABILITIES.feeds if rules.feed in self._readers),
+        )
 
     def next_step(self, fact: Fact) -> Step | Complete | Refused:
         """Return the next request of a sale's or a refund's plan."""
@@ -170,7 +174,7 @@ class Shopify:
 
 
 def _place(settings: Settings, store: StoreFacts) -> Place:
-    return Place(settings.location_id, settings.stock, store.currency, settings.tenders, settings.customer_prefix)
+    return Place(settings.location_id, settings.stock, store.currency, settings.tenders, settings.customers != "none")
 
 
 def connector(settings: Settings, store: StoreFacts) -> Shopify:

@@ -28,6 +28,7 @@ THROTTLED_MAX_S = 60.0  # a bucket of the smallest plan fills in 20 s
 A_MINUTE_S = 60.0  # what trial and development stores are asked to wait after five orders; likewise for a 430
 BUSY_S = 5.0  # the same request is under way already
 REASON_CHARS_MAX = 300  # of Shopify's own words: what it quotes of a request may be all of it
+NO_CUSTOMER = "NO_CUSTOMER"  # our word for it: Shopify has none for a field that it does not take
 REJECTED = 430  # "Shopify security rejection", which asks for a pause
 
 SCOPES_NEEDED = ("write_orders", "read_products", "write_inventory", "read_locations", "read_customers")
@@ -50,7 +51,6 @@ _HINTS = {
     ),
     "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED": "Look at the order at Shopify, then retry the delivery: it gets a new key.",
 }
-_NO_CUSTOMER = "The customer is gone at Shopify: retry the delivery, and the order goes in without them."
 _ANY_HINT = "Mend what Shopify names, there or in this cloud's settings, then retry the delivery."
 
 
@@ -169,5 +169,6 @@ def _by_user_error(error: dict[str, Any]) -> Trouble:
         return Unclear(f"Shopify is in trouble ({code})")
     if code == "SHOP_DORMANT":
         return Unauthorized("the shop is dormant: choose a plan for it at Shopify")
-    gone = isinstance(field, list) and "customer" in field
-    return Refused(code, f"Shopify refused it: {reason}", _HINTS.get(code, _NO_CUSTOMER if gone else _ANY_HINT))
+    if isinstance(field, list) and "customer" in field:
+        code = NO_CUSTOMER
+    return Refused(code, f"Shopify refused it: {reason}", _HINTS.get(code, _ANY_HINT))

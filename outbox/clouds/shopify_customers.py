@@ -24,9 +24,7 @@ PAGE_CUSTOMERS = 100
 
 @dataclass(frozen=True, slots=True)
 class ShopifyCustomers:
-    """Reads one shop's customers. `prefix` and Shopify's id are their number: by it a sale finds them again."""
-
-    prefix: str
+    """Reads one shop's customers."""
 
     def request(self, cursor: str | None) -> Request:
         """Return the request for the page after `cursor`."""
@@ -44,7 +42,7 @@ class ShopifyCustomers:
         if not isinstance(connection.get("nodes"), list):
             return Retry("Shopify's answer holds no customers")
         at = Cursor.read(cursor).heard(answer)
-        found = [_customer(value, self.prefix) for value in nodes(connection)]
+        found = [_customer(value) for value in nodes(connection)]
         after = onward(connection)
         onto, more = at.through(answer) if after is None else (at.onward(after), True)
         return Page(
@@ -57,7 +55,7 @@ class ShopifyCustomers:
         )
 
 
-def _customer(value: dict[str, Any], prefix: str) -> PulledCustomer | str:
+def _customer(value: dict[str, Any]) -> PulledCustomer | str:
     """Return the customer, or the trouble with them."""
     remote_id = str(value.get("id") or "")
     email = inner(value, "defaultEmailAddress").get("emailAddress")
@@ -71,5 +69,4 @@ def _customer(value: dict[str, Any], prefix: str) -> PulledCustomer | str:
         name=name,
         phone=phone if isinstance(phone, str) else None,
         email=email if isinstance(email, str) else None,
-        number=f"{prefix}{number(remote_id)}",
     )

@@ -27,7 +27,7 @@ PAGE_ORDERS = 100
 
 def probe(step: Step, fact: Fact) -> Request:
     """Return the request that looks for what `step` may have done."""
-    if step.name == "order":
+    if step.name.startswith("order"):
         return ask(ORDER_BY_SOURCE, {"named": f"source_identifier:{fact.record.id}"})
     if step.name == "refund":
         return ask(ORDER_REFUNDS, {"id": fact.sale_refs["order"]})
@@ -39,7 +39,7 @@ def sighting(step: Step, fact: Fact, answer: Answer) -> Sighting:
     data = read(answer, fact.now)
     if not isinstance(data, dict):
         return unknown(data)
-    if step.name == "order":
+    if step.name.startswith("order"):
         return _order(fact, data)
     if step.name == "refund":
         return _refund(fact, data)

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from outbox.record import Record
 
 TAG = "stillopen"
-ID_DIGITS_MAX = 19  # of an unsigned 64-bit number
 ROUNDING = "Cash rounding"
 EMPTIES = "Empties"
 
@@ -44,11 +43,10 @@ class OrderSeen:
         return {"order": self.id, "total": str(self.total), "tax": str(self.tax), "currency": self.currency}
 
 
-def order(record: Record, place: Place, items: Mapping[str, ItemRef], *, again: bool = False) -> dict[str, Any]:
-    """Return the `OrderCreateOrderInput`; `items` link lines to variants. Raises `ValueError` with a reason.
+def order(record: Record, place: Place, items: Mapping[str, ItemRef], customer: str | None = None) -> dict[str, Any]:
+    """Return the `OrderCreateOrderInput`; `items` link lines to variants, `customer` is Shopify's id of theirs.
 
-    `again`: Shopify refused it before. A sale's customer never changes, and one whom the shop has deleted since would
-    keep it from ever getting there; so it then goes in without.
+    Raises `ValueError` with a reason.
     """
     body, currency = record.body, record.body["currency"]
     if to_be_paid(body) < 0:
@@ -65,7 +63,7 @@ def order(record: Record, place: Place, items: Mapping[str, ItemRef], *, again: 
         "sourceIdentifier": record.id,
         "name": record.receipt_number or record.id,
         "tags": [TAG],
-        "customAttributes": [{"key": key, "value": value} for key, value in _attributes(record).items()],
+        "customAttributes": [{"key": key, "value": value} for key, value in _attributes(record, place).items()],
         "taxesIncluded": included,
         "financialStatus": "PAID",
         "lineItems": lines,
@@ -75,7 +73,7 @@ def order(record: Record, place: Place, items: Mapping[str, ItemRef], *, again: 
         made["fulfillment"] = {"locationId": place.location_id, "notifyCustomer": False}
     else:
         made["fulfillmentStatus"] = "FULFILLED"
-    if not again and (customer := _customer(body, place)) is not None:
+    if customer is not None:
         made["customer"] = {"toAssociate": {"id": customer}}
     if isinstance(body.get("note"), dict):
         made["note"] = str(body["note"]["text"])
@@ -114,15 +112,6 @@ def _rounding_up(amount: int, currency: str) -> dict[str, Any]:
     }
 
 
-def _customer(body: Mapping[str, Any], place: Place) -> str | None:
-    """Return Shopify's id of the customer, or None: they did not come from there."""
-    number = str((body.get("customer") or {}).get("number") or "")
-    own = number.removeprefix(place.customer_prefix)
-    if own == number or not (own.isascii() and own.isdecimal()) or len(own) > ID_DIGITS_MAX:
-        return None
-    return f"gid://shopify/Customer/{own}"
-
-
 def _transactions(record: Record, place: Place) -> list[dict[str, Any]]:
     currency, at = record.body["currency"], moment(record.occurred_at)
     return [
@@ -139,12 +128,12 @@ def _transactions(record: Record, place: Place) -> list[dict[str, Any]]:
     ]
 
 
-def _attributes(record: Record) -> dict[str, str]:
+def _attributes(record: Record, place: Place) -> dict[str, str]:
     """Return what Shopify shows beside the order, for whoever looks at it there."""
     body = record.body
     said = {"Receipt": record.receipt_number or "", "Till": record.till, "Sold at": record.occurred_at}
     customer, exemption, exchange = (body.get(name) for name in ("customer", "exemption", "exchange"))
-    if isinstance(customer, dict):
+    if isinstance(customer, dict) and place.customers:
         said |= {"Customer": customer["name"], "Customer number": customer.get("number") or ""}
         said["Customer id"] = customer["id"]
     if isinstance(exemption, dict):

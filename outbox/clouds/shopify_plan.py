@@ -33,7 +33,7 @@ class Place:
     stock: str  # "order": Shopify moves it with each order; "adjust": we do, apart from the order; "none"
     currency: str = "USD"  # the store's
     tenders: Mapping[str, str] = field(default_factory=dict)  # tender type: Shopify's gateway
-    customer_prefix: str = "SH-"  # stands before Shopify's ids in customers' numbers
+    customers: bool = True  # a sale's customer goes up with it
 
     def gateway(self, tender_type: str) -> str:
         """Return what a tender is called at Shopify: its own name, where the settings have no other."""

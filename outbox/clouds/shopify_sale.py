@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from outbox.clouds import shopify_order, shopify_stock
-from outbox.clouds.shopify_answer import payload, version_note
+from outbox.clouds.shopify_answer import NO_CUSTOMER, payload, version_note
 from outbox.clouds.shopify_lines import is_linked, pieces
 from outbox.clouds.shopify_plan import Place, ask
 from outbox.clouds.shopify_queries import ORDER_CREATE
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 CLAIM = "DECREMENT_IGNORING_POLICY"  # the goods have left the shop, whatever Shopify's count says
 LEAVE = "BYPASS"
+CUSTOMER_GONE = "customer-gone"  # what is kept of an order that was refused for that alone
 
 
 def next_step(fact: Fact, place: Place) -> Step | Complete | Refused:
@@ -27,8 +28,13 @@ def next_step(fact: Fact, place: Place) -> Step | Complete | Refused:
 
 
 def read_order(answer: Answer, fact: Fact) -> Outcome:
-    """Read the order that was made: ours only by our own id."""
+    """Read the order that was made: ours only by our own id.
+
+    A sale's customer never changes, and one whom the shop has deleted since holds no sale up: it goes in without.
+    """
     found = payload(answer, fact.now, "orderCreate")
+    if isinstance(found, Refused) and found.code == NO_CUSTOMER and CUSTOMER_GONE not in fact.refs:
+        return Done({CUSTOMER_GONE: "yes"}, "Shopify has this customer no more: the order is not linked with them")
     if not isinstance(found, dict):
         return found
     seen = shopify_order.seen(found.get("order"), fact.record.body["currency"])
@@ -41,15 +47,17 @@ def read_order(answer: Answer, fact: Fact) -> Outcome:
 
 def _order(fact: Fact, place: Place) -> Step | Refused:
     linked = {} if place.stock == "none" else fact.items
+    again = CUSTOMER_GONE in fact.refs
+    customer = fact.customer if place.customers and not again else None
     try:
-        made = shopify_order.order(fact.record, place, linked, again=fact.generation > 0)
+        made = shopify_order.order(fact.record, place, linked, customer)
     except ValueError as error:
         return Refused(
             "cannot_be_an_order", f"Shopify holds no such sale: {error}", "Enter this sale at Shopify by hand."
         )
     options = {"inventoryBehaviour": CLAIM if place.stock == "order" else LEAVE, "sendReceipt": False}
     request = ask(ORDER_CREATE, {"order": made, "options": options})
-    return Step("order", "", Idempotency.PROBE_FIRST, request)
+    return Step("order-2" if again else "order", "", Idempotency.PROBE_FIRST, request)
 
 
 def _complete(fact: Fact, place: Place) -> Complete:

@@ -59,7 +59,9 @@ class Puller:
 @pytest.fixture
 def puller(clock: Clock) -> Puller:
     shop = a_shopify(clock)
-    return Puller(shop, shopify_at("http://127.0.0.1:1", untaxed="zero", kilograms="by-weight"), clock)
+    return Puller(
+        shop, shopify_at("http://127.0.0.1:1", untaxed="zero", kilograms="by-weight", customers="both"), clock
+    )
 
 
 def test_a_variant_is_an_item(puller: Puller) -> None:
@@ -220,9 +222,9 @@ def test_customers_are_told_by_whole_days(puller: Puller, clock: Clock) -> None:
     (page,) = puller.all(Feed.CUSTOMERS)
     assert page.customers == (
         PulledCustomer(
-            "gid://shopify/Customer/1", "2026-11-20T12:00:00Z", "Ada Byron", "+4930123456", "ada@example.com", "SH-1"
+            "gid://shopify/Customer/1", "2026-11-20T12:00:00Z", "Ada Byron", "+4930123456", "ada@example.com"
         ),
-        PulledCustomer("gid://shopify/Customer/2", "2026-11-20T12:00:00Z", "+4930999", "+4930999", None, "SH-2"),
+        PulledCustomer("gid://shopify/Customer/2", "2026-11-20T12:00:00Z", "+4930999", "+4930999"),
     )
     assert "customer 3" in page.troubles[0]
     clock.forward(days=5)
@@ -231,6 +233,15 @@ def test_customers_are_told_by_whole_days(puller: Puller, clock: Clock) -> None:
     shelf.add_customer(4, "Bo O'Neil")
     (page,) = puller.all(Feed.CUSTOMERS)
     assert [one.name for one in page.customers] == ["Bo O'Neil"]
+
+
+def test_customers_are_pulled_where_that_is_wanted_and_stock_where_it_moves() -> None:
+    plain = shopify_at("http://127.0.0.1:1")
+    assert plain.pull(Feed.CUSTOMERS, None) is None
+    assert {rules.feed for rules in plain.capabilities.feeds} == {Feed.ITEMS, Feed.STOCK}
+    alone = shopify_at("http://127.0.0.1:1", stock="none", customers="none")
+    assert {rules.feed for rules in alone.capabilities.feeds} == {Feed.ITEMS}
+    assert not alone.capabilities.customers
 
 
 @pytest.mark.parametrize("feed", [Feed.ITEMS, Feed.STOCK, Feed.CUSTOMERS])
