@@ -16,6 +16,7 @@ from outbox.clouds.settings import ApiUrl, CloudSettings
 from outbox.clouds.square_answer import read
 from outbox.clouds.square_catalogue import SquareCatalogue
 from outbox.clouds.square_changes import Counts, Customers
+from outbox.clouds.square_checks import SquareChecks
 from outbox.clouds.square_plan import Place
 from outbox.feeds import Feed, FeedRules
 from outbox.record import Kind
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         Unauthorized,
     )
     from outbox.feeds import Page
+    from outbox.mapping import Declared
 
 ExternalType = Literal[
     "CHECK", "BANK_TRANSFER", "OTHER_GIFT_CARD", "CRYPTO", "SQUARE_CASH", "SOCIAL", "EXTERNAL", "EMONEY", "CARD",
@@ -166,6 +168,12 @@ class Square:
     def page(self, feed: Feed, cursor: str | None, answer: Answer) -> Page | Retry | Unauthorized | Refused:
         """Read a page of a feed."""
         return self._readers[feed].page(cursor, answer)
+
+
+def checks(settings: Settings, store: StoreFacts, declared: Declared) -> SquareChecks:
+    """Return what the seller's account can be asked about the mapping."""
+    with_customers = settings.customers != "none"
+    return SquareChecks(settings.location_id, store, declared, settings.taxes, settings.kilograms, with_customers)
 
 
 def connector(settings: Settings, store: StoreFacts) -> Square:

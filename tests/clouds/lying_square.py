@@ -14,6 +14,7 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from outbox.clouds.square_sign_in import SCOPES
 from tests.clouds.lying_square_books import Books, No
 from tests.clouds.lying_square_catalogue import Catalogue
 from tests.clouds.serving import Faults, commit_fault, read_body
@@ -40,6 +41,8 @@ class LyingSquare:
     faults: Faults = field(default_factory=Faults)
     requests: list[str] = field(default_factory=list)
     spec_faults: list[str] = field(default_factory=list)
+    scopes: list[str] = field(default_factory=lambda: list(SCOPES))
+    location: Object = field(default_factory=lambda: {"status": "ACTIVE"})
 
     def __post_init__(self) -> None:
         self.books.now = lambda: self.now()  # noqa: PLW0108 - the clock is looked up when it is read
@@ -108,6 +111,10 @@ class LyingSquare:
             return books.once(path, body, lambda asked: books.update_order(order_id, asked))
         if (match := re.fullmatch(r"/v2/payments/(P\d+)", path)) is not None:
             return {"payment": books.payment(match[1])}
+        if path == f"/v2/locations/{books.location_id}":
+            return {"location": {"id": books.location_id, "name": "Main", "currency": books.currency, **self.location}}
+        if path == "/oauth2/token/status":
+            return {"scopes": self.scopes, "merchant_id": "M1"}
         if path == "/v2/catalog/search":
             return self.catalogue.search(body)
         if (match := re.fullmatch(r"/v2/customers/(C\d+)", path)) is not None:

@@ -168,10 +168,13 @@ def test_what_is_not_square_is_trouble_and_odd_entries_are_left_out(feed: Feed) 
     assert isinstance(connector.page(feed, None, Answer(400, {}, error)), Refused)
     odd = b'{"counts": [1, {"catalog_object_id": "V", "state": "IN_STOCK", "quantity": "many"}, {"state": "SOLD"}],'
     odd += b'"customers": ["x", {"given_name": "nobody"}]}'
-    for headers in ({}, {"date": "yesterday"}, {"date": "Sat, 21 Nov 2026 12:00:00 GMT"}):
-        page = connector.page(feed, None, Answer(200, headers, odd))
+    stamped = Answer(200, {"date": "Sat, 21 Nov 2026 12:00:00 GMT"}, odd)
+    for answer in (Answer(200, {}, odd), Answer(200, {"date": "yesterday"}, odd), stamped):
+        page = connector.page(feed, None, answer)
         assert isinstance(page, Page)
         assert (page.stock, page.customers, page.more) == ((), (), False)
+    page = connector.page(feed, None, stamped)
+    assert isinstance(page, Page)
     again = connector.page(feed, page.cursor, Answer(200, {}, b"{}"))
     assert isinstance(again, Page)
     assert again.cursor == page.cursor, "with no clock of Square's, it goes on from where it was"

@@ -83,8 +83,8 @@ class Judge:
             return
         stock = {item.sku: item.stock for item in catalogue.items(limit=1_000) if item.stock is not None}
         if stock != counted:
-            apart = dict(sorted(set(stock.items()) ^ set(counted.items()))[:4])
-            self._violate(f"the catalogue's stock is not the cloud's: {apart}")
+            differs = sorted(set(stock.items()) ^ set(counted.items()))[:4]
+            self._violate(f"the catalogue's stock is not the cloud's: {differs}")
 
     # --- in the evening ---
 
