@@ -197,6 +197,7 @@ async def _till(folder: Path, effort: Effort, visitor: Browser, *, loaded: bool)
             page = await _opened(visitor, f"{url}/#pair={code}")
             if loaded:
                 await page.js(_arranging(effort.page_keys))
+                await page.until("!window.arranged && window.ready")  # the page that is loaded anew
             yield _Till(page, client)
 
 
@@ -240,6 +241,7 @@ def _arranging(keys: int) -> str:
         headers: {{ "Content-Type": "application/json", "Idempotency-Key": "bench" }},
         body: JSON.stringify({{ scope: "store", revision: 0, pages }}) }});
       if (!answer.ok) throw new Error(await answer.text());
+      window.arranged = true;
       location.reload();
     }})()"""
 

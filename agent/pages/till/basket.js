@@ -53,8 +53,9 @@ export class Basket {
     this.#follow(lines);
     if (!lines.length && !waiting.length && !state.sale?.taken_back) {
       this.#lines.role = null; // an empty list is none
-      replace(this.#lines, state.last ? doneView(this.#till) : el("div.empty", {},
-        el("p.empty-big", {}, t("basket.empty")), el("p.quiet", {}, t("basket.empty.how"))));
+      rows(this.#lines, [state.last
+        ? [["done", state.last, state.drawer, state.till?.unclear_print], () => doneView(this.#till)]
+        : [["empty"], () => el("div.empty", {}, el("p.empty-big", {}, t("basket.empty")), el("p.quiet", {}, t("basket.empty.how")))]]);
     } else {
       this.#lines.role = "list";
       rows(this.#lines, [
@@ -63,11 +64,16 @@ export class Basket {
         ...waiting.map((entry) => [["waiting", entry.key, entry.label], () => this.#waiting(entry)]),
       ]);
     }
-    replace(this.#totals, ...this.#sums(state.sale, lines.length > 0));
-    if (this.#scrollDue) this.#show();
+    const sums = JSON.stringify(state.sale);
+    if (sums !== this.#summed) {
+      this.#summed = sums;
+      replace(this.#totals, ...this.#sums(state.sale, lines.length > 0));
+    }
+    if (this.#scrollDue) requestAnimationFrame(() => this.#show()); // once all is drawn: it lays the page out
   }
 
   #scrollDue = false;
+  #summed = ""; // the sale whose sums are shown
 
   #follow(lines) {
     const known = lines.map((line) => `${line.id}=${line.quantity}`).join();

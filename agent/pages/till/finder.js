@@ -21,6 +21,7 @@ export class Finder {
   tiles = el("div.tiles", { "aria-label": t("entry.found") });
   shelf = el("div.shelf"); // what was found, or the quick keys while nothing is typed
   #times = el("div.times");
+  #timesShown = null;
 
   constructor(till) {
     this.#till = till;
@@ -36,6 +37,8 @@ export class Finder {
   /** Show the quantity that waits for the next item. */
   update() {
     const { times } = this.#till.actions;
+    if (times === this.#timesShown) return;
+    this.#timesShown = times;
     this.input.placeholder = times ? "" : t("entry.placeholder"); // there is room for one of the two
     replace(this.#times, times ? el("button.chip.times-chip", {
       type: "button", "data-key": "times", "aria-label": `${t("entry.times", { count: quantity(times) })}. ${t("entry.times.clear", { count: quantity(times) })}`, onclick: () => this.#till.actions.setTimes(null),

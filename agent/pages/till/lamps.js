@@ -11,21 +11,27 @@ const MARKS = { good: "●", busy: "◐", bad: "✕", off: "○", held: "‖" };
 /** A row of lamps, as a button that opens the panel explaining them. */
 export function lampBar(till) {
   const bar = el("div.lamps");
+  let known = "";
   return {
     element: bar,
-    update: () => replace(bar, folded(till),
-      lights(till.state).map(({ key, level, name, word, outage }) =>
+    update: () => {
+      const now = lights(till.state);
+      const text = JSON.stringify(now);
+      if (text === known) return; // each line that is rung asks for this
+      known = text;
+      replace(bar, folded(till, now), now.map(({ key, level, name, word, outage }) =>
         el(`button.lamp.lamp-${level}${level === "good" && !outage ? ".lamp-fold" : ""}`, {
           type: "button", "data-key": `lamp-${key}`, "data-lamp": key, "data-level": level, "aria-label": `${name} ${word}`,
           onclick: () => till.show(outage ? outagePanel(till) : lampsPanel(till)),
         }, el("span.mark", { "aria-hidden": "true" }, MARKS[level]),
-        el("span.lamp-name", {}, name), " ", el("span.lamp-word", {}, word)))),
+        el("span.lamp-name", {}, name), " ", el("span.lamp-word", {}, word))));
+    },
   };
 }
 
 // Where there is little room, the devices that work are one lamp; the style sheet chooses which is seen.
-function folded(till) {
-  const working = lights(till.state).filter(({ level, outage }) => level === "good" && !outage);
+function folded(till, now) {
+  const working = now.filter(({ level, outage }) => level === "good" && !outage);
   return working.length > 0 && el("button.lamp.lamp-good.lamp-folded", {
     type: "button", "data-key": "lamp-devices", "data-level": "good", "aria-label": `${t("devices.title")} ${t("lamp.ready")}`,
     onclick: () => till.show(lampsPanel(till)),

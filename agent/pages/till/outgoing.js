@@ -13,6 +13,7 @@ export class Outgoing extends EventTarget {
   #entries = [];
   #settle = new Map(); // entry key -> {resolve, reject} of who waits on this page
   #running = false;
+  #shown = false;
   #write;
   #findSale;
   #leave;
@@ -147,6 +148,9 @@ export class Outgoing extends EventTarget {
 
   #changed(error) {
     store(this.#entries);
+    const shown = this.#entries.some((entry) => entry.away); // what is answered at once is never on the screen
+    if (!shown && !this.#shown && !error) return;
+    this.#shown = shown;
     this.dispatchEvent(new CustomEvent("change", { detail: { error } }));
   }
 }
