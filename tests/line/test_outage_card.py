@@ -23,7 +23,13 @@ def lamp(state: str = "up", cause: str | None = None) -> dict[str, Any]:
 
 def cloud(**known: Any) -> dict[str, Any]:
     counts = {"waiting": 0, "sending": 0, "delivered": 9, "parked": 0}
-    nothing = {"oldest_waiting": None, "last_error": None, "answered_at": AT, "offline": None, "cannot": []}
+    nothing: dict[str, Any] = {
+        "oldest_waiting": None,
+        "last_error": None,
+        "answered_at": AT,
+        "offline": None,
+        "cannot": [],
+    }
     return counts | nothing | known
 
 
