@@ -54,10 +54,10 @@ class Catalogue:
         if isinstance(values, Unclear):
             return Retry(values.reason, values.after_s)
         if isinstance(values, Refused) and values.code == _GONE and at.parents:
-            return _end(_Reading(self, feed), at.without_parent())
+            return _end(_Reading(self, feed, whole=at.since is None), at.without_parent())
         if not isinstance(values, list):
             return values
-        reading = _Reading(self, feed)
+        reading = _Reading(self, feed, whole=at.since is None)
         more = bool(values) and more_behind(answer, at.place if at.parents else _fresh(at).offset, len(values), PAGE)
         if at.parents:
             for value in values:
@@ -85,10 +85,11 @@ def _end(reading: _Reading, cursor: Cursor) -> Page:
 class _Reading:
     """One page being read."""
 
-    def __init__(self, catalogue: Catalogue, feed: Feed) -> None:
+    def __init__(self, catalogue: Catalogue, feed: Feed, *, whole: bool) -> None:
         self.parents: list[Parent] = []
         self._catalogue = catalogue
         self._feed = feed
+        self._whole = whole  # everything is read, and not only what changed
         self._items: dict[str, PulledItem] = {}
         self._stock: dict[str, PulledStock] = {}
         self._gone: dict[str, None] = {}
@@ -128,7 +129,8 @@ class _Reading:
         on_sale = value.get("status") in _ON_SALE
         name = _name(value, None) if on_sale else ""
         self.parents.append(Parent(remote_id, name, _category(value), self._unit(value)))
-        self._gone[remote_id] = None  # it may have been a simple one before
+        if not self._whole:  # it may have been a simple one before; who reads everything sees that by itself
+            self._gone[remote_id] = None
 
     def _pulled(self, value: dict[str, Any], remote_id: str, parent: Parent | None) -> PulledItem | None:
         """Return the item, or None where it is not sold. Raises `ValueError` with the trouble."""
@@ -187,7 +189,7 @@ def _name(value: dict[str, Any], parent: Parent | None) -> str:
         return own or str(value.get("sku") or value["id"])
     options = [html.unescape(str(one.get("option") or "")).strip() for one in listed(value, "attributes")]
     named = ", ".join(option for option in options if option) or own
-    return f"{parent.name} ({named})" if named else parent.name
+    return f"{parent.name} ({named})" if named and named != parent.name else parent.name
 
 
 def _category(value: dict[str, Any]) -> str | None:

@@ -152,11 +152,8 @@ def _paid_by(body: Body, place: Place) -> dict[str, str]:
     if not parts:
         return {}
     first = next((part.type for part in parts if part.type != "exchange"), parts[0].type)
-    title = (
-        _title(first)
-        if len(parts) == 1
-        else ", ".join(f"{_title(part.type)} {text(part.amount, place.currency)}" for part in parts)
-    )
+    each = [f"{_title(part.type)} {text(part.amount, place.currency)}" for part in parts]
+    title = _title(first) if len(parts) == 1 else ", ".join(each)
     return {"payment_method": place.tenders.get(first, first), "payment_method_title": title}
 
 

@@ -318,6 +318,14 @@ async def test_a_customer_who_was_pulled_is_their_account_on_the_order(
     assert [order["customer_id"] for order in woo.orders.orders.values()] == [57, 0]
 
 
+def test_a_first_pull_tells_of_nothing_that_is_gone(puller: Puller) -> None:
+    page = puller.page()
+    assert isinstance(page, Page)
+    assert page.tombstones == ()
+    puller.pull()
+    assert puller.items["22"].name == "Tea", "a variation without a name of its own has its product's"
+
+
 def test_what_is_no_product_is_passed_over(puller: Puller) -> None:
     page = puller.connector.page(Feed.ITEMS, None, Answer(200, {}, b'[{"id": "x"}, 7, {}]'))
     assert isinstance(page, Page)
