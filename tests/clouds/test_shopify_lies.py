@@ -68,9 +68,11 @@ async def test_an_order_that_the_index_does_not_show_yet_is_found_later(
 async def test_the_answer_to_an_order_without_its_customer_may_be_lost_too(
     to_shopify: Driver, shopify: LyingShopify
 ) -> None:
-    to_shopify.on_step = lambda step: (
-        step.name == "order-2" and shopify.faults.add("drop", on="CreateOrder", after=True)
-    )
+    def lose(step: Step) -> None:
+        if step.name == "order-2":
+            shopify.faults.add("drop", on="CreateOrder", after=True)
+
+    to_shopify.on_step = lose
     await delivered(to_shopify, SALE, customer="gid://shopify/Customer/8")
     assert (len(shopify.books.orders), to_shopify.looks > 0) == (1, True)
 
