@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import outbox.ids
 import outbox.journal
 import outbox.writer
+from outbox.bucket import Bucket
 from outbox.catalogue import Catalogue
 from outbox.courier import Courier
 from outbox.epoch import Surroundings
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from random import Random
 
+    from outbox.calls import Exchanges
     from outbox.connector import Connector
     from tests.clouds.conformance.line import Line
     from tests.simulate.loop import VirtualLoop
@@ -85,6 +87,7 @@ class AgentLife:
         self._asked: dict[asyncio.Future[Any], None] = {}
         self._files: list[sqlite3.Connection] = []
         self._delivering: asyncio.Task[None] | None = None
+        self.pulls: Exchanges = line  # the line as pulls have it: after deliveries, where the cloud names limits
         self._starting = asyncio.Lock()
         loop.alarm = self.kill
 
@@ -105,11 +108,14 @@ class AgentLife:
     async def _open(self) -> None:
         journal = Journal(self._state, around=Surroundings(lot=self.random, now=self._now))
         catalogue = Catalogue(self._state, now=self._now)
+        throttle = self._connector.throttle
+        bucket = None if throttle is None else Bucket(throttle, clock=self._loop.time)
+        self.pulls = self._line if bucket is None else bucket.of(self._line, first=False)
         courier = Courier(
             NAME,
             self._connector,
             journal,
-            self._line,
+            self._line if bucket is None else bucket.of(self._line, first=True),
             item_refs=catalogue.refs,
             now=self._now,
             random=self.random.random,

@@ -188,7 +188,7 @@ class _Store:
         was, self.line.calm = self.line.calm, calm or self.line.calm
         for _ in range(20 if calm else 1):
             pulled = await self.life.ask(
-                lambda parts: pull(NAME, self.cloud.connector, self.line, parts.catalogue, self.now)
+                lambda parts: pull(NAME, self.cloud.connector, self.life.pulls, parts.catalogue, self.now)
             )
             self.counts["pages"] += pulled.pages
             if pulled.ended is None or pulled.ended.__class__.__name__ == "Refused":
@@ -269,7 +269,8 @@ class _Store:
             for number in await self._look(lambda parts: self.judge.to_release(parts.journal.reader)):
                 await self.life.ask(partial(self._release, number))
             await asyncio.sleep(LOOK_S)
-        await self._pull(calm=True)
+        for _ in range(2):  # one that had broken off goes on where it was; what changed meanwhile comes with the next
+            await self._pull(calm=True)
         await self._look(lambda parts: self.judge.catalogue(parts.catalogue))
         self.line.calm = False
         self.counts["quiet times"] += 1
