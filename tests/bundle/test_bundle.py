@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from agent.bundle.redact import HIDDEN, Redactor
 from agent.cli import main
 from outbox import chain, deliveries
+from outbox.auth.credentials import Credentials
+from outbox.auth.keyring import Keyring
+from outbox.auth.tokens import Tokens
 from outbox.ids import new_id
 from outbox.journal import FILE, Journal
 from outbox.record import Draft, Kind
@@ -32,6 +35,9 @@ PLANTED = {
     "pin": "739154",
     "api": "A" * 20 + "planted-api-token-0001",
     "environment": "planted-in-the-environment",
+    "kept": "planted-in-the-keyring-0001",
+    "access": "planted-access-token-0001",
+    "refresh": "planted-refresh-token-0001",
     "card": CARD,
     "card without spaces": CARD.replace(" ", ""),
     "customer": "Grace Planted",
@@ -81,6 +87,7 @@ LOG = f"""2026-11-21 INFO stillopen: Listening on http://localhost:8750/
 2026-11-21 DEBUG stillopen.staff: {{"name": "Ada", "pin": "{PLANTED["pin"]}"}} pin={PLANTED["pin"]}
 2026-11-21 DEBUG stillopen.staff: new_pin: '{PLANTED["pin"]}'
 2026-11-21 INFO stillopen: {PLANTED["environment"]} and {PLANTED["token"]} as they are
+2026-11-21 INFO stillopen: {PLANTED["kept"]} {PLANTED["access"]} {PLANTED["refresh"]}
 """
 
 
@@ -94,8 +101,8 @@ async def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     state = tmp_path / "state"
     (state / "logs").mkdir(parents=True)
     (state / "logs" / "stillopen.log").write_text(LOG, encoding="utf-8")
-    (state / "credentials").mkdir()
-    (state / "credentials" / "square").write_text(PLANTED["token"], encoding="utf-8")
+    tokens = Tokens(PLANTED["access"], PLANTED["refresh"])
+    Keyring(state).write("square", Credentials({"key": PLANTED["kept"]}, tokens))
     journal = Journal(state)
     await journal.open()
 
