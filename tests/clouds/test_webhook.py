@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from outbox.clouds import KINDS, StoreFacts, make
+from outbox.clouds import KINDS, make
 from outbox.clouds.packages import find
 from outbox.clouds.webhook import Settings
 from outbox.connector import Answer, Complete, Done, Packed, Refused, Retry, Step, Unauthorized, Unknown
