@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
+from agent.attendance import Attendance
 from agent.backups import Backups
 from agent.cards.desk import Cards
 from agent.config.backup import check_backup
@@ -117,7 +118,11 @@ class App:
         )  # fmt: skip
         self.offline.follow(self.line.judge)
         self.devices = Devices(config, state, self.events, bench=bench, on_scan=self._scanned, on_ready=self._ready)
-        self.lending = Lending(config, self.devices, self.events, lambda till: self.counters.at(till).scans, now=now)
+        self.attendance = Attendance(self.staff, self.door.pairings)
+        self.lending = Lending(
+            config, self.devices, self.events, lambda till: self.counters.at(till).scans,
+            locked=self.attendance.locked, now=now,
+        )  # fmt: skip
         self.claims = self.lending.claims
         own = self._counter(
             self.journal, self.events, Kicks(self.journal, self.devices.drawers, self.events), on_record=self.lanes.wake

@@ -6,6 +6,7 @@ cashier who scans and sees nothing happen would scan again.
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from agent import lookup
@@ -13,6 +14,7 @@ from agent.card_guard import refuse_card_data
 from agent.claims import Claims
 from agent.problem import Problem, conflict
 from agent.scans import scan_event
+from agent.staff.actions import Action
 from drivers.scanner.scan import Refusal
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Lending:
-    """Stands between the devices and the tills; `scans` rings those of a till."""
+    """Stands between the devices and the tills; `scans` rings those of a till, unless nobody is signed in there."""
 
     def __init__(
         self,
@@ -37,6 +39,7 @@ class Lending:
         events: Events,
         scans: Callable[[str], Scans],
         *,
+        locked: Callable[[str], bool] = lambda _: False,
         now: Callable[[], datetime],
     ) -> None:
         self.claims = Claims(devices.kinds, now=now, on_change=self._changed)
@@ -44,10 +47,14 @@ class Lending:
         self._devices = devices
         self._events = events
         self._scans = scans
+        self._locked = locked
 
     def scanned(self, scanner: str, scan: Scan | Refusal) -> None:
         """Take what a scanner read to whoever has it: the front end that claimed it, its till, or all who listen."""
         till, claim = self._tills.get(scanner), self.claims.of(scanner)
+        if claim is None and till is not None and self._locked(till):
+            self._events.publish("scan", **scan_event(scan, till=till, scanner=scanner, problem=_nobody_here()))
+            return
         if claim is None and till is not None:
             self._scans(till).scanned(till, scan)
             return
@@ -77,6 +84,15 @@ class Lending:
             "take the scanner back on the devices page (/devices).",
             claim=self.claims.view(claim),
         )
+
+
+def _nobody_here() -> Problem:
+    return Problem(
+        HTTPStatus.FORBIDDEN,
+        "sign-in-needed",
+        "that was not rung: nobody is signed in at this till's page; sign in, and scan it again",
+        action=str(Action.SELL),
+    )
 
 
 def _has(listener: Subscription, claim: Claim) -> bool:

@@ -50,7 +50,7 @@ def application(app: App, *, extra_routes: Sequence[BaseRoute] = (), demo: bool 
         by_path.setdefault(route.path, {})[route.method] = route
 
     async def events(websocket: WebSocket) -> None:
-        await live.serve(websocket, app.events, app.claims, app.devices.scales.by_name)
+        await live.serve(websocket, app.events, app.claims, app.devices.scales.by_name, app.attendance)
 
     async def page(request: Request) -> Response:
         return _page(app, request)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from starlette.websockets import WebSocket
 
     from agent.api.route import Call
+    from agent.attendance import Attendance
     from agent.claims import Claims
     from agent.events import Events, Subscription
     from drivers.scale import Scale
@@ -35,11 +36,13 @@ async def needs_websocket(_: Call) -> Reply:
     )
 
 
-async def serve(websocket: WebSocket, events: Events, claims: Claims, scales: Mapping[str, Scale]) -> None:
+async def serve(
+    websocket: WebSocket, events: Events, claims: Claims, scales: Mapping[str, Scale], attendance: Attendance
+) -> None:
     """Send events until the listener leaves or is let go; the claims it names are its own for as long.
 
-    Scales that it claims, and the one it names as `look`, are asked for their weight for as long. What a listener
-    says is not listened to.
+    Scales that it claims, and the one it names as `look`, are asked for their weight for as long; it counts as standing
+    before the till it names as `till`. What a listener says is not listened to.
     """
     offered = websocket.scope["subprotocols"]
     await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
@@ -52,6 +55,9 @@ async def serve(websocket: WebSocket, events: Events, claims: Claims, scales: Ma
         return
     try:
         with ExitStack() as held:
+            till = websocket.query_params.get("till")
+            if permit is None or (till is not None and permit.covers(f"till:{till}")):
+                held.enter_context(attendance.listening(till, caller_id))
             for claim in named:
                 held.enter_context(claims.connected(claim, caller_id))
             looked_at = {look, *(one.device for one in claims.all() if one.id in named)}

@@ -108,6 +108,10 @@ class EventsQuery(Query):
         Id | None,
         Field(description="a claim of the caller's: it lasts as long as this WebSocket is open. May be repeated"),
     ] = None
+    till: Annotated[
+        Id | None,
+        Field(description="the till this is before: while its pages are locked its own scanner rings nothing"),
+    ] = None
 
 
 class ShiftsQuery(Query):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from agent.door import Caller
     from agent.events import Events
     from agent.pairings import Pairing, Pairings
+    from agent.staff.overrides import Leave
     from agent.staff.people import Person
     from agent.staff.pin_pad import Digest
     from outbox.journal import Journal
@@ -114,11 +115,18 @@ class Staff:
         page = NOBODY.id if caller is None else caller.id
         actor = self._actor(page)
         taken = self._overrides.take(tokens, to=actor, page=page) if tokens else {}
+        return self._by(actor, page, taken)
+
+    def who_is(self, page: str) -> By:
+        """Return who is at a page and what they may do, with no leave."""
+        return self._by(self._actor(page), page, {})
+
+    def _by(self, actor: Actor, page: str, leaves: Mapping[bytes, Leave]) -> By:
         return By(
             actor,
             page=page,
             rules=self.rules,
-            leaves=taken,
+            leaves=leaves,
             discount_limit=self._discount_limit,
             alone=not self.set_up,
         )

@@ -190,8 +190,8 @@ async def lock(desk: Desk) -> None:
     await eyes.sees("Who is here?", "Nobody signed in")
     await hands.keyboard.scan(MILK)
     await eyes.sees(f"{MILK} was not rung: nobody is signed in.")
-    # OWN await desk.store.scanner.scan(TEA)  # nor by the till's own scanner
-    # OWN await eyes.sees(f"{TEA} was not rung: nobody is signed in.")
+    await desk.store.scanner.scan(TEA)  # nor by the till's own scanner
+    await eyes.sees(f"{TEA} was not rung: nobody is signed in.")
     assert await eyes.lines() == ["Coffee, ground 500 g"]
     desk.did(Feature.LOCK)
     for number in range(5):

@@ -5,14 +5,15 @@ const DELAY_MS_MAX = 3_000; // an agent that restarts is back within seconds; th
 
 /**
  * Listen for ever. `onEvent(event)` for each event; `onUp()` when connected (read the state again:
- * events may have been missed), `onDown()` when the line to the agent is gone.
+ * events may have been missed), `onDown()` when the line to the agent is gone. `till`: the one that is rung at here,
+ * whose own scanner rings nothing while nobody is signed in.
  */
-export function listen({ onEvent, onUp, onDown }) {
+export function listen({ onEvent, onUp, onDown, till }) {
   let delay = DELAY_MS_FIRST;
   let timer;
   const connect = () => {
     clearTimeout(timer);
-    const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/v1/events`);
+    const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/v1/events${till ? `?till=${encodeURIComponent(till)}` : ""}`);
     socket.addEventListener("open", () => {
       delay = DELAY_MS_FIRST;
       onUp();

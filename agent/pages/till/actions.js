@@ -283,6 +283,7 @@ export class Actions {
   #refused(code, text, asked) {
     if (code === "weight-needed" || code === "not-weighed") this.weigh(asked);
     if (code === "no-such-barcode" && asked?.barcode) this.unknown(asked.barcode);
+    if (code === "sign-in-needed" && asked?.barcode) text = t("staff.scan_refused", { text: asked.barcode });
     if (code !== "weight-needed") this.say({ kind: "refused", text: code === "scan-refused" && asked?.barcode ? `${asked.barcode}: ${text}` : text });
   }
 }

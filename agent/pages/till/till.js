@@ -80,6 +80,7 @@ export class Till {
     new LineNews(this);
     new Wedge((text) => this.scanned(text)).start();
     listen({
+      till: this.state.id,
       onEvent: (event) => this.state.heard(event),
       onUp: () => {
         this.state.up();
