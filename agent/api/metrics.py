@@ -43,6 +43,10 @@ def figures(app: App, now: datetime) -> Iterator[Figure]:
     yield Figure(
         "stillopen_selling", "gauge", "1 while sales can be written to the disk.", (({}, app.journal.fault is None),)
     )
+    if app.disk.free_bytes is not None:
+        yield Figure(
+            "stillopen_disk_free_bytes", "gauge", "Free space of the journal's disk.", (({}, app.disk.free_bytes),)
+        )
     clouds = app.lanes.views()
     yield Figure(
         "stillopen_deliveries",
