@@ -117,7 +117,7 @@ class Shopify:
         self.base_url = settings.base_url
         self.throttle = ShopifyThrottle()
         self._token = settings.token
-        self._place = _place(settings, store)
+        self._place = _place(settings)
         self._readers: dict[Feed, Reader] = {
             Feed.ITEMS: ShopifyCatalogue(store.currency, settings.taxes, settings.untaxed, settings.kilograms)
         }
@@ -173,8 +173,8 @@ class Shopify:
         return self._readers[feed].page(cursor, answer)
 
 
-def _place(settings: Settings, store: StoreFacts) -> Place:
-    return Place(settings.location_id, settings.stock, store.currency, settings.tenders, settings.customers != "none")
+def _place(settings: Settings) -> Place:
+    return Place(settings.location_id, settings.stock, settings.tenders, settings.customers != "none")
 
 
 def connector(settings: Settings, store: StoreFacts) -> Shopify:
@@ -184,7 +184,7 @@ def connector(settings: Settings, store: StoreFacts) -> Shopify:
 
 def checks(settings: Settings, store: StoreFacts, declared: Declared) -> Checks:
     """Return what the shop can be asked about the mapping."""
-    return ShopifyChecks(store, declared, _place(settings, store), settings.taxes)
+    return ShopifyChecks(store, declared, _place(settings), settings.taxes)
 
 
 def asks(settings: Settings) -> tuple[str, ...]:

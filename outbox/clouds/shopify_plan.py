@@ -31,7 +31,6 @@ class Place:
 
     location_id: str  # gid://shopify/Location/…
     stock: str  # "order": Shopify moves it with each order; "adjust": we do, apart from the order; "none"
-    currency: str = "USD"  # the store's
     tenders: Mapping[str, str] = field(default_factory=dict)  # tender type: Shopify's gateway
     customers: bool = True  # a sale's customer goes up with it
 
