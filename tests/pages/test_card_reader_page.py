@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tests.pages.conftest import Shop
 
 READER = "tmr_1"
+WAIT_S = 15.0
 STATE = "document.querySelector('.reader-state')?.dataset.state"
 
 
@@ -43,8 +45,11 @@ async def stripe(store: Shop) -> AsyncIterator[LyingStripe]:
 @pytest.fixture
 async def page(browser: Browser, store: Shop, stripe: LyingStripe) -> Page:
     """A till page with one coffee rung, whose Stripe is known to answer."""
+    async with asyncio.timeout(WAIT_S):
+        while store.app.line.view()["clouds"]["stripe"]["state"] != "up":
+            store.app.line.wake()
+            await asyncio.sleep(0.05)
     page = await till(browser, store)
-    await page.until("document.querySelector('[data-lamp=stripe]')?.dataset.level == 'good'")
     await page.wedge(COFFEE)
     await page.until(f"{LINES}.length == 1")
     return page
@@ -69,6 +74,7 @@ async def test_while_the_customer_is_at_the_reader_scans_count_and_it_can_be_can
 ) -> None:
     stripe.readers.put(READER, "walks about")
     await page.press("F9")
+    await page.sees("Ask the reader for 6,49 €")
     await page.press("Enter")
     await page.until(f"{STATE} == 'at_reader'")
     await page.wedge(COFFEE)
@@ -90,6 +96,7 @@ async def test_with_no_line_it_goes_on_without_and_a_person_is_told_what_became_
 ) -> None:
     stripe.readers.put(READER, "walks about")
     await page.press("F9")
+    await page.sees("Ask the reader for 6,49 €")
     await page.press("Enter")
     await page.until(f"{STATE} == 'at_reader'")
     stripe.faults.add("drop", times=1_000_000)
