@@ -77,8 +77,7 @@ function followPanel(till, begun) {
       refusal = "";
       till.state.soon("till");
       if (path === "/leave") {
-        till.home();
-        till.say({ kind: "note", text: t("reader.left", { amount: money(payment.amount) }) });
+        till.home(); // what becomes of it stands above the sale
         return;
       }
     } catch (error) {
@@ -102,8 +101,9 @@ function followPanel(till, begun) {
       payment.reason && el("p", {}, payment.reason),
       payment.trouble && el("div.card.card-bad", { role: "alert" }, el("h3", {}, t("reader.trouble")), el("p", {}, payment.trouble), el("p", {}, t("reader.trouble.next"))),
       refusal && el("p.outcome", { role: "alert" }, refusal),
-      !ending && el("button", { type: "button", "data-key": "reader-cancel", onclick: () => void act("DELETE", "") }, t("reader.cancel")),
-      payment.trouble && el("button.primary", { type: "button", "data-key": "reader-leave", onclick: () => void act("POST", "/leave") }, t("reader.leave")),
+      el("div.beside", {},
+        !ending && el("button", { type: "button", "data-key": "reader-cancel", onclick: () => void act("DELETE", "") }, t("reader.cancel")),
+        payment.trouble && el("button.primary", { type: "button", "data-key": "reader-leave", onclick: () => void act("POST", "/leave") }, t("reader.leave"))),
       el("p.quiet", {}, t("reader.scans")));
   };
   draw();
