@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from agent.attendance import Attendance
 from agent.backups import Backups
 from agent.cards.desk import Cards
+from agent.checkup import Checkup
 from agent.config.backup import check_backup
 from agent.counter import counter
 from agent.counters import Counters
@@ -141,6 +142,7 @@ class App:
         self.cards = Cards(
             self.journal, self.events, self.tills, self.lanes.card_readers, self.lanes.call, now=now, pace=card_pace
         )
+        self.checkup = Checkup(self)
         self.outage = OutageDesk(
             config, self.journal, self.lanes, self.line, self.prints, self.tills,
             providers=self.cards.providers, now=now,

@@ -63,10 +63,9 @@ def _parts(places: Places, port: int | None, redactor: Redactor) -> Iterator[Par
 
 
 def _findings(places: Places) -> list[dict[str, Any]]:
-    from agent.doctor import on_disk
+    from agent.doctor import whole
+    from agent.doctor.finding import answer
 
-    findings, _ = on_disk.all_of(places, datetime.now(UTC))
-    return [
-        {"check": finding.check, "state": str(finding.state), "said": finding.said, "next": finding.next}
-        for finding in findings
-    ]
+    findings, _ = whole.of_this_pc(places, datetime.now(UTC))
+    checks: list[dict[str, Any]] = answer(findings)["checks"]
+    return checks

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agent.cli import counting, out, pull_the_plug
 from agent.cli.running import RunningAgent
@@ -12,6 +15,7 @@ from agent.cli.running import RunningAgent
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
+    from pathlib import Path
 
     from agent.config import Config
     from agent.doctor.finding import Finding
@@ -64,14 +68,18 @@ def run(args: argparse.Namespace, places: Places) -> int:
 
 
 def _check(args: argparse.Namespace, places: Places) -> int:
-    from agent.doctor import on_disk
-    from agent.doctor.finding import State
+    from agent.doctor import on_line, whole
+    from agent.doctor.finding import State, answer
 
-    findings, config = on_disk.all_of(places, datetime.now(UTC))
-    findings += _of_agent(config, places, args.port)
+    status = _status(places, args.port)
+    running = None if isinstance(status, out.CommandError) else str(status["version"])
+    findings, config = whole.of_this_pc(places, datetime.now(UTC), running=running)
+    if config is not None:
+        findings += asyncio.run(on_line.all_of(config, places.state, held=_held(config, places.state)))
+    findings += _of_agent(config, status)
     failed = sum(finding.state is State.FAILED for finding in findings)
     if args.json:
-        out.say_json({"ok": not failed, "checks": [_as_json(finding) for finding in findings]})
+        out.say_json(answer(findings))
     else:
         _say(findings)
     if failed:
@@ -80,16 +88,41 @@ def _check(args: argparse.Namespace, places: Places) -> int:
     return out.OK
 
 
-def _of_agent(config: Config | None, places: Places, port: int | None) -> Iterable[Finding]:
+def _status(places: Places, port: int | None) -> dict[str, Any] | out.CommandError:
+    """Return what the running agent says of itself, or why it cannot be asked."""
     from agent.config import ConfigInvalid
-    from agent.doctor import of_agent
 
     try:
-        return of_agent.running(RunningAgent.find(places, port).ask("GET", "/v1/status"))
+        return RunningAgent.find(places, port).ask("GET", "/v1/status")
     except ConfigInvalid:
-        return of_agent.not_running(config, "where it listens is in the configuration", "mend it: stillopen check")
+        return out.CommandError("where it listens is in the configuration", hint="mend it: stillopen check")
     except out.CommandError as error:
-        return of_agent.not_running(config, str(error), error.hint)
+        return error
+
+
+def _of_agent(config: Config | None, status: dict[str, Any] | out.CommandError) -> Iterable[Finding]:
+    from agent.doctor import of_agent
+
+    if isinstance(status, out.CommandError):
+        return of_agent.not_running(config, str(status), status.hint)
+    return of_agent.running(status)
+
+
+def _held(config: Config, state: Path) -> set[str]:
+    """Return the clouds that somebody holds offline; a journal that cannot be read holds all of them."""
+    from agent.line.offline import held_in
+    from outbox import schema
+    from outbox.errors import JournalUnavailable
+    from outbox.journal import FILE
+
+    names = {cloud.name for cloud in config.clouds}
+    if not (state / FILE).exists():
+        return set()
+    try:
+        with closing(schema.connect_to_read(state / FILE)) as reader:
+            return {name for name in names if held_in(reader, name) is not None}
+    except (OSError, JournalUnavailable, sqlite3.DatabaseError):
+        return names
 
 
 def _say(findings: list[Finding]) -> None:
@@ -101,7 +134,3 @@ def _say(findings: list[Finding]) -> None:
         )
         if finding.next is not None:
             out.say(f"{'':<9}  {'':<{width}}  next: {finding.next}")
-
-
-def _as_json(finding: Finding) -> dict[str, str | None]:
-    return {"check": finding.check, "state": str(finding.state), "said": finding.said, "next": finding.next}

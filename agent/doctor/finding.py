@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class State(StrEnum):
@@ -43,3 +47,12 @@ def failed(check: str, said: str, next_step: str) -> Finding:
 def not_known(check: str, said: str, next_step: str) -> Finding:
     """Return that it could not be looked at."""
     return Finding(check, State.NOT_KNOWN, said, next_step)
+
+
+def answer(findings: Iterable[Finding]) -> dict[str, Any]:
+    """Return findings as JSON values; `ok`: none failed."""
+    checks = [
+        {"check": finding.check, "state": str(finding.state), "said": finding.said, "next": finding.next}
+        for finding in findings
+    ]
+    return {"ok": all(check["state"] != "failed" for check in checks), "checks": checks}

@@ -11,6 +11,7 @@ from drivers.detect.known import PRODUCTS, VENDORS
 
 USER = "stillopen"
 UNIT = "stillopen.service"
+GROUPS = ("dialout", "lp", "input")  # of serial ports, printers and scanners that type
 DRIVERS = ("cdc_acm", "usbserial", "usblp", "hid", "evdev")
 
 _UNIT = """\
@@ -30,7 +31,7 @@ NotifyAccess=main
 ExecStart={command} run
 Environment=PYTHONUNBUFFERED=1
 User={user}
-SupplementaryGroups=dialout lp input
+SupplementaryGroups={groups}
 Restart=always
 RestartSec=2
 # A large journal that a newer version brings up to date takes minutes, once.
@@ -90,7 +91,7 @@ WantedBy=multi-user.target
 
 def unit(command: str, *, user: str = USER) -> str:
     """Return the unit. `command` starts the program, as ExecStart takes it."""
-    return _UNIT.format(command=command, user=user)
+    return _UNIT.format(command=command, user=user, groups=" ".join(GROUPS))
 
 
 def system_user(home: str = "/var/lib/stillopen") -> str:

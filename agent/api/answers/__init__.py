@@ -22,6 +22,7 @@ from agent.api.answers.devices import (
     Weighed,
     WireEntry,
 )
+from agent.api.answers.doctor import Check, Checks
 from agent.api.answers.fields import Amount, DecimalText, PrintState, Time
 from agent.api.answers.items import Categories, Item, Items, Removed
 from agent.api.answers.line import HeldOffline, LineLamp, LineLamps, Offline, Outage, OutageCloud, RefusedTender
@@ -64,6 +65,8 @@ __all__ = [
     "CardPayment",
     "CashRecord",
     "Categories",
+    "Check",
+    "Checks",
     "Claim",
     "Claims",
     "ClosedShift",
