@@ -20,14 +20,15 @@ _WORDS = {"good": "ok", "note": "note", "wrong": "WRONG"}
 def check(args: argparse.Namespace, places: Places) -> int:
     """Ask, and say what was found (exit 1: something will not work, or not as meant)."""
     from agent.connecting.checking import compare
+    from agent.ways import connectors
     from outbox.auth.keyring import Keyring
 
     config, cloud = configured(places, args.name)
     must_be_online(places, args.name)
     if cloud.settings is None:
+        _, without = connectors(config)
         raise out.CommandError(
-            f"stillopen.toml names a secret of {args.name} that is not there here",
-            hint="`stillopen check` says which; a service has an environment of its own",
+            f"{args.name} cannot be asked: {without[args.name]}", hint="a service has an environment of its own"
         )
     asked = asyncio.run(compare(cloud, config, Keyring(places.state)))
     if args.json:

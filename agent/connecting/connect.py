@@ -12,7 +12,7 @@ from pydantic import SecretStr, ValidationError
 
 from agent.connecting import checking
 from agent.connecting.listener import Busy, listening
-from agent.ways import way
+from agent.ways import connectors, way
 from outbox.auth.credentials import Credentials
 from outbox.auth.oauth2 import begin, client_request, code_request, read_redirect, read_tokens
 from outbox.clouds.packages import kind_of
@@ -80,9 +80,10 @@ class Connecting:
         """Do it. Raises `NotConnected`, `SignInError`, `ExchangeError` or `CredentialsError`."""
         settings = self.cloud.settings
         if settings is None:
+            _, without = connectors(self.config)
             raise NotConnected(
-                f"stillopen.toml names a secret of {self.cloud.name} that is not there",
-                hint="`stillopen check` says which; or take its line out of the file and connect again",
+                without[self.cloud.name],
+                hint="mend what `stillopen check` names; or take a secret's line out of the file",
             )
         kind = kind_of(self.cloud.kind)
         given = await self._secrets(kind.asks(settings), settings)

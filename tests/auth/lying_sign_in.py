@@ -107,4 +107,4 @@ class LyingSignIn:
         if self.access.get(token, datetime.min.replace(tzinfo=UTC)) <= self.now():
             return 401, {"error": f"the token {token} is not good"}
         self.good.discard(self.forgiven.pop(token, ""))
-        return 200, {"who": "shop"}
+        return 200, {"location": {"id": "L1", "name": "Corner Shop", "currency": "EUR", "status": "ACTIVE"}}
