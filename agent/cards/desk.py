@@ -87,7 +87,7 @@ class Cards:
         under_way = [attempt for attempt in rows.at_till(reader, till) if not attempt.left]
         left = [attempt for attempt in rows.at_till(reader, till) if attempt.left]
         has = next((cloud for cloud, readers in self._readers.items() if till in readers.by_till), None)
-        if has is None and not told and not left:
+        if has is None and not (told or left or under_way):
             return None
         return {
             "cloud": has,

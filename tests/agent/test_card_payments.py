@@ -466,3 +466,62 @@ async def test_the_receipt_says_which_card_and_no_more(shop: Shop) -> None:
     text = shop.printer.receipts[-1].text
     assert b"Visa **** 4242" in text
     assert b"A1B2C3" in text
+
+
+async def test_what_becomes_of_a_payment_at_stripe_itself_is_gone_by(shop: Shop, stripe: LyingStripe) -> None:
+    stripe.readers.put(READER, "walks about", "walks about", "walks about", "pays")
+    sale, payment = await begun(shop)  # called off there
+    await until(shop, payment, lambda now: now["state"] == "at_reader")
+    stripe.books.intents["pi_000001"]["status"] = "canceled"
+    stripe.readers.by_id[READER].action = None
+    done = await ended(shop, payment)
+    assert (done["state"], done["reason"]) == ("failed", "stripe called it off")
+    second = (await shop.app.cards.begin(sale["id"], None, key=None)).body  # the reader was taken for something else
+    await until(shop, second, lambda now: now["state"] == "at_reader")
+    stripe.readers.by_id[READER].action = None
+    done = await ended(shop, second)
+    assert (done["state"], done["reason"]) == ("failed", "the reader is not at this payment")
+    third = (await shop.app.cards.begin(sale["id"], None, key=None)).body  # the bank takes its time
+    await until(shop, third, lambda now: now["state"] == "at_reader")
+    intent = stripe.books.intents["pi_000003"]
+    intent["status"], stripe.readers.by_id[READER].action = "processing", None
+    asked = len(stripe.requests)
+    await shop.until(lambda: len(stripe.requests) > asked + 4)
+    assert shop.app.cards.view(sale["id"], third["id"])["open"]
+    intent["status"] = "requires_payment_method"
+    assert (await ended(shop, third))["state"] == "failed"
+    body = json.dumps({"error": {"type": "invalid_request_error", "code": "planted", "message": "no"}}).encode()
+    stripe.faults.add("status", on="/capture", status=400, body=body)
+    fourth = (await shop.app.cards.begin(sale["id"], None, key=None)).body  # it may not be captured
+    done = await ended(shop, fourth)
+    assert (done["state"], done["charged"]) == ("failed", 0)
+    assert "Stripe refused it: no" in done["reason"]
+    assert stripe.books.charged == 0
+    assert stripe.books.intents["pi_000004"]["status"] == "canceled"
+
+
+async def test_a_reader_that_asks_to_wait_is_told_again(shop: Shop, stripe: LyingStripe) -> None:
+    body = json.dumps({"error": {"type": "invalid_request_error", "code": "lock_timeout"}}).encode()
+    stripe.faults.add("status", on="process_payment_intent", status=429, body=body)
+    _, payment = await begun(shop)
+    assert (await ended(shop, payment))["state"] == "taken"
+    assert len(stripe.readers.by_id[READER].handed) == 1
+
+
+async def test_a_payment_whose_cloud_is_taken_out_of_the_configuration_waits_and_says_so(
+    tmp_path: Path, stripe: LyingStripe
+) -> None:
+    stripe.readers.put(READER, "walks about")
+    async with serving(stripe) as url:
+        async with a_shop(tmp_path, url) as shop:
+            sale, payment = await begun(shop)
+            await until(shop, payment, lambda now: now["state"] == "at_reader")
+        async with opened(tmp_path, card_pace=QUICK) as shop:
+            seen = await until(shop, payment, lambda now: now["trouble"])
+            assert "put it back" in seen["trouble"]
+            assert shop.app.tills.view_sale(sale["id"])["card_payment"]["id"] == payment["id"]
+            cards = shop.app.cards.till_view("till-1")  # the page shows it, and lets somebody go on without it
+            assert cards is not None
+            assert (cards["cloud"], cards["payment"]["id"]) == (None, payment["id"])
+            await shop.app.cards.leave(sale["id"], payment["id"], key=None)
+            await shop.app.closing.void(sale["id"], None, key=None)
