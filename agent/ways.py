@@ -44,6 +44,7 @@ class Way:
     first: Exchanges
     then: Exchanges
     authorizer: Authorizer
+    keyring: Keyring
 
     @property
     def calls(self) -> Calls:
@@ -58,6 +59,7 @@ class Way:
                 "by": standing.by,
                 "good_until": _iso(standing.good_until),
                 "ends_at": _iso(standing.ends_at),
+                "missing": standing.by != "configuration" and self.keyring.stamp(self.name) is None,
             },
             "limits": None if self.bucket is None else asdict(self.bucket.state),
         }
@@ -98,7 +100,7 @@ def way(
         first,
         now,
     )
-    return Way(cloud.name, kind, connector, session, bucket, first, then, proof)
+    return Way(cloud.name, kind, connector, session, bucket, first, then, proof, keyring)
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -110,6 +110,11 @@ class Connecting:
 
     async def _with_key(self, settings: BaseModel, given: Mapping[str, str]) -> Connected:
         asked = await self._ask(_with(settings, given))
+        if asked is not None and not asked.answered:
+            raise NotConnected(
+                f"{self.cloud.name} could not be asked about it, and nothing was kept: {_wrong(asked)}",
+                hint="connect again when it can be reached",
+            )
         if asked is not None and not asked.accepted:
             raise NotConnected(
                 f"{self.cloud.name} does not accept it, and nothing was kept: {_wrong(asked)}",
@@ -151,7 +156,10 @@ class Connecting:
             except Busy as error:
                 raise NotConnected(str(error), hint="connect again with --paste, or free that port") from error
         await asyncio.to_thread(self.person.sign_in, begun.url, comes_back=False)
-        return code_request(sign_in, begun, read_redirect(begun, await asyncio.to_thread(self.person.pasted)))
+        pasted = (await asyncio.to_thread(self.person.pasted)).strip()
+        if not pasted:
+            raise NotConnected("nothing was pasted", hint="begin again, and paste the address the browser ended at")
+        return code_request(sign_in, begun, read_redirect(begun, pasted))
 
     async def _ask(self, settings: BaseModel) -> Asked | None:
         """Ask the smallest question there is, with these settings and what the keyring has."""

@@ -264,6 +264,18 @@ async def test_a_key_is_asked_for_tried_and_kept(
         assert "For this cloud's section of stillopen.toml:" in capsys.readouterr().out
 
 
+async def test_a_key_that_nobody_could_be_asked_about_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    types(monkeypatch, KEY, SECRET)
+    assert await run(tmp_path, WOO.format(base_url="http://127.0.0.1:9"), "connect", "woo") == 1
+    assert "could not be asked" in capsys.readouterr().err
+    assert kept(tmp_path, "woo") is None
+    types(monkeypatch)
+    assert await run(tmp_path, section("http://127.0.0.1:9"), "connect", "square", "--paste") == 1
+    assert "nothing was pasted" in capsys.readouterr().err
+
+
 async def test_nothing_typed_keeps_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

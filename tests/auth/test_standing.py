@@ -243,7 +243,7 @@ async def test_the_status_says_how_the_credentials_stand_and_what_is_left(
         views = shop.app.status()["clouds"]
         json.dumps(views)
     assert "stillopen cloud connect woo" in views["woo"]["last_error"]
-    assert views["woo"]["credentials"] == {"by": "keyring", "good_until": None, "ends_at": None}
+    assert views["woo"]["credentials"] == {"by": "keyring", "good_until": None, "ends_at": None, "missing": True}
     assert {limit["code"] for limit in views["cards"]["cannot"]} >= {"card_reader", "items"}
     for name, view in views.items():
         throttle = KINDS[{"woo": "woocommerce", "cards": "stripe"}[name]]
