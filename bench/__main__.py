@@ -35,6 +35,8 @@ NAMES = {
     "receipt": "a document to a printer's bytes, against python-escpos",
     "wire": "a receipt to the cut over a fast and a slow wire, against python-escpos and the wire's own floor",
     "drain": "a backlog to a receiver near and far, one by one and in batches, against bare loops",
+    "pull": "a first pull of 100,000 items and a delta of 100, against bare inserts; sales beside it",
+    "clouds": "sales drained into every kind's lying server at its vendor's limits, against the limit's own floor",
     "page": "in a real browser: scan to line, take to paid, a cold page, against a bare page on a WebSocket",
     "cold": "start with a backlog: to the first sale, and the agent's memory from then on",
     "start": "process start to the first answer; memory, idle CPU, imports",

@@ -26,6 +26,9 @@ class Effort:
     cold_starts: int = 3  # rounds of it
     more_sales: int = 1_000  # sold by the agent whose memory is watched
     idle_s: float = 10.0  # how long an idle agent is watched
+    pulled_items: int = 100_000  # in a first pull
+    pulls: int = 1  # rounds of it: each is thousands of samples by itself
+    cloud_sales: int = 500  # drained into each kind's lying server
     page_items: int = 100_000  # in the catalogue of a full store
     page_records: int = 10_000
     page_keys: int = 500
@@ -48,6 +51,8 @@ EFFORTS = {
         cold=1_000_000,
         cold_starts=5,
         idle_s=60.0,
+        pulls=3,
+        cloud_sales=100_000,
     ),
     "slow": Effort(rounds=3, sales=(20, 6, 1), draining=1_000),  # for a disk that takes milliseconds
     "tiny": Effort(
@@ -69,6 +74,8 @@ EFFORTS = {
         cold_starts=1,
         more_sales=5,
         idle_s=0.1,
+        pulled_items=1_200,
+        cloud_sales=5,
         page_items=1_010,
         page_records=6,
         page_keys=8,

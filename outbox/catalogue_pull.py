@@ -102,8 +102,7 @@ class _Page:
         """Bury what was deleted, then add or change what was sent."""
         for remote_id in tombstones:
             self.bury(remote_id)
-        known = {item.remote_id: self._known(item) for item in items}
-        newest = [item for item in items if not feeds.older(item.version, known[item.remote_id])]
+        newest = [item for item in items if not self._is_old(item)]
         self.counts.unchanged += len(items) - len(newest)
         places = [self.place(item) for item in newest]
         for place in places:
@@ -197,13 +196,14 @@ class _Page:
             self._db.execute("DELETE FROM barcode WHERE item = ?", row)
             self.counts.deleted += 1
 
-    def _known(self, item: PulledItem) -> str | None:
-        """Return the version that is known of an item, and note that a sweep has seen it."""
+    def _is_old(self, item: PulledItem) -> bool:
+        """Return whether a newer version of an item is known; a sweep has seen it all the same."""
         key = (self._cloud, item.remote_id)
-        if self._mark is not None:
-            self._db.execute("UPDATE cloud_item SET mark = ? WHERE cloud = ? AND remote_id = ?", (self._mark, *key))
         row = self._one("SELECT version FROM cloud_item WHERE cloud = ? AND remote_id = ?", *key)
-        return None if row is None else row[0]
+        old = row is not None and feeds.older(item.version, row[0])
+        if old and self._mark is not None:
+            self._db.execute("UPDATE cloud_item SET mark = ? WHERE cloud = ? AND remote_id = ?", (self._mark, *key))
+        return old
 
     def _is_of_one_above(self, sku: str) -> bool:
         """Return whether a cloud whose word stands above wrote the item, and still has it."""
