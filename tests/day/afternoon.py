@@ -114,8 +114,9 @@ async def paper_out(desk: Desk) -> None:
     await desk.eyes.sees("Receipt waits for the printer")
     desk.store.printer.load_paper()
     await desk.printed()
-    desk.did(Feature.PRINT_OUTCOME)
+    await desk.store.until(lambda: desk.store.printer.drawer_open)
     desk.store.shut_drawer()
+    desk.did(Feature.PRINT_OUTCOME)
 
 
 @act("one whose receipt nobody knows of", Feature.PRINT_QUESTION)

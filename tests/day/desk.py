@@ -89,7 +89,6 @@ class Desk:
         `rung` is the basket as it stood before another tender was taken.
         """
         rung = rung or await self.look()
-        self.store.shut_drawer()
         await self.hands.command("cash")
         await self.eyes.focus("given")
         due = minor(await self.eyes.text("[data-key=offer-0]"))

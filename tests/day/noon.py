@@ -169,6 +169,7 @@ async def no_sale(desk: Desk) -> None:
     await desk.hands.command("no_sale")
     await desk.hands.choose("Change for a customer")
     await desk.hands.choose("Open the drawer")
+    await desk.store.until(lambda: desk.store.printer.drawer_open)
     await desk.eyes.sees("Drawer opened")
     desk.store.shut_drawer()
     desk.tally.counts["no sales"] += 1
