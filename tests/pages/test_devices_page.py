@@ -104,3 +104,14 @@ async def test_it_can_be_read_in_any_light_and_on_a_small_screen(
         )
         assert small == 0
         await page.picture(tmp_path / f"devices-{width}-{dark}.png")
+
+
+async def test_everything_is_checked_on_the_page_the_worst_first(browser: Browser, store: Shop) -> None:
+    page = await visit(browser, store)
+    await page.click("[data-key=doctor]")
+    await page.until("!!document.querySelector('[data-check=journal][data-state=ok]')")
+    states = await page.js("[...document.querySelectorAll('[data-check]')].map((one) => one.dataset.state)")
+    order = ["failed", "warning", "not known", "ok"]
+    assert states == sorted(states, key=order.index)
+    await page.sees("Well: journal")
+    assert [said for said in page.problems if "401" not in said] == []

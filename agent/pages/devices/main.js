@@ -6,14 +6,16 @@ import { listen } from "../parts/events.js";
 import { chooseMoney } from "../parts/money.js";
 import { chooseLanguage, t } from "../parts/words.js";
 import { addressHasCode, pair } from "../till/pairing.js";
+import { checks } from "./checks.js";
 import { configured } from "./configured.js";
 import { found } from "./found.js";
 
 const LOOK_MS = 1_500; // a device that is plugged in shows within two seconds; a look costs the agent 2 ms
 const AGAIN_MS = 1_000; // while the agent does not answer
+const CHECKS_MS_MAX = 60_000; // three looks at a dead line, ten seconds each, and a disk that wakes up
 
 const root = document.getElementById("devices");
-const seen = { devices: [], plugged: null, traces: {}, said: {}, away: false };
+const seen = { devices: [], plugged: null, traces: {}, said: {}, away: false, checks: null, checking: false, checksSaid: "" };
 let looking = false;
 let drawn = "";
 
@@ -83,6 +85,22 @@ async function watch(device, on) {
   });
 }
 
+async function examine() {
+  seen.checking = true;
+  seen.checksSaid = "";
+  draw();
+  try {
+    seen.checks = (await read("/v1/doctor", CHECKS_MS_MAX)).checks;
+  } catch (error) {
+    if (error instanceof Unpaired) location.reload();
+    else if (error instanceof Away || error instanceof Problem) seen.checksSaid = error instanceof Away ? t("devices.away") : error.message;
+    else throw error;
+  } finally {
+    seen.checking = false;
+  }
+  draw();
+}
+
 async function takeBack(device) {
   await told(device.name, async () => {
     await write("DELETE", `/v1/devices/${encodeURIComponent(device.name)}/claim`, {}, newKey());
@@ -106,10 +124,10 @@ function trace(name) {
 }
 
 function build() {
-  const parts = { away: el("p.banner.banner-away", { role: "alert" }), left: el("section.devices-column"), right: el("section.devices-column") };
+  const parts = { away: el("p.banner.banner-away", { role: "alert" }), left: el("section.devices-column"), right: el("section.devices-column"), below: el("section.devices-column") };
   replace(root, el("main.devices", {},
     el("header.devices-top", {}, el("h1", {}, t("devices.title")), el("a", { href: "/" }, t("devices.till"))),
-    parts.away, el("div.devices-columns", {}, parts.left, parts.right)));
+    parts.away, el("div.devices-columns", {}, parts.left, parts.right), parts.below));
   return parts;
 }
 
@@ -121,4 +139,5 @@ function draw() {
   frame.away.textContent = t("devices.away");
   replace(frame.left, el("h2", {}, t("devices.configured")), configured(seen, { test, watch, takeBack }));
   replace(frame.right, el("h2", {}, t("devices.found")), found(seen.plugged));
+  replace(frame.below, el("h2", {}, t("checks.title")), checks(seen, examine));
 }

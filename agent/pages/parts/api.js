@@ -18,9 +18,9 @@ export class Problem extends Error {
 export class Unpaired extends Problem {}
 export class Away extends Error {}
 
-/** Read `path`. Raises Problem, Unpaired or Away. */
-export function read(path) {
-  return exchange("GET", path);
+/** Read `path`. Raises Problem, Unpaired or Away; `longest` in ms, for what takes its time. */
+export function read(path, longest = ANSWER_MS_MAX) {
+  return exchange("GET", path, undefined, undefined, [], longest);
 }
 
 /** Write once under `key`; the same key may be sent again until an answer comes. `leave`: tokens of who allowed it. */
@@ -33,13 +33,13 @@ export function newKey() {
   return crypto.randomUUID();
 }
 
-async function exchange(method, path, body, key, leave = []) {
+async function exchange(method, path, body, key, leave = [], longest = ANSWER_MS_MAX) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (key) headers["Idempotency-Key"] = key;
   if (leave.length) headers["Stillopen-Override"] = leave.join(",");
   const lost = new AbortController();
-  const timer = setTimeout(() => lost.abort(), ANSWER_MS_MAX);
+  const timer = setTimeout(() => lost.abort(), longest);
   try {
     const response = await fetch(path, {
       method, headers, signal: lost.signal, cache: "no-store", credentials: "same-origin",
