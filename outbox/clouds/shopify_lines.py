@@ -91,7 +91,11 @@ def _pieces(line: Mapping[str, Any], body: Mapping[str, Any], *, included: bool)
         amount += tax_total(line, body, included=False)
     else:
         amount -= tax_total(line, body, included=True)
-    taxed = [(_title(tax), _rate(tax, line, body), part) for tax, part in _taxes(line, body) if Decimal(tax["rate"])]
+    taxed = [
+        (_title(tax), rate, part)
+        for (tax, part), rate in zip(_taxes(line, body), _rates(line, body), strict=True)
+        if Decimal(tax["rate"])
+    ]
     quantity = Decimal(line["quantity"])
     if line["unit"] == "kg" or quantity != quantity.to_integral_value() or not 0 < quantity <= QUANTITY_MAX:
         return [Piece(line, f"{line['id']}={line['quantity']}", 1, amount, tuple(taxed))]
@@ -159,12 +163,11 @@ def _title(tax: Mapping[str, Any]) -> str:
     return str(tax["name"] or tax["code"])
 
 
-def _rate(tax: Mapping[str, Any], line: Mapping[str, Any], body: Mapping[str, Any]) -> str:
-    """Return a tax as a part of the price without taxes; a tax on taxes comes to more than its rate."""
-    so_far = effective = Decimal(0)
-    for other, _ in _taxes(line, body):
-        effective = Decimal(other["rate"]) * ((100 + so_far) / 100 if other.get("compound") else 1)
-        if other is tax:
-            break
+def _rates(line: Mapping[str, Any], body: Mapping[str, Any]) -> list[str]:
+    """Return each tax of a line as a part of the price without taxes; a tax on taxes comes to more than its rate."""
+    so_far, found = Decimal(0), []
+    for tax, _ in _taxes(line, body):
+        effective = Decimal(tax["rate"]) * ((100 + so_far) / 100 if tax.get("compound") else 1)
         so_far += effective
-    return f"{round(effective / 100, RATE_DECIMALS).normalize():f}"
+        found.append(f"{round(effective / 100, RATE_DECIMALS).normalize():f}")
+    return found
