@@ -125,6 +125,17 @@ async def test_after_a_crash_the_wait_begins_anew(lane: Lane) -> None:
     assert len(lane.cloud.orders) == 1
 
 
+async def test_what_an_earlier_life_sent_is_older_than_this_ones_first_look(lane: Lane) -> None:
+    await lane.attempt("lost before")
+    lane.attempts = lane.started()
+    assert (await lane.attempt()).after_s == LAG_S
+    lane.cloud.at += timedelta(seconds=60)
+    assert (await lane.attempt()).after_s == LAG_S - 60
+    lane.cloud.at += timedelta(seconds=60)
+    assert (await lane.attempt()).ending is Ending.SETTLED
+    assert len(lane.cloud.orders) == 1
+
+
 async def test_what_was_throttled_did_not_come_and_is_sent_at_once(lane: Lane) -> None:
     assert (await lane.attempt("429")).ending is Ending.TROUBLE
     assert (await lane.attempt()).ending is Ending.SETTLED
