@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 QUIET_EVERY_DAYS = 5
 QUIET_S = 1800.0  # of waking time with a line, after which nothing may be left
 LOOK_S = 20.0  # how often a quiet store looks whether it is through
+RELEASES_MAX = 5  # of one delivery: after that it is not mended, or something else is wrong with it
 DAY_S = 6 * 3600.0  # of waking time; a day takes minutes, and a quiet time at most `QUIET_S`
 STEPS_OF_A_SALE = 300  # of the agent's: it dies anywhere within
 KILLED, STOPPED = 0.2, 0.5  # the shares of nights; through the others the PC sleeps
@@ -262,11 +263,13 @@ class _Store:
         self.cloud.calm()
         self.line.mend()
         until, left = self.loop.time() + QUIET_S, ["?"]
+        released: Counter[int] = Counter()
         while left := await self._look(lambda parts: self.judge.left(parts.journal.reader)):
-            if self.loop.time() >= until:
+            if self.loop.time() >= until or max(released.values(), default=0) > RELEASES_MAX:
                 self.violate(f"in {QUIET_S:.0f} s with a line it is not delivered: {left[0]}")
                 break
             for number in await self._look(lambda parts: self.judge.to_release(parts.journal.reader)):
+                released[number] += 1
                 await self.life.ask(partial(self._release, number))
             await asyncio.sleep(LOOK_S)
         for _ in range(2):  # one that had broken off goes on where it was; what changed meanwhile comes with the next
