@@ -50,6 +50,7 @@ COMMANDS = {
         Command("demo", "the whole thing on simulated devices; opens the till page"),
         Command("run", "the agent in the foreground: what the service runs"),
         Command("check", "read the configuration and say what is wrong in it"),
+        Command("config", "one lane's configuration for another PC: export, import"),
         Command("devices", "what is plugged in, and the configuration lines for it"),
         Command("doctor", "every check a field tech would make, and what a power cut does to this disk"),
         Command("catalogue", "items: import from CSV, search, show"),
