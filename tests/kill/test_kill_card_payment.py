@@ -21,8 +21,8 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the runs are fo
 
 # Every step is tried with STILLOPEN_KILL_EVERY=1; the gate tries every so many, beginning at another each time.
 EVERY = {
-    "loop": int(os.environ.get("STILLOPEN_KILL_EVERY", "150")),
-    "sql": int(os.environ.get("STILLOPEN_KILL_EVERY", "30")),
+    "loop": int(os.environ.get("STILLOPEN_KILL_EVERY", "90")),
+    "sql": int(os.environ.get("STILLOPEN_KILL_EVERY", "25")),
 }
 
 CONFIG = """
