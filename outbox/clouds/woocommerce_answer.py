@@ -8,6 +8,7 @@ Source: the WordPress REST API handbook, "Global parameters" and "Errors"; a run
 from __future__ import annotations
 
 import json
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 Trouble = Retry | Unauthorized | Refused | Unclear
 
-STARTS_TRIED_MAX = 50  # places where JSON may begin behind PHP's notices; a page with more braces is a page
+# Where WordPress' JSON begins: first of all, or on a line of its own behind the notices that PHP prints.
+_START = re.compile(r"(?:\A|[>\n])[\ufeff \t\r]*(\[\s*[{\]]|\{\s*[\"}])")
 OVER_REFUND = "woocommerce_rest_cannot_create_order_refund"  # says 500, and means it for good
 # With these nothing has come as far as the shop. Another one may be a firewall's that has read the shop's own answer.
 _BEFORE_IT = frozenset({401, 404, 405, 407, 413, 414, 429, 431})
@@ -112,19 +114,17 @@ def unknown(trouble: Trouble) -> Unknown | Unauthorized:
 
 def parsed(answer: Answer) -> dict[str, Any] | list[Any] | None:
     """Return the body's JSON object or list, also behind the notices that PHP prints; None where there is none."""
-    body = answer.body.decode(errors="replace").lstrip("\ufeff \t\r\n")
-    decoder = json.JSONDecoder()
-    starts = (at for at, char in enumerate(body) if char in "{[")
-    for at, _ in zip(starts, range(STARTS_TRIED_MAX), strict=False):
-        try:
-            value, end = decoder.raw_decode(body, at)
-        except (ValueError, RecursionError):
-            if at == 0:
-                return None  # half an answer: what is whole within it is not the answer
-            continue
-        if not body[end:].strip() or body[end:].lstrip().startswith("<"):
-            return value if isinstance(value, dict | list) else None
-    return None
+    body = answer.body.decode(errors="replace")
+    start = _START.search(body)
+    if start is None:
+        return None
+    value: dict[str, Any] | list[Any]
+    try:
+        value, end = json.JSONDecoder().raw_decode(body, start.start(1))
+    except (ValueError, RecursionError):
+        return None  # half an answer: what is whole within it is not the answer
+    behind = body[end:].strip()
+    return value if not behind or behind.startswith("<") else None
 
 
 def _is_error(value: dict[str, Any]) -> bool:

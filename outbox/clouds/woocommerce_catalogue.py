@@ -58,7 +58,9 @@ class Catalogue:
         if not isinstance(values, list):
             return values
         reading = _Reading(self, feed, whole=at.since is None)
-        more = bool(values) and more_behind(answer, at.place if at.parents else _fresh(at).offset, len(values), PAGE)
+        more = more_behind(answer, at.place if at.parents else _fresh(at).offset, len(values), PAGE)
+        if more and not values:
+            return Retry("the shop lists less than it counts")
         if at.parents:
             for value in values:
                 reading.take(value, at.parents[0])

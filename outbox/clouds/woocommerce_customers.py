@@ -32,7 +32,9 @@ def page(cursor: str | None, answer: Answer, prefix: str) -> Page | Retry | Unau
     if not isinstance(values, list):
         return values
     onward = _place(cursor) + len(values)
-    more = bool(values) and more_behind(answer, _place(cursor), len(values), PAGE)
+    more = more_behind(answer, _place(cursor), len(values), PAGE)
+    if more and not values:
+        return Retry("the shop lists less than it counts")
     found = tuple(_customer(value, prefix) for value in values if isinstance(value.get("id"), int))
     back = min(OVERLAP_PLACES, len(values) - 1)
     return Page((), (), str(onward - back) if more else "", more=more, customers=found)

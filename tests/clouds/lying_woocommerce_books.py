@@ -275,6 +275,7 @@ class Orders:
                 and product in self.stock
             ):
                 self.stock[product] += quantity
+                self.products[product]["date_modified_gmt"] = self._moment()
                 order["_reduced"][line["id"]] -= quantity
         refund = {
             "id": self.next_id(),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from outbox.clouds.woocommerce_answer import parsed
 from outbox.clouds.woocommerce_look import PAGE
 from outbox.connector import (
     Absent,
@@ -224,6 +225,18 @@ def test_an_error_under_a_good_status_is_unclear(clock: Clock) -> None:
 )
 def test_any_body_is_read_without_tripping_and_proves_nothing(body: bytes, clock: Clock) -> None:
     assert isinstance(verdict(Answer(201, {}, body), clock), Unclear)
+
+
+@pytest.mark.parametrize(
+    "notices", [b"", b"<br />\n<b>Warning</b>: key {0} of [] in <b>/p.php</b> on line <b>1</b><br />\n"]
+)
+def test_an_answer_that_is_cut_anywhere_is_none(notices: bytes) -> None:
+    """What is whole within it, like an empty list of meta data, is not the answer."""
+    values = [{"id": 1, "meta_data": [], "refunds": [{"id": 2}], "billing": {}}, {"id": 3, "lines": []}]
+    whole = notices + json.dumps(values).encode()
+    assert parsed(Answer(200, {}, whole)) == values
+    for cut in range(len(whole)):
+        assert parsed(Answer(200, {}, whole[:cut])) is None, whole[:cut]
 
 
 async def test_looks_are_asked_for_anew_and_not_out_of_a_hosts_cache(woo_driver: Driver, clock: Clock) -> None:

@@ -326,6 +326,11 @@ def test_a_first_pull_tells_of_nothing_that_is_gone(puller: Puller) -> None:
     assert puller.items["22"].name == "Tea", "a variation without a name of its own has its product's"
 
 
+@pytest.mark.parametrize("feed", [Feed.ITEMS, Feed.STOCK, Feed.CUSTOMERS])
+def test_an_empty_page_where_more_is_counted_ends_no_pull(puller: Puller, feed: Feed) -> None:
+    assert isinstance(puller.connector.page(feed, None, Answer(200, {"x-wp-total": "7"}, b"[]")), Retry)
+
+
 def test_what_is_no_product_is_passed_over(puller: Puller) -> None:
     page = puller.connector.page(Feed.ITEMS, None, Answer(200, {}, b'[{"id": "x"}, 7, {}]'))
     assert isinstance(page, Page)
