@@ -36,7 +36,8 @@ _PHASES = {
 _INTENTS = "/v1/payment_intents"
 _SHOW_CHARGE = {"expand": ["latest_charge"]}
 _BY_CUSTOMER = frozenset({"customer_canceled", "customer_cancelled"})
-_METHODS = {"CAD": ["card_present", "interac_present"]}  # Canada's debit cards are a method of their own
+_CARDS = ["card_present"]
+_CHARGED_AT_ONCE = {"CAD": ["card_present", "interac_present"]}  # Canada's debit cards cannot be captured later
 
 
 class StripeReaders:
@@ -63,7 +64,7 @@ class StripeReaders:
         fields = {
             "amount": to_wire(asked.amount, self._currency),
             "currency": self._currency.lower(),
-            "payment_method_types": _METHODS.get(self._currency, ["card_present"]),
+            "payment_method_types": _CARDS if self.captures_later else _CHARGED_AT_ONCE.get(self._currency, _CARDS),
             "capture_method": "manual" if self.captures_later else "automatic",
             "metadata": {
                 "stillopen_attempt": asked.id,

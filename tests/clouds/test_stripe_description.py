@@ -18,7 +18,10 @@ ASKED = Asked("5f6e7d8c-0000-7000-8000-000000000000", "s-1", "till-1", "tmr_1", 
 @needs_stripe_spec
 def test_every_request_of_a_card_payment_is_as_described() -> None:
     for currency in ("EUR", "CAD"):
-        readers = StripeReaders(Place("store-1", "acct_1"), {"till-1": "tmr_1"}, currency)
+        at_once = currency == "CAD"
+        place = Place("store-1", "acct_1")
+        readers = StripeReaders(place, {"till-1": "tmr_1"}, currency, captures_later=not at_once)
+        assert ("interac_present" in readers.create(ASKED).body.decode()) == at_once
         for request in (
             readers.create(ASKED),
             readers.hand(ASKED, "pi_1"),
