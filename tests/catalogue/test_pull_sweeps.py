@@ -12,13 +12,14 @@ import pytest
 
 from outbox.capabilities import Arithmetic, Capabilities
 from outbox.catalogue import Catalogue
+from outbox.catalogue_feeds import Swept
 from outbox.connector import Answer, Refused, Request, Retry
-from outbox.feeds import Feed, FeedRules, Page, PulledItem, PulledStock
+from outbox.feeds import Feed, FeedRules, Page, PulledCustomer, PulledItem, PulledStock
 from outbox.pull import Wishes, pull
 from outbox.session import AnswerLost
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from pathlib import Path
 
 NOW = datetime(2026, 11, 21, 3, tzinfo=UTC)
@@ -259,3 +260,85 @@ async def test_a_page_applied_again_changes_nothing(catalogue: Catalogue, shop: 
     assert (counts.unchanged, counts.changed, counts.added, counts.deleted) == (8, 0, 0, 0)
     again = await catalogue.apply_page("shop", Feed.ITEMS, replace(page, items=page.items[:1]))
     assert again.unchanged == 1
+
+
+# --- customers, and clouds that misbehave ---
+
+
+class People:
+    """A list of customers in memory: who was taken, and what a sweep is to find gone."""
+
+    def __init__(self, swept: Swept) -> None:
+        self.taken: list[tuple[str, str | None]] = []
+        self.swept = swept
+        self.marks: list[str] = []
+
+    async def take(
+        self, cloud: str, customers: Sequence[PulledCustomer], tombstones: Sequence[str], *, mark: str | None
+    ) -> int:
+        self.taken += [(one.remote_id, mark) for one in customers]
+        return len(customers)
+
+    async def sweep_off(self, cloud: str, mark: str, *, let_go: bool) -> Swept:
+        self.marks.append(mark)
+        return self.swept
+
+
+class Clients(Shop):
+    """A cloud that gives customers alone; `pages` are their cursors, one a page."""
+
+    pages: tuple[str, ...] = ("p1", "p2", "end")
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(frozenset(), Arithmetic.NONE, feeds=(FeedRules(Feed.CUSTOMERS, tombstones=False),))
+
+    def page(self, feed: Feed, cursor: str | None, answer: Answer) -> Page:
+        at = self.pages.index(cursor) + 1 if cursor in self.pages[:-1] else 0
+        customers = (PulledCustomer(f"c{at}", None, "Somebody"),)
+        return Page((), (), self.pages[at], more=at < len(self.pages) - 1, customers=customers)
+
+
+async def test_customers_are_pulled_by_whoever_keeps_their_list(catalogue: Catalogue) -> None:
+    clients, people, rests = Clients(), People(Swept(2, 5)), []
+
+    async def rest() -> None:
+        rests.append(1)
+
+    async def pulling(**more: Any) -> Any:
+        return await pull("shop", clients, clients, catalogue, lambda: NOW, **more)  # type: ignore[arg-type]  # what of a connector a pull uses
+
+    assert (await pulling()).pages == 0, "nobody keeps them here"
+    first = await pulling(customers=people, wishes=Wishes(rest=rest))
+    assert (first.customers, first.gone, first.ended, len(rests)) == (3, 2, None, 2)
+    assert {mark for _, mark in people.taken} == set(people.marks)
+    people.swept = Swept(40, 50, stopped=True)
+    stopped = await pulling(customers=people, wishes=Wishes(sweep=(Feed.CUSTOMERS,)))
+    assert isinstance(stopped.ended, Refused)
+    assert "40 of 50 customers" in stopped.ended.reason
+
+
+async def test_a_cloud_that_goes_round_in_circles_is_left(catalogue: Catalogue) -> None:
+    clients = Clients()
+    clients.pages = ("p1", "p2", "p1", "p2", "end")
+    told = await pull("shop", clients, clients, catalogue, lambda: NOW, customers=People(Swept(0, 0)))  # type: ignore[arg-type]  # likewise
+    assert isinstance(told.ended, Retry)
+    assert "again and again" in told.ended.reason
+
+
+async def test_a_feed_that_is_named_and_not_given_is_no_fault(catalogue: Catalogue) -> None:
+    shop = Shop()
+    shop.pull = lambda feed, cursor: None  # type: ignore[assignment, method-assign, return-value]  # a connector that contradicts itself
+    told = await pulled(catalogue, shop)
+    assert isinstance(told.ended, Refused)
+
+
+async def test_an_older_version_is_seen_by_a_sweep_all_the_same(catalogue: Catalogue, shop: Shop) -> None:
+    shop.put("i1", 900, version="2026-11-21T10:00:00Z")
+    await pulled(catalogue, shop)
+    shop.put("i1", 100, version="2026-11-20T10:00:00Z")
+    swept = await pulled(catalogue, shop, wishes=Wishes(sweep=tuple(Feed)))
+
+    item = catalogue.item("I1")
+    assert item is not None
+    assert (item.price, swept.gone) == (900, 0)
