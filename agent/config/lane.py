@@ -17,7 +17,7 @@ from agent.config.lines import key_lines
 from agent.config.load import CONFIG_BYTES_MAX, load
 from agent.config.problems import ConfigInvalid, ConfigProblem
 from outbox import chain, schema
-from outbox.errors import JournalUnavailable
+from outbox.errors import JournalUnavailable, OutboxError, StateInUse
 from outbox.journal import FILE, LOCK, hold
 
 if TYPE_CHECKING:
@@ -156,10 +156,11 @@ def _no_agent(state: Path) -> Iterator[None]:
         return
     try:
         lock = hold(state)
-    except JournalUnavailable as error:
-        raise LaneRefused(
-            str(error), hint="stop it first (sudo systemctl stop stillopen), then start it again"
-        ) from error
+    except StateInUse as error:
+        hint = "stop it first (sudo systemctl stop stillopen), then start it again"
+        raise LaneRefused(str(error), hint=hint) from error
+    except OutboxError as error:
+        raise LaneRefused(str(error), hint=error.hint) from error
     try:
         yield
     finally:

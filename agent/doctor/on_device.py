@@ -197,7 +197,10 @@ def _is_agent(holder: Holder, state: Path, proc: Path) -> bool:
 def _sees_everybody(proc: Path) -> bool:
     """Whether the list of programs is whole, and each one's open files can be read; a sandbox hides those of others."""
     programs = [entry for entry in proc.iterdir() if entry.name.isdecimal()] if proc.is_dir() else []
-    return (proc / "1").exists() and all(os.access(one / "fd", os.R_OK | os.X_OK) for one in programs)
+    return (proc / "1").exists() and all(
+        os.access(one / "fd", os.R_OK | os.X_OK) or not one.exists()  # it ended meanwhile
+        for one in programs
+    )
 
 
 def grabbers(devices: Sequence[Local], proc: Path) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Run = Callable[[Sequence[str]], "subprocess.CompletedProcess[str]"]
 
 SMART_S = 20.0  # a disk that sleeps wakes within ten
+ASKED_S = 10.0  # the service manager is on this PC, and only asked
 
 
 def installed(running: str | None) -> Finding:
@@ -40,6 +41,8 @@ def service(status: Callable[[], Installed]) -> Finding:
         found = status()
     except ServiceRefused as error:
         return not_known(name, str(error), error.hint)
+    except OSError as error:  # a sandbox that lets no program be started
+        return not_known(name, f"it cannot be asked from here: {error}", "stillopen service status")
     if found.state == "not-found":
         return warning(name, "there is none: nothing starts the agent with this PC", "sudo stillopen service install")
     if found.state != "active":
@@ -88,7 +91,15 @@ def service_status() -> Installed:
         from agent.service.windows import Windows
 
         folders = service_folders()
-        return Windows(folders.config / CONFIG_NAME, folders.state).status()
+        return Windows(folders.config / CONFIG_NAME, folders.state, run=_bounded).status()
     from agent.service.linux import Linux
 
-    return Linux().status()
+    return Linux(run=_bounded).status()
+
+
+def _bounded(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run a program that only asks; one that hangs has failed."""
+    try:
+        return subprocess.run(command, check=False, capture_output=True, text=True, timeout=ASKED_S)
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(command, 1, "", f"no answer in {ASKED_S:g} s")

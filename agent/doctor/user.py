@@ -27,8 +27,7 @@ class User:
 
 def agent_user(state: Path) -> User:
     """Return whom the agent runs as: the owner of its state folder; where there is none yet, whoever asks."""
-    if sys.platform == "win32":
-        raise NotADirectoryError("Windows has no such users")
+    assert sys.platform != "win32", "Windows has no such users"
     import grp
     import pwd
 
@@ -73,8 +72,7 @@ def _has_access_list(file: Path) -> bool:
 
 def group_name(gid: int) -> str:
     """Return a group's name, or its number where it has none."""
-    if sys.platform == "win32":
-        return str(gid)
+    assert sys.platform != "win32", "Windows has no such groups"
     import grp
 
     try:

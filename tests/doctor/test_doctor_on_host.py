@@ -39,6 +39,11 @@ def test_a_pc_without_systemd_does_not_say() -> None:
 
     assert on_host.service(refuse).state is State.NOT_KNOWN
 
+    def forbid() -> Installed:
+        raise PermissionError(13, "Permission denied")
+
+    assert on_host.service(forbid).state is State.NOT_KNOWN
+
 
 @pytest.mark.parametrize(
     ("said", "state"),

@@ -113,6 +113,17 @@ async def test_the_small_call_says_whether_the_credentials_are_good(tmp_path: Pa
     assert [one for one in far.asked if "+auth" in one]
 
 
+async def test_credentials_that_cannot_be_read_are_a_finding(tmp_path: Path) -> None:
+    kept = tmp_path / "state" / "credentials" / "hook"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"what no key opens")
+    async with far_end(dated(NOW)) as far:
+        kept_here = SHOP.format(url=f"http://127.0.0.1:{far.port}").replace('token = { file = "secret" }\n', "")
+        found = await checked(a_store(tmp_path, kept_here), tmp_path)
+    assert found["call to hook"].state is State.FAILED
+    assert "cloud connect hook" in found["call to hook"].said
+
+
 SHOP = 'kind = "square"\nbase_url = "{url}"\ntoken = {{ file = "secret" }}\nlocation_id = "L1"'
 
 
