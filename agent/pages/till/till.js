@@ -264,9 +264,8 @@ export class Till {
     }
     this.frame.dataset.live = String(this.state.live);
     for (const part of [this.lamps, this.training, this.cards, this.printQuestion, this.basket, this.finder]) part.update();
-    const { parked } = this.state;
-    const lines = this.state.sale?.lines.length ?? 0;
-    this.park.textContent = parked.length && !lines ? t("action.parked", { n: parked.length }) : t("action.park");
+    const { parked, sale } = this.state;
+    this.park.textContent = parked.length && !sale?.lines.length ? t("action.parked", { n: parked.length }) : t("action.park");
     const { fault } = this.state.status;
     replace(this.banner, this.state.away ? this.#awayBanner() : fault && el("div.banner.banner-fault", { role: "alert" },
       el("strong", {}, t("fault.title")), ` ${fault}`), this.shift.banner());
