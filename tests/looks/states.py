@@ -1,0 +1,54 @@
+"""The table: every page, in every state, by the shop that the state needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.looks.full import FLOAT, FULL
+from tests.looks.others import OTHERS
+from tests.looks.paying import PAYING
+from tests.looks.people import PEOPLE, STRICT
+from tests.looks.selling import SELLING
+from tests.looks.troubles import TROUBLES
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from tests.looks.stage import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """States that follow each other in one shop. `bring` takes a page that was just loaded to its state."""
+
+    name: str
+    states: tuple[Callable[[Stage], Awaitable[None]], ...]
+    configuration: str = ""
+    skip_pins: bool = True
+
+
+SCENES = (
+    Scene("selling", SELLING),
+    Scene("paying", PAYING),
+    Scene("people", PEOPLE, STRICT, skip_pins=False),
+    Scene("troubles", TROUBLES),
+    Scene("full", FULL, FLOAT),
+    Scene("others", OTHERS),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a page is looked at. The smallest screen that is promised, a usual one, and a large one."""
+
+    dark: bool
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return f"{'dark' if self.dark else 'light'}-{self.width}"
+
+
+LOOKS = tuple(Look(dark, *size) for size in ((1024, 600), (1280, 800), (1920, 1080)) for dark in (False, True))
+LANGUAGES = ("en", "de")

@@ -1,0 +1,94 @@
+"""The till page when something is not as it should be, when it trains, and when it is not let in yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent.demo.cloud import Trouble
+from tests.looks.stage import COFFEE, MILK, TILL
+
+if TYPE_CHECKING:
+    from tests.looks.stage import Stage
+
+
+async def lamps(stage: Stage) -> None:
+    """Every device and cloud, one of them in trouble."""
+    stage.shop.world.printer.open_cover()
+    await stage.there("[data-lamp=receipt][data-level=bad]")
+    await stage.page.click("[data-lamp=receipt]")
+    await stage.there(".panel .card-bad")
+
+
+async def outage(stage: Stage) -> None:
+    """A cloud that does not answer, and records that wait for it."""
+    stage.shop.world.cloud().trouble = Trouble.UNAVAILABLE
+    await stage.sold(COFFEE)
+    await stage.sold(MILK)
+    await stage.there("[data-lamp=cloud][data-level=busy]")
+    await stage.key("o", alt=True)
+    await stage.there(".panel .outage-lamps")
+
+
+async def going_offline(stage: Stage) -> None:
+    await stage.key("o", alt=True)
+    await stage.page.click("[data-key=hold-cloud]")
+    await stage.there("[data-key=reason]")
+
+
+async def offline(stage: Stage) -> None:
+    """Held by hand: on its lamp and on its card."""
+    await stage.ask_as_page("POST", "/v1/line/offline", {"cloud": "cloud", "reason": "The router is being replaced"})
+    await stage.there("[data-lamp=cloud][data-level=held]")
+    await stage.key("o", alt=True)
+    await stage.there("[data-key=release-cloud]")
+
+
+async def devices_lost(stage: Stage) -> None:
+    """Nothing is plugged in, and somebody is served all the same."""
+    world = stage.shop.world
+    world.bench.unplug("counter")
+    world.bench.unplug("scale")
+    await world.printer.power_off()
+    await stage.there("[data-lamp=receipt][data-level=bad]")
+    await stage.there("[data-lamp=counter][data-level=bad]")
+    await stage.ring(COFFEE)
+
+
+async def agent_away(stage: Stage) -> None:
+    """With a scan that waits for it."""
+    await stage.ring(COFFEE)
+    await stage.stop_agent()
+    await stage.there(".banners .banner-away")
+    await stage.page.wedge(MILK)
+    await stage.there(".line-waiting")
+
+
+async def training_offered(stage: Stage) -> None:
+    await stage.key("t", alt=True)
+
+
+async def training(stage: Stage) -> None:
+    await stage.ask_as_page("POST", f"{TILL}/training", {"drawer": False})
+    await stage.there(".training-band strong")
+    await stage.ring(COFFEE, MILK)
+    await stage.key("F10")
+
+
+async def training_paid(stage: Stage) -> None:
+    await stage.ask_as_page("POST", f"{TILL}/training", {"drawer": False})
+    await stage.there(".training-band strong")
+    await stage.sold(COFFEE)
+    await stage.there("[data-print=printed]")
+
+
+TROUBLES = (
+    lamps,
+    outage,
+    going_offline,
+    offline,
+    devices_lost,
+    agent_away,
+    training_offered,
+    training,
+    training_paid,
+)
