@@ -6,10 +6,11 @@ import argparse
 import asyncio
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from tests.looks.judge import AXE
-from tests.looks.states import LANGUAGES, LOOKS, SCENES
+from tests.looks.states import LANGUAGES, LOOKS, SCENES, Look
 from tests.looks.walk import walk
 from tests.pages.browser import Browser, Chromium
 
@@ -25,16 +26,15 @@ async def main(only: str, look: str, folder: Path, languages: list[str]) -> int:
         for scene in SCENES:
             for language in languages:
                 async with Browser(chromium) as visitor:
-                    wrong += await walk(
-                        scene,
-                        visitor,
-                        language,
-                        lambda name, of=scene.name: looks if only in f"{of}-{name}" else (),  # type: ignore[misc]
-                        pictures=folder,
-                    )
+                    ways = partial(_ways, f"{scene.name}-", only, looks)
+                    wrong += await walk(scene, visitor, language, ways, pictures=folder)
     said = [*wrong, f"{len(wrong)} faults; the pictures are in {folder}", ""]
     sys.stdout.write("\n".join(said))
     return 1 if wrong else 0
+
+
+def _ways(of: str, only: str, looks: list[Look], name: str) -> list[Look]:
+    return looks if only in of + name else []
 
 
 if __name__ == "__main__":
