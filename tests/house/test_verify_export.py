@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from outbox.export import exported
 from outbox import chain
+from outbox.export import exported
 from outbox.journal import Journal
 from outbox.record import Kind, Record, canonical, link
 from tests.outbox.facts import draft, write
