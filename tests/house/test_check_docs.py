@@ -63,9 +63,9 @@ FAULTS: list[tuple[Plant, str, str]] = [  # how it is planted, where it is found
         "[[tax]] is not there",
     ),
     (
-        _replace("agent/CONFIGURATION.md", "| `location_id` |", "| location |"),
+        _replace("agent/CONFIGURATION.md", "| `application_id` |", "| application |"),
         "agent/CONFIGURATION.md",
-        'kind "square" has no row for location_id',
+        'kind "square" has no row for application_id',
     ),
     (
         _replace("agent/README.md", "| `stillopen journal verify`", "| journal verify"),
