@@ -4,6 +4,7 @@ import { Away, Problem, read } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
 import { parseQuantity, price, quantity } from "../parts/money.js";
 import { t } from "../parts/words.js";
+import { LATE_MS_MAX } from "./burst.js";
 
 const SEARCH_MS = 60; // a pause this short still feels like typing straight into the list
 const SHOWN_MAX = 24; // what fits without scrolling far; one more letter finds the rest
@@ -12,6 +13,7 @@ const CODE = /^[0-9]{6,}$/; // a number this long is a code on a label, not a sh
 export class Finder {
   #till;
   #timer;
+  #leave; // what is open is left for what is typed, once it is clear that nobody scans
   #asked = 0;
   #results = [];
   #at = 0;
@@ -84,7 +86,8 @@ export class Finder {
       this.input.value = "";
       if (count) this.#till.actions.setTimes(count);
     }
-    if (this.input.value && !this.#till.isHome()) this.#till.home();
+    clearTimeout(this.#leave);
+    this.#leave = setTimeout(() => this.input.value && !this.#till.isHome() && this.#till.home(), LATE_MS_MAX);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.search(), SEARCH_MS);
   }

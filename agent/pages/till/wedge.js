@@ -14,6 +14,7 @@ export class Wedge {
   #burst = new Burst();
   #held = false; // keys of the burst are kept back
   #landed = null; // where the first one landed: the field, and how it stood before
+  #from = null; // what had the focus before the first one moved it
   #alt = ""; // digits of the keypad while Alt is down
   #ours = new WeakSet(); // events that give a key back
   #timer;
@@ -49,7 +50,10 @@ export class Wedge {
   }
 
   #character(character, event) {
-    if (!this.#burst.goesOn(event.timeStamp)) this.#end();
+    if (!this.#burst.goesOn(event.timeStamp)) {
+      this.#end();
+      this.#from = document.activeElement;
+    }
     const goesOn = this.#burst.add(character, event.timeStamp);
     if (!goesOn && !isCommand(character)) {
       this.#landed = before(document.activeElement); // of a text field; a key may yet move the focus to another
@@ -83,6 +87,7 @@ export class Wedge {
   #scanned() {
     const { text } = this.#burst;
     this.#takeOut();
+    if (this.#from?.isConnected && this.#from !== document.body && this.#from !== document.activeElement) this.#from.focus();
     this.#forget();
     this.onScan(text);
   }
