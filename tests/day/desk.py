@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 PINS = {"Mia": "408215", "Sol": "739164", "Kim": "5172", "Lou": "8463"}
 BAR = "document.querySelector('.staff-button span')?.textContent"
-CLEAR = "!document.querySelector('.basket [data-line]') && !document.querySelector('.panel')"
 
 
 async def nothing() -> None:

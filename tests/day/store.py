@@ -154,11 +154,6 @@ class Store:
     def url(self) -> str:
         return f"http://localhost:{self.port}"
 
-    @property
-    def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
-
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as held:
             cloud = await held.enter_async_context(serving(self.cloud))
