@@ -66,6 +66,7 @@ def notes() -> list[str]:
     return [
         "Virtual time: a line of 10 to 120 ms there and back, fsyncs of 0.2 to 20 ms, one core.",
         "CPU and memory are real, and hold the lying server, which keeps every order.",
+        "Where a cloud charges less than a call was thought to cost (Shopify), its answers let us be quicker than that.",
         "Where no floor stands, the vendor names no limit: then a till's own round trips are what takes the time.",
     ]
 
@@ -146,7 +147,7 @@ class _Drain:
         limits = None if self.cloud.connector.throttle is None else self.cloud.connector.throttle.limits
         if limits is not None and self.line.units - units > limits.burst:  # else the limit asks for no wait at all
             floor_s = (self.line.units - units - limits.burst) / limits.per_s
-            name = f"the limit: {limits.per_s:g} a second, {limits.burst:g} at once"
+            name = f"{limits.per_s:g} a second and {limits.burst:g} at once, at the costs known beforehand"
             found.append(Figure(case, Role.LIMIT, name, "s", floor_s, None, took_s / floor_s))
         return found
 
