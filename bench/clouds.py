@@ -66,7 +66,7 @@ def notes() -> list[str]:
     return [
         "Virtual time: a line of 10 to 120 ms there and back, fsyncs of 0.2 to 20 ms, one core.",
         "CPU and memory are real, and hold the lying server, which keeps every order.",
-        "Where a cloud charges less than a call was thought to cost (Shopify), its answers let us be quicker than that.",
+        "Where a cloud charges less than a call was thought to cost (Shopify), its answers let us go sooner.",
         "Where no floor stands, the vendor names no limit: then a till's own round trips are what takes the time.",
     ]
 
