@@ -14,7 +14,7 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from outbox.clouds.square_sign_in import SCOPES
+from outbox.clouds.square.sign_in import SCOPES
 from tests.clouds.lying_square_books import Books, No
 from tests.clouds.lying_square_catalogue import Catalogue
 from tests.clouds.serving import Faults, commit_fault, read_body

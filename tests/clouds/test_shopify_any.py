@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from agent.refund import remaining
 from outbox.clouds import StoreFacts
-from outbox.clouds.shopify_plan import minor
+from outbox.clouds.shopify.plan import minor
 from outbox.clouds.tendered import to_be_paid
 from outbox.connector import Answer
 from outbox.record import Kind

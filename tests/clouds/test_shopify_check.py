@@ -12,7 +12,8 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from agent.config import load
-from outbox.clouds import KINDS, shopify, shopify_queries
+from outbox.clouds import KINDS, shopify
+from outbox.clouds.shopify import queries as shopify_queries
 from outbox.connector import Answer
 from outbox.mapping import Declared, DeclaredTax, Finding, Level, Question
 from tests.clouds.conformance.contract import call
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from tests.clouds.driver import Clock
     from tests.clouds.lying_shopify import LyingShopify
 
-SAMPLE = Path(shopify.__file__).parent / "samples" / "shopify.toml"
+SAMPLE = Path(shopify.__file__).parent / "sample.toml"
 DECLARED = Declared(
     (DeclaredTax("standard", "VAT", Decimal(19)), DeclaredTax("reduced", "VAT", Decimal(7))), ("cash", "card")
 )

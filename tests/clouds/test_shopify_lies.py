@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from outbox.clouds.shopify_answer import A_MINUTE_S
+from outbox.clouds.shopify.answer import A_MINUTE_S
 from outbox.connector import Absent, Answer, Done, Found, LookOn, Refused, Retry, Step, Unauthorized, Unclear, Unknown
 from tests.clouds.records import line, refund, sale
 from tests.clouds.shopify_shop import MUG, cents, delivered, refused, settings, shopify_at, shopify_fact, the_order

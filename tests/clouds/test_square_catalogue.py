@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from outbox.catalogue_feeds import Place, Swept
-from outbox.clouds.square_catalogue import Cursor, SquareCatalogue
+from outbox.clouds.square.catalogue import Cursor, SquareCatalogue
 from outbox.clouds.webhook import Webhook
 from outbox.connector import Answer, Refused, Retry, Unauthorized
 from outbox.feeds import Feed, Page, PulledItem

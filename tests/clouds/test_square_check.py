@@ -17,7 +17,7 @@ from tests.clouds.conftest import STORE
 from tests.clouds.lying_square import TOKEN, LyingSquare
 from tests.simulate.clouds import call
 
-SAMPLE = Path(square.__file__).parent / "samples" / "square.toml"
+SAMPLE = Path(square.__file__).parent / "sample.toml"
 DECLARED = Declared((DeclaredTax("standard", "VAT", Decimal(19)), DeclaredTax("reduced", "VAT", Decimal("7.0"))))
 
 

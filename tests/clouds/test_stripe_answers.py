@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from outbox.card_reader import Asked, AtReader, Payment, Phase
-from outbox.clouds.stripe_plan import Place
-from outbox.clouds.stripe_reader import StripeReaders
+from outbox.clouds.stripe.plan import Place
+from outbox.clouds.stripe.reader import StripeReaders
 from outbox.connector import Absent, Answer, Found, LookOn, Refused, Step, Unauthorized, Unclear, Unknown
 from tests.clouds.records import fact_of, line, refund, sale
 from tests.clouds.test_stripe_deliveries import CARD, stripe_at

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from outbox.clouds import StoreFacts, make
 from outbox.clouds.stripe import Settings
-from outbox.clouds.stripe_form import form
-from outbox.clouds.stripe_money import from_wire, step, to_wire
+from outbox.clouds.stripe.form import form
+from outbox.clouds.stripe.money import from_wire, step, to_wire
 from outbox.clouds.tendered import to_be_paid
 from outbox.connector import Answer, Complete, Refused, Retry, Unauthorized, Unclear
 from outbox.feeds import Feed

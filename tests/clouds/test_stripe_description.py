@@ -7,11 +7,11 @@ from pathlib import Path
 from agent.config import load
 from outbox.card_reader import Asked
 from outbox.clouds.stripe import Settings
-from outbox.clouds.stripe_plan import Place
-from outbox.clouds.stripe_reader import StripeReaders
+from outbox.clouds.stripe.plan import Place
+from outbox.clouds.stripe.reader import StripeReaders
 from tests.clouds.stripe_spec import needs_stripe_spec, stripe_faults
 
-SAMPLE = Path(__file__).parents[2] / "outbox" / "clouds" / "samples" / "stripe.toml"
+SAMPLE = Path(__file__).parents[2] / "outbox" / "clouds" / "stripe" / "sample.toml"
 ASKED = Asked("5f6e7d8c-0000-7000-8000-000000000000", "s-1", "till-1", "tmr_1", 1250)
 
 

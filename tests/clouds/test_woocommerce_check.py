@@ -12,8 +12,8 @@ import pytest
 
 from agent.config import load
 from outbox.clouds import KINDS, woocommerce
-from outbox.clouds.woocommerce_check import RATES_MAX
-from outbox.clouds.woocommerce_plan import ROUTES
+from outbox.clouds.woocommerce.check import RATES_MAX
+from outbox.clouds.woocommerce.plan import ROUTES
 from outbox.connector import Answer
 from outbox.mapping import Declared, DeclaredTax, Finding, Level, Question
 from tests.clouds.woo_shop import STORE, a_shop, woo_at
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.clouds.driver import Clock
     from tests.clouds.lying_woocommerce import LyingWoo
 
-SAMPLE = Path(woocommerce.__file__).parent / "samples" / "woocommerce.toml"
+SAMPLE = Path(woocommerce.__file__).parent / "sample.toml"
 DECLARED = Declared(
     taxes=(DeclaredTax("standard", "VAT 19%", Decimal(19)), DeclaredTax("reduced", "VAT 7%", Decimal(7))),
     tenders=("cash", "card"),

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from outbox.clouds.woocommerce_answer import parsed
-from outbox.clouds.woocommerce_look import PAGE
+from outbox.clouds.woocommerce.answer import parsed
+from outbox.clouds.woocommerce.look import PAGE
 from outbox.connector import (
     Absent,
     Answer,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outbox.clouds import woocommerce_net as net
-from outbox.clouds.woocommerce_plan import fraction_text, frozen, minor, text
+from outbox.clouds.woocommerce import net
+from outbox.clouds.woocommerce.plan import fraction_text, frozen, minor, text
 from outbox.money import ratio
 
 GROSS = st.integers(0, 10**9)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from outbox.clouds.woocommerce_cursor import OVERLAP_PLACES, PAGE, Cursor
-from outbox.clouds.woocommerce_plan import ROUTES
+from outbox.clouds.woocommerce.cursor import OVERLAP_PLACES, PAGE, Cursor
+from outbox.clouds.woocommerce.plan import ROUTES
 from outbox.connector import Answer, Refused, Retry, Unauthorized
 from outbox.feeds import Feed, Page, PulledCustomer, PulledItem
 from tests.clouds.records import line, sale

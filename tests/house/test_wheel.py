@@ -27,7 +27,7 @@ NEEDED = {
     "drivers/py.typed",
     "outbox/py.typed",
     "drivers/printer/escpos.py",
-    "outbox/clouds/square.py",
+    "outbox/clouds/square/__init__.py",
 }
 SUFFIXES = {".py", ".typed", ".js", ".html", ".css", ".svg", ".csv", ".md", ".png", ".toml"}
 

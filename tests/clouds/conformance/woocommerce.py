@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from outbox.clouds import make
 from outbox.clouds.tendered import to_be_paid
 from outbox.clouds.woocommerce import Settings
-from outbox.clouds.woocommerce_plan import ROUTES
+from outbox.clouds.woocommerce.plan import ROUTES
 from outbox.connector import Answer
 from tests.clouds.conformance.contract import Booked, Books, call, json_answer
 from tests.clouds.lying_woocommerce import KEY, SECRET, LyingWoo
