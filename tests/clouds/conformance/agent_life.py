@@ -140,12 +140,15 @@ class AgentLife:
     async def _run(self, work: Coroutine[Any, Any, T]) -> T:
         asked: asyncio.Future[T] = self._loop.create_future()
         self._asked[asked] = None
+        of_life = self.parts
         task = self._loop.create_task(work, context=self._context.copy())
 
         def answered(task: asyncio.Task[T]) -> None:
             error = Died() if task.cancelled() else task.exception()
             if asked.done():
                 return
+            if error is not None and self.parts is not of_life is not None:
+                error = Died()  # it met parts that were being closed
             if error is not None:
                 asked.set_exception(error)
             else:
@@ -159,10 +162,15 @@ class AgentLife:
 
     async def stop(self) -> None:
         """Stop as a service manager does."""
+        async with self._starting:
+            await self._stop()
+
+    async def _stop(self) -> None:
         if self.parts is None:
             return
         parts, delivering = self.parts, self._delivering
         assert delivering is not None
+        self.parts = None  # whoever asks from here on waits for the next life
 
         async def end() -> None:
             delivering.cancel()
@@ -172,7 +180,6 @@ class AgentLife:
 
         with contextlib.suppress(Died):
             await self._run(end())
-            self.parts = None
             self._files.clear()
             self._ended()
 
