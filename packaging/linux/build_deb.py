@@ -45,6 +45,7 @@ from agent.service import first_configuration, linux_files  # noqa: E402 - from 
 MINORS = ("3.11", "3.12", "3.13")  # Debian 12, Ubuntu 24.04, Debian 13
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}  # Debian's word, and the wheels'
 MANYLINUX = ("manylinux_2_34", "manylinux_2_28", "manylinux_2_17", "manylinux2014")  # glibc of Debian 12 is 2.36
+NOT_OURS = {"tests"}  # what a wheel brings beside its library, under a name that is anybody's
 DESCRIPTION = "agent that keeps a store selling when the internet does not"
 PROGRAM = "usr/lib/stillopen"
 
@@ -172,6 +173,8 @@ def unpack_into(wheel: Path, tree: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         shutil.unpack_archive(wheel, folder, "zip")
         for entry in sorted(Path(folder).iterdir()):
+            if entry.name in NOT_OURS:
+                continue
             if not entry.name.endswith(".data"):
                 copy(entry, tree / entry.name)
                 continue

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import httpx
 
 PIN = "408215"
+PEAR, PLUM = "40111216", "40111223"  # each code once: the same again at once is an item held still
+MORE = f"sku,name,price,tax,barcode\npear,Pear,0.60,standard,{PEAR}\nplum,Plum,0.70,standard,{PLUM}\n"
 WAIT_S = 15.0
 
 
@@ -44,6 +46,7 @@ def rung(shop: Shop) -> int:
 
 async def test_a_locked_till_rings_nothing_and_an_open_one_does(shop: Shop) -> None:
     await cheap_pins(shop.app)
+    await shop.app.catalogue.import_csv(MORE, currency="EUR", taxes={"standard"})
     async with paired_page(shop) as page, listening(shop, page, "?till=till-1") as listener:
         assert (await scanned(shop, listener, APPLE))["problem"] is None  # nobody is set up: who is here may do all
         shop.body(await page.post("/v1/staff", json={"name": "Mia", "role": "manager", "pin": PIN}))
@@ -51,11 +54,11 @@ async def test_a_locked_till_rings_nothing_and_an_open_one_does(shop: Shop) -> N
         assert (told["problem"]["code"], told["text"]) == ("sign-in-needed", MILK)
         assert rung(shop) == 1
         shop.body(await page.post("/v1/sign-in", json={"pin": PIN}))
-        assert (await scanned(shop, listener, APPLE))["problem"] is None
+        assert (await scanned(shop, listener, PEAR))["problem"] is None
         assert rung(shop) == 2
         shop.body(await page.delete("/v1/sign-in"))
         async with shop.events():  # a program that rings at this agent with a token of its own
-            assert (await scanned(shop, listener, MILK))["problem"] is None
+            assert (await scanned(shop, listener, PLUM))["problem"] is None
 
 
 async def test_a_till_that_no_page_shows_is_another_programs_matter(shop: Shop) -> None:

@@ -58,7 +58,7 @@ def test_it_runs_with_nothing_of_this_environment(unpacked: Path) -> None:
         [python, "-I", program, "--config", bad, "check"], check=False, capture_output=True, text=True, env=environ
     )
     assert checked.returncode == 2
-    assert "next: mend it" in checked.stderr
+    assert "next: mend the lines named above" in checked.stderr
 
 
 def test_it_holds_the_service_and_nothing_of_the_tests(unpacked: Path) -> None:
