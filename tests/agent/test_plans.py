@@ -6,6 +6,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
+from agent import print_jobs
 from agent.api.bodies import CloseShift, MoveCash, NewRefund, NewShift, RefundTender
 from outbox import retention
 from outbox.answers import Key
@@ -50,11 +51,18 @@ async def a_day(shop: Shop) -> None:
     shop.app.status()
     shop.app.outbox_view(limit=5)
     shop.app.outbox_view(cloud="hook", state="delivered", limit=5)
+    await shop.until(lambda: not _under_way(shop))  # as at a start: what is under way ends by itself
     await shop.app.prints.recover()
     await shop.app.kicks.recover()
     for duty in retention.DUTIES:
         await shop.app.journal.write(partial(duty.prune, now=shop.clock()))
     await shop.until(lambda: shop.app.lanes.views()["hook"]["waiting"] + shop.app.lanes.views()["hook"]["sending"] == 0)
+
+
+def _under_way(shop: Shop) -> bool:
+    """Say whether a receipt is being printed or waits to be."""
+    reader = shop.app.journal.reader
+    return bool(print_jobs.next_queued(reader, "receipt") or print_jobs.left_sending(reader))
 
 
 def _shift() -> NewShift:
