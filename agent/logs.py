@@ -26,7 +26,8 @@ def set_up(level: str, *, form: str = "text", file: Path | None = None) -> None:
     """Log to stderr, or to a file that rotates. Raises `OSError` where the file cannot be written."""
     handler: logging.Handler = logging.StreamHandler(sys.stderr)
     if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (*reversed(file.parent.parents), file.parent):  # the state folder may be made by this
+            folder.mkdir(exist_ok=True, mode=0o700)
         handler = logging.handlers.RotatingFileHandler(
             file, maxBytes=FILE_BYTES_MAX, backupCount=FILES_KEPT, encoding="utf-8", errors="backslashreplace"
         )

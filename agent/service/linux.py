@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Run = Callable[[Sequence[str]], "subprocess.CompletedProcess[str]"]
 
 PACKAGED = Path("usr/lib/stillopen/current")  # the Debian package's program
+RUNS_HERE = Path("/run/systemd/system")  # is there where systemd is process 1: sd_booted(3)
 COMMAND_S = 700.0  # longer than the unit's own TimeoutStartSec
 _HIDDEN = ("home", "root", "tmp")  # folders the sandbox hides from the service
 
@@ -150,6 +151,8 @@ class Linux:
             raise ServiceRefused(
                 f"{' '.join(command)} did not end in {COMMAND_S:g} s", "journalctl -u stillopen says more"
             ) from None
+        if done.returncode != 0 and self._root == Path("/") and not RUNS_HERE.is_dir():
+            raise ServiceRefused("this PC is not run by systemd", "run `stillopen run` under what runs it")
         if done.returncode != 0:
             said = (done.stderr or done.stdout).strip().splitlines()
             raise ServiceRefused(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -64,6 +65,14 @@ def test_a_file_rotates_and_the_old_ones_go(tmp_path: Path, monkeypatch: pytest.
     assert len(files) == logs.FILES_KEPT + 1
     assert all(file.stat().st_size <= 500 for file in files)
     assert "line 99" in (tmp_path / "stillopen.log").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are POSIX; Windows has access lists")
+def test_a_state_folder_that_the_log_makes_is_its_owners_alone(tmp_path: Path) -> None:
+    logs.set_up("info", file=tmp_path / "state" / "logs" / "stillopen.log")
+    assert [folder.stat().st_mode & 0o777 for folder in (tmp_path / "state", tmp_path / "state" / "logs")] == [
+        0o700
+    ] * 2
 
 
 def test_a_file_that_cannot_be_written_is_said_before_anything_starts(
