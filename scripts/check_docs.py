@@ -9,13 +9,14 @@ where the documents are.
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
+
+from scripts import command_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -30,7 +31,17 @@ CONFIGURATION = "agent/CONFIGURATION.md"
 COMMANDS = "agent/README.md"
 API = "agent/api/README.md"
 EVERYWHERE = {"--config", "--state"}  # every command has these, and the text above the table says so
-SINGLE_TABLES = ("store", "api", "line", "network", "backup", "shift", "staff", "permissions")  # the rest: arrays
+SINGLE_TABLES = (
+    "store",
+    "api",
+    "line",
+    "network",
+    "backup",
+    "shift",
+    "staff",
+    "permissions",
+    "update",
+)  # the rest: arrays
 
 _FENCE = re.compile(r"^( *)(```|~~~).*?^ *\2[^\n]*$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
@@ -129,25 +140,11 @@ def config_keys(text: str, sections: Mapping[str, set[str]]) -> Iterator[Finding
 
 def commands() -> dict[str, set[str]]:
     """Return every command and subcommand with its long options, those that every command has left out."""
-    from agent.cli import COMMANDS as TABLE
-
-    found: dict[str, set[str]] = {}
-    for command in TABLE.values():
-        parser = argparse.ArgumentParser()
-        command.module().add_arguments(parser)
-        found |= _of_parser(command.name, parser)
-    return found
-
-
-def _of_parser(name: str, parser: argparse.ArgumentParser) -> dict[str, set[str]]:
-    options: set[str] = set()
-    found: dict[str, set[str]] = {}
-    for action in parser._actions:  # noqa: SLF001 - argparse has no public list of what was added
-        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - likewise
-            for word, inner in action.choices.items():
-                found |= _of_parser(f"{name} {word}", inner)
-        options |= {option for option in action.option_strings if option.startswith("--")} - {"--help"}
-    return found or {name: options}
+    return {
+        name: {option for action in parser._actions for option in action.option_strings if option.startswith("--")}  # noqa: SLF001 - argparse has no public list of what was added
+        - {"--help"}
+        for name, parser in command_page.parsers().items()
+    }
 
 
 def command_table(text: str, known: Mapping[str, set[str]]) -> Iterator[Finding]:
@@ -296,6 +293,10 @@ def findings(root: Path) -> list[Finding]:
         *dead_links(root, documents),
         *config_keys(own.get(CONFIGURATION, ""), config_sections()),
         *command_table(own.get(COMMANDS, ""), known),
+        *(
+            Finding(command_page.PAGE, what, then)
+            for what, then in command_page.wrong(own.get(command_page.PAGE, ""), command_page.parsers())
+        ),
         *said_commands(root, {path: text for path, text in texts.items() if not _is_test(root, path)}, known),
         *api_names(api_page() + own.get(API, ""), ROUTES, TYPES),
         *said_routes(root, documents, ROUTES),

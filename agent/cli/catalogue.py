@@ -34,12 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "(several separated by |), category, unit (each or kg), stock, min_age (years), track (lot or serial), "
         "deposit, deposit_tax.",
     )
-    importing.add_argument("file", metavar="FILE", type=Path)
+    importing.add_argument("file", metavar="FILE", type=Path, help="the CSV file, in UTF-8")
     importing.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
     searching = actions.add_parser("search", help="find items by name, category, sku or barcode")
-    searching.add_argument("text", metavar="TEXT", nargs="+")
+    searching.add_argument("text", metavar="TEXT", nargs="+", help="words, or the beginnings of some")
     showing = actions.add_parser("show", help="one item, with everything known about it")
-    showing.add_argument("sku", metavar="SKU")
+    showing.add_argument("sku", metavar="SKU", help="the item's sku, as `catalogue search` shows it")
     for action in (importing, searching, showing):
         action.add_argument("--json", action="store_true", help="the answer as JSON, for programs")
 

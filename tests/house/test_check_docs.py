@@ -79,6 +79,21 @@ FAULTS: list[tuple[Plant, str, str]] = [  # how it is planted, where it is found
         "agent/README.md",
         "check has no --loudly",
     ),
+    (
+        _replace("agent/COMMANDS.md", "## `stillopen journal backup`", "## Copies"),
+        "agent/COMMANDS.md",
+        "journal backup has no section",
+    ),
+    (
+        _replace("agent/COMMANDS.md", "| `--till ID` |", "| `--tills ID` |"),
+        "agent/COMMANDS.md",
+        "what config import takes is not",
+    ),
+    (
+        _append("agent/COMMANDS.md", "## `stillopen journal mend`\n\nMends it."),
+        "agent/COMMANDS.md",
+        "no command `stillopen journal mend`",
+    ),
     (_append("outbox/README.md", "Run `stillopen journal mend`."), "outbox/README.md", "`stillopen journal mend`"),
     (_append("drivers/port.py", "# run `stillopen repair`"), "drivers/port.py", "`stillopen repair`"),
     (_append("README.md", "`GET /v1/horoscopes`"), "README.md", "there is no route GET /v1/horoscopes"),
