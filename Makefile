@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check deb looks rig plug powercut simulate soak day thirdparty receipts replug scans money clouds bench format lock clean setup
+.PHONY: demo test check deb twice looks rig plug powercut simulate soak day thirdparty receipts replug scans money clouds bench format lock clean setup
 
 setup: $(READY)
 
@@ -40,6 +40,9 @@ rig: $(READY)  ## devices on a real USB stack and the Debian package, in a Debia
 
 deb: $(READY)  ## the Debian package, into dist/, the same bytes each time: ARCH=arm64
 	$(BIN)/python packaging/linux/build_deb.py $(if $(ARCH),--arch $(ARCH))
+
+twice: $(READY)  ## the same from two fresh checkouts of the newest commit, for both processors: are they the same? ARCH=amd64
+	$(BIN)/python packaging/linux/twice.py $(if $(ARCH),--arch $(ARCH))
 
 plug: $(READY)  ## doctor --pull-the-plug in a Debian whose power is cut: CUTS=6 (needs the rig: STILLOPEN_RIG)
 	$(BIN)/python -m tests.plug $(if $(CUTS),--cuts $(CUTS)) $(if $(SEED),--seed $(SEED))

@@ -34,13 +34,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(HERE.parent)]
 
-from agent.service import first_configuration, linux_files  # noqa: E402 - from this checkout, wherever it is run from
+import licences  # noqa: E402 - from this checkout, wherever it is run from
+import sbom  # noqa: E402 - likewise
+import shipped  # noqa: E402 - likewise
+
+from agent.service import first_configuration, linux_files  # noqa: E402 - likewise
 
 MINORS = ("3.11", "3.12", "3.13")  # Debian 12, Ubuntu 24.04, Debian 13
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}  # Debian's word, and the wheels'
@@ -65,7 +69,10 @@ def main() -> int:
     for arch in args.arch or ["amd64"]:
         with tempfile.TemporaryDirectory(prefix="stillopen-deb-") as work:
             root = Path(work) / "root"
-            lay_out(root, Path(work), version, arch, args.python or MINORS)
+            try:
+                lay_out(root, Path(work), version, arch, args.python or MINORS)
+            except shipped.Unshippable as error:
+                raise SystemExit(f"not built: {error}") from error
             print(pack(root, args.out / f"stillopen_{version}_{arch}.deb"))
     return 0
 
@@ -81,8 +88,12 @@ def made_at() -> int:
 
 def lay_out(root: Path, work: Path, version: str, arch: str, minors: Sequence[str]) -> None:
     """Lay every file of the package out under `root`."""
-    home = root / PROGRAM / "package"
-    program(home, work, version, arch, minors)
+    folders = {minor: wheels(minor, arch) for minor in minors}
+    parts = shipped.read(
+        (wheel for folder in folders.values() for wheel in sorted(folder.glob("*.whl"))),
+        (ROOT / "requirements.lock").read_text(encoding="utf-8"),
+    )
+    program(root / PROGRAM / "package", work, version, folders)
     put(root / "usr/bin/stillopen", launcher(), 0o755)
     put(root / "lib/systemd/system" / linux_files.UNIT, linux_files.unit("/usr/bin/stillopen"))
     put(root / "usr/lib/sysusers.d/stillopen.conf", linux_files.system_user())
@@ -93,7 +104,8 @@ def lay_out(root: Path, work: Path, version: str, arch: str, minors: Sequence[st
     documents = root / "usr/share/doc/stillopen"
     for name in ("README.md", "CHANGELOG.md", "agent/CONFIGURATION.md"):
         put(documents / Path(name).name, (ROOT / name).read_text(encoding="utf-8"))
-    put(documents / "copyright", copyright_text(home))
+    put(documents / "copyright", licences.notice((ROOT / "LICENSE").read_text(encoding="utf-8"), parts))
+    put(documents / "sbom.cdx.json", sbom.text(sbom.document(version, parts, int(os.environ["SOURCE_DATE_EPOCH"]))))
     size = sum(file.stat().st_size for file in root.rglob("*") if file.is_file()) // 1024
     put(root / "DEBIAN/control", control(version, arch, size, minors))
     for name in ("postinst", "prerm", "postrm"):
@@ -101,13 +113,16 @@ def lay_out(root: Path, work: Path, version: str, arch: str, minors: Sequence[st
         put(root / "DEBIAN" / name, script, 0o755)
 
 
-def program(home: Path, work: Path, version: str, arch: str, minors: Sequence[str]) -> None:
-    """Put this program and its dependencies into `home`: what is the same for every Python in one place."""
+def program(home: Path, work: Path, version: str, folders: Mapping[str, Path]) -> None:
+    """Put this program and its dependencies into `home`: what is the same for every Python in one place.
+
+    `folders`: by Python, where its wheels are.
+    """
     own = wheel_of_ours(work, version)
     trees = {}
-    for minor in minors:
+    for minor, folder in folders.items():
         tree = work / f"cp{minor.replace('.', '')}"
-        unpack(wheels(minor, arch), tree)
+        unpack(folder, tree)
         trees[minor] = tree
     names = sorted({entry.name for tree in trees.values() for entry in tree.iterdir()})
     for name in names:
@@ -248,28 +263,6 @@ def control(version: str, arch: str, size_kib: int, minors: Sequence[str]) -> st
          and delivers it to the store's cloud systems when there is a line.
         """
     )
-
-
-def copyright_text(home: Path) -> str:
-    """Return the licences of everything in the package: ours, and by name those that came with the wheels."""
-    parts = [(ROOT / "LICENSE").read_text(encoding="utf-8")]
-    files = sorted(
-        (file for file in home.rglob("*.dist-info/**/*") if file.is_file() and is_licence(file)),
-        key=lambda file: (file.relative_to(home).parts[1], str(file.relative_to(home))),
-    )
-    seen: set[tuple[str, str]] = set()
-    for file in files:
-        of = next(part for part in file.parts if part.endswith(".dist-info")).removesuffix(".dist-info")
-        text = file.read_text(encoding="utf-8", errors="replace")
-        if (of, text) not in seen:
-            seen.add((of, text))
-            parts.append(f"{of} ({file.name})\n{'-' * 70}\n{text}")
-    return "\n\n".join(parts)
-
-
-def is_licence(file: Path) -> bool:
-    """Say whether a file that came with a wheel is about who may do what with it."""
-    return file.name.upper().startswith(("LICENSE", "LICENCE", "COPYING", "NOTICE", "AUTHORS"))
 
 
 def pack(root: Path, to: Path) -> Path:

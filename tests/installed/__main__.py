@@ -3,7 +3,7 @@
 The guest is the rig's, its disk one that forgets what was not flushed. What is tried stands in SCENES, in order; each
 says what it saw. Exits 1 at the first promise that does not hold, with the guest's own log.
 
-    python -m tests.installed [--only NAME ...] [--cuts 20] [--seed 1]
+    python -m tests.installed [--only NAME ...] [--cuts 20] [--seed 1] [--packages FOLDER]
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ VERSIONS = ("0.9.0", "0.9.1")  # the version before, and this one: the same prog
 
 
 def packages(folder: Path) -> list[Path]:
-    """Build the package in two versions."""
+    """Return the package in two versions: those that are in `folder`, or built into it."""
+    there = [folder / f"stillopen_{version}_amd64.deb" for version in VERSIONS]
+    if all(deb.exists() for deb in there):
+        return there
     build = str(ROOT / "packaging" / "linux" / "build_deb.py")
     return [
         Path(
@@ -47,6 +50,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--only", action="append", choices=list(SCENES), help="only these scenes, after installing")
     parser.add_argument("--cuts", type=int, default=20, help="power cuts (default: 20)")
     parser.add_argument("--seed", type=int, default=1, help="which moments the power goes at")
+    parser.add_argument("--packages", type=Path, help="where the two packages are, or are to be kept")
     args = parser.parse_args(arguments)
     os.environ["RIG_OUT"] = str(OUT)
     build_image()
@@ -54,17 +58,17 @@ def main(arguments: list[str]) -> int:
     guests, lossy = importlib.import_module("rig"), importlib.import_module("lossy_nbd")
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="installed-", dir=os.environ.get("RIG_TMP")) as folder:
-        debs = packages(Path(folder))
-        say(f"packages of {debs[0].stat().st_size / 1e6:.1f} MB built")
+        debs = packages(args.packages or Path(folder))
+        say(f"packages of {debs[0].stat().st_size / 1e6:.1f} MB; cuts by seed {args.seed}")
         disk = lossy.LossyDisk(folder, base=guests.raw_root()).start()
-        guest = guests.Guest(root=disk.drive)
+        guest = guests.Guest(root=disk.drive, net="restrict=on")
         store = Store(guest, disk, debs, cuts=args.cuts, seed=args.seed)
         try:
-            guest.start()
+            store.boot()
             for name, scene in SCENES.items():
                 if args.only is None or name in args.only or name == "install":
                     scene(store)
-        except Broken as broken:
+        except (Broken, TimeoutError, guests.GuestError) as broken:
             say(f"BROKEN: {broken}\n{store.log()}")
             return 1
         finally:

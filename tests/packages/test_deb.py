@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 from agent.service import linux_files
+from tests.packages import every_command
 
 ROOT = Path(__file__).parents[2]
 MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -69,8 +74,41 @@ def test_it_holds_the_service_and_nothing_of_the_tests(unpacked: Path) -> None:
     assert {"agent", "drivers", "outbox"} <= {entry.name for entry in common.iterdir()}
     assert not any((common / name).exists() for name in ("tests", "bench", "scripts", "pytest", "pip"))
     assert (common / "agent/pages/till.html").exists()
-    licences = (unpacked / "usr/share/doc/stillopen/copyright").read_text(encoding="utf-8")
-    assert all(name in licences for name in ("pydantic-", "httpx-", "pillow-", "python_escpos-", "Apache License"))
+
+
+def test_everything_in_it_is_listed_with_its_licence_and_its_locked_hash(unpacked: Path) -> None:
+    text = (unpacked / "usr/share/doc/stillopen/sbom.cdx.json").read_text(encoding="utf-8")
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    listed = json.loads(text)["components"]
+    shipped = {info.name for info in (unpacked / "usr/lib/stillopen/package").glob("*/*.dist-info")}
+    names = {re.sub(r"[-_.]+", "-", name.rpartition("-")[0]).lower() for name in (info[:-10] for info in shipped)}
+    assert {one["name"] for one in listed} == names - {"stillopen"}
+    assert len(names) > 35
+    parts = [part for one in listed for part in (one, *one["components"])]
+    assert all(part["licenses"] for part in parts if part["type"] == "library")
+    locked = set(re.findall(r"sha256:([0-9a-f]{64})", (ROOT / "requirements.lock").read_text(encoding="utf-8")))
+    hashes = [part["hashes"][0]["content"] for part in parts if part["type"] == "file"]
+    assert hashes
+    assert set(hashes) <= locked
+    copyright_text = (unpacked / "usr/share/doc/stillopen/copyright").read_text(encoding="utf-8")
+    assert all(
+        f"{one['name']} {one.get('version', '')}".strip() in copyright_text for one in parts if one["type"] == "library"
+    )
+    for words in ("GNU LESSER GENERAL PUBLIC LICENSE", "Chris Liechti", "Julian R Seward", "Mozilla Public License"):
+        assert words in copyright_text
+
+
+def test_every_command_runs_from_what_was_unpacked(unpacked: Path, tmp_path: Path) -> None:
+    config = every_command.put_files(tmp_path, 9)
+    launcher = unpacked / "usr/lib/stillopen/package/stillopen.py"
+    assert (unpacked / "usr/bin/stillopen").read_text(encoding="utf-8") == (
+        '#!/bin/sh\nexec /usr/bin/python3 -I /usr/lib/stillopen/current/stillopen.py "$@"\n'
+    )
+    lines = [*every_command.asked_for_help(every_command.leaves()), *every_command.WRONGLY_SET_UP]
+    places = {"folder": str(tmp_path), "config": str(config)}
+    environ = every_command.clean_environment(tmp_path)
+    said = every_command.run(every_command.PYTHON, launcher, lines, places, environ)
+    assert not every_command.judge(lines, said)
 
 
 def test_what_dpkg_owns_is_not_what_runs(unpacked: Path) -> None:
