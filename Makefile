@@ -38,8 +38,8 @@ rig: $(READY)  ## devices on a real USB stack and the Debian package, in a Debia
 	$(BIN)/python -m tests.rig $(if $(ONLY),-k "$(ONLY)")
 	$(if $(ONLY),,$(BIN)/python -m tests.installed $(if $(CUTS),--cuts $(CUTS)) $(if $(SEED),--seed $(SEED)))
 
-deb: $(READY)  ## the Debian package, into dist/, the same bytes each time: ARCH=arm64
-	$(BIN)/python packaging/linux/build_deb.py $(if $(ARCH),--arch $(ARCH))
+deb: $(READY)  ## the Debian package, into dist/, the same bytes each time: ARCH=arm64; ROOT=releases/metadata/1.root.json for updates
+	$(BIN)/python packaging/linux/build_deb.py $(if $(ARCH),--arch $(ARCH)) $(if $(ROOT),--update-root $(ROOT))
 
 twice: $(READY)  ## the same from two fresh checkouts of the newest commit, for both processors: are they the same? ARCH=amd64
 	$(BIN)/python packaging/linux/twice.py $(if $(ARCH),--arch $(ARCH))

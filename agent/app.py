@@ -43,6 +43,9 @@ from agent.staff.staff import Staff
 from agent.tax import TaxRounding, tax_rates
 from agent.till import Store
 from agent.training import Training
+from agent.update.desk import UpdateDesk
+from agent.update.idle import busy
+from agent.update.machine import installation
 from agent.upkeep import Upkeep
 from outbox import epoch
 from outbox.auth.keyring import Keyring
@@ -157,6 +160,11 @@ class App:
             wake=self.lanes.wake,
             now=now,
         )
+        self.update = UpdateDesk(
+            config, state, self.journal,
+            version=self.version, zone=zone, place=installation(), now=now,
+            busy=lambda: busy(self.journal.reader, (till.id for till in config.tills)),
+        )  # fmt: skip
         self.backups = Backups(
             config.backup,
             self.journal,
@@ -204,6 +212,7 @@ class App:
             *self.backups.tasks(),
             ("disk", self._watch_disk()),
             ("claims", self.claims.run()),
+            ("updates", self.update.run()),
             ("idle pages", self.staff.lock_idle()),
         ):
             self._run(name, work)

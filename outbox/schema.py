@@ -212,6 +212,14 @@ create trigger audit_no_delete before delete on audit begin select raise(abort, 
 
 MIGRATIONS: tuple[str, ...] = (_V1, _V2)  # the n-th brings a file from version n to n + 1
 
+# The least version whose code can go on with a file of version n + 1: an update that is not well is left again, and the
+# one before it finds the file migrated. From the third on a migration only adds what code that does not know of it can
+# leave alone (columns with a default, tables, indexes that hold nobody up), and names the version before it here; one
+# that cannot names itself, and no update goes there by itself. tests/update/test_update_schema_back.py judges each.
+READABLE_BY: tuple[int, ...] = (1, 2)
+
+_READABLE_BY = "readable by"  # the row in `upkeep`
+
 _PRAGMAS = (  # name, what to set, what must be read back
     ("journal_mode", "WAL", "wal"),
     ("synchronous", "EXTRA", 3),
@@ -286,7 +294,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
                 )
         for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
             connection.executescript(
-                f"begin immediate; {script} pragma application_id = {APPLICATION_ID}; "
+                f"begin immediate; {script} {_readable_by(number)} pragma application_id = {APPLICATION_ID}; "
                 f"pragma user_version = {number}; commit;"
             )
         # A log that went through a power cut is not gone on with: its end may lie in mid-block, beside what was
@@ -310,12 +318,32 @@ def _check_identity(connection: sqlite3.Connection, path: Path) -> int:
             f"{path} is an SQLite file, but not a journal of Stillopen's",
             hint="Move it away, or name another state folder with --state.",
         )
-    if version > len(MIGRATIONS):
+    if version > len(MIGRATIONS) and _least(connection, version) > len(MIGRATIONS):
         raise JournalNewer(
             f"{path} was written by a newer Stillopen (schema {version}; this one knows {len(MIGRATIONS)})",
             hint="Install the newer version again; the file was not touched.",
         )
     return int(version)
+
+
+def _readable_by(number: int) -> str:
+    """Return what notes in a file whose code can go on with it; before version 2 there is no place for it."""
+    if number < 2:  # noqa: PLR2004 - the version that brought `upkeep`
+        return ""
+    return (
+        f"insert into upkeep values ('{_READABLE_BY}', '{READABLE_BY[number - 1]} of {number}') "
+        "on conflict do update set value = excluded.value;"
+    )
+
+
+def _least(connection: sqlite3.Connection, version: int) -> int:
+    """Return the least version whose code can go on with a newer file, as the file itself says; else its own."""
+    try:
+        row = connection.execute("select value from upkeep where what = ?", (_READABLE_BY,)).fetchone()
+    except sqlite3.OperationalError:  # it has no such table
+        return version
+    least, _, said_at = ("" if row is None else str(row[0])).partition(" of ")
+    return int(least) if said_at == str(version) and least.isdecimal() else version
 
 
 def _damaged(path: Path, error: sqlite3.DatabaseError) -> JournalDamaged:

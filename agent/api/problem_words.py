@@ -153,6 +153,11 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "no-such-device": (404, "The configuration has no device of that name."),
     "device-trouble": (409, "The device did not do it; the detail says why and what to look at."),
     "tender-unavailable": (409, "That cannot be taken now; the detail says why, and what can be taken instead."),
+    # newer versions
+    "update-not-possible": (409, "There are no updates on this PC by themselves; the detail says why."),
+    "update-no-source": (409, "Nobody has said where releases are: `[update] source`, or `stillopen update stage`."),
+    "update-not-ready": (409, "No newer version lies ready. Look for one with POST /v1/update/look."),
+    "update-no-way-back": (409, "There is no version before this one on this PC."),
     # clouds
     "no-such-cloud": (404, "The configuration has no cloud of that name."),
     "no-clouds": (409, "The configuration has no cloud, so there is nothing to hold offline."),

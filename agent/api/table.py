@@ -34,6 +34,7 @@ from agent.api import (
     status,
     tills,
     training,
+    update,
 )
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ _NOUNS = (
     sign_ins,
     staff,
     audit,
+    update,
     metrics,
 )
 ROUTES: tuple[Route, ...] = tuple(route for noun in _NOUNS for route in noun.ROUTES)

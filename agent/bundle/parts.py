@@ -13,6 +13,8 @@ from functools import partial
 from importlib.metadata import distributions, version
 from typing import TYPE_CHECKING, Any
 
+from agent.update.machine import installation
+from agent.update.report import report
 from outbox import chain, delivery_views, schema
 from outbox.errors import OutboxError
 from outbox.journal import FILE
@@ -41,6 +43,7 @@ def of_disk(places: Places, redactor: Redactor, findings: list[dict[str, Any]]) 
     yield "about.json", _json(_about())
     yield "doctor.json", _json(redactor.value(findings))
     yield "stillopen.toml", _said(lambda: redactor.text(places.config.read_text(encoding="utf-8", errors="replace")))
+    yield "update.json", _said(lambda: _json(redactor.value(report(installation(), None))))
     yield "state.json", _said(lambda: _json(_state(places.state)))
     for name, read in (("journal.json", _journal), ("deliveries.json", _deliveries), ("prints.json", _prints)):
         yield name, _said(partial(_kept, places.state, read, redactor))

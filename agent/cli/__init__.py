@@ -62,6 +62,7 @@ COMMANDS = {
         Command("staff", "who works here: list, another PIN"),
         Command("bundle", "one file for whoever helps from afar, with no secret in it"),
         Command("service", "the Windows or Linux service: install, uninstall, status"),
+        Command("update", "newer versions: status, check, stage, apply, back"),
     )
 }
 

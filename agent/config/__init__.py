@@ -17,6 +17,7 @@ from agent.config.sections import (
     StoreConfig,
     TaxConfig,
     TillConfig,
+    UpdateConfig,
 )
 
 __all__ = [
@@ -35,5 +36,6 @@ __all__ = [
     "StoreConfig",
     "TaxConfig",
     "TillConfig",
+    "UpdateConfig",
     "load",
 ]

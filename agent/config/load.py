@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CONFIG_BYTES_MAX = 1024 * 1024  # a store with a hundred tills needs 20 KB; more is the wrong file
 
-_TABLES = ("store", "api", "line", "network", "backup", "shift", "staff", "permissions")
+_TABLES = ("store", "api", "line", "network", "backup", "shift", "staff", "permissions", "update")
 _ARRAYS = ("till", "scanner", "printer", "drawer", "scale", "display", "tax", "cloud")
 _AT_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
@@ -64,6 +64,7 @@ def load(path: Path, *, environ: Mapping[str, str] | None = None, need_secrets: 
         shift=parsed.shift,
         staff=parsed.staff,
         permissions=parsed.permissions,
+        update=parsed.update,
         scales=parsed.scale,
         displays=parsed.display,
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agent.config import ConfigInvalid, load
-from agent.doctor import on_device, on_disk, on_host
+from agent.doctor import on_device, on_disk, on_host, on_update
+from agent.update.machine import installation
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,6 +28,7 @@ def of_this_pc(
     findings.append(on_host.disk_health(places.state))
     findings.append(on_host.installed(running))
     findings.append(on_host.service(on_host.service_status))
+    findings.append(on_update.updates(installation()))
     if config is not None:
         findings += on_device.all_of(config, places.state, inside=inside)
     return findings, config

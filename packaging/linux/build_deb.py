@@ -45,6 +45,8 @@ import sbom  # noqa: E402 - likewise
 import shipped  # noqa: E402 - likewise
 
 from agent.service import first_configuration, linux_files  # noqa: E402 - likewise
+from agent.update import units  # noqa: E402 - likewise
+from agent.update.machine import ROOT_FILE  # noqa: E402 - likewise
 
 MINORS = ("3.11", "3.12", "3.13")  # Debian 12, Ubuntu 24.04, Debian 13
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}  # Debian's word, and the wheels'
@@ -61,6 +63,9 @@ def main() -> int:
     parser.add_argument("--python", action="append", choices=MINORS, help="only for these (default: all)")
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="default: dist")
     parser.add_argument("--version", help="another version than pyproject.toml's: to try an upgrade")
+    parser.add_argument(
+        "--update-root", type=Path, help="the root of trust that releases are held against (default: none, no updates)"
+    )
     args = parser.parse_args()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     version = args.version or str(project["version"])
@@ -73,6 +78,8 @@ def main() -> int:
                 lay_out(root, Path(work), version, arch, args.python or MINORS)
             except shipped.Unshippable as error:
                 raise SystemExit(f"not built: {error}") from error
+            if args.update_root is not None:
+                put(root / "usr/share/stillopen" / ROOT_FILE, args.update_root.read_text(encoding="utf-8"))
             print(pack(root, args.out / f"stillopen_{version}_{arch}.deb"))
     return 0
 
@@ -96,6 +103,8 @@ def lay_out(root: Path, work: Path, version: str, arch: str, minors: Sequence[st
     program(root / PROGRAM / "package", work, version, folders)
     put(root / "usr/bin/stillopen", launcher(), 0o755)
     put(root / "lib/systemd/system" / linux_files.UNIT, linux_files.unit("/usr/bin/stillopen"))
+    for name, text in units.all_of().items():
+        put(root / "lib/systemd/system" / name, text)
     put(root / "usr/lib/sysusers.d/stillopen.conf", linux_files.system_user())
     put(root / "usr/lib/modules-load.d/stillopen.conf", linux_files.modules())
     put(root / "lib/udev/rules.d/60-stillopen.rules", linux_files.device_rules())

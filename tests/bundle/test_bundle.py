@@ -145,7 +145,7 @@ async def test_nothing_that_was_planted_is_in_it(store: Path) -> None:
 async def test_what_helps_is_there(store: Path) -> None:
     texts = bundle(store)
     assert set(texts) == {
-        "about.json", "doctor.json", "stillopen.toml", "state.json", "journal.json", "deliveries.json", "prints.json",
+        "about.json", "doctor.json", "stillopen.toml", "update.json", "state.json", "journal.json", "deliveries.json", "prints.json",
         "log.txt", "status.json",
     }  # fmt: skip
     assert 'location_id = "L1"' in texts["stillopen.toml"]

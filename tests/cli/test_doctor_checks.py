@@ -84,7 +84,7 @@ async def test_a_store_that_is_well(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert all(check["next"] for check in answer["checks"] if check["state"] != "ok")
     assert set(states) == {
         *well, "state folder", "free space", "deliveries", "time zone", "power cuts", "device receipt",
-        "disk health", "version", "service",
+        "disk health", "version", "service", "updates",
     }  # fmt: skip
     assert "next: try it, with the store closed: stillopen doctor --pull-the-plug" in said
     assert len(said.splitlines()) >= len(states)
@@ -106,7 +106,7 @@ def test_where_nothing_is_yet_nothing_is_ok_but_what_was_seen(
     assert doctor(tmp_path, "--json") == 0
     checks = json.loads(capsys.readouterr().out)["checks"]
     fine = {check["check"] for check in checks if check["state"] != "not known"}
-    assert fine <= {"configuration", "time zone", "version", "service"}
+    assert fine <= {"configuration", "time zone", "version", "service", "updates"}
 
 
 def test_a_failed_check_is_exit_1(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,6 +31,8 @@ NOT_NEEDED_TO_SELL = {
     "jinja2", "websockets",
     # for people at a keyboard
     "difflib", "platformdirs", "rich", "webbrowser",
+    # newer versions
+    "securesystemslib", "tuf", "urllib3",
     # tests
     "hypothesis", "pytest",
 }  # fmt: skip

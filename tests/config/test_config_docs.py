@@ -20,7 +20,7 @@ ROW = re.compile(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \|", re.MULTILINE)
 
 def _sections() -> Iterator[tuple[str, type[BaseModel]]]:
     for name, field in File.model_fields.items():
-        one = name in {"store", "api", "line", "network", "backup", "shift", "staff", "permissions"}
+        one = name in {"store", "api", "line", "network", "backup", "shift", "staff", "permissions", "update"}
         yield f"## `[{name}]`" if one else f"## `[[{name}]]`", (*get_args(field.annotation), field.annotation)[0]
     yield "## `[[cloud]]`", CloudHead
     for name, kind in KINDS.items():

@@ -56,6 +56,7 @@ from agent.api.answers.shifts import (
 from agent.api.answers.staff import Audit, AuditEntry, Leave, OneOfStaff, Person, SignIn, Staff
 from agent.api.answers.status import Event, Health, Notice, Status
 from agent.api.answers.tills import Till, Tills, UnclearPrint
+from agent.api.answers.update import Update
 
 __all__ = [
     "Amount",
@@ -142,6 +143,7 @@ __all__ = [
     "TracedScan",
     "UnclearPrint",
     "Unseen",
+    "Update",
     "Weighed",
     "WireEntry",
 ]

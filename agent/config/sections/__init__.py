@@ -12,6 +12,7 @@ from agent.config.sections.section import Section
 from agent.config.sections.shift import ShiftConfig
 from agent.config.sections.staff import PermissionsConfig, StaffConfig
 from agent.config.sections.store import ApiConfig, BackupConfig, StoreConfig, TaxConfig, TillConfig
+from agent.config.sections.update import UpdateConfig
 
 __all__ = [
     "ApiConfig",
@@ -34,4 +35,5 @@ __all__ = [
     "StoreConfig",
     "TaxConfig",
     "TillConfig",
+    "UpdateConfig",
 ]

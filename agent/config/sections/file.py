@@ -19,6 +19,7 @@ from agent.config.sections.section import Section
 from agent.config.sections.shift import ShiftConfig
 from agent.config.sections.staff import PermissionsConfig, StaffConfig
 from agent.config.sections.store import ApiConfig, BackupConfig, StoreConfig, TaxConfig, TillConfig
+from agent.config.sections.update import UpdateConfig
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,6 +75,7 @@ class File(Section):
     shift: ShiftConfig = Field(default_factory=ShiftConfig, description="a [shift] section")
     staff: StaffConfig = Field(default_factory=StaffConfig, description="a [staff] section")
     permissions: PermissionsConfig = Field(default_factory=PermissionsConfig, description="a [permissions] section")
+    update: UpdateConfig = Field(default_factory=UpdateConfig, description="an [update] section")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,5 +111,6 @@ class Config:
     shift: ShiftConfig = field(default_factory=ShiftConfig)
     staff: StaffConfig = field(default_factory=StaffConfig)
     permissions: PermissionsConfig = field(default_factory=PermissionsConfig)
+    update: UpdateConfig = field(default_factory=UpdateConfig)
     scales: tuple[ScaleConfig, ...] = ()
     displays: tuple[DisplayConfig, ...] = ()

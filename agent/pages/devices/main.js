@@ -9,13 +9,14 @@ import { addressHasCode, pair } from "../till/pairing.js";
 import { checks } from "./checks.js";
 import { configured } from "./configured.js";
 import { found } from "./found.js";
+import { versions } from "./versions.js";
 
 const LOOK_MS = 1_500; // a device that is plugged in shows within two seconds; a look costs the agent 2 ms
 const AGAIN_MS = 1_000; // while the agent does not answer
 const CHECKS_MS_MAX = 60_000; // three looks at a dead line, ten seconds each, and a disk that wakes up
 
 const root = document.getElementById("devices");
-const seen = { devices: [], plugged: null, traces: {}, said: {}, away: false, checks: null, checking: false, checksSaid: "" };
+const seen = { devices: [], plugged: null, update: null, traces: {}, said: {}, away: false, checks: null, checking: false, checksSaid: "" };
 let looking = false;
 let drawn = "";
 
@@ -48,8 +49,8 @@ async function look() {
   if (looking) return; // the next one is never far
   looking = true;
   try {
-    [seen.devices, seen.plugged] = await Promise.all([
-      read("/v1/devices").then((answer) => answer.devices), read("/v1/devices/found"),
+    [seen.devices, seen.plugged, seen.update] = await Promise.all([
+      read("/v1/devices").then((answer) => answer.devices), read("/v1/devices/found"), read("/v1/update"),
     ]);
     for (const name of Object.keys(seen.traces)) seen.traces[name] = await read(trace(name));
     seen.away = false;
@@ -108,6 +109,13 @@ async function takeBack(device) {
   });
 }
 
+async function update(what) {
+  await told("update", async () => {
+    seen.update = await write("POST", `/v1/update/${what}`, {}, newKey());
+    return what === "look" && seen.update.found === null && seen.update.trouble === null ? t("update.none") : "";
+  });
+}
+
 async function told(name, act) {
   try {
     seen.said[name] = await act();
@@ -124,10 +132,10 @@ function trace(name) {
 }
 
 function build() {
-  const parts = { away: el("p.banner.banner-away", { role: "alert" }), left: el("section.devices-column"), right: el("section.devices-column"), below: el("section.devices-column") };
+  const parts = { away: el("p.banner.banner-away", { role: "alert" }), left: el("section.devices-column"), right: el("section.devices-column"), below: el("section.devices-column"), versions: el("section.devices-column", { "data-part": "versions" }) };
   replace(root, el("main.devices", {},
     el("header.devices-top", {}, el("h1", {}, t("devices.title")), el("a", { href: "/" }, t("devices.till"))),
-    parts.away, el("div.devices-columns", {}, parts.left, parts.right), parts.below));
+    parts.away, el("div.devices-columns", {}, parts.left, parts.right), parts.below, parts.versions));
   return parts;
 }
 
@@ -140,4 +148,5 @@ function draw() {
   replace(frame.left, el("h2", {}, t("devices.configured")), configured(seen, { test, watch, takeBack }));
   replace(frame.right, el("h2", {}, t("devices.found")), found(seen.plugged));
   replace(frame.below, el("h2", {}, t("checks.title")), checks(seen, examine));
+  replace(frame.versions, el("h2", {}, t("update.title")), versions(seen, update));
 }

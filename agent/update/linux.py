@@ -1,0 +1,123 @@
+"""A PC that systemd runs, under an update: as root, with what must not be root's done as the service's own user."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+from agent.service.linux_files import UNIT, USER
+from agent.update import health
+from agent.update.machine import program
+from agent.update.refusal import TrialFailed, UpdateRefused
+from agent.update.trial import Tried
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from agent.places import Places
+    from agent.update.health import Health
+
+TRIAL_S = 1800.0  # a journal of years is copied, migrated and followed by then, behind the one that sells
+COMPILE_S = 600.0
+ASK_S = 30.0  # systemd is on this PC, and only told
+SAID_MAX = 2000  # characters of what a program said, in a refusal
+
+
+class Linux:
+    """This PC. `user` is whom a version is tried as; None: as whoever this is, which is for tests."""
+
+    def __init__(
+        self,
+        places: Places,
+        *,
+        ask: Callable[[str], dict[str, Any]],
+        user: str | None = USER,
+        python: str = sys.executable,
+        run: Callable[..., subprocess.CompletedProcess[str]] = subprocess.run,
+    ) -> None:
+        self._places = places
+        self._ask = ask
+        self._user = user if hasattr(os, "geteuid") and os.geteuid() == 0 else None
+        self._python = python
+        self._run = run
+
+    def health(self) -> Health | None:
+        """Ask the agent that runs."""
+        try:
+            return health.read(self._ask("/v1/status"), self._ask("/v1/update"))
+        except (LookupError, TypeError, ValueError, OSError):
+            return None
+
+    def restart(self) -> None:
+        """Tell systemd; a version that failed too often before may start again."""
+        self._systemctl("reset-failed", UNIT)
+        self._systemctl("restart", "--no-block", UNIT)
+
+    def try_out(self, folder: Path, *, fresh: bool) -> Tried:
+        """Run a version's own `update trial`, as the service's user."""
+        done = self._as_user(folder, ["trial", *(["--fresh"] if fresh else []), "--json"], TRIAL_S)
+        try:
+            answer = json.loads(done.stdout)
+            if done.returncode == 0:
+                return Tried(**answer)
+            raise TrialFailed(str(answer["detail"]), str(answer["hint"]))
+        except (ValueError, TypeError, KeyError) as error:
+            said = (done.stderr or done.stdout).strip()[-SAID_MAX:]
+            raise TrialFailed(
+                f"the version in {folder.name} ended with {done.returncode} when it was tried: {said}",
+                "send a support bundle (stillopen bundle) to whoever makes the releases; this PC sells on",
+            ) from error
+
+    def clear(self) -> None:
+        """Have the copy taken away by the user whose it is."""
+        current = self._versions_program()
+        if current is not None:
+            self._as_user(current, ["trial", "--clear"], ASK_S)
+
+    def make_ready(self, folder: Path) -> None:
+        """Make bytecode where the release has none for this Python."""
+        tag = f"cp{sys.version_info.major}{sys.version_info.minor}"
+        if any((folder / "common" / "agent" / "__pycache__").glob(f"*.{sys.implementation.cache_tag}.pyc")):
+            return
+        parts = [str(part) for part in (folder / "common", folder / tag) if part.is_dir()]
+        if parts:
+            mode = ["-I", "-m", "compileall", "-q", "-j", "1", "--invalidation-mode", "unchecked-hash"]
+            self._told([self._python, *mode, *parts], COMPILE_S)
+
+    def _versions_program(self) -> Path | None:
+        from agent.update.machine import installation
+
+        place = installation()
+        return None if place is None else place.versions / "current"
+
+    def _as_user(self, folder: Path, words: Sequence[str], within_s: float) -> subprocess.CompletedProcess[str]:
+        command = [self._python, "-I", str(program(folder)), "--config", str(self._places.config)]
+        command += ["--state", str(self._places.state), "update", *words]
+        return self._told(command, within_s, as_user=True)
+
+    def _systemctl(self, *words: str) -> None:
+        done = self._told(["systemctl", *words], ASK_S)
+        if done.returncode != 0 and words[0] != "reset-failed":
+            raise UpdateRefused(
+                f"systemctl {' '.join(words)} failed: {done.stderr.strip()[-SAID_MAX:]}",
+                "see why: journalctl -u stillopen -n 30",
+            )
+
+    def _told(
+        self, command: Sequence[str], within_s: float, *, as_user: bool = False
+    ) -> subprocess.CompletedProcess[str]:
+        who: dict[str, Any] = {}
+        if as_user and self._user is not None:
+            who = {"user": self._user, "group": self._user, "extra_groups": []}
+        try:
+            return self._run(command, check=False, capture_output=True, text=True, timeout=within_s, **who)
+        except subprocess.TimeoutExpired as error:
+            raise TrialFailed(
+                f"{' '.join(command[:4])} did not end in {within_s:g} s", "it is tried again by hand: stillopen update"
+            ) from error
+        except OSError as error:
+            raise UpdateRefused(f"{command[0]} could not be started: {error}", "stillopen doctor") from error
