@@ -1,0 +1,192 @@
+"""Updates on a bare Debian: switched to and left, by hand and by a power cut at any moment, on a disk that forgets.
+
+    python -m tests.installed.updates [--cuts 6] [--seed 1]
+
+The maker's repository is on the guest's disk, as on a stick. Three releases: one that is well, one that does not start,
+one of another maker's. Exits 1 at the first promise that does not hold, with the guest's own log.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.installed.scenes import install
+from tests.installed.store import Broken, Store, say
+from tests.plug.__main__ import RIG, ROOT
+from tests.rig.__main__ import OUT, build_image
+from tests.update.maker import ARCHIVE, RELEASES
+
+HERE, NEXT, ILL = "0.9.0", "0.9.1", "0.9.2"
+STICK = "/srv/stick"
+STATE = "/var/lib/stillopen-update/state.json"
+CUT_WITHIN_S = 90.0  # staging and switching take about so long in a guest without hardware virtualisation
+
+
+class Releases:
+    """What the maker has made: a package that trusts it, and releases to follow."""
+
+    def __init__(self, folder: Path) -> None:
+        self.repository, self.keys = folder / "releases", folder / "keys"
+        RELEASES.make_keys(self.keys)
+        RELEASES.begin(self.repository, self.keys)
+        root = self.repository / "metadata" / "1.root.json"
+        self.deb = self._build(folder, HERE, "--update-root", str(root))
+        newer = self._build(folder, NEXT)
+        work = folder / "unpacked"
+        work.mkdir()
+        self.next = ARCHIVE.of_deb(newer, work, folder)
+        home = work / ARCHIVE.PROGRAM
+        self._as_version(home, NEXT, ILL)
+        alive = home / "common" / "agent" / "cli" / "run.py"
+        alive.write_text('raise SystemExit("this version does not start")\n', encoding="utf-8")
+        shutil.rmtree(alive.parent / "__pycache__")
+        pythons = sorted(f"3.{entry.name.removeprefix('cp3')}" for entry in home.glob("cp3*"))
+        self.ill = ARCHIVE.pack(home, folder, version=ILL, system="linux", machine="amd64", pythons=pythons)
+
+    def _build(self, folder: Path, version: str, *more: str) -> Path:
+        command = [sys.executable, str(ROOT / "packaging" / "linux" / "build_deb.py"), "--out", str(folder)]
+        done = subprocess.run(
+            [*command, "--version", version, "--python", "3.11", *more], check=True, capture_output=True, text=True
+        )
+        return Path(done.stdout.strip())
+
+    @staticmethod
+    def _as_version(home: Path, was: str, version: str) -> None:
+        (about,) = (home / "common").glob(f"stillopen-{was}.dist-info")
+        metadata = about / "METADATA"
+        text = metadata.read_text(encoding="utf-8").replace(f"Version: {was}", f"Version: {version}", 1)
+        metadata.write_text(text, encoding="utf-8")
+        about.rename(about.with_name(f"stillopen-{version}.dist-info"))
+
+    def release(self, archive: Path, store: Store) -> None:
+        """Release it, and put the stick in."""
+        RELEASES.add(self.repository, self.keys, [archive])
+        store.sh(f"rm -rf {STICK}")
+        store.guest.put(self.repository, "/srv")
+        store.sh(f"mv /srv/{self.repository.name} {STICK}")
+
+
+def current(store: Store) -> str:
+    """Return which version `current` names."""
+    return store.sh("readlink /usr/lib/stillopen/current").strip()
+
+
+def last(store: Store) -> dict[str, Any]:
+    """Return how the newest work ended."""
+    found: dict[str, Any] = json.loads(store.sh(f"cat {STATE}"))["last"]
+    return found
+
+
+def must_run(store: Store, version: str) -> None:
+    """Raise `Broken` unless this version runs, sells, and has every sale that was told."""
+    store.runs()
+    if store.sh("stillopen --version").split()[-1] != version or current(store) != version:
+        raise Broken(f"{current(store)} runs, and {version} should")
+    store.sell()
+    store.all_there()
+
+
+def switched(store: Store, made: Releases) -> None:
+    """Stage from a stick, switch, go back, and switch again."""
+    made.release(made.next, store)
+    began = time.monotonic()
+    store.sh(f"stillopen update stage --from {STICK}", timeout=1800)
+    staged = time.monotonic() - began
+    must_run(store, HERE)
+    store.sh("stillopen update apply", timeout=600)
+    must_run(store, NEXT)
+    store.sh("stillopen update back", timeout=1200)
+    must_run(store, HERE)
+    say(f"switched: staged in {staged:.0f} s here, to {NEXT} and back to {HERE}")
+
+
+def left(store: Store, made: Releases) -> None:
+    """A version that does not start passes no trial; one that passes and then does not run is left by itself."""
+    made.release(made.ill, store)
+    store.sh(f"stillopen update stage --from {STICK}", timeout=1800)
+    said = store.sh("stillopen update apply", timeout=900, fails=True)
+    if "was not well" not in said:
+        raise Broken(f"it was refused, but not for being ill:\n{said}")
+    must_run(store, HERE)
+    say(f"left: {last(store)['why']}")
+
+
+def forged(store: Store, folder: Path) -> None:
+    """Another maker's release is not believed."""
+    keys, repository = folder / "thief-keys", folder / "thief"
+    RELEASES.make_keys(keys)
+    RELEASES.begin(repository, keys)
+    store.guest.put(repository, "/srv")
+    said = store.sh("stillopen update stage --from /srv/thief", timeout=600, fails=True)
+    if "not signed by those whom this PC trusts" not in said:
+        raise Broken(f"a forged release was refused, but not for its signature:\n{said}")
+    must_run(store, HERE)
+    say("forged: not believed")
+
+
+def cut(store: Store, made: Releases) -> None:
+    """Cut the power while an update is under way: the store opens with a whole version, and sells."""
+    for number in range(store.cuts):
+        store.sh(f"nohup sh -c 'stillopen update stage --from {STICK} && stillopen update apply' > /run/update 2>&1 &")
+        time.sleep(store.random.uniform(1.0, CUT_WITHIN_S))
+        under_way = store.sh("cat /var/lib/stillopen-update/under-way.json 2>/dev/null || echo nothing").strip()
+        store.guest.power_cut()
+        store.disk.power_cut(store.random.choice(("drop", "random")))
+        store.guest.start()
+        store.runs()
+        now = current(store)
+        must_run(store, now)
+        if under_way != "nothing" and now != json.loads(under_way)["before"]:
+            after = store.sh(f"cat {STATE}")
+            if json.loads(after)["settled"] < json.loads(under_way)["number"]:
+                raise Broken(f"{under_way} was cut short, and {now} runs")
+        say(f"cut {number + 1}: {under_way[:90]}; {now} sells")
+
+
+def main(arguments: list[str]) -> int:
+    """Try all of it; return the exit code."""
+    parser = argparse.ArgumentParser(description="Updates in a real Debian.")
+    parser.add_argument("--cuts", type=int, default=6, help="power cuts (default: 6)")
+    parser.add_argument("--seed", type=int, default=1, help="which moments the power goes at")
+    args = parser.parse_args(arguments)
+    os.environ["RIG_OUT"] = str(OUT)
+    build_image()
+    sys.path.insert(0, str(RIG))
+    guests, lossy = importlib.import_module("rig"), importlib.import_module("lossy_nbd")
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="updates-", dir=os.environ.get("RIG_TMP")) as name:
+        folder = Path(name)
+        made = Releases(folder)
+        disk = lossy.LossyDisk(name, base=guests.raw_root()).start()
+        guest = guests.Guest(root=disk.drive)
+        store = Store(guest, disk, [made.deb], cuts=args.cuts, seed=args.seed)
+        try:
+            guest.start()
+            install(store)
+            switched(store, made)
+            left(store, made)
+            forged(store, folder)
+            made.release(made.next, store)
+            cut(store, made)
+        except Broken as broken:
+            say(f"BROKEN: {broken}\n{store.log()}")
+            return 1
+        finally:
+            guest.__exit__(None, None, None)
+            disk.close()
+    say(f"every promise held; {time.monotonic() - began:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
