@@ -83,6 +83,10 @@ WHILE_IT_SELLS = (
     Line("staff pin Nobody", FAILED, "nobody called Nobody works here"),
     Line("bundle {folder}/bundle.zip", OK, "look through it"),
     Line("bundle {folder}/bundle.zip", FAILED, "is there already"),
+    Line("update status", OK, ""),
+    Line("update trial", FAILED, "there is no copy"),
+    Line("update trial --fresh", OK, "sold on a copy of"),
+    Line("update trial --clear", OK, ""),
     Line("service removable", FAILED, "records wait that no cloud has yet"),
     Line("service export {folder}/kept.jsonl", OK, "deliveries written"),
     Line("service export {folder}/kept.jsonl", FAILED, "is there already"),
@@ -113,6 +117,13 @@ OF_A_SERVICE = (
     Line("service status", OK, "active: Selling at"),
     Line("service install", FAILED, "the Debian package has installed the service already"),
     Line("service uninstall", FAILED, "next:"),
+    Line("update check", FAILED, "no root of trust"),
+    Line("update recover", OK, "nothing is half done"),
+)
+# In an installation that is no package's: it is not updated by itself.
+IN_NO_PACKAGE = tuple(
+    Line(f"update {what}", FAILED, "next:")
+    for what in ("check", "stage", "stage --from {folder}", "apply", "back", "fetch", "work", "recover")
 )
 # Go on until they are ended: tried by whoever starts them.
 FOR_EVER = ("demo", "run")

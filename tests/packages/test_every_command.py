@@ -19,7 +19,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.packages import every_command
-from tests.packages.every_command import FOR_EVER, OF_A_SERVICE, WHILE_IT_RESTS, WHILE_IT_SELLS, WRONGLY_SET_UP
+from tests.packages.every_command import (
+    FOR_EVER,
+    IN_NO_PACKAGE,
+    OF_A_SERVICE,
+    WHILE_IT_RESTS,
+    WHILE_IT_SELLS,
+    WRONGLY_SET_UP,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,7 +140,7 @@ def _must(command: list[str]) -> None:
 
 
 def test_every_command_is_in_the_table() -> None:
-    lines = (*WHILE_IT_SELLS, *WHILE_IT_RESTS, *OF_A_SERVICE)
+    lines = (*WHILE_IT_SELLS, *WHILE_IT_RESTS, *IN_NO_PACKAGE, *OF_A_SERVICE)
     tried = {name for name in every_command.leaves() if any(f"{one.line} ".startswith(f"{name} ") for one in lines)}
     assert tried | set(FOR_EVER) == set(every_command.leaves())
 
@@ -147,7 +154,7 @@ def test_every_command_exits_as_it_should_on_a_store_that_sells_and_on_one_that_
 ) -> None:
     with wheel_installed.agent("run"):
         wheel_installed.sell()
-        assert not wheel_installed.run([*WHILE_IT_SELLS])
+        assert not wheel_installed.run([*WHILE_IT_SELLS, *IN_NO_PACKAGE])
     assert not wheel_installed.run([*WHILE_IT_RESTS, *WRONGLY_SET_UP])
 
 
