@@ -145,8 +145,8 @@ async def test_nothing_that_was_planted_is_in_it(store: Path) -> None:
 async def test_what_helps_is_there(store: Path) -> None:
     texts = bundle(store)
     assert set(texts) == {
-        "about.json", "doctor.json", "stillopen.toml", "update.json", "state.json", "journal.json", "deliveries.json", "prints.json",
-        "log.txt", "status.json",
+        "about.json", "doctor.json", "stillopen.toml", "update.json", "state.json", "journal.json", "deliveries.json",
+        "prints.json", "log.txt", "status.json",
     }  # fmt: skip
     assert 'location_id = "L1"' in texts["stillopen.toml"]
     assert 'token = { env = "SQUARE_TOKEN" }' in texts["stillopen.toml"]

@@ -37,12 +37,14 @@ class Releases:
 
     def __init__(self, folder: Path) -> None:
         self.repository, self.keys = folder / "releases", folder / "keys"
-        RELEASES.make_keys(self.keys)
-        RELEASES.begin(self.repository, self.keys)
+        if not self.keys.exists():
+            RELEASES.make_keys(self.keys)
+            RELEASES.begin(self.repository, self.keys)
         root = self.repository / "metadata" / "1.root.json"
         self.deb = self._build(folder, HERE, "--update-root", str(root))
         newer = self._build(folder, NEXT)
         work = folder / "unpacked"
+        shutil.rmtree(work, ignore_errors=True)
         work.mkdir()
         self.next = ARCHIVE.of_deb(newer, work, folder)
         home = work / ARCHIVE.PROGRAM
@@ -54,6 +56,9 @@ class Releases:
         self.ill = ARCHIVE.pack(home, folder, version=ILL, system="linux", machine="amd64", pythons=pythons)
 
     def _build(self, folder: Path, version: str, *more: str) -> Path:
+        there = folder / f"stillopen_{version}_amd64.deb"
+        if there.exists():
+            return there
         command = [sys.executable, str(ROOT / "packaging" / "linux" / "build_deb.py"), "--out", str(folder)]
         done = subprocess.run(
             [*command, "--version", version, "--python", "3.11", *more], check=True, capture_output=True, text=True
@@ -124,6 +129,8 @@ def left(store: Store, made: Releases) -> None:
 def forged(store: Store, folder: Path) -> None:
     """Another maker's release is not believed."""
     keys, repository = folder / "thief-keys", folder / "thief"
+    for of_before in (keys, repository):
+        shutil.rmtree(of_before, ignore_errors=True)
     RELEASES.make_keys(keys)
     RELEASES.begin(repository, keys)
     store.guest.put(repository, "/srv")
@@ -141,8 +148,8 @@ def cut(store: Store, made: Releases) -> None:
         time.sleep(store.random.uniform(1.0, CUT_WITHIN_S))
         under_way = store.sh("cat /var/lib/stillopen-update/under-way.json 2>/dev/null || echo nothing").strip()
         store.guest.power_cut()
-        store.disk.power_cut(store.random.choice(("drop", "random")))
-        store.guest.start()
+        store.disk.power_cut(store.random.choice(("drop", "random")), seed=store.random.randrange(2**32))
+        store.boot()
         store.runs()
         now = current(store)
         must_run(store, now)
@@ -157,6 +164,7 @@ def main(arguments: list[str]) -> int:
     """Try all of it; return the exit code."""
     parser = argparse.ArgumentParser(description="Updates in a real Debian.")
     parser.add_argument("--cuts", type=int, default=6, help="power cuts (default: 6)")
+    parser.add_argument("--packages", type=Path, help="where packages and releases are, or are to be kept")
     parser.add_argument("--seed", type=int, default=1, help="which moments the power goes at")
     args = parser.parse_args(arguments)
     os.environ["RIG_OUT"] = str(OUT)
@@ -165,20 +173,21 @@ def main(arguments: list[str]) -> int:
     guests, lossy = importlib.import_module("rig"), importlib.import_module("lossy_nbd")
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="updates-", dir=os.environ.get("RIG_TMP")) as name:
-        folder = Path(name)
+        folder = args.packages or Path(name)
+        folder.mkdir(parents=True, exist_ok=True)
         made = Releases(folder)
         disk = lossy.LossyDisk(name, base=guests.raw_root()).start()
-        guest = guests.Guest(root=disk.drive)
+        guest = guests.Guest(root=disk.drive, net="restrict=on")
         store = Store(guest, disk, [made.deb], cuts=args.cuts, seed=args.seed)
         try:
-            guest.start()
+            store.boot()
             install(store)
             switched(store, made)
             left(store, made)
             forged(store, folder)
             made.release(made.next, store)
             cut(store, made)
-        except Broken as broken:
+        except (Broken, TimeoutError, guests.GuestError) as broken:
             say(f"BROKEN: {broken}\n{store.log()}")
             return 1
         finally:

@@ -21,7 +21,7 @@ export function versions(seen, does) {
       el("p", {}, update.trouble.detail), el("p.next", {}, update.trouble.hint)),
     update.why_not === null && el("div.device-keys", {},
       update.source !== null && key("look", update.working, does),
-      staged !== null && key("apply", update.working || update.wanted !== null, does),
+      staged !== null && key("apply", update.working || update.wanted !== null, does, staged.version),
       update.back_to !== null && key("back", update.working || update.wanted !== null, does, update.back_to)),
     el("p", { role: "status", "data-update": "said" }, said(update) || seen.said.update || ""),
   ];

@@ -104,7 +104,7 @@ export const words = {
   "update.refused": "Version {version} wurde nicht genommen",
   "update.interrupted": "Der Wechsel zu {version} wurde unterbrochen",
   "update.look": "Nach einer neueren Version sehen",
-  "update.apply": "Zu ihr wechseln",
+  "update.apply": "Zu Version {version} wechseln",
   "update.back": "Zurück zu Version {version}",
   "update.working": "Der Agent ist dabei …",
   "update.wanted": "Wartet, bis niemand an einer Kasse ist: {why}",

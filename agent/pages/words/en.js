@@ -104,7 +104,7 @@ export const words = {
   "update.refused": "Version {version} was not taken",
   "update.interrupted": "The update to {version} was cut short",
   "update.look": "Look for a newer version",
-  "update.apply": "Switch to it",
+  "update.apply": "Switch to version {version}",
   "update.back": "Back to version {version}",
   "update.working": "The agent is at it…",
   "update.wanted": "Waiting until nobody is at a till: {why}",
