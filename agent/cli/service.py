@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.cli import out
-from agent.places import CONFIG_NAME, Places, service_folders
 from agent.service import first_configuration
 from agent.service.refusal import ServiceRefused
 
 if TYPE_CHECKING:
     import argparse
 
+    from agent.places import Places
     from agent.service.linux import Linux
     from agent.service.windows import Windows
+    from agent.service.windows_service import WindowsService
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,12 +51,11 @@ def run(args: argparse.Namespace, places: Places) -> int:
         raise out.CommandError(str(error), hint=error.hint) from error
 
 
-def _system() -> Linux | Windows:
+def _system() -> Linux | Windows | WindowsService:
     if sys.platform == "win32":
-        from agent.service.windows import Windows
+        from agent.service.windows import of_this_pc
 
-        folders = service_folders()
-        return Windows(folders.config / CONFIG_NAME, folders.state)
+        return of_this_pc()
     from agent.service.linux import Linux
 
     return Linux()
@@ -82,10 +82,12 @@ def _status(*, as_json: bool) -> int:
 
 
 def _next_for(state: str) -> str:
-    if state == "not-found":
-        return "install it: sudo stillopen service install"
+    if sys.platform == "win32":
+        return "as an administrator: stillopen service install"
     return (
-        "see why: journalctl -u stillopen -n 30" if sys.platform != "win32" else "start it: schtasks /Run /TN Stillopen"
+        "install it: sudo stillopen service install"
+        if state == "not-found"
+        else "see why: journalctl -u stillopen -n 30"
     )
 
 

@@ -87,11 +87,9 @@ def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
 def service_status() -> Installed:
     """Ask this system's own service manager. Raises `ServiceRefused`."""
     if sys.platform == "win32":
-        from agent.places import CONFIG_NAME, service_folders
-        from agent.service.windows import Windows
+        from agent.service.windows import of_this_pc
 
-        folders = service_folders()
-        return Windows(folders.config / CONFIG_NAME, folders.state, run=_bounded).status()
+        return of_this_pc(run=_bounded).status()
     from agent.service.linux import Linux
 
     return Linux(run=_bounded).status()

@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from agent.places import CONFIG_NAME, service_folders
 from agent.service.linux import Installed, run
 from agent.service.refusal import ServiceRefused
 
 if TYPE_CHECKING:
     from agent.service.linux import Run
+    from agent.service.windows_service import WindowsService
 
 TASK = "Stillopen"
 ACCOUNT = "S-1-5-19"  # NT AUTHORITY\LocalService, by the number that no language of Windows translates
@@ -54,6 +56,17 @@ def definition(python: str, config: Path, state: Path) -> str:
     log = state / "logs" / "stillopen.log"  # the Task Scheduler keeps nothing of what a program says
     arguments = f'--config "{config}" --state "{state}" run --log-file "{log}"'
     return _DEFINITION.format(account=ACCOUNT, python=escape(python), arguments=escape(arguments))
+
+
+def of_this_pc(*, run: Run = run) -> Windows | WindowsService:
+    """Return the service that the installer brought where it did, else the task of a pip installation."""
+    from agent.service.windows_service import WindowsService, home_of
+
+    folders, home = service_folders(), home_of()
+    config = folders.config / CONFIG_NAME
+    if home is not None:
+        return WindowsService(home, config, folders.state, run=run)
+    return Windows(config, folders.state, run=run)
 
 
 class Windows:

@@ -1,0 +1,124 @@
+r"""The real service of Windows: of an agent that the installer brought, with its host beside it (`packaging/windows`).
+
+The host talks to the service manager; what is done here is what an administrator would otherwise do by hand: who may
+look into the store's folder, which browsers' pages may call this PC, and where the till's page is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.service.linux import Installed, run
+from agent.service.refusal import ServiceRefused
+
+if TYPE_CHECKING:
+    from agent.service.linux import Run
+
+SERVICE = "Stillopen"
+HOST = "stillopen-service.exe"
+KEY = r"HKLM\SOFTWARE\Stillopen"  # for the installer: every user may read it
+_SYSTEM, _ADMINISTRATORS = "S-1-5-18", "S-1-5-32-544"  # by the numbers that no language of Windows translates
+
+
+def home_of(python: str = sys.executable) -> Path | None:
+    r"""Return the program's folder where the installer put this Python: HOME\VERSION\python\python.exe; else None."""
+    above = Path(python).parents
+    home = above[2] if len(above) > 2 else None  # noqa: PLR2004 - python, VERSION, HOME
+    return home if home is not None and (home / HOST).is_file() else None
+
+
+def service_sid(name: str = SERVICE) -> str:
+    """Return the security identifier that Windows makes of a service's name, the same on every PC (MS-DTYP)."""
+    digest = hashlib.sha1(name.upper().encode("utf-16-le"), usedforsecurity=False).digest()
+    return "-".join(["S-1-5-80", *map(str, struct.unpack("<5I", digest))])
+
+
+def access(folder: Path) -> list[str]:
+    """Return the command that leaves `folder` to SYSTEM, the administrators and the service, and to nobody else."""
+    full = [f"*{sid}:(OI)(CI)F" for sid in (_SYSTEM, _ADMINISTRATORS)]
+    return ["icacls", str(folder), "/inheritance:r", "/grant:r", *full, f"*{service_sid()}:(OI)(CI)M"]
+
+
+class WindowsService:
+    """The service of this PC. `home`: the program's folder; `config` and `state`: the store's."""
+
+    def __init__(self, home: Path, config: Path, state: Path, *, run: Run = run) -> None:
+        self._host = str(home / HOST)
+        self._config = config
+        self._state = state
+        self._run = run
+
+    def install(self, sample: str) -> list[str]:
+        """Make the service, or bring it up to date, and start it. `sample`: the configuration where there is none.
+
+        Returns what was done, a line each. Raises `ServiceRefused`. Done again after `[api]` has changed, it takes the
+        browsers along.
+        """
+        from agent.service.windows_browsers import allow
+
+        done = []
+        self._state.mkdir(parents=True, exist_ok=True)
+        if not self._config.exists():
+            self._config.write_text(sample, encoding="utf-8")
+            done.append(f"wrote {self._config}: an example, to be made this store's own")
+        self._must(*access(self._config.parent))
+        self._must(self._host, "install")
+        self._must(self._host, "start")
+        done.append(f"started the service {SERVICE}; it starts with this PC from now on, before anybody logs on")
+        page, origins = self._page()
+        self._must("reg", "add", KEY, "/v", "Page", "/t", "REG_SZ", "/d", page, "/f")
+        return [*done, *allow(origins, run=self._run)]
+
+    def uninstall(self) -> list[str]:
+        """Stop the service and take it away; configuration and state stay. Raises `ServiceRefused`."""
+        from agent.service.windows_browsers import allow
+
+        if self.status().state == "not-found":
+            raise ServiceRefused("there is no service to take away", "see `stillopen service status`")
+        self._must(self._host, "uninstall")
+        return [
+            f"removed the service {SERVICE}",
+            *allow((), run=self._run),
+            f"left {self._config} and {self._state} as they are: the store's records are there",
+        ]
+
+    def status(self) -> Installed:
+        """Return what the host knows of it. Raises `ServiceRefused` where it does not answer."""
+        fields = dict(line.partition("=")[::2] for line in self._must(self._host, "status").splitlines())
+        state = fields.get("state", "unknown")
+        if state == "active" and fields.get("ready") != "1":
+            state = "activating"  # the host runs, and the store does not sell yet
+        return Installed(state, fields.get("said", ""), starts_by_itself=fields.get("starts") == "1")
+
+    def _page(self) -> tuple[str, tuple[str, ...]]:
+        """Return where the till's page is, and which other front ends may call."""
+        from agent.config import ConfigInvalid, load
+
+        try:
+            api = load(self._config, need_secrets=False).api
+        except ConfigInvalid as error:
+            raise ServiceRefused(
+                f"{self._config} cannot be used: {error.problems[0]}", "mend it, then run `stillopen check`"
+            ) from error
+        return f"http://localhost:{api.port}/", api.origins
+
+    def _must(self, *command: str) -> str:
+        """Run a program. Raises `ServiceRefused` with what it said."""
+        try:
+            done = self._run(command)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise ServiceRefused(f"{command[0]} could not be run: {error}", "run this as an administrator") from error
+        if done.returncode != 0:
+            said = (done.stderr or done.stdout).strip().splitlines()
+            what = " ".join([Path(command[0].replace("\\", "/")).name, *command[1:2]])
+            raise ServiceRefused(
+                f"{what} failed: {said[-1] if said else done.returncode}",
+                "run this in a window that was opened as an administrator; "
+                rf"what the service said is in {self._state}\logs\host.log",
+            )
+        return done.stdout
