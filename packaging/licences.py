@@ -75,9 +75,14 @@ NATIVE: Mapping[str, Native] = MappingProxyType(
         "elfutils-libs": ELFUTILS,
         "libXau": Native("MIT-open-group"),  # the text is in pillow's LICENSE
         "libattr": LGPL_2_1,
+        "libblkid": LGPL_2_1,
         "libcap": Native("BSD-3-Clause OR GPL-2.0-only", ("libcap.txt",)),
+        "libmount": LGPL_2_1,
+        "libselinux": Native("LicenseRef-public-domain"),
         "libusbx": LGPL_2_1,
+        "libuuid": Native("BSD-3-Clause", ("libuuid.txt",)),
         "openssl": Native("Apache-2.0"),  # the text is cryptography's own LICENSE.APACHE
+        "pcre2": Native("BSD-3-Clause", ("pcre2.txt",)),
         "systemd-libs": LGPL_2_1,  # libudev of it
         "xz-libs": Native("LicenseRef-public-domain"),  # liblzma 5.2
     }
