@@ -22,6 +22,7 @@ from outbox.cannot import limits
 from outbox.card_reader import TakesCards
 from outbox.connector import Request
 from outbox.courier import Courier, LaneState
+from outbox.feeds import Feed
 from outbox.matters import CannotSettle, Nowhere, OnItsWay, Settled
 from outbox.session import ExchangeError, is_loopback
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from outbox.connector import Answer
     from outbox.courier import LaneView
     from outbox.journal import Journal
+    from outbox.pull import Pulled
     from outbox.room import Disk
 
 _NUMBER = re.compile(r"[0-9]{1,18}")  # what fits SQLite's integers
@@ -155,6 +157,25 @@ class Lanes:
         every = self._connectors.items()
         return {name: connector.card_readers for name, connector in every if isinstance(connector, TakesCards)}
 
+    def discounts(self) -> list[dict[str, Any]]:
+        """Return the discounts with a name that can be given now; of one name, the first cloud's."""
+        return [one.to_json() for one in self._catalogue.discounts(self._giving(Feed.DISCOUNTS), self._now())]
+
+    def must_give(self, name: str) -> None:
+        """Raise `Problem` unless something is pulled from that cloud."""
+        if name not in self._config:
+            raise not_found("cloud", f"The configuration has no cloud {name}; it has {', '.join(self._config)}.")
+        if not any(name in self._giving(feed) for feed in Feed):
+            raise conflict("gives-nothing", f"Nothing is pulled from {name}: import the items from a CSV file instead.")
+
+    async def pull(self, name: str, *, whole: bool, let_go: bool) -> Pulled:
+        """Pull from a cloud that gives something, now; see `Pulling.once`."""
+        return await self._pulling.once(name, whole=whole, let_go=let_go)
+
+    def _giving(self, feed: Feed) -> list[str]:
+        every = self._connectors.items()
+        return [name for name, of in every if any(rules.feed is feed for rules in of.capabilities.feeds)]
+
     async def call(self, name: str, request: Request) -> Answer:
         """Ask a cloud something that somebody at a till waits for. Raises `NotSent` or `AnswerLost`."""
         return await self._ways[name].calls.exchange(request)
@@ -168,6 +189,8 @@ class Lanes:
             count["offline"] = None if held is None else asdict(held)
             count["matters"] = matters.count(self._journal.reader, name)
             count["cannot"] = [asdict(limit) for limit in self._cannot.get(name, ())]
+            if name in self._giving(Feed.DISCOUNTS):
+                count["discounts"] = asdict(self._catalogue.discount_counts(name))
             if name in self._ways:
                 count.update(self._ways[name].view())
             courier = self._couriers.get(name)

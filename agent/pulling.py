@@ -12,6 +12,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from outbox.feeds import Feed
 from outbox.pull import Pulled, Wishes, pull
 from outbox.room import Disk, Room
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from agent.ways import Way
     from outbox.catalogue import Catalogue
     from outbox.connector import Connector
-    from outbox.feeds import Feed
     from outbox.pull import CustomerList
 
 SWEEP_REST_S = 0.2  # between two pages of a sweep: a hundred thousand items then take some minutes, and no sale waits
@@ -53,6 +53,7 @@ class Pulling:
         self._exchanges = exchanges
         self._ways = ways
         self._now = now
+        self._turns = {name: asyncio.Lock() for name in self._clouds}  # two pulls of one feed would end each other's
         self._said: dict[str, tuple[str, ...]] = {}  # by cloud: what the last pull complained of
 
     async def for_ever(self, name: str) -> None:
@@ -65,11 +66,19 @@ class Pulling:
                 _log.exception("A fault while pulling from %s", name)
             await asyncio.sleep(self._clouds[name].pull_every_s)
 
-    async def once(self, name: str) -> Pulled:
-        """Pull what has changed at a cloud, and all of what is due to be gone through."""
+    async def once(self, name: str, *, whole: bool = False, let_go: bool = False) -> Pulled:
+        """Pull what has changed at a cloud, and all of what is due to be gone through; `whole`: all there is.
+
+        `let_go`: take off what is gone, however much it is. Waits for a pull of that cloud that is under way.
+        """
+        async with self._turns[name]:
+            return await self._once(name, whole=whole, let_go=let_go)
+
+    async def _once(self, name: str, *, whole: bool, let_go: bool) -> Pulled:
         way = self._ways(name)
         wishes = Wishes(
-            sweep=self._due(name, way.connector),
+            sweep=frozenset(Feed) if whole else self._due(name, way.connector),
+            let_go=let_go,
             above=names_above(name, tuple(self._clouds.values())),
             rest=lambda: asyncio.sleep(SWEEP_REST_S),
         )

@@ -38,6 +38,12 @@ _FEEDS = {
     Feed.DISCOUNTS: Limit("discount_list", "Discounts do not come from it."),
 }
 
+_CONDITIONS = Limit(
+    "discount_conditions",
+    "Of its discounts, those that hang on more than a date (certain items or customers, a least amount, a number of "
+    "uses, a PIN) are not offered at the till.",
+)
+
 
 def limits(capabilities: Capabilities) -> tuple[Limit, ...]:
     """Return what a cloud with these does not take, most weighty first."""
@@ -56,6 +62,8 @@ def _limits(of: Capabilities) -> Iterator[Limit]:
         yield Limit("card_reader", "Its card reader needs the line: in an outage take cash, or a card elsewhere.")
     given = {rules.feed for rules in of.feeds}
     yield from (limit for feed, limit in _FEEDS.items() if feed not in given)
+    if Feed.DISCOUNTS in given:
+        yield _CONDITIONS
 
 
 def _stores(of: Capabilities) -> bool:

@@ -9,7 +9,8 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from outbox import catalogue_feeds, gtin
+from outbox import catalogue_discounts, catalogue_feeds, gtin
+from outbox.catalogue_discounts import DiscountCounts
 from outbox.catalogue_feeds import Place
 from outbox.catalogue_file import CatalogueFile
 from outbox.catalogue_schema import (
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from outbox.catalogue_feeds import Swept
     from outbox.catalogue_import import ImportResult
     from outbox.catalogue_pull import PullCounts
+    from outbox.discount import NamedDiscount
     from outbox.feeds import Feed, Page
 
 __all__ = [
@@ -164,6 +166,14 @@ class Catalogue:
 
         return self._file.read(look, {})
 
+    def discounts(self, clouds: Sequence[str], at: datetime) -> list[NamedDiscount]:
+        """Return the named discounts of these clouds that can be given now; of one name, the first cloud's."""
+        return self._file.read(partial(catalogue_discounts.offered, clouds=clouds, at=at), [])
+
+    def discount_counts(self, cloud: str) -> DiscountCounts:
+        """Return how many named discounts a cloud gives, and how many of them no till can hold."""
+        return self._file.read(partial(catalogue_discounts.counts, cloud=cloud), DiscountCounts())
+
     # --- writing ---
 
     async def import_csv(
@@ -199,7 +209,7 @@ class Catalogue:
         await self._file.write(partial(catalogue_feeds.begin_sweep, cloud=cloud, feed=feed, mark=new_id()))
 
     async def end_sweep(self, cloud: str, feed: Feed, *, at: str, let_go: bool = False) -> Swept:
-        """Take out of sale what the sweep has not seen, and go on with changes. Raises `CatalogueError`."""
+        """Take off what the sweep has not seen, and go on with changes. Raises `CatalogueError`."""
         from outbox.catalogue_pull import end_sweep
 
         return await self._file.write(partial(end_sweep, cloud=cloud, feed=feed, at=at, let_go=let_go))

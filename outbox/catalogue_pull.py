@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from outbox import catalogue_discounts, gtin
 from outbox import catalogue_feeds as feeds
-from outbox import gtin
 from outbox.catalogue_feeds import Swept
 from outbox.feeds import Feed
 from outbox.item import HERE
@@ -44,9 +44,12 @@ def apply_page(
     whose word on an item stands above this one's.
     """
     connection.execute("BEGIN IMMEDIATE")
-    applying = _Page(connection, cloud, feeds.place(connection, cloud, feed).mark, above)
+    mark = feeds.place(connection, cloud, feed).mark
+    applying = _Page(connection, cloud, mark, above)
     if feed is Feed.ITEMS:
         applying.items(page.items, page.tombstones)
+    elif feed is Feed.DISCOUNTS:
+        catalogue_discounts.apply(connection, cloud, page.discounts, page.tombstones, mark)
     applying.stock(page.stock)
     feeds.keep_cursor(connection, cloud, feed, page.cursor)
     connection.execute("COMMIT")
@@ -54,21 +57,33 @@ def apply_page(
 
 
 def end_sweep(connection: sqlite3.Connection, cloud: str, feed: Feed, at: str, *, let_go: bool) -> Swept:
-    """Take out of sale what a sweep of the items has not seen, unless it is too much; `let_go`: however much it is."""
+    """Take off what a sweep of items or discounts has not seen, unless it is too much; `let_go`: however much it is."""
     connection.execute("BEGIN IMMEDIATE")
-    mark, gone, known = feeds.place(connection, cloud, feed).mark, [], 0
+    mark, known = feeds.place(connection, cloud, feed).mark, 0
+    gone: list[str] = []
     if feed is Feed.ITEMS:
-        (known,) = connection.execute("SELECT count(*) FROM cloud_item WHERE cloud = ?", (cloud,)).fetchone()
-        gone = connection.execute(
-            "SELECT remote_id FROM cloud_item WHERE cloud = ? AND mark IS NOT ?", (cloud, mark)
-        ).fetchall()
+        gone, known = _unseen(connection, cloud, mark)
+    elif feed is Feed.DISCOUNTS:
+        gone, known = catalogue_discounts.unseen(connection, cloud, mark)
+    if mark is None:  # another program has ended this sweep meanwhile: there is nothing to compare with
+        gone = []
     stopped = not let_go and feeds.too_many(len(gone), known)
     page = _Page(connection, cloud, mark, ())
-    for (remote_id,) in () if stopped else gone:
-        page.bury(remote_id)
+    for remote_id in () if stopped else gone:
+        if feed is Feed.ITEMS:
+            page.bury(remote_id)
+        else:
+            catalogue_discounts.forget(connection, cloud, remote_id)
     feeds.end_sweep(connection, cloud, feed, at)
     connection.execute("COMMIT")
     return Swept(len(gone), known, stopped)
+
+
+def _unseen(db: sqlite3.Connection, cloud: str, mark: str | None) -> tuple[list[str], int]:
+    """Return the ids of items that a sweep has not seen, and how many there are in all."""
+    (known,) = db.execute("SELECT count(*) FROM cloud_item WHERE cloud = ?", (cloud,)).fetchone()
+    gone = db.execute("SELECT remote_id FROM cloud_item WHERE cloud = ? AND mark IS NOT ?", (cloud, mark))
+    return [remote_id for (remote_id,) in gone.fetchall()], known
 
 
 def source_of(cloud: str) -> str:

@@ -90,6 +90,21 @@ MIGRATIONS = (
     DROP TABLE pull_cursor;
     ALTER TABLE cloud_item ADD COLUMN mark TEXT;
     """,
+    """
+    CREATE TABLE cloud_discount (
+        cloud TEXT NOT NULL,
+        remote_id TEXT NOT NULL,
+        version TEXT,
+        name TEXT NOT NULL,
+        percent TEXT,
+        amount INTEGER,
+        since TEXT,
+        until TEXT,
+        trouble TEXT,
+        mark TEXT,
+        PRIMARY KEY (cloud, remote_id)
+    ) WITHOUT ROWID;
+    """,
 )
 
 

@@ -75,13 +75,20 @@ class PulledCustomer:
 
 @dataclass(frozen=True, slots=True)
 class PulledDiscount:
-    """A discount with a name, for a cashier to choose: by `percent` (a decimal string) or `amount` (minor units)."""
+    """A discount with a name, for a cashier to choose: by `percent` (a decimal string) or `amount` (minor units).
+
+    `since` and `until`: RFC 3339 in UTC to the second; it may be given between them. `trouble`: why a till cannot hold
+    it, in the same words for all of one kind, as they are counted by it; then it is offered to nobody.
+    """
 
     remote_id: str
     version: str | None
     name: str
     percent: str | None = None
     amount: int | None = None
+    since: str | None = None
+    until: str | None = None
+    trouble: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

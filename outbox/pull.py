@@ -7,9 +7,10 @@ sweep: what it has not seen when it is through is taken off.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from outbox.auth.authorizer import SignInNeeded, Static
 from outbox.calls import Calls
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 PAGES_MAX = 20_000  # at 100 items a page, two million items: more than any store; else a cloud runs in circles
 TROUBLES_MAX = 200  # lines a person can read; the rest are counted
-TAKEN = (Feed.ITEMS, Feed.STOCK, Feed.CUSTOMERS)  # in this order: stock is of items that are there
+TAKEN = (Feed.ITEMS, Feed.STOCK, Feed.CUSTOMERS, Feed.DISCOUNTS)  # in this order: stock is of items that are there
 
 Ended = Retry | Unauthorized | Refused
 
@@ -97,6 +98,22 @@ class Pulled:
     stock: int = 0  # how many items were counted
     customers: int = 0
     gone: int = 0  # what sweeps found to be there no more
+    discounts: int = 0  # those that a till can hold
+    left_out: Counter[str] = field(default_factory=Counter)  # the other discounts: by the reason, how many
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for a program."""
+        return {
+            "items": self.items,
+            "deleted": self.tombstones + self.gone,
+            "stock": self.stock,
+            "customers": self.customers,
+            "discounts": self.discounts,
+            "troubles": list(self.troubles),
+            "troubles_left_out": self.troubles_left_out,
+            "error": None if self.ended is None else self.ended.reason,
+            "hint": getattr(self.ended, "hint", None),
+        }
 
 
 async def pull(
@@ -126,7 +143,8 @@ async def pull(
         pulling.told.ended = await pulling.feed(given[feed])
         if pulling.told.ended is not None:
             break
-    pulling.told.troubles = tuple(pulling.troubles)
+    left_out = (f"discounts left out, {count} of them: {why}" for why, count in pulling.told.left_out.items())
+    pulling.told.troubles = (*pulling.troubles, *left_out)
     return pulling.told
 
 
@@ -189,6 +207,11 @@ class _Pulling:
         told.items += len(page.items)
         told.stock += len(page.stock)
         told.tombstones += len(page.tombstones)
+        for discount in page.discounts:
+            if discount.trouble is None:
+                told.discounts += 1
+            else:
+                told.left_out[discount.trouble] += 1
         for trouble in page.troubles:
             if trouble not in self.troubles and len(self.troubles) == TROUBLES_MAX:
                 told.troubles_left_out += 1

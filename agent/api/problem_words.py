@@ -167,6 +167,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "still-on-its-way": (409, "The delivery waits for its turn or for the line, and goes by itself."),
     "being-sent": (409, "The delivery is being sent at this moment. Ask again in a minute."),
     "websocket-needed": (426, "Events come over a WebSocket only."),
+    "gives-nothing": (409, "Nothing is pulled from that cloud: its kind gives nothing, or its secret is not there."),
     "drawer-not-taught": (409, "The drawer's switch cannot be read, or says the same open and closed."),
     "drawer-unused": (409, "No till uses that drawer. Name it in a [[till]] of stillopen.toml."),
     "no-scale": (422, "The till has no scale in the configuration."),

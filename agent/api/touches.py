@@ -138,5 +138,6 @@ TOUCHES: Mapping[tuple[str, str], Touch] = {
     ("GET", "/v1/items"): _items,
     ("GET", "/v1/items/{sku:path}"): _items,
     ("GET", "/v1/categories"): _items,
+    ("GET", "/v1/discounts"): _items,
     ("GET", "/v1/barcodes/{code:path}"): _items,
 }

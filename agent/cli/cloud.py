@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from agent.cli import out
 from agent.cli.cloud_names import configured, must_be_online, unknown
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from agent.config import CloudConfig, Config
     from agent.places import Places
     from outbox.pull import Pulled
+
+PULL_WAIT_S = 3600.0  # a first pull of a hundred thousand items, by the limits of the slowest cloud, with rests
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     pull.add_argument(
         "--let-go", action="store_true", help="go through all of it, and take off what is gone, however much that is"
     )
+    pull.add_argument("--port", type=int, metavar="N", help="where the agent listens, if not where `[api]` says")
     status = commands.add_parser("status", help="its state, its deliveries, and what it does not take")
     status.add_argument("--port", type=int, metavar="N", help="where the agent listens, if not where `[api]` says")
     disconnect = commands.add_parser("disconnect", help="delete the credentials that are kept of it")
@@ -77,32 +81,52 @@ def _said(value: object) -> str:
 
 
 def _pull(args: argparse.Namespace, places: Places) -> int:
-    config, cloud = configured(places, args.name, need_secrets=True)
+    """Have the running agent pull, which knows what is left of the cloud's limits; where none runs, pull here."""
     must_be_online(places, args.name)
-    pulled = asyncio.run(_pulled(config, places, cloud, whole=args.all or args.let_go, let_go=args.let_go))
-    ended = pulled.ended
-    if args.json:
-        out.say_json(
-            {
-                "items": pulled.items,
-                "deleted": pulled.tombstones + pulled.gone,
-                "stock": pulled.stock,
-                "troubles": list(pulled.troubles),
-                "troubles_left_out": pulled.troubles_left_out,
-                "error": ended.reason if ended else None,
-            }
+    whole, let_go = args.all or args.let_go, args.let_go
+    if _an_agent_runs(places):
+        configured(places, args.name)
+        agent = RunningAgent.find(places, args.port)
+        pulled = agent.ask(
+            "POST", f"/v1/clouds/{quote(args.name)}/pull", {"all": whole, "let_go": let_go}, wait_s=PULL_WAIT_S
         )
     else:
-        counted = f", {pulled.stock} counted" if pulled.stock else ""
-        out.say(f"{pulled.items} items{counted}, {pulled.tombstones + pulled.gone} deleted there")
-        for trouble in pulled.troubles:
-            out.say(f"  {trouble}")
-        if pulled.troubles_left_out:
-            out.say(f"  and {pulled.troubles_left_out} more")
-    if ended is not None:
-        out.complain(f"the pull stopped: {ended.reason}", getattr(ended, "hint", "") or "pull again: it goes on there")
+        config, cloud = configured(places, args.name, need_secrets=True)
+        pulled = asyncio.run(_pulled(config, places, cloud, whole=whole, let_go=let_go)).to_json()
+    if args.json:
+        out.say_json(pulled)
+    else:
+        _say_pulled(pulled)
+    if pulled["error"] is not None:
+        out.complain(f"the pull stopped: {pulled['error']}", pulled["hint"] or "pull again: it goes on there")
         return out.FAILED
     return out.OK
+
+
+def _say_pulled(pulled: dict[str, Any]) -> None:
+    counts = ((pulled["stock"], "counted"), (pulled["customers"], "customers"), (pulled["discounts"], "discounts"))
+    others = "".join(f", {count} {what}" for count, what in counts if count)
+    out.say(f"{pulled['items']} items{others}, {pulled['deleted']} deleted there")
+    for trouble in pulled["troubles"]:
+        out.say(f"  {trouble}")
+    if pulled["troubles_left_out"]:
+        out.say(f"  and {pulled['troubles_left_out']} more")
+
+
+def _an_agent_runs(places: Places) -> bool:
+    """Return whether an agent has the state folder."""
+    from outbox.errors import JournalUnavailable, StateInUse
+    from outbox.journal import LOCK, hold
+
+    if not (places.state / LOCK).exists():
+        return False
+    try:
+        hold(places.state).release()
+    except StateInUse:
+        return True
+    except JournalUnavailable:  # the catalogue, which is written to, says what to do
+        return False
+    return False
 
 
 async def _pulled(config: Config, places: Places, cloud: CloudConfig, *, whole: bool, let_go: bool) -> Pulled:

@@ -52,6 +52,7 @@ class Action(StrEnum):
     DEVICE_TRACE = "device_trace"
     DELIVERY_RETRY = "delivery_retry"
     DELIVERY_SETTLE = "delivery_settle"
+    CLOUD_PULL = "cloud_pull"
     STAFF = "staff"
     SETTINGS = "settings"
     AUDIT = "audit"
@@ -109,6 +110,7 @@ DEFAULTS: Mapping[Action, Rule] = MappingProxyType(
         Action.DEVICE_TRACE: Rule(Role.CASHIER, "tracing a device's wire", tech=True),
         Action.DELIVERY_RETRY: Rule(Role.CASHIER, "releasing a delivery", tech=True),
         Action.DELIVERY_SETTLE: Rule(Role.CASHIER, "ticking off what a cloud has otherwise", tech=True),
+        Action.CLOUD_PULL: Rule(Role.CASHIER, "pulling from a cloud", tech=True),
         Action.STAFF: Rule(Role.MANAGER, "changing who works here"),
         Action.SETTINGS: Rule(Role.MANAGER, "changing settings", tech=True),
         Action.AUDIT: Rule(Role.MANAGER, "reading the audit trail"),

@@ -81,20 +81,20 @@ KINDS: Mapping[str, CloudKind] = MappingProxyType(
                 "shopify",
                 "outbox.clouds.shopify",
                 ("token", "client_secret"),
-                "Shopify: orders, refunds, stock, catalogue, customers",
+                "Shopify: orders, refunds, stock, catalogue, customers, discounts",
             ),
             CloudKind(
                 "square",
                 "outbox.clouds.square",
                 ("token", "application_secret"),
-                "Square: orders, refunds, stock, catalogue",
+                "Square: orders, refunds, stock, catalogue, customers, discounts",
             ),
             CloudKind("stripe", "outbox.clouds.stripe", ("key",), "Stripe: cards at a reader, other payments"),
             CloudKind(
                 "woocommerce",
                 "outbox.clouds.woocommerce",
                 ("consumer_key", "consumer_secret"),
-                "WooCommerce: orders, refunds, stock, catalogue, customers",
+                "WooCommerce: orders, refunds, stock, catalogue, customers, discounts",
             ),
             CloudKind("webhook", "outbox.clouds.webhook", ("secret",), "any program: signed records by POST"),
         )

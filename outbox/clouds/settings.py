@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from outbox.session import url_fault
 
@@ -13,6 +13,23 @@ class CloudSettings(BaseModel):
     """Strict and closed: a key it does not know is an error, not a surprise."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class ShopSettings(CloudSettings):
+    """Of a kind that has discounts with names."""
+
+    discounts: Literal["pull", "none"] = Field(
+        "none", description="whether its discounts with a name are pulled, for cashiers to choose at the till"
+    )
+
+
+class SellerSettings(ShopSettings):
+    """Of a kind that takes an access token, and that customers are sent to."""
+
+    token: SecretStr | None = Field(None, min_length=1, description="an access token of the seller's account")
+    customers: Literal["both", "up", "none"] = Field(
+        "up", description="whose customers the other learns of: both of each other's, the cloud of the store's, nobody"
+    )
 
 
 def _cloud_url(url: str) -> str:

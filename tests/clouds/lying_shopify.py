@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.clouds.lying_shopify_books import HERE, Books, Wrong
 from tests.clouds.lying_shopify_graphql import No, connection, idempotency_key, is_mutation, run
+from tests.clouds.lying_shopify_people import People
 from tests.clouds.lying_shopify_shelf import Shelf
 from tests.clouds.serving import Faults, commit_fault, read_body
 from tests.clouds.shopify_spec import SHOPIFY, shopify_faults
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 Object = dict[str, Any]
 TOKEN = "shpat_test"
 VERSION = "2026-07"
-SCOPES = ("write_orders", "read_products", "write_inventory", "read_locations", "read_customers", "read_all_orders")
+SCOPES = ("write_orders", "read_products", "write_inventory", "read_locations", "write_customers", "read_all_orders")
 
 
 @dataclass
@@ -73,10 +74,12 @@ class LyingShopify:
     charge: float | None = None  # what each request costs, in place of about what it does
     shelf: Shelf = field(init=False)
     books: Books = field(init=False)
+    people: People = field(init=False)
     bucket: Bucket = field(init=False)
 
     def __post_init__(self) -> None:
         self.shelf = Shelf(now=lambda: self.now())  # noqa: PLW0108 - the clock is looked up when it is read
+        self.people = People(self.shelf)
         self.books = Books(self.shelf, now=lambda: self.now())  # noqa: PLW0108 - likewise
         self.bucket = Bucket(now=lambda: self.now())  # noqa: PLW0108 - likewise
 
@@ -149,6 +152,10 @@ class LyingShopify:
             "productVariants": shelf.list_variants,
             "products": shelf.list_products,
             "customers": shelf.list_customers,
+            "discountNodes": shelf.list_discounts,
+            "customerByIdentifier": self.people.found,
+            "customerSet": _or_error(self.people.set, "customer"),
+            "metafieldDefinitionCreate": _or_error(self.people.define, "createdDefinition"),
             "location": self._location,
             "locations": self._locations,
             "currentAppInstallation": {"accessScopes": [{"handle": one} for one in self.scopes]},

@@ -70,6 +70,9 @@ def _selected(selection: graphql.SelectionSetNode, value: Any, variables: Mappin
     found: Object = {}
     for node in selection.selections:
         if isinstance(node, graphql.InlineFragmentNode):
+            assert node.type_condition is not None
+            if value.get("__typename", node.type_condition.name.value) != node.type_condition.name.value:
+                continue
             found |= _selected(node.selection_set, value, variables)
             continue
         assert isinstance(node, graphql.FieldNode)

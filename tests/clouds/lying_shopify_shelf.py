@@ -25,6 +25,7 @@ class Shelf:
     variants: dict[str, Object] = field(default_factory=dict)
     items: dict[str, Object] = field(default_factory=dict)  # inventory items, with `available` where they are counted
     customers: dict[str, Object] = field(default_factory=dict)
+    discounts: dict[str, Object] = field(default_factory=dict)
     page_size: int = 250  # the server's own: it may give fewer than asked
 
     def put(
@@ -55,6 +56,25 @@ class Shelf:
         self.products.pop(f"gid://shopify/Product/{number}")
         self.variants.pop(f"gid://shopify/ProductVariant/{number}")
 
+    def offer(self, number: int, title: str, *, percent: str | None = None, amount: str = "0", **more: Any) -> None:
+        """Make a code that takes a share or an amount off an order, or change it."""
+        gid = f"gid://shopify/DiscountCodeNode/{number}"
+        value: Object = {"__typename": "DiscountPercentage", "percentage": float(percent or 0) / 100}
+        if percent is None:
+            money = {"amount": amount, "currencyCode": "EUR"}
+            value = {"__typename": "DiscountAmount", "appliesOnEachItem": False, "amount": money}
+        gets = {"appliesOnOneTimePurchase": True, "items": {"__typename": "AllDiscountItems"}, "value": value}
+        discount = {
+            "__typename": "DiscountCodeBasic", "title": title, "status": "ACTIVE", "startsAt": "2026-01-01T00:00:00Z",
+            "endsAt": None, "updatedAt": self.stamp(), "context": {"__typename": "DiscountBuyerSelectionAll"},
+            "minimumRequirement": None, "usageLimit": None, "appliesOncePerCustomer": False, "customerGets": gets,
+        }  # fmt: skip
+        self.discounts[gid] = {"id": gid, "discount": discount | more, "updatedAt": self.stamp()}
+
+    def withdraw(self, number: int) -> None:
+        """Delete a discount; nothing tells of it."""
+        del self.discounts[f"gid://shopify/DiscountCodeNode/{number}"]
+
     def add_customer(self, number: int, name: str | None, email: str | None = None, phone: str | None = None) -> None:
         gid = f"gid://shopify/Customer/{number}"
         self.customers[gid] = {
@@ -63,6 +83,7 @@ class Shelf:
             "updatedAt": self.stamp(),
             "defaultEmailAddress": email and {"emailAddress": email},
             "defaultPhoneNumber": phone and {"phoneNumber": phone},
+            "metafield": lambda namespace, key: None,
         }
 
     def move(self, variant: Object | None, by: int) -> None:
@@ -127,6 +148,19 @@ class Shelf:
             match = re.fullmatch(r"updated_at:>='(\d{4}-\d{2}-\d{2})'", query)
             assert match is not None, query
             found = [one for one in found if one["updatedAt"][:10] >= match[1]]
+        return connection(found, min(first, self.page_size), after)
+
+    def list_discounts(
+        self,
+        first: int,
+        after: str | None = None,
+        query: str | None = None,
+        sortKey: str = "",  # noqa: N803 - Shopify's
+    ) -> Object:
+        assert sortKey == "ID"
+        found = list(self.discounts.values())
+        if query:
+            found = self._changed(found, query)
         return connection(found, min(first, self.page_size), after)
 
     def stamp(self) -> str:

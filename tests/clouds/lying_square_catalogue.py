@@ -45,6 +45,17 @@ class Catalogue:
             self.objects.pop(made["id"], None)
             self.objects[made["id"]] = made
 
+    def offer(self, discount_id: str, name: str | None, **discount_data: Any) -> None:
+        """Add or replace a discount: `percentage`, or `amount` of EUR, and what else it is to have."""
+        self.version += 1
+        own: Object = {"name": name} | {key: value for key, value in discount_data.items() if key != "amount"}
+        if "amount" in discount_data:
+            own = {"amount_money": {"amount": discount_data["amount"], "currency": "EUR"}} | own
+        kind = "FIXED_AMOUNT" if "amount" in discount_data else "FIXED_PERCENTAGE"
+        made = self._stamped("DISCOUNT", discount_id) | {"discount_data": {"discount_type": kind} | own}
+        self.objects.pop(discount_id, None)
+        self.objects[discount_id] = made
+
     def delete(self, object_id: str) -> None:
         """Delete an item with its variations, or one variation."""
         self.version += 1

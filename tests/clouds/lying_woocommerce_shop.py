@@ -24,6 +24,7 @@ class Shelves:
     products: dict[int, Object] = field(default_factory=dict)  # variations, too
     stock: dict[int, int] = field(default_factory=dict)
     customers: dict[int, Object] = field(default_factory=dict)
+    coupons: dict[int, Object] = field(default_factory=dict)
     settings: dict[str, dict[str, str]] = field(
         default_factory=lambda: {
             "general": {"woocommerce_calc_taxes": "yes", "woocommerce_price_num_decimals": "2"},
@@ -70,15 +71,45 @@ class Shelves:
         del self.products[id_]
         self.stock.pop(id_, None)
 
+    def offer(self, id_: int, code: str, amount: str, *, percent: bool = False, **more: Any) -> None:
+        """Make a coupon, or change it."""
+        coupon = {
+            "id": id_,
+            "status": "publish",
+            "product_ids": [],
+            "excluded_product_ids": [],
+            "product_categories": [],
+            "excluded_product_categories": [],
+            "exclude_sale_items": False,
+            "minimum_amount": "0.00",
+            "maximum_amount": "0.00",
+            "email_restrictions": [],
+            "usage_limit": None,
+            "usage_limit_per_user": None,
+            "limit_usage_to_x_items": None,
+            "individual_use": False,
+            "free_shipping": False,
+            "usage_count": 0,
+            "date_expires_gmt": None,
+        }
+        own = {"code": code, "amount": amount, "discount_type": "percent" if percent else "fixed_cart"}
+        self.coupons[id_] = coupon | own | more | {"date_modified_gmt": self._moment()}
+
     def route(self, path: str, query: dict[str, str]) -> Any:
         if path == "/products":
-            return self._modified([one for one in self.products.values() if not one["parent_id"]], query)
+            return self._shelved(self._modified([one for one in self.products.values() if not one["parent_id"]], query))
         if (match := re.fullmatch(r"/products/(\d+)/variations", path)) is not None:
             if int(match[1]) not in self.products:
                 raise No("woocommerce_rest_product_invalid_id", "Invalid ID.", status=404)
-            return self._modified([one for one in self.products.values() if one["parent_id"] == int(match[1])], query)
+            variations = [one for one in self.products.values() if one["parent_id"] == int(match[1])]
+            return self._shelved(self._modified(variations, query))
+        if path == "/coupons":
+            return self._modified([one for one in self.coupons.values() if one["status"] == "publish"], query)
         if path == "/customers":
             return [self.customers[id_] for id_ in sorted(self.customers)]
+        return self._office(path)
+
+    def _office(self, path: str) -> Any:
         if path == "/data/currencies/current":
             return {"code": self.currency, "name": self.currency, "symbol": ""}
         if (match := re.fullmatch(r"/settings/(\w+)", path)) is not None:
@@ -99,7 +130,9 @@ class Shelves:
             assert query.get("dates_are_gmt") == "true", "else it compares with the shop's local time"
             found = [one for one in found if one["date_modified_gmt"] > query["modified_after"]]
         key = "date_modified_gmt" if query.get("orderby") == "modified" else "id"
-        found = sorted(found, key=lambda one: one[key], reverse=query.get("order") != "asc")
+        return sorted(found, key=lambda one: one[key], reverse=query.get("order") != "asc")
+
+    def _shelved(self, found: list[Object]) -> list[Object]:
         return [one | {"stock_quantity": self.stock.get(one["id"])} for one in found]
 
     def _moment(self) -> str:

@@ -12,7 +12,7 @@ import pytest
 from tests.clouds.conformance.contract import moves_in_words
 from tests.clouds.conformance.days import run
 from tests.clouds.conformance.kinds import MODULES
-from tests.clouds.conformance.mistakes import FORGETS_MS, MISTAKES, Looks
+from tests.clouds.conformance.mistakes import FORGETS_MS, MISTAKES, KeepsWhatIsGone, Looks
 from tests.clouds.conformance.square import SquareUnderTest
 from tests.clouds.conformance.weather import Weather
 
@@ -42,9 +42,16 @@ def test_a_seed_gives_the_same_days_again() -> None:
 
 @pytest.mark.parametrize(("mistake", "keys_live_ms", "said"), MISTAKES)
 def test_a_mistake_is_noticed(mistake: Callable[[Any], Any], keys_live_ms: int | None, said: str) -> None:
-    found = run("square", 3, 1, ROUGH, make=partial(_mistaken, mistake, keys_live_ms)).violations
+    found = run("square", 1, 1, ROUGH, make=partial(_mistaken, mistake, keys_live_ms)).violations
 
     assert any(said in violation for violation in found), found
+
+
+def test_discounts_that_are_gone_and_stay_are_noticed() -> None:
+    weather = replace(ROUGH, offers=12)
+    found = run("square", 1, 6, weather, make=partial(_mistaken, KeepsWhatIsGone, None)).violations
+
+    assert any("are not the cloud's" in violation for violation in found), found
 
 
 def test_a_server_that_forgets_keys_is_no_trouble_for_a_connector_that_looks() -> None:

@@ -98,7 +98,7 @@ def test_a_location_is_looked_for_page_by_page(clock: Clock) -> None:
 
 def test_old_orders_versions_and_plain_tenders_are_noted(clock: Clock) -> None:
     shop = a_shopify(
-        clock, scopes=("write_orders", "read_products", "write_inventory", "read_locations", "read_customers")
+        clock, scopes=("write_orders", "read_products", "write_inventory", "read_locations", "write_customers")
     )
     shop.serves = "2027-07"
     notes = [one.text for one in checked(shop, tenders={}) if one.level is Level.NOTE]

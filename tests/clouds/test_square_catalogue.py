@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from outbox.catalogue_feeds import Place, Swept
-from outbox.clouds.square.catalogue import Cursor, SquareCatalogue
+from outbox.clouds.square.catalogue import SquareCatalogue
+from outbox.clouds.square.search import Cursor
 from outbox.clouds.webhook import Webhook
 from outbox.connector import Answer, Refused, Retry, Unauthorized
 from outbox.feeds import Feed, Page, PulledItem
@@ -136,6 +137,25 @@ async def test_an_expired_place_starts_the_same_pull_over(driver: Driver, square
     square.catalogue.expired = False
     assert (await pull("square", connector, driver.session, shelf, clock)).ended is None
     assert len(shelf.items) == 2
+
+
+async def test_a_pull_that_was_broken_off_for_long_starts_over(
+    driver: Driver, square: LyingSquare, clock: Clock
+) -> None:
+    square.catalogue.page_size = 2
+    for number in range(3, 7):
+        square.sell(f"I{number}", f"V{number}", f"thing-{number}", 100)
+    connector, shelf = connector_at(driver.connector.base_url), Shelf()
+    first = connector.pull(Feed.ITEMS, None)
+    assert first is not None
+    answer = await driver.session.exchange(connector.base_url, first, connector.credentials(first, "", clock()))
+    page = connector.page(Feed.ITEMS, None, answer)
+    assert isinstance(page, Page)
+    await shelf.apply_page("square", Feed.ITEMS, page)
+    clock.forward(hours=9)  # and meanwhile the office changes what was read: all behind it moves to before that place
+    square.sell("I1", "V1", "mug", 1300)
+    assert (await pull("square", connector, driver.session, shelf, clock)).ended is None
+    assert set(shelf.by_sku()) == {"mug", "tea", "thing-3", "thing-4", "thing-5", "thing-6"}
 
 
 async def test_a_token_that_is_gone_stops_the_pull(driver: Driver, square: LyingSquare, clock: Clock) -> None:

@@ -6,6 +6,7 @@ way out. An answer may have more fields than are named here, never fewer.
 
 from agent.api.answers.cards import CardPayment, TillCards
 from agent.api.answers.claims import Claim, Claims, HeldDevice
+from agent.api.answers.clouds import Pulled
 from agent.api.answers.customers import Customer, Customers
 from agent.api.answers.deliveries import Delivery, Matter, Matters, Outbox
 from agent.api.answers.devices import (
@@ -22,6 +23,7 @@ from agent.api.answers.devices import (
     Weighed,
     WireEntry,
 )
+from agent.api.answers.discounts import NamedDiscount, NamedDiscounts
 from agent.api.answers.doctor import Check, Checks
 from agent.api.answers.fields import Amount, DecimalText, PrintState, Time
 from agent.api.answers.items import Categories, Item, Items, Removed
@@ -99,6 +101,8 @@ __all__ = [
     "Matters",
     "ModeSwitch",
     "Notice",
+    "NamedDiscount",
+    "NamedDiscounts",
     "Offline",
     "OneOfStaff",
     "OnePairing",
@@ -117,6 +121,7 @@ __all__ = [
     "PrintState",
     "Problem",
     "QuickKeys",
+    "Pulled",
     "Record",
     "Records",
     "RefundPreview",

@@ -8,6 +8,7 @@ the till's question, not asked here.
 
 from agent.api.bodies.cards import NewCardPayment
 from agent.api.bodies.claims import NewClaim
+from agent.api.bodies.clouds import Pull
 from agent.api.bodies.customers import CustomerChange, ForCustomer, NewCustomer
 from agent.api.bodies.deliveries import Settle
 from agent.api.bodies.devices import ClaimedDevice, Teach, TurnTrace
@@ -82,6 +83,7 @@ __all__ = [
     "PrintSeen",
     "PrintShift",
     "PutOnline",
+    "Pull",
     "RefundItem",
     "RefundLine",
     "RefundTender",

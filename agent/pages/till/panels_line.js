@@ -4,6 +4,7 @@ import { Away, Problem, read } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
 import { money, parse, parseQuantity, price, quantity, separator, typed } from "../parts/money.js";
 import { t } from "../parts/words.js";
+import { namedDiscounts } from "./named_discounts.js";
 import { choice, field, pad, primary, reasons } from "./panel.js";
 
 const MADE_HERE = "here-"; // how the agent begins the number of an item that a till made
@@ -109,8 +110,12 @@ export function discountPanel(till, line) {
   const value = field(t("discount.percent"), { mode: "decimal", key: "discount", onenter: () => save(), maxlength: 14 });
   const reason = field(t("reason.field"), { key: "reason", onenter: () => save(), maxlength: 200 });
   const given = el("div");
+  const give = (body) => {
+    till.home();
+    return till.actions.discount({ ...body, line: scope === "sale" ? undefined : scope });
+  };
   const save = async () => {
-    const body = { reason: reason.value || undefined, line: scope === "sale" ? undefined : scope };
+    const body = { reason: reason.value || undefined };
     if (by === "percent") {
       const percent = parseQuantity(value.value);
       if (percent === null || Number(percent) > 100) return value.complain(t("discount.percent.bad"));
@@ -120,9 +125,9 @@ export function discountPanel(till, line) {
       if (!amount) return value.complain(t("amount.bad", { example: typed(250) }));
       body.amount = amount;
     }
-    till.home();
-    return till.actions.discount(body);
+    return give(body);
   };
+  const named = namedDiscounts(({ name, percent, amount }) => give({ reason: name, ...(percent ? { percent } : { amount }) }));
   const setBy = (chosen) => {
     by = chosen;
     value.element.querySelector(".field-label").textContent = t(`discount.${chosen}`);
@@ -145,7 +150,7 @@ export function discountPanel(till, line) {
         line && choice(t("discount.on"), [["sale", t("discount.on.sale")], [line.id, t("discount.on.line", { name: line.name })]], scope,
           (chosen) => { scope = chosen; }),
         el("div.beside", {}, choice(t("discount.title"), [["percent", "%"], ["amount", t("discount.amount")]], by, setBy), value.element),
-        presets, reason.element, reasons("discount.reasons", reason), primary(t("action.ok"), save)),
+        presets, named, reason.element, reasons("discount.reasons", reason), primary(t("action.ok"), save)),
       el("div", {}, pad(value, { fresh: false }), given)),
     update: ({ sale }) => replace(given, sale?.discounts.length
       ? el("div.given", {}, el("h3", {}, t("discount.given")), sale.discounts.map((discount) => {

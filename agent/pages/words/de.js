@@ -186,6 +186,9 @@ export const words = {
   "discount.needs_lines": "Noch nichts zu rabattieren. Erst einen Artikel scannen.",
   "discount.given": "Gegebene Rabatte",
   "discount.take_back": "{what} zurücknehmen",
+  "named_discount.title": "Mit Namen",
+  "named_discount.find": "Rabatt suchen",
+  "named_discount.none": "Kein Rabatt mit diesem Namen.",
   "open_item.title": "Freier Artikel",
   "open_item.name": "Was ist es?",
   "open_item.price": "Preis",
@@ -868,6 +871,7 @@ export const words = {
   "staff.action_device_trace": "Mitschneiden, was über eine Leitung geht.",
   "staff.action_delivery_retry": "Eine Lieferung freigeben.",
   "staff.action_delivery_settle": "Abhaken, was eine Cloud anders hat.",
+  "staff.action_cloud_pull": "Den Katalog einer Cloud jetzt holen.",
   "staff.action_staff": "Das Personal ändern.",
   "staff.action_settings": "Einstellungen ändern.",
   "staff.action_audit": "Das Protokoll lesen.",
@@ -892,4 +896,5 @@ export const words = {
   "cannot.stock_levels": "Bestände kommen nicht von dort.",
   "cannot.customer_list": "Kunden kommen nicht von dort.",
   "cannot.discount_list": "Rabatte kommen nicht von dort.",
+  "cannot.discount_conditions": "Von seinen Rabatten werden nur die angeboten, die an nichts als ihrem Datum hängen.",
 };

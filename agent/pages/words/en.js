@@ -186,6 +186,9 @@ export const words = {
   "discount.needs_lines": "There is nothing to discount yet. Scan an item first.",
   "discount.given": "Discounts given",
   "discount.take_back": "Take back {what}",
+  "named_discount.title": "By name",
+  "named_discount.find": "Find a discount",
+  "named_discount.none": "No discount of that name.",
   "open_item.title": "Open item",
   "open_item.name": "What is it?",
   "open_item.price": "Price",
@@ -868,6 +871,7 @@ export const words = {
   "staff.action_device_trace": "Tracing a device's wire.",
   "staff.action_delivery_retry": "Releasing a delivery.",
   "staff.action_delivery_settle": "Ticking off what a cloud has otherwise.",
+  "staff.action_cloud_pull": "Pulling a cloud’s catalogue now.",
   "staff.action_staff": "Changing who works here.",
   "staff.action_settings": "Changing settings.",
   "staff.action_audit": "Reading the audit trail.",
@@ -892,4 +896,5 @@ export const words = {
   "cannot.stock_levels": "Stock levels do not come from there.",
   "cannot.customer_list": "Customers do not come from there.",
   "cannot.discount_list": "Discounts do not come from there.",
+  "cannot.discount_conditions": "Of its discounts, only those that hang on nothing but their dates are offered.",
 };

@@ -12,15 +12,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr
 
 from outbox.capabilities import Arithmetic, Capabilities, MoneyForm, SaleTime, StockWrites
-from outbox.clouds.settings import ApiUrl, CloudSettings
+from outbox.clouds.pulled import Pulls
+from outbox.clouds.settings import ApiUrl, SellerSettings
+from outbox.clouds.shopify import customer as shopify_customer
 from outbox.clouds.shopify import look as shopify_look
 from outbox.clouds.shopify import refund as shopify_refund
 from outbox.clouds.shopify import sale as shopify_sale
 from outbox.clouds.shopify import sign_in as shopify_sign_in
 from outbox.clouds.shopify import stock as shopify_stock
+from outbox.clouds.shopify.answer import SCOPES_NEEDED
 from outbox.clouds.shopify.catalogue import ShopifyCatalogue
 from outbox.clouds.shopify.checks import ShopifyChecks
 from outbox.clouds.shopify.customers import ShopifyCustomers
+from outbox.clouds.shopify.discounts import ShopifyDiscounts
 from outbox.clouds.shopify.levels import ShopifyLevels
 from outbox.clouds.shopify.limits import ShopifyThrottle
 from outbox.clouds.shopify.plan import Place
@@ -32,7 +36,6 @@ if TYPE_CHECKING:
 
     from outbox.auth.oauth2 import SignIn
     from outbox.clouds import StoreFacts
-    from outbox.clouds.shopify.feed import Reader
     from outbox.connector import (
         Answer,
         Complete,
@@ -40,12 +43,9 @@ if TYPE_CHECKING:
         Outcome,
         Refused,
         Request,
-        Retry,
         Sighting,
         Step,
-        Unauthorized,
     )
-    from outbox.feeds import Page
     from outbox.mapping import Checks, Declared
 
 _LOCATION = re.compile(r"(gid://shopify/Location/)?([1-9][0-9]{0,18})", re.ASCII)
@@ -58,11 +58,10 @@ def _location(text: str) -> str:
     return f"gid://shopify/Location/{found[2]}"
 
 
-class Settings(CloudSettings):
+class Settings(SellerSettings):
     """How the seller's shop is used."""
 
     base_url: ApiUrl = Field(description="the shop's own address, https://NAME.myshopify.com")
-    token: SecretStr | None = Field(None, min_length=1, description="an access token of a custom app of the shop")
     client_id: str | None = Field(None, min_length=1, max_length=100, description="of your app, to sign in with")
     client_secret: SecretStr | None = Field(None, min_length=1, description="its secret")
     redirect_url: str | None = Field(
@@ -90,9 +89,6 @@ class Settings(CloudSettings):
     stock: Literal["order", "adjust", "none"] = Field(
         "order", description="who moves stock: Shopify with each order, the agent apart from it, nobody"
     )
-    customers: Literal["both", "up", "none"] = Field(
-        "up", description="whose customers the other learns of: both of each other's, Shopify of the store's, nobody"
-    )
 
 
 CAPABILITIES = Capabilities(
@@ -108,11 +104,12 @@ CAPABILITIES = Capabilities(
         FeedRules(Feed.ITEMS, tombstones=False),
         FeedRules(Feed.STOCK, tombstones=False),
         FeedRules(Feed.CUSTOMERS, tombstones=False),
+        FeedRules(Feed.DISCOUNTS, tombstones=False),
     ),
 )
 
 
-class Shopify:
+class Shopify(Pulls):
     """One location of one shop."""
 
     packer = None
@@ -122,17 +119,17 @@ class Shopify:
         self.throttle = ShopifyThrottle()
         self._token = settings.token
         self._place = _place(settings)
-        self._readers: dict[Feed, Reader] = {
-            Feed.ITEMS: ShopifyCatalogue(store.currency, settings.taxes, settings.untaxed, settings.kilograms)
-        }
-        if settings.stock != "none":
-            self._readers[Feed.STOCK] = ShopifyLevels(self._place.location_id)
-        if settings.customers == "both":
-            self._readers[Feed.CUSTOMERS] = ShopifyCustomers()
+        sold = ShopifyCatalogue(store.currency, settings.taxes, settings.untaxed, settings.kilograms)
+        super().__init__(
+            {
+                Feed.ITEMS: sold,
+                Feed.STOCK: None if settings.stock == "none" else ShopifyLevels(self._place.location_id),
+                Feed.CUSTOMERS: ShopifyCustomers() if settings.customers == "both" else None,
+                Feed.DISCOUNTS: ShopifyDiscounts(store.currency) if settings.discounts == "pull" else None,
+            }
+        )
         self.capabilities = replace(
-            CAPABILITIES,
-            customers=settings.customers != "none",
-            feeds=tuple(rules for rules in CAPABILITIES.feeds if rules.feed in self._readers),
+            CAPABILITIES, customers=settings.customers != "none", feeds=self._given(CAPABILITIES.feeds)
         )
 
     def next_step(self, fact: Fact) -> Step | Complete | Refused:
@@ -144,6 +141,8 @@ class Shopify:
     def verdict(self, step: Step, fact: Fact, answer: Answer) -> Outcome:
         """Read an answer by its content; a status alone proves nothing."""
         kind = step.name.partition("-")[0]
+        if kind == "customer":
+            return shopify_customer.verdict(step, fact, answer)
         if kind == "items":
             return shopify_stock.read_items(step, answer, fact)
         if kind == "stock":
@@ -167,15 +166,6 @@ class Shopify:
         assert self._token is not None, "without one, the keyring's are asked for"
         return {shopify_sign_in.HEADER: self._token.get_secret_value()}
 
-    def pull(self, feed: Feed, cursor: str | None) -> Request | None:
-        """Return the request for the next page of a feed."""
-        reader = self._readers.get(feed)
-        return None if reader is None else reader.request(cursor)
-
-    def page(self, feed: Feed, cursor: str | None, answer: Answer) -> Page | Retry | Unauthorized | Refused:
-        """Read a page of a feed."""
-        return self._readers[feed].page(cursor, answer)
-
 
 def _place(settings: Settings) -> Place:
     return Place(settings.location_id, settings.stock, settings.tenders, settings.customers != "none")
@@ -188,7 +178,7 @@ def connector(settings: Settings, store: StoreFacts) -> Shopify:
 
 def checks(settings: Settings, store: StoreFacts, declared: Declared) -> Checks:
     """Return what the shop can be asked about the mapping."""
-    return ShopifyChecks(store, declared, _place(settings), settings.taxes)
+    return ShopifyChecks(store, declared, _place(settings), settings.taxes, scopes(settings))
 
 
 def asks(settings: Settings) -> tuple[str, ...]:
@@ -202,4 +192,16 @@ def sign_in(settings: Settings) -> SignIn | None:
     """Return how to sign in; None: the configuration has a token, or there is to be one."""
     if settings.token is not None or settings.client_id is None:
         return None
-    return shopify_sign_in.sign_in(settings.base_url, settings.client_id, settings.client_secret, settings.redirect_url)
+    return shopify_sign_in.sign_in(
+        settings.base_url, settings.client_id, settings.client_secret, settings.redirect_url, scopes(settings)
+    )
+
+
+def scopes(settings: Settings) -> tuple[str, ...]:
+    """Return what the app has to be allowed for what these settings ask for."""
+    more = {
+        "read_customers": settings.customers == "both",
+        "write_customers": settings.customers != "none",
+        "read_discounts": settings.discounts == "pull",
+    }
+    return (*SCOPES_NEEDED, *(scope for scope, asked in more.items() if asked))

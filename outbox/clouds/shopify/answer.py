@@ -8,12 +8,14 @@ Source: shopify.dev, "GraphQL Admin API rate limits", "Response status codes"; t
 
 from __future__ import annotations
 
-import json
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from outbox.clouds.answers import Trouble, is_success, json_object, not_theirs, of_pull
+from outbox.clouds.answers import unknown as unknown_of
 from outbox.clouds.shopify.plan import VERSION, inner, nodes
-from outbox.connector import Refused, Retry, Unauthorized, Unclear, Unknown
+from outbox.connector import Refused, Retry, Unauthorized, Unclear
 from outbox.retry_after import asked_to_wait
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from outbox.connector import Answer
 
-Trouble = Retry | Unauthorized | Refused | Unclear
+unknown = partial(unknown_of, who="Shopify")
 
 THROTTLED_S = 1.0  # where a throttled answer does not say what is left
 THROTTLED_MAX_S = 60.0  # a bucket of the smallest plan fills in 20 s
@@ -31,7 +33,7 @@ REASON_CHARS_MAX = 300  # of Shopify's own words: what it quotes of a request ma
 NO_CUSTOMER = "NO_CUSTOMER"  # our word for it: Shopify has none for a field that it does not take
 REJECTED = 430  # "Shopify security rejection", which asks for a pause
 
-SCOPES_NEEDED = ("write_orders", "read_products", "write_inventory", "read_locations", "read_customers")
+SCOPES_NEEDED = ("write_orders", "read_products", "write_inventory", "read_locations")  # whatever is asked for
 _PERMISSION_CODES = frozenset({"ACCESS_DENIED", "FORBIDDEN", "UNAUTHORIZED"})
 _SHOP_WORDS = {
     HTTPStatus.PAYMENT_REQUIRED: "the shop is frozen until its bill is paid",
@@ -56,18 +58,21 @@ _ANY_HINT = "Mend what Shopify names, there or in this cloud's settings, then re
 
 def read(answer: Answer, now: datetime | None) -> dict[str, Any] | Trouble:
     """Return the `data` of an answer, or what the answer means for the step."""
-    body = _parsed(answer)
+    body = json_object(answer)
     if body is not None and "errors" in body:
         return _by_error(answer, body, now)
     if answer.status in (HTTPStatus.TOO_MANY_REQUESTS, REJECTED):
         return Retry(f"Shopify asks to wait ({answer.status})", asked_to_wait(answer, now) or A_MINUTE_S)
-    if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+    if is_success(answer):
         data = inner(body, "data")
         return data or Unclear("Shopify's answer broke off or is not Shopify's")
-    said = f"something answered {answer.status} that is not Shopify"
-    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.REQUEST_TIMEOUT:
-        return Unclear(f"{said}, or Shopify in trouble", asked_to_wait(answer, now))
-    return Retry(f"{said}: check base_url, a proxy, or a login page of the line", asked_to_wait(answer, now))
+    return not_theirs(answer, now, "Shopify")
+
+
+def read_page(answer: Answer) -> dict[str, Any] | Retry | Unauthorized | Refused:
+    """Return the `data` of a page, or what the answer means for the pull."""
+    data = read(answer, None)
+    return data if isinstance(data, dict) else of_pull(data)
 
 
 def payload(answer: Answer, now: datetime | None, name: str) -> dict[str, Any] | Trouble:
@@ -82,13 +87,18 @@ def payload(answer: Answer, now: datetime | None, name: str) -> dict[str, Any] |
     return found or Unclear("Shopify's answer does not say what became of it")
 
 
-def unknown(trouble: Trouble) -> Unknown | Unauthorized:
-    """Return what trouble means for a look: it proves nothing."""
-    if isinstance(trouble, Unauthorized):
-        return trouble
-    if isinstance(trouble, Refused):
-        return Unknown(f"Shopify refused the look itself: {trouble.reason}")
-    return Unknown(trouble.reason, trouble.after_s)
+def objection(answer: Answer) -> str | None:
+    """Return what Shopify has against a request itself, of which it did nothing; None where it is of the moment.
+
+    For what may be left out: whatever else is refused like this waits until this program is updated.
+    """
+    body = json_object(answer)
+    errors = nodes((body or {}).get("errors"))
+    if answer.status != HTTPStatus.OK or not errors or any(one is not None for one in inner(body, "data").values()):
+        return None
+    code = str(inner(errors[0], "extensions").get("code", ""))
+    passing = code == "THROTTLED" or (code and code in _RUN_CODES | _BUSY_CODES | _LATER_CODES | _PERMISSION_CODES)
+    return None if passing else str(errors[0].get("message") or code)[:REASON_CHARS_MAX]
 
 
 def version_note(answer: Answer) -> str | None:
@@ -109,14 +119,6 @@ def throttle_status(body: dict[str, Any]) -> dict[str, float]:
     }
 
 
-def _parsed(answer: Answer) -> dict[str, Any] | None:
-    try:
-        value = json.loads(answer.body)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None
-
-
 def _by_error(answer: Answer, body: dict[str, Any], now: datetime | None) -> Trouble:
     errors = body["errors"]
     first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
@@ -130,7 +132,7 @@ def _by_error(answer: Answer, body: dict[str, Any], now: datetime | None) -> Tro
         return Retry(f"Shopify asks to wait ({answer.status})", asked_to_wait(answer, now) or A_MINUTE_S)
     if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) or code in _PERMISSION_CODES:
         return Unauthorized(
-            f"Shopify does not accept the token ({reason}); it needs the scopes {', '.join(SCOPES_NEEDED)}"
+            f"Shopify does not accept the token ({reason}); `stillopen cloud check` names the scopes that it lacks"
         )
     if answer.status in _SHOP_WORDS:
         return Unauthorized(f"{_SHOP_WORDS[HTTPStatus(answer.status)]} ({reason})")

@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from outbox.clouds.shopify.answer import read
+from outbox.clouds.shopify.answer import read_page
 from outbox.clouds.shopify.feed import Cursor
 from outbox.clouds.shopify.plan import ask, inner, nodes, number, onward
 from outbox.clouds.shopify.queries import CHANGED_PRODUCTS, VARIANTS
-from outbox.connector import Refused, Retry, Unauthorized, Unclear
+from outbox.connector import Refused, Retry, Unauthorized
 from outbox.feeds import Page, PulledItem
 from outbox.money import parse_amount
 
@@ -49,9 +49,7 @@ class ShopifyCatalogue:
 
     def page(self, cursor: str | None, answer: Answer) -> Page | Retry | Unauthorized | Refused:
         """Read a page."""
-        data = read(answer, None)
-        if isinstance(data, Unclear):
-            return Retry(data.reason, data.after_s)
+        data = read_page(answer)
         if not isinstance(data, dict):
             return data
         at = Cursor.read(cursor).heard(answer)

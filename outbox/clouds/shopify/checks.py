@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from outbox.clouds.shopify.answer import SCOPES_NEEDED, read, version_note
+from outbox.clouds.shopify.answer import read, version_note
 from outbox.clouds.shopify.catalogue import ANY_TAG
 from outbox.clouds.shopify.plan import Place, ask, inner, nodes, onward
 from outbox.clouds.shopify.queries import LOCATIONS, SCOPES, SHOP
@@ -33,6 +33,7 @@ class ShopifyChecks:
     declared: Declared
     place: Place
     taxes: Mapping[str, str]
+    scopes: Sequence[str]  # what the app has to be allowed
 
     def questions(self) -> Sequence[Question]:
         """Return what to ask: the shop itself first."""
@@ -48,7 +49,7 @@ class ShopifyChecks:
         if not isinstance(data, dict):
             return (Finding(Level.WRONG, data.reason),)
         if name == "scopes":
-            return tuple(_scopes(inner(data, "currentAppInstallation")))
+            return tuple(_scopes(inner(data, "currentAppInstallation"), self.scopes))
         if name == "locations":
             return tuple(self._location(inner(data, "locations")))
         note = version_note(answer)
@@ -127,9 +128,9 @@ class ShopifyChecks:
                 )
 
 
-def _scopes(installed: Mapping[str, Any]) -> Iterator[Finding]:
+def _scopes(installed: Mapping[str, Any], needed: Sequence[str]) -> Iterator[Finding]:
     handles = {str(one.get("handle")) for one in nodes(installed.get("accessScopes"))}
-    missing = [one for one in SCOPES_NEEDED if one not in handles and one.replace("read_", "write_") not in handles]
+    missing = [one for one in needed if one not in handles and one.replace("read_", "write_") not in handles]
     if missing:
         yield Finding(Level.WRONG, f"the app lacks the scopes {', '.join(missing)}: allow it these, install it again")
     else:

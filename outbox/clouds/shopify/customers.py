@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from outbox.clouds.shopify.answer import read
+from outbox.clouds.shopify.answer import read_page
 from outbox.clouds.shopify.feed import Cursor
 from outbox.clouds.shopify.plan import ask, inner, nodes, number, onward
 from outbox.clouds.shopify.queries import CUSTOMERS
-from outbox.connector import Refused, Retry, Unauthorized, Unclear
+from outbox.connector import Refused, Retry, Unauthorized
 from outbox.feeds import Page, PulledCustomer
 
 if TYPE_CHECKING:
@@ -33,9 +33,7 @@ class ShopifyCustomers:
 
     def page(self, cursor: str | None, answer: Answer) -> Page | Retry | Unauthorized | Refused:
         """Read a page."""
-        data = read(answer, None)
-        if isinstance(data, Unclear):
-            return Retry(data.reason, data.after_s)
+        data = read_page(answer)
         if not isinstance(data, dict):
             return data
         connection = inner(data, "customers")
@@ -60,6 +58,7 @@ def _customer(value: dict[str, Any]) -> PulledCustomer | str:
     remote_id = str(value.get("id") or "")
     email = inner(value, "defaultEmailAddress").get("emailAddress")
     phone = inner(value, "defaultPhoneNumber").get("phoneNumber")
+    ours = inner(value, "ours").get("value")
     name = next((text for text in (value.get("displayName"), email, phone) if isinstance(text, str) and text), None)
     if name is None or not remote_id:
         return f"customer {number(remote_id)}: Shopify shows no name; allow the app access to customers' data"
@@ -69,4 +68,5 @@ def _customer(value: dict[str, Any]) -> PulledCustomer | str:
         name=name,
         phone=phone if isinstance(phone, str) else None,
         email=email if isinstance(email, str) else None,
+        reference=ours if isinstance(ours, str) else None,
     )

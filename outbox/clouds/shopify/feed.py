@@ -10,14 +10,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from outbox.clouds.shopify.plan import zulu
 from outbox.retry_after import http_date
 
 if TYPE_CHECKING:
-    from outbox.connector import Answer, Refused, Request, Retry, Unauthorized
-    from outbox.feeds import Page
+    from outbox.connector import Answer
 
 OVERLAP = timedelta(minutes=10)  # the index behind the shop, and changes committed late
 LONG = timedelta(minutes=1)  # a pull that took longer, or was broken off, is followed by one of what changed meanwhile
@@ -76,15 +75,3 @@ class Cursor:
         if self.begin is None:
             return None
         return f"updated_at:>='{(datetime.fromisoformat(self.begin) - timedelta(days=1)).date().isoformat()}'"
-
-
-class Reader(Protocol):
-    """Reads one feed."""
-
-    def request(self, cursor: str | None) -> Request:
-        """Return the request for the page after `cursor`."""
-        ...
-
-    def page(self, cursor: str | None, answer: Answer) -> Page | Retry | Unauthorized | Refused:
-        """Read a page."""
-        ...

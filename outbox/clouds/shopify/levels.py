@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from outbox.clouds.shopify.answer import read
+from outbox.clouds.shopify.answer import read_page
 from outbox.clouds.shopify.feed import Cursor
 from outbox.clouds.shopify.plan import ask, inner, nodes, onward
 from outbox.clouds.shopify.queries import LEVELS
-from outbox.connector import Refused, Retry, Unauthorized, Unclear
+from outbox.connector import Refused, Retry, Unauthorized
 from outbox.feeds import Page, PulledStock
 
 if TYPE_CHECKING:
@@ -36,9 +36,7 @@ class ShopifyLevels:
 
     def page(self, cursor: str | None, answer: Answer) -> Page | Retry | Unauthorized | Refused:
         """Read a page."""
-        data = read(answer, None)
-        if isinstance(data, Unclear):
-            return Retry(data.reason, data.after_s)
+        data = read_page(answer)
         if not isinstance(data, dict):
             return data
         if "location" in data and data["location"] is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from outbox.clouds.shopify import customer as shopify_customer
 from outbox.clouds.shopify import order as shopify_order
 from outbox.clouds.shopify import refund as shopify_refund
 from outbox.clouds.shopify.answer import read, unknown
@@ -28,6 +29,8 @@ PAGE_ORDERS = 100
 
 def probe(step: Step, fact: Fact) -> Request:
     """Return the request that looks for what `step` may have done."""
+    if step.name.startswith("customer"):
+        return shopify_customer.probe(fact)
     if step.name.startswith("order"):
         return ask(ORDER_BY_SOURCE, {"named": f"source_identifier:{fact.record.id}"})
     if step.name == "refund":
@@ -40,6 +43,8 @@ def sighting(step: Step, fact: Fact, answer: Answer) -> Sighting:
     data = read(answer, fact.now)
     if not isinstance(data, dict):
         return unknown(data)
+    if step.name.startswith("customer"):
+        return shopify_customer.sighting(step, data)
     if step.name.startswith("order"):
         return _order(fact, data)
     if step.name == "refund":

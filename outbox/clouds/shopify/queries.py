@@ -34,6 +34,20 @@ _VARIANT = """
   id title sku barcode price taxable updatedAt
   product { id title status isGiftCard hasOnlyDefaultVariant productType tags updatedAt }
 """
+_BASIC_DISCOUNT = """
+  title status startsAt endsAt updatedAt
+  context { __typename }
+  minimumRequirement { __typename }
+  customerGets {
+    appliesOnOneTimePurchase
+    items { __typename }
+    value {
+      __typename
+      ... on DiscountPercentage { percentage }
+      ... on DiscountAmount { appliesOnEachItem amount { amount currencyCode } }
+    }
+  }
+"""
 
 ORDER_CREATE = _document(
     f"""mutation CreateOrder($order: OrderCreateOrderInput!, $options: OrderCreateOptionsInput) {{
@@ -135,11 +149,48 @@ CUSTOMERS = _document(
         nodes {{
           id displayName updatedAt
           defaultEmailAddress {{ emailAddress }} defaultPhoneNumber {{ phoneNumber }}
+          ours: metafield(namespace: "stillopen", key: "customer_id") {{ value }}
         }}
         {_PAGE}
       }}
     }}""",
     30,
+)
+CUSTOMER_BY_ID = _document(
+    """query CustomerById($identifier: CustomerIdentifierInput!) {
+      found: customerByIdentifier(identifier: $identifier) { id }
+    }""",
+    1,
+)
+CUSTOMER_SET = _document(
+    """mutation SetCustomer($identifier: CustomerSetIdentifiers!, $input: CustomerSetInput!) {
+      customerSet(identifier: $identifier, input: $input) { customer { id } userErrors { field message code } }
+    }""",
+    10,
+)
+DEFINE_ID = _document(
+    """mutation DefineId($definition: MetafieldDefinitionInput!) {
+      metafieldDefinitionCreate(definition: $definition) {
+        createdDefinition { id } userErrors { field message code }
+      }
+    }""",
+    10,
+)
+DISCOUNTS = _document(
+    f"""query Discounts($first: Int!, $after: String, $query: String) {{
+      discountNodes(first: $first, after: $after, query: $query, sortKey: ID) {{
+        nodes {{
+          id
+          discount {{
+            __typename
+            ... on DiscountCodeBasic {{ {_BASIC_DISCOUNT} usageLimit appliesOncePerCustomer }}
+            ... on DiscountAutomaticBasic {{ {_BASIC_DISCOUNT} }}
+          }}
+        }}
+        {_PAGE}
+      }}
+    }}""",
+    60,
 )
 LOCATIONS = _document(
     f"""query Locations($first: Int!, $after: String) {{
@@ -153,6 +204,7 @@ COSTS = {
     document.name: document.cost
     for document in (
         ORDER_CREATE, ORDER_BY_SOURCE, LATEST_ORDERS, ORDER_LEFT, REFUND_CREATE, ORDER_REFUNDS, STOCK_ITEMS,
-        STOCK_ADJUST, SHOP, VARIANTS, CHANGED_PRODUCTS, LEVELS, CUSTOMERS, LOCATIONS, SCOPES,
+        STOCK_ADJUST, SHOP, VARIANTS, CHANGED_PRODUCTS, LEVELS, CUSTOMERS, CUSTOMER_BY_ID, CUSTOMER_SET, DEFINE_ID,
+        DISCOUNTS, LOCATIONS, SCOPES,
     )
 }  # fmt: skip

@@ -1,9 +1,10 @@
-"""A sale's way to Shopify: one order, then its stock where that goes apart from the order."""
+"""A sale's way to Shopify: whom it is for, one order, then its stock where that goes apart from the order."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from outbox.clouds.shopify import customer as shopify_customer
 from outbox.clouds.shopify import order as shopify_order
 from outbox.clouds.shopify import stock as shopify_stock
 from outbox.clouds.shopify.answer import NO_CUSTOMER, payload, version_note
@@ -24,6 +25,8 @@ CUSTOMER_GONE = "customer-gone"  # what is kept of an order that was refused for
 def next_step(fact: Fact, place: Place) -> Step | Complete | Refused:
     """Return what comes next for a sale."""
     if "order" not in fact.refs:
+        if place.customers and (step := shopify_customer.step(fact)) is not None:
+            return step
         return _order(fact, place)
     return shopify_stock.next_step(fact, place) or _complete(fact, place)
 
@@ -49,7 +52,7 @@ def read_order(answer: Answer, fact: Fact) -> Outcome:
 def _order(fact: Fact, place: Place) -> Step | Refused:
     linked = {} if place.stock == "none" else fact.items
     again = CUSTOMER_GONE in fact.refs
-    customer = fact.customer if place.customers and not again else None
+    customer = shopify_customer.of(fact) if place.customers and not again else None
     try:
         made = shopify_order.order(fact.record, place, linked, customer)
     except ValueError as error:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from outbox.auth.oauth2 import SignIn
-from outbox.clouds.shopify.answer import SCOPES_NEEDED
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -19,7 +18,9 @@ if TYPE_CHECKING:
 HEADER = "x-shopify-access-token"
 
 
-def sign_in(base_url: str, client_id: str, client_secret: SecretStr | None, redirect_url: str | None) -> SignIn:
+def sign_in(
+    base_url: str, client_id: str, client_secret: SecretStr | None, redirect_url: str | None, scopes: tuple[str, ...]
+) -> SignIn:
     """Return how this app signs in: by a person where it has a `redirect_url`, else by itself."""
     own = SignIn(
         f"{base_url}/admin/oauth/access_token",
@@ -38,7 +39,7 @@ def sign_in(base_url: str, client_id: str, client_secret: SecretStr | None, redi
         client_secret,
         authorize_url=f"{base_url}/admin/oauth/authorize",
         redirect_url=redirect_url,
-        scopes=SCOPES_NEEDED,
+        scopes=scopes,
         scope_separator=",",
         pkce=False,
         own_fields=(("expiring", "1"),),

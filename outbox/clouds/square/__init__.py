@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, SecretStr
 
 from outbox.capabilities import Arithmetic, Capabilities, StockWrites
-from outbox.clouds.settings import ApiUrl, CloudSettings
+from outbox.clouds.pulled import Pulls
+from outbox.clouds.settings import ApiUrl, SellerSettings
 from outbox.clouds.square import customer as square_customer
 from outbox.clouds.square import look as square_look
 from outbox.clouds.square import refund as square_refund
@@ -22,6 +23,7 @@ from outbox.clouds.square.answer import read
 from outbox.clouds.square.catalogue import SquareCatalogue
 from outbox.clouds.square.changes import Counts, Customers
 from outbox.clouds.square.checks import SquareChecks
+from outbox.clouds.square.discounts import SquareDiscounts
 from outbox.clouds.square.plan import Place
 from outbox.feeds import Feed, FeedRules
 from outbox.record import Kind
@@ -38,12 +40,9 @@ if TYPE_CHECKING:
         Outcome,
         Refused,
         Request,
-        Retry,
         Sighting,
         Step,
-        Unauthorized,
     )
-    from outbox.feeds import Page
     from outbox.mapping import Declared
 
 ExternalType = Literal[
@@ -52,11 +51,10 @@ ExternalType = Literal[
 ]  # fmt: skip
 
 
-class Settings(CloudSettings):
+class Settings(SellerSettings):
     """How the seller's Square account is used."""
 
     base_url: ApiUrl = Field("https://connect.squareup.com", description="where Square's API is")
-    token: SecretStr | None = Field(None, min_length=1, description="the seller's access token")
     application_id: str | None = Field(
         None, min_length=1, max_length=191, description="the id of your application at Square, to sign in with"
     )
@@ -82,9 +80,6 @@ class Settings(CloudSettings):
     stock: Literal["order", "adjust", "none"] = Field(
         "order", description="who moves stock: Square with each paid order, the agent apart from it, nobody"
     )
-    customers: Literal["both", "up", "none"] = Field(
-        "up", description="whose customers the other learns of: both of each other's, Square of the store's, nobody"
-    )
 
 
 CAPABILITIES = Capabilities(
@@ -99,11 +94,12 @@ CAPABILITIES = Capabilities(
         FeedRules(Feed.ITEMS, tombstones=True),
         FeedRules(Feed.STOCK, tombstones=False),
         FeedRules(Feed.CUSTOMERS, tombstones=False),
+        FeedRules(Feed.DISCOUNTS, tombstones=True),
     ),
 )
 
 
-class Square:
+class Square(Pulls):
     """One Square location."""
 
     packer = None
@@ -113,19 +109,17 @@ class Square:
         self.base_url = settings.base_url
         self._token = settings.token
         self._place = Place(settings.location_id, settings.stock, settings.tenders, settings.customers != "none")
-        self._readers: dict[Feed, SquareCatalogue | Counts | Customers] = {
-            Feed.ITEMS: SquareCatalogue(
-                settings.location_id, store.currency, settings.taxes, frozenset(settings.kilograms)
-            )
-        }
-        if settings.stock != "none":
-            self._readers[Feed.STOCK] = Counts(settings.location_id)
-        if settings.customers == "both":
-            self._readers[Feed.CUSTOMERS] = Customers()
+        at = settings.location_id
+        super().__init__(
+            {
+                Feed.ITEMS: SquareCatalogue(at, store.currency, settings.taxes, frozenset(settings.kilograms)),
+                Feed.STOCK: None if settings.stock == "none" else Counts(at),
+                Feed.CUSTOMERS: Customers() if settings.customers == "both" else None,
+                Feed.DISCOUNTS: SquareDiscounts(at, store.currency) if settings.discounts == "pull" else None,
+            }
+        )
         self.capabilities = replace(
-            CAPABILITIES,
-            customers=settings.customers != "none",
-            feeds=tuple(rules for rules in CAPABILITIES.feeds if rules.feed in self._readers),
+            CAPABILITIES, customers=settings.customers != "none", feeds=self._given(CAPABILITIES.feeds)
         )
 
     def next_step(self, fact: Fact) -> Step | Complete | Refused:
@@ -164,15 +158,6 @@ class Square:
         """Return the bearer token."""
         assert self._token is not None, "it is made with one, or tokens are got for it"
         return {"authorization": f"Bearer {self._token.get_secret_value()}"}
-
-    def pull(self, feed: Feed, cursor: str | None) -> Request | None:
-        """Return the request for the next page of a feed."""
-        reader = self._readers.get(feed)
-        return None if reader is None else reader.request(cursor)
-
-    def page(self, feed: Feed, cursor: str | None, answer: Answer) -> Page | Retry | Unauthorized | Refused:
-        """Read a page of a feed."""
-        return self._readers[feed].page(cursor, answer)
 
 
 def checks(settings: Settings, store: StoreFacts, declared: Declared) -> SquareChecks:

@@ -7,11 +7,13 @@ the line, whatever status it shows.
 
 from __future__ import annotations
 
-import json
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from outbox.connector import Refused, Retry, Unauthorized, Unclear, Unknown
+from outbox.clouds.answers import Trouble, is_success, json_object, not_theirs, of_pull
+from outbox.clouds.answers import unknown as unknown_of
+from outbox.connector import Refused, Retry, Unauthorized, Unclear
 from outbox.retry_after import asked_to_wait
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from outbox.connector import Answer
 
-Trouble = Retry | Unauthorized | Refused | Unclear
+unknown = partial(unknown_of, who="Square")
 
 _PERMISSION_CODES = frozenset({"FORBIDDEN", "INSUFFICIENT_SCOPES", "INSUFFICIENT_PERMISSIONS", "APPLICATION_DISABLED"})
 _LATER_CODES = frozenset({"RATE_LIMITED", "REFUND_ALREADY_PENDING"})
@@ -54,34 +56,19 @@ _ANY_HINT = "Mend what Square names, at Square or in this cloud's settings, then
 
 def read(answer: Answer, now: datetime | None) -> dict[str, Any] | Trouble:
     """Return the object that a 2xx answer holds, or what the answer means for the step."""
-    body = parsed(answer)
+    body = json_object(answer)
     errors = _errors(body)
     if errors:
         return _by_error(answer, errors[0], now)
-    if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+    if is_success(answer):
         return Unclear("Square's answer broke off or is not Square's") if body is None else body
-    said = f"something answered {answer.status} that is not Square"
-    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.REQUEST_TIMEOUT:
-        return Unclear(f"{said}, or Square in trouble", asked_to_wait(answer, now))
-    return Retry(f"{said}: check base_url, a proxy, or a login page of the line", asked_to_wait(answer, now))
+    return not_theirs(answer, now, "Square")
 
 
-def unknown(trouble: Trouble) -> Unknown | Unauthorized:
-    """Return what trouble means for a look: it proves nothing."""
-    if isinstance(trouble, Unauthorized):
-        return trouble
-    if isinstance(trouble, Refused):
-        return Unknown(f"Square refused the look itself: {trouble.reason}")
-    return Unknown(trouble.reason, trouble.after_s)
-
-
-def parsed(answer: Answer) -> dict[str, Any] | None:
-    """Return the body as a JSON object, None where it is not one (half an answer is not an empty one)."""
-    try:
-        value = json.loads(answer.body)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None
+def read_page(answer: Answer) -> dict[str, Any] | Retry | Unauthorized | Refused:
+    """Return the object of a page, or what the answer means for the pull."""
+    body = read(answer, None)
+    return body if isinstance(body, dict) else of_pull(body)
 
 
 def _errors(body: dict[str, Any] | None) -> list[dict[str, Any]]:

@@ -13,10 +13,10 @@ from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from outbox.clouds.square.answer import read
-from outbox.clouds.square.catalogue import OVERLAP, Cursor
+from outbox.clouds.square.answer import read_page
 from outbox.clouds.square.plan import HEADERS
-from outbox.connector import Refused, Request, Retry, Unauthorized, Unclear
+from outbox.clouds.square.search import OVERLAP, Cursor, listed
+from outbox.connector import Refused, Request, Retry, Unauthorized
 from outbox.feeds import Page, PulledCustomer, PulledStock
 from outbox.record import canonical
 
@@ -43,10 +43,10 @@ class Counts:
 
     def page(self, cursor: str | None, answer: Answer) -> Page | Retry | Unauthorized | Refused:
         """Read a page."""
-        body = _read(answer)
+        body = read_page(answer)
         if not isinstance(body, dict):
             return body
-        counted = [_count(one) for one in _list(body, "counts")]
+        counted = [_count(one) for one in listed(body, "counts")]
         return _page(cursor, answer, body, stock=tuple(one for one in counted if one is not None))
 
 
@@ -64,20 +64,15 @@ class Customers:
 
     def page(self, cursor: str | None, answer: Answer) -> Page | Retry | Unauthorized | Refused:
         """Read a page."""
-        body = _read(answer)
+        body = read_page(answer)
         if not isinstance(body, dict):
             return body
-        people = [_customer(one) for one in _list(body, "customers")]
+        people = [_customer(one) for one in listed(body, "customers")]
         return _page(cursor, answer, body, customers=tuple(one for one in people if one is not None))
 
 
 def _asked(path: str, body: dict[str, Any], at: Cursor) -> Request:
     return Request("POST", path, canonical(body | ({} if at.page is None else {"cursor": at.page})), HEADERS)
-
-
-def _read(answer: Answer) -> dict[str, Any] | Retry | Unauthorized | Refused:
-    body = read(answer, None)
-    return Retry(body.reason, body.after_s) if isinstance(body, Unclear) else body
 
 
 def _page(cursor: str | None, answer: Answer, body: dict[str, Any], **what: Any) -> Page:
@@ -126,8 +121,3 @@ def _customer(value: dict[str, Any]) -> PulledCustomer | None:
     return PulledCustomer(
         remote_id, version, name, phone=text("phone_number"), email=text("email_address"), reference=ours
     )
-
-
-def _list(body: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    values = body.get(name)
-    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []

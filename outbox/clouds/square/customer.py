@@ -16,7 +16,7 @@ from outbox.ids import derived_id
 from outbox.record import canonical
 
 if TYPE_CHECKING:
-    from outbox.clouds.square.answer import Trouble
+    from outbox.clouds.answers import Trouble
     from outbox.connector import Answer, Fact, Outcome
 
 NAME_CHARS_MAX = 300  # CreateCustomerRequest.given_name

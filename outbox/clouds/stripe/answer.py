@@ -6,11 +6,13 @@ can refuse a record. Its keys keep what was answered first, refusals and 500s in
 
 from __future__ import annotations
 
-import json
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from outbox.connector import Refused, Retry, Unauthorized, Unclear, Unknown
+from outbox.clouds.answers import Trouble, is_success, json_object, not_theirs
+from outbox.clouds.answers import unknown as unknown_of
+from outbox.connector import Refused, Retry, Unauthorized, Unclear
 from outbox.retry_after import asked_to_wait
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from outbox.connector import Answer
 
-Trouble = Retry | Unauthorized | Refused | Unclear
+unknown = partial(unknown_of, who="Stripe")
 
 _LATER_CODES = frozenset({"rate_limit", "lock_timeout"})  # nothing was done
 _UNDER_WAY = "idempotency_key_in_use"  # the request that came first is not answered yet
@@ -41,35 +43,15 @@ _ANY_HINT = "Mend what Stripe names, at Stripe or in this cloud's settings, then
 
 def read(answer: Answer, now: datetime | None) -> dict[str, Any] | Trouble:
     """Return the object that a 2xx answer holds, or what the answer means for the step."""
-    body = _parsed(answer)
+    body = json_object(answer)
     error = (body or {}).get("error")
     if isinstance(error, dict) and isinstance(error.get("type"), str):
         return _by_error(answer, error, now)
-    if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+    if is_success(answer):
         if body is None or not isinstance(body.get("object"), str):
             return Unclear("Stripe's answer broke off or is not Stripe's")
         return body
-    said = f"something answered {answer.status} that is not Stripe"
-    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.REQUEST_TIMEOUT:
-        return Unclear(f"{said}, or Stripe in trouble", asked_to_wait(answer, now))
-    return Retry(f"{said}: check base_url, a proxy, or a login page of the line", asked_to_wait(answer, now))
-
-
-def unknown(trouble: Trouble) -> Unknown | Unauthorized:
-    """Return what trouble means for a look: it proves nothing."""
-    if isinstance(trouble, Unauthorized):
-        return trouble
-    if isinstance(trouble, Refused):
-        return Unknown(f"Stripe refused the look itself: {trouble.reason}")
-    return Unknown(trouble.reason, trouble.after_s)
-
-
-def _parsed(answer: Answer) -> dict[str, Any] | None:
-    try:
-        value = json.loads(answer.body)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None
+    return not_theirs(answer, now, "Stripe")
 
 
 def _by_error(answer: Answer, error: dict[str, Any], now: datetime | None) -> Trouble:

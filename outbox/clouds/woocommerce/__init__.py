@@ -7,13 +7,14 @@ does not do.
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, SecretStr
 
 from outbox.capabilities import Arithmetic, Capabilities, MoneyForm, StockWrites
-from outbox.clouds.settings import ApiUrl, CloudSettings
-from outbox.clouds.woocommerce import customers as woocommerce_customers
+from outbox.clouds.pulled import Pulls
+from outbox.clouds.settings import ApiUrl, ShopSettings
 from outbox.clouds.woocommerce import look as woocommerce_look
 from outbox.clouds.woocommerce import refund as woocommerce_refund
 from outbox.clouds.woocommerce import sale as woocommerce_sale
@@ -21,6 +22,8 @@ from outbox.clouds.woocommerce.answer import read_object
 from outbox.clouds.woocommerce.auth import Key
 from outbox.clouds.woocommerce.catalogue import Catalogue
 from outbox.clouds.woocommerce.check import WooChecks
+from outbox.clouds.woocommerce.coupons import Coupons
+from outbox.clouds.woocommerce.customers import Customers
 from outbox.clouds.woocommerce.lines import STANDARD
 from outbox.clouds.woocommerce.plan import ROUTES, Place
 from outbox.feeds import Feed, FeedRules
@@ -38,18 +41,15 @@ if TYPE_CHECKING:
         Outcome,
         Refused,
         Request,
-        Retry,
         Sighting,
         Step,
-        Unauthorized,
     )
-    from outbox.feeds import Page
     from outbox.mapping import Declared
 
 _CLASSES = {"standard": STANDARD, "reduced": "reduced-rate", "zero": "zero-rate"}  # what a new shop has
 
 
-class Settings(CloudSettings):
+class Settings(ShopSettings):
     """How the shop is used."""
 
     base_url: ApiUrl = Field(description="the shop's address, as in https://shop.example.com")
@@ -96,14 +96,14 @@ CAPABILITIES = Capabilities(
         FeedRules(Feed.ITEMS, tombstones=False),
         FeedRules(Feed.STOCK, tombstones=False),
         FeedRules(Feed.CUSTOMERS, tombstones=False, changes=False),
+        FeedRules(Feed.DISCOUNTS, tombstones=False),
     ),
 )
 
 
-class WooCommerce:
+class WooCommerce(Pulls):
     """One shop."""
 
-    capabilities = CAPABILITIES
     packer = None  # its batch route answers 200 with an error an order, and has no more idempotency than one order
     throttle = None  # WooCommerce has no limits; a host's 429 is heeded
 
@@ -114,7 +114,19 @@ class WooCommerce:
             store.currency, settings.stock, settings.restock, settings.taxes, settings.tenders, settings.customer_prefix
         )
         by_class = {"" if named == STANDARD else named: code for code, named in reversed(settings.taxes.items())}
-        self._catalogue = Catalogue(store.currency, by_class, frozenset(settings.kilograms), settings.barcode_meta)
+        items, stock = (
+            Catalogue(feed, store.currency, by_class, frozenset(settings.kilograms), settings.barcode_meta)
+            for feed in (Feed.ITEMS, Feed.STOCK)
+        )
+        super().__init__(
+            {
+                Feed.ITEMS: items,
+                Feed.STOCK: stock,
+                Feed.CUSTOMERS: Customers(settings.customer_prefix),
+                Feed.DISCOUNTS: Coupons(store.currency) if settings.discounts == "pull" else None,
+            }
+        )
+        self.capabilities = replace(CAPABILITIES, feeds=self._given(CAPABILITIES.feeds))
 
     def next_step(self, fact: Fact) -> Step | Complete | Refused:
         """Return the next request of a sale's or a refund's plan."""
@@ -146,18 +158,6 @@ class WooCommerce:
     def credentials(self, request: Request, key: str, now: datetime) -> dict[str, str]:  # noqa: ARG002 - the contract
         """Return the key, or over plain http a signature."""
         return self._key.headers(request, now)
-
-    def pull(self, feed: Feed, cursor: str | None) -> Request | None:
-        """Return the request for the next page of a feed."""
-        if feed in (Feed.ITEMS, Feed.STOCK):
-            return self._catalogue.request(cursor)
-        return woocommerce_customers.request(cursor) if feed is Feed.CUSTOMERS else None
-
-    def page(self, feed: Feed, cursor: str | None, answer: Answer) -> Page | Retry | Unauthorized | Refused:
-        """Read a page of a feed."""
-        if feed is Feed.CUSTOMERS:
-            return woocommerce_customers.page(cursor, answer, self._place.customer_prefix)
-        return self._catalogue.page(feed, cursor, answer)
 
 
 def connector(settings: Settings, store: StoreFacts) -> WooCommerce:

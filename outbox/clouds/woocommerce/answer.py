@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from outbox.connector import Refused, Retry, Unauthorized, Unclear, Unknown
+from outbox.clouds.answers import Trouble, is_success, of_pull
+from outbox.clouds.answers import unknown as unknown_of
+from outbox.connector import Refused, Retry, Unauthorized, Unclear
 from outbox.retry_after import asked_to_wait
 
 if TYPE_CHECKING:
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
     from outbox.connector import Answer
 
-Trouble = Retry | Unauthorized | Refused | Unclear
+unknown = partial(unknown_of, who="the shop")
 
 # Where WordPress' JSON begins: first of all, or on a line of its own behind the notices that PHP prints.
 _START = re.compile(r"(?:\A|[>\n])[\ufeff \t\r]*(\[\s*[{\]]|\{\s*[\"}])")
@@ -70,7 +73,7 @@ def read(answer: Answer, now: datetime | None) -> dict[str, Any] | list[Any] | T
     value, status = parsed(answer), answer.status
     if isinstance(value, dict) and _is_error(value):
         return _by_error(answer, value, now)
-    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+    if is_success(answer):
         return Unclear("the shop's answer broke off or is not WooCommerce's") if value is None else value
     after_s = asked_to_wait(answer, now)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
@@ -95,21 +98,18 @@ def read_list(answer: Answer, now: datetime | None) -> list[dict[str, Any]] | Tr
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else value
 
 
+def read_page(answer: Answer) -> list[dict[str, Any]] | Retry | Unauthorized | Refused:
+    """Return the objects in a page of a list, or what the answer means for the pull."""
+    values = read_list(answer, None)
+    return values if isinstance(values, list) else of_pull(values)
+
+
 def more_behind(answer: Answer, place: int, count: int, page: int) -> bool:
     """Return whether a list goes on behind a page of `count` from `place`; where it does not say, a full `page` may."""
     said = answer.headers.get("x-wp-total", "")
     if said.isascii() and said.isdecimal():
         return place + count < int(said)
     return count >= page
-
-
-def unknown(trouble: Trouble) -> Unknown | Unauthorized:
-    """Return what trouble means for a look: it proves nothing."""
-    if isinstance(trouble, Unauthorized):
-        return trouble
-    if isinstance(trouble, Refused):
-        return Unknown(f"the shop refused the look itself: {trouble.reason}")
-    return Unknown(trouble.reason, trouble.after_s)
 
 
 def parsed(answer: Answer) -> dict[str, Any] | list[Any] | None:

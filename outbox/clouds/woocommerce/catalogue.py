@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from outbox.clouds.woocommerce.answer import more_behind, read_list
-from outbox.clouds.woocommerce.cursor import PAGE, Cursor, Parent
+from outbox.clouds.woocommerce.answer import more_behind, read_page
+from outbox.clouds.woocommerce.cursor import PAGE, Cursor, Parent, modified
 from outbox.clouds.woocommerce.plan import listed, meta_value, read
-from outbox.connector import Refused, Retry, Unauthorized, Unclear
+from outbox.connector import Refused, Retry, Unauthorized
 from outbox.feeds import Feed, Page, PulledItem, PulledStock
 from outbox.money import parse_amount
 from outbox.retry_after import http_date
@@ -32,8 +32,9 @@ _GONE = "woocommerce_rest_product_invalid_id"
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Reads one shop's products."""
+    """Reads one shop's products: as items, or as their stock."""
 
+    feed: Feed
     currency: str
     taxes: Mapping[str, str]  # the store's tax codes, by the shop's tax class; its standard one under ""
     kilograms: frozenset[str]  # slugs of categories and tags whose products are priced by the kilogram
@@ -45,20 +46,18 @@ class Catalogue:
         if at.parents:
             offset = f"&offset={at.place}" if at.place else ""
             return read(f"/products/{at.parents[0].id}/variations?orderby=id&order=asc&per_page={PAGE}{offset}")
-        return read("/products?" + _fresh(at).query(status="any"))
+        return read("/products?" + at.fresh().query(status="any"))
 
-    def page(self, feed: Feed, cursor: str | None, answer: Answer) -> Page | Retry | Unauthorized | Refused:
-        """Read a page of items, or of their stock."""
+    def page(self, cursor: str | None, answer: Answer) -> Page | Retry | Unauthorized | Refused:
+        """Read a page."""
         at = Cursor.read(cursor)
-        values = read_list(answer, None)
-        if isinstance(values, Unclear):
-            return Retry(values.reason, values.after_s)
+        values = read_page(answer)
         if isinstance(values, Refused) and values.code == _GONE and at.parents:
-            return _end(_Reading(self, feed, whole=at.since is None), at.without_parent())
+            return _end(_Reading(self, whole=at.since is None), at.without_parent())
         if not isinstance(values, list):
             return values
-        reading = _Reading(self, feed, whole=at.since is None)
-        more = more_behind(answer, at.place if at.parents else _fresh(at).offset, len(values), PAGE)
+        reading = _Reading(self, whole=at.since is None)
+        more = more_behind(answer, at.place if at.parents else at.fresh().offset, len(values), PAGE)
         if more and not values:
             return Retry("the shop lists less than it counts")
         if at.parents:
@@ -68,16 +67,11 @@ class Catalogue:
             return _end(reading, place if more else at.without_parent())
         for value in values:
             reading.take(value, None)
-        begin = _fresh(at)
-        modified = [moment for value in values if (moment := _modified(value)) is not None]
-        onward = begin.after(modified, http_date(answer.headers.get("date", "")), more=more)
+        begin = at.fresh()
+        stamps = [moment for value in values if (moment := modified(value)) is not None]
+        onward = begin.after(stamps, http_date(answer.headers.get("date", "")), more=more)
         parents = (*begin.parents, *reading.parents)
         return _end(reading, Cursor(onward.since, onward.offset, onward.latest, parents, 0, onward.last))
-
-
-def _fresh(at: Cursor) -> Cursor:
-    """Return the cursor of a new pull where the last one is through."""
-    return Cursor(at.since) if at.last else at
 
 
 def _end(reading: _Reading, cursor: Cursor) -> Page:
@@ -87,10 +81,9 @@ def _end(reading: _Reading, cursor: Cursor) -> Page:
 class _Reading:
     """One page being read."""
 
-    def __init__(self, catalogue: Catalogue, feed: Feed, *, whole: bool) -> None:
+    def __init__(self, catalogue: Catalogue, *, whole: bool) -> None:
         self.parents: list[Parent] = []
         self._catalogue = catalogue
-        self._feed = feed
         self._whole = whole  # everything is read, and not only what changed
         self._items: dict[str, PulledItem] = {}
         self._stock: dict[str, PulledStock] = {}
@@ -98,7 +91,7 @@ class _Reading:
         self._troubles: dict[str, None] = {}
 
     def page(self, cursor: str, *, more: bool) -> Page:
-        items = self._feed is Feed.ITEMS
+        items = self._catalogue.feed is Feed.ITEMS
         return Page(
             tuple(self._items.values()) if items else (),
             tuple(self._gone) if items else (),
@@ -144,7 +137,7 @@ class _Reading:
             raise ValueError("it has no SKU at the shop; give it one there")
         return PulledItem(
             remote_id=remote_id,
-            version=_modified(value),
+            version=modified(value),
             sku=sku,
             name=_name(value, parent),
             price=self._price(value),
@@ -205,8 +198,3 @@ def _quantity(value: dict[str, Any]) -> Decimal | None:
     if value.get("manage_stock") in (True, "parent") and isinstance(quantity, int | float):
         return Decimal(str(quantity))
     return None
-
-
-def _modified(value: dict[str, Any]) -> str | None:
-    moment = value.get("date_modified_gmt")
-    return moment if isinstance(moment, str) and moment else None

@@ -57,8 +57,12 @@ class Cursor:
         """Return it as text, without what it does not need."""
         return json.dumps({name: value for name, value in asdict(self).items() if value})
 
+    def fresh(self) -> Cursor:
+        """Return the cursor of a new pull where the last one is through, else itself."""
+        return Cursor(self.since) if self.last else self
+
     def query(self, **more: str) -> str:
-        """Return the query for the page of products that is next."""
+        """Return the query for the page that is next."""
         asked = {"orderby": "id" if self.since is None else "modified", "order": "asc", "per_page": str(PAGE)} | more
         if self.since is not None:
             asked |= {"modified_after": self.since, "dates_are_gmt": "true"}
@@ -96,6 +100,12 @@ class Cursor:
 
 def _step(modified: Sequence[str]) -> int:
     return max(len(modified) - OVERLAP_PLACES, 1)
+
+
+def modified(value: dict[str, Any]) -> str | None:
+    """Return when something in an answer was changed."""
+    moment = value.get("date_modified_gmt")
+    return moment if isinstance(moment, str) and moment else None
 
 
 def moved(moment: str, by: timedelta) -> str:

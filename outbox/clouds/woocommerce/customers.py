@@ -3,41 +3,42 @@
 from __future__ import annotations
 
 import html
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from outbox.clouds.woocommerce.answer import more_behind, read_list
+from outbox.clouds.woocommerce.answer import more_behind, read_page
 from outbox.clouds.woocommerce.cursor import OVERLAP_PLACES, PAGE
 from outbox.clouds.woocommerce.plan import inner, read
-from outbox.connector import Refused, Retry, Unauthorized, Unclear
+from outbox.connector import Refused, Retry, Unauthorized
 from outbox.feeds import Page, PulledCustomer
 
 if TYPE_CHECKING:
     from outbox.connector import Answer, Request
 
 
-def request(cursor: str | None) -> Request:
-    """Return the request for the page after `cursor`, which is a place in the list; "" is its beginning."""
-    offset = _place(cursor)
-    return read(f"/customers?orderby=id&order=asc&per_page={PAGE}" + (f"&offset={offset}" if offset else ""))
+@dataclass(frozen=True, slots=True)
+class Customers:
+    """Reads one shop's customers. `prefix` stands before its ids in their numbers, by which a sale finds them."""
 
+    prefix: str
 
-def page(cursor: str | None, answer: Answer, prefix: str) -> Page | Retry | Unauthorized | Refused:
-    """Read a page. The next one begins a few places early: who is deleted meanwhile moves all behind them.
+    def request(self, cursor: str | None) -> Request:
+        """Return the request for the page after `cursor`, which is a place in the list; "" is its beginning."""
+        offset = _place(cursor)
+        return read(f"/customers?orderby=id&order=asc&per_page={PAGE}" + (f"&offset={offset}" if offset else ""))
 
-    `prefix` stands before the shop's ids in customers' numbers: by it, a sale finds their account again.
-    """
-    values = read_list(answer, None)
-    if isinstance(values, Unclear):
-        return Retry(values.reason, values.after_s)
-    if not isinstance(values, list):
-        return values
-    onward = _place(cursor) + len(values)
-    more = more_behind(answer, _place(cursor), len(values), PAGE)
-    if more and not values:
-        return Retry("the shop lists less than it counts")
-    found = tuple(_customer(value, prefix) for value in values if isinstance(value.get("id"), int))
-    back = min(OVERLAP_PLACES, len(values) - 1)
-    return Page((), (), str(onward - back) if more else "", more=more, customers=found)
+    def page(self, cursor: str | None, answer: Answer) -> Page | Retry | Unauthorized | Refused:
+        """Read a page. The next one begins a few places early: who is deleted meanwhile moves all behind them."""
+        values = read_page(answer)
+        if not isinstance(values, list):
+            return values
+        onward = _place(cursor) + len(values)
+        more = more_behind(answer, _place(cursor), len(values), PAGE)
+        if more and not values:
+            return Retry("the shop lists less than it counts")
+        found = tuple(_customer(value, self.prefix) for value in values if isinstance(value.get("id"), int))
+        back = min(OVERLAP_PLACES, len(values) - 1)
+        return Page((), (), str(onward - back) if more else "", more=more, customers=found)
 
 
 def _customer(value: dict[str, Any], prefix: str) -> PulledCustomer:

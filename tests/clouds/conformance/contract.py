@@ -80,6 +80,14 @@ class CloudUnderTest(Protocol):
         """Delete an item."""
         ...
 
+    def offer(self, number: int, name: str, *, percent: str | None, amount: int | None) -> None:
+        """Make a discount with a name, or change it."""
+        ...
+
+    def withdraw(self, number: int) -> None:
+        """Delete a discount."""
+        ...
+
     def books(self) -> Books:
         """Return everything there is."""
         ...

@@ -20,7 +20,8 @@ from zoneinfo import ZoneInfo
 from agent.facts import Facts
 from outbox import chain, deliveries
 from outbox.clock import Clock
-from outbox.pull import pull
+from outbox.feeds import Feed
+from outbox.pull import WITHOUT_WISHES, Wishes, pull
 from outbox.record import Kind
 from tests.clouds.conformance.agent_life import NAME, AgentLife, under_the_seed
 from tests.clouds.conformance.judge import Judge
@@ -46,6 +47,7 @@ QUIET_EVERY_DAYS = 5
 QUIET_S = 1800.0  # of waking time with a line, after which nothing may be left
 LOOK_S = 20.0  # how often a quiet store looks whether it is through
 RELEASES_MAX = 5  # of one delivery: after that it is not mended, or something else is wrong with it
+OFFERS = 12  # discounts there may be at once: more than a page of them at a server that gives few
 DAY_S = 6 * 3600.0  # of waking time; a day takes minutes, and a quiet time at most `QUIET_S`
 STEPS_OF_A_SALE = 300  # of the agent's: it dies anywhere within
 KILLED, STOPPED = 0.2, 0.5  # the shares of nights; through the others the PC sleeps
@@ -182,14 +184,18 @@ class _Store:
 
         return await self.life.ask(asked)
 
-    async def _pull(self, *, calm: bool = False) -> None:
-        """Pull what has changed; a pull that breaks off goes on at the next."""
+    async def _pull(self, *, calm: bool = False, sweep: bool = False) -> None:
+        """Pull what has changed; a pull that breaks off goes on at the next. `sweep`: and what is gone untold."""
         if not self.cloud.connector.capabilities.feeds:
             return
+        untold = [rules.feed for rules in self.cloud.connector.capabilities.feeds if not rules.tombstones]
+        wishes = Wishes(sweep=[feed for feed in untold if feed is Feed.DISCOUNTS]) if sweep else WITHOUT_WISHES
         was, self.line.calm = self.line.calm, calm or self.line.calm
         for _ in range(20 if calm else 1):
             pulled = await self.life.ask(
-                lambda parts: pull(NAME, self.cloud.connector, self.life.pulls, parts.catalogue, self.now)
+                lambda parts: pull(
+                    NAME, self.cloud.connector, self.life.pulls, parts.catalogue, self.now, wishes=wishes
+                )
             )
             self.counts["pages"] += pulled.pages
             if pulled.ended is None or pulled.ended.__class__.__name__ == "Refused":
@@ -208,6 +214,7 @@ class _Store:
             ("credentials refused", weather.unauthorized, self._unauthorized),
             ("refusals", weather.refusals, self._refusal),
             ("shelf", weather.shelf, self._shelf),
+            ("offers", weather.offers, self._offer),
         ]
         plans += [(name, weather.own, partial(self._own, act)) for name, act in sorted(self.cloud.troubles().items())]
         for name, often, act in plans:
@@ -256,6 +263,19 @@ class _Store:
         self.judge.shelf[sku := f"X{self.counts['shelf']}"] = price = random.randint(1, 9_999)
         self.cloud.sell(sku, "Novelty", price, tax="standard", unit="each", stock=None)
 
+    async def _offer(self) -> None:
+        """Make, change or delete a discount in the cloud's own office."""
+        random, offers = self.random, self.judge.offers
+        if offers and random.random() < 1 / 3:
+            self.cloud.withdraw(gone := random.choice(sorted(offers)))
+            del offers[gone]
+            return
+        number = random.randint(1, OFFERS)
+        percent = f"{random.randint(1, 199) / 2:g}" if random.random() < 1 / 2 else None
+        amount = random.randint(1, 999) if percent is None else None
+        offers[number] = (f"Offer {number}", percent, amount)
+        self.cloud.offer(number, f"Offer {number}", percent=percent, amount=amount)
+
     # --- quiet, and night ---
 
     async def _quiet(self) -> None:
@@ -273,8 +293,8 @@ class _Store:
                 await self.life.ask(partial(self._release, number))
             await asyncio.sleep(LOOK_S)
         for _ in range(2):  # one that had broken off goes on where it was; what changed meanwhile comes with the next
-            await self._pull(calm=True)
-        await self._look(lambda parts: self.judge.catalogue(parts.catalogue))
+            await self._pull(calm=True, sweep=True)
+        await self._look(lambda parts: self.judge.catalogue(parts.catalogue, self.now()))
         self.line.calm = False
         self.counts["quiet times"] += 1
 

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from outbox.feeds import Feed
 from outbox.record import Kind
+from tests.clouds.conformance.agent_life import NAME
 from tests.clouds.conformance.contract import Booked, Books, moves_in_words
 from tests.clouds.conformance.shop import ITEMS
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
 
     from outbox.catalogue import Catalogue
     from tests.clouds.conformance.contract import CloudUnderTest
@@ -48,10 +50,12 @@ class Judge:
 
     def __init__(self, cloud: CloudUnderTest, shop: Shop, violate: Callable[[str], None]) -> None:
         self.shelf = {item.sku: item.price for item in ITEMS}  # what the cloud's own office has, by sku
+        self.offers: dict[int, tuple[str, str | None, int | None]] = {}  # and its discounts: name, percent, amount
         self._cloud = cloud
         self._shop = shop
         self._violate = violate
         self._caps = cloud.connector.capabilities
+        self._gives_discounts = any(rules.feed is Feed.DISCOUNTS for rules in self._caps.feeds)
         self._gives_items = any(rules.feed is Feed.ITEMS for rules in self._caps.feeds)
 
     # --- while it is quiet ---
@@ -70,8 +74,12 @@ class Judge:
         """Return what a person lets go again, after what was refused is mended."""
         return [one.number for one in _read(reader, "delivery.state = 'parked'") if not self._rightly_parked(one)]
 
-    def catalogue(self, catalogue: Catalogue) -> None:
-        """The till has the cloud's prices, and nothing that is not sold any more."""
+    def catalogue(self, catalogue: Catalogue, now: datetime) -> None:
+        """The till has the cloud's prices and discounts, and nothing that is not sold any more."""
+        if self._gives_discounts:
+            offered = sorted((one.name, one.percent, one.amount) for one in catalogue.discounts([NAME], now))
+            if offered != sorted(self.offers.values()):
+                self._violate(f"the discounts {offered} are not the cloud's: {sorted(self.offers.values())}")
         if not self._gives_items:
             return
         here = {item.sku: item.price for item in catalogue.items(limit=1_000)}

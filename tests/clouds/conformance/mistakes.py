@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from outbox.connector import Absent, Complete, Done, Fact, Found, LookOn, Step
+from outbox.feeds import Page
 from outbox.record import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from outbox.connector import Answer, Connector, Outcome, Refused, Sighting
+    from outbox.connector import Answer, Connector, Outcome, Refused, Retry, Sighting, Unauthorized
+    from outbox.feeds import Feed
 
 
 class Mistaken:
@@ -94,6 +96,14 @@ class SaysNothing(Mistaken):
     def next_step(self, fact: Fact) -> Step | Complete | Refused:
         coming = self._real.next_step(fact)
         return Complete(coming.remote_id, coming.drift) if isinstance(coming, Complete) else coming
+
+
+class KeepsWhatIsGone(Mistaken):
+    """It passes no deletions on."""
+
+    def page(self, feed: Feed, cursor: str | None, answer: Answer) -> Page | Retry | Unauthorized | Refused:
+        page = self._real.page(feed, cursor, answer)
+        return replace(page, tombstones=()) if isinstance(page, Page) else page
 
 
 FORGETS_MS = 50  # a key's life at a server that forgets at once

@@ -54,6 +54,7 @@ class ShopifyUnderTest:
             "taxes": TAXES,
             "kilograms": "by-weight",
             "tenders": GATEWAYS,
+            "discounts": "pull",
         }
         self.connector = make("shopify", Settings.model_validate(given | settings), shop.facts)
         self._numbers: dict[str, int] = {}
@@ -96,6 +97,14 @@ class ShopifyUnderTest:
         """Archive a product, as a shop does with what it has sold."""
         self.shopify.shelf.touch(self._numbers[sku], status="ARCHIVED")
 
+    def offer(self, number: int, name: str, *, percent: str | None, amount: int | None) -> None:
+        """Make a code."""
+        self.shopify.shelf.offer(number, name, percent=percent, amount=f"{(amount or 0) / 100:.2f}")
+
+    def withdraw(self, number: int) -> None:
+        """Delete a code; nothing tells of it."""
+        self.shopify.shelf.withdraw(number)
+
     def books(self) -> Books:
         """Return orders with their transactions, refunds, and counts."""
         found = Books()
@@ -108,7 +117,7 @@ class ShopifyUnderTest:
                 total,
                 tenders=paid,
                 tax=_minor(order["totalTaxSet"]),
-                customer=next((one["value"] for one in order["customAttributes"] if one["key"] == "Customer id"), None),
+                customer=self.shopify.people.custom_id(order["customer"]),
                 sold_at=datetime.fromisoformat(order["processedAt"]).astimezone(ZoneInfo(TIMEZONE)).isoformat(),
                 whole=order["financialStatus"] == "PAID" and sum(paid.values()) == total,
             )
@@ -120,6 +129,8 @@ class ShopifyUnderTest:
                 record = refund["note"].rpartition(" ")[2]
                 found.refunds.setdefault(record, []).append(Booked(sum(back.values()), tenders=back))
         shelf = self.shopify.shelf
+        whose = map(self.shopify.people.custom_id, shelf.customers)
+        found.customers = Counter(custom_id or "nobody's" for custom_id in whose)
         found.stock = {
             sku: Decimal(left) for sku, number in self._numbers.items() if (left := shelf.available(number)) is not None
         }

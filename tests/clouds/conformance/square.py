@@ -48,6 +48,7 @@ class SquareUnderTest:
             "location_id": "L1",
             "taxes": TAXES,
             "kilograms": ["U-KG"],
+            "discounts": "pull",
         }
         self.connector = make("square", Settings.model_validate(given | settings), shop.facts)
         self._sold: dict[str, int] = {}  # by sku: its tax, as it was first put on the shelf
@@ -82,6 +83,15 @@ class SquareUnderTest:
     def take_off(self, sku: str) -> None:
         """Delete an item with its variation."""
         self.square.catalogue.delete(f"I-{sku}")
+
+    def offer(self, number: int, name: str, *, percent: str | None, amount: int | None) -> None:
+        """Put a discount into the library."""
+        off: dict[str, Any] = {"amount": amount} if percent is None else {"percentage": percent}
+        self.square.catalogue.offer(f"D-{number}", name, **off)
+
+    def withdraw(self, number: int) -> None:
+        """Delete a discount."""
+        self.square.catalogue.delete(f"D-{number}")
 
     def books(self) -> Books:
         """Return orders with their payments, refunds by the record in their reason, and counts."""

@@ -61,6 +61,12 @@ class StripeUnderTest:
     def take_off(self, sku: str) -> None:
         """Do nothing."""
 
+    def offer(self, number: int, name: str, *, percent: str | None, amount: int | None) -> None:
+        """Do nothing: it gives no discounts."""
+
+    def withdraw(self, number: int) -> None:
+        """Do nothing."""
+
     def books(self) -> Books:
         """Return the payments of each sale, and what was given back of each refund."""
         kept, found = self.stripe.books, Books()

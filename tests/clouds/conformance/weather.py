@@ -28,6 +28,7 @@ class Weather:
     refusals: float = 0.1  # a record that is refused until a person mends it
     own: float = 0.3  # each of the troubles that only this system has
     shelf: float = 0.5  # an item is changed, added or deleted in the cloud's own office
+    offers: float = 0.5  # likewise a discount
 
     def faults(self) -> tuple[tuple[str, float], ...]:
         """Return what may befall an exchange, and how likely."""

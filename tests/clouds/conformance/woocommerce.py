@@ -52,6 +52,7 @@ class WooUnderTest:
             "consumer_secret": SecretStr(SECRET),
             "taxes": TAXES,
             "kilograms": ["by-weight"],
+            "discounts": "pull",
         }
         self.connector = make("woocommerce", Settings.model_validate(given | settings), shop.facts)
         self._ids: dict[str, int] = {}
@@ -95,6 +96,15 @@ class WooUnderTest:
     def take_off(self, sku: str) -> None:
         """Take a product off sale, as a shop does with what it has sold."""
         self.shop.shelves.put(self._ids[sku], sku, "0", status="draft")
+
+    def offer(self, number: int, name: str, *, percent: str | None, amount: int | None) -> None:
+        """Make a coupon."""
+        off = percent if percent is not None else f"{(amount or 0) / 100:.2f}"
+        self.shop.shelves.offer(number, name, off, percent=percent is not None)
+
+    def withdraw(self, number: int) -> None:
+        """Delete a coupon; nothing will tell of it."""
+        del self.shop.shelves.coupons[number]
 
     def books(self) -> Books:
         """Return orders, their refunds, and counts."""
