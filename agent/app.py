@@ -37,6 +37,7 @@ from agent.own_items import OwnItems
 from agent.pricing import Rules
 from agent.quick_keys import QuickKeys
 from agent.sale import decimal_text
+from agent.setup.desk import SetupDesk
 from agent.staff.by import OF_ITSELF
 from agent.staff.changes import Changes
 from agent.staff.staff import Staff
@@ -92,6 +93,7 @@ class App:
         self.failed: asyncio.Future[None] | None = None  # set when a task ended that never should
         self._tasks: set[asyncio.Task[None]] = set()
         self._now = now
+        self._started_at = now().isoformat()
         zone = ZoneInfo(config.store.timezone)
 
         self.events = Events()
@@ -146,6 +148,7 @@ class App:
             self.journal, self.events, self.tills, self.lanes.card_readers, self.lanes.call, now=now, pace=card_pace
         )
         self.checkup = Checkup(self)
+        self.setup = SetupDesk(config, state, now=now)
         self.outage = OutageDesk(
             config, self.journal, self.lanes, self.line, self.prints, self.tills,
             providers=self.cards.providers, now=now,
@@ -250,6 +253,7 @@ class App:
         fault = self.journal.fault
         return {
             "version": self.version,
+            "started_at": self._started_at,
             "selling": fault is None,
             "fault": None if fault is None else f"{fault}. {getattr(fault, 'hint', '')}".strip(),
             "journal": self.upkeep.view(),
@@ -272,6 +276,7 @@ class App:
             "devices": self.device_views(),
             "clouds": clouds,
             "line": self.line.view(),
+            "setup": {"needed": self.setup.needed},
             "oldest_waiting": min(waiting, default=None),
             "notices": epoch.notices(self.journal.reader),
         }

@@ -28,7 +28,13 @@ if TYPE_CHECKING:
     from agent.app import App
 
 PAGES = Path(__file__).parents[1] / "pages"
-_PAGE_FILES = {"/": "till.html", "/customer": "customer.html", "/devices": "devices.html", "/demo": "demo.html"}
+_PAGE_FILES = {
+    "/": "till.html",
+    "/customer": "customer.html",
+    "/devices": "devices.html",
+    "/setup": "setup.html",
+    "/demo": "demo.html",
+}
 _STATIC = "/static"
 _PAGE_HEADERS = {
     # Nothing inline and nothing from elsewhere: what a page shows of an item's name can never become code.

@@ -153,6 +153,12 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "no-such-device": (404, "The configuration has no device of that name."),
     "device-trouble": (409, "The device did not do it; the detail says why and what to look at."),
     "tender-unavailable": (409, "That cannot be taken now; the detail says why, and what can be taken instead."),
+    # setting the store up
+    "setup-invalid": (422, "The configuration would not be in order; `errors` names each key and what to write."),
+    "setup-by-hand": (409, "The configuration is written so that this is not changed in it; the detail has the line."),
+    "setup-refused": (409, "The configuration may not be put there: its journal is another store's, or it is in use."),
+    "setup-unreadable": (409, "The configuration cannot be read as it is now. `stillopen check` says why."),
+    "restart-by-hand": (409, "Nothing starts the agent again by itself. Restart it, or its service."),
     # newer versions
     "update-not-possible": (409, "There are no updates on this PC by themselves; the detail says why."),
     "update-no-source": (409, "Nobody has said where releases are: `[update] source`, or `stillopen update stage`."),

@@ -49,6 +49,7 @@ COMMANDS = {
     for command in (
         Command("demo", "the whole thing on simulated devices; opens the till page"),
         Command("run", "the agent in the foreground: what the service runs"),
+        Command("setup", "a guided first run: store, devices, a test of each; also from a file of answers"),
         Command("check", "read the configuration and say what is wrong in it"),
         Command("config", "one lane's configuration for another PC: export, import"),
         Command("devices", "what is plugged in, and the configuration lines for it"),

@@ -24,6 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     take.add_argument("file", metavar="FILE", help="what `config export` wrote, or a configuration written by hand")
     take.add_argument("--till", metavar="ID", help="another id for its till, as of the lane beside it")
     take.add_argument("--store-id", metavar="ID", help="another id for its store")
+    take.add_argument(
+        "--first", action="store_true", help="only where nobody has set the store up yet: what installers run"
+    )
     take.add_argument("--dry-run", action="store_true", help="check and show, and change nothing")
     for one in (export, take):
         one.add_argument("--json", action="store_true", help="the answer as JSON, for programs")
@@ -70,8 +73,11 @@ def _export(args: argparse.Namespace, places: Places) -> int:
 def _import(args: argparse.Namespace, places: Places) -> int:
     from agent.config.backup import check_backup
     from agent.config.lane import of_lane, put, read, staged
+    from agent.setup.example import is_example
 
     file, target = Path(args.file), places.config
+    if args.first and target.exists() and not is_example(read(target)):
+        return _left(args, places)
     text = read(file)
     with staged(text, target, file):  # what is wrong in the file is said by the lines of the file
         pass
@@ -80,8 +86,17 @@ def _import(args: argparse.Namespace, places: Places) -> int:
         before = read(target) if target.exists() else ""
         changes = list(unified_diff(before.split("\n"), one.text.split("\n"), "now", "then", n=1, lineterm=""))
         if changes and not args.dry_run:
-            put(one, target, places.state)
+            put(one, target, places.state, beside_agent=args.first)  # an installer starts the agent after this
         _say(args, places, one, changes)
+    return out.OK
+
+
+def _left(args: argparse.Namespace, places: Places) -> int:
+    """Say that the store was set up before, and was left as it is."""
+    if args.json:
+        out.say_json({"config": str(places.config), "written": False, "changes": [], "secrets_missing": []})
+    else:
+        out.say(f"{places.config} is this store's own already: it is left as it is")
     return out.OK
 
 

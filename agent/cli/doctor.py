@@ -81,7 +81,7 @@ def _check(args: argparse.Namespace, places: Places) -> int:
     if args.json:
         out.say_json(answer(findings))
     else:
-        _say(findings)
+        say_findings(findings)
     if failed:
         out.complain(f"{failed} check{'s' if failed > 1 else ''} failed", "do what stands under each, and look again")
         return out.FAILED
@@ -125,7 +125,8 @@ def _held(config: Config, state: Path) -> set[str]:
         return names
 
 
-def _say(findings: list[Finding]) -> None:
+def say_findings(findings: list[Finding]) -> None:
+    """Print a line for each check, and its next step below it."""
     width = max(len(finding.check) for finding in findings)
     for finding in findings:
         out.say(

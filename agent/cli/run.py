@@ -16,9 +16,11 @@ from agent.cli import out
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from agent.config import Config
     from agent.places import Places
+    from agent.service.notify import Host
     from drivers.simulated.bench import Bench
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -46,32 +48,43 @@ def run(args: argparse.Namespace, places: Places) -> int:
 
 
 def _run(args: argparse.Namespace, places: Places) -> int:
-    from agent.config import load
-
     try:
         logs.set_up(args.log, form=args.log_format, file=None if args.log_file is None else Path(args.log_file))
     except OSError as error:
         raise out.CommandError(
             f"{args.log_file} cannot be written: {error.strerror}", hint="name another file with --log-file"
         ) from error
-    config = load(places.config, need_secrets=False)  # a store opens without its clouds; their records wait
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(config, places, args.port))
+        asyncio.run(_sell(places, args.port))
     return out.OK
 
 
-async def _serve(config: Config, places: Places, port: int | None) -> None:
-    from agent.app import App
-    from agent.server import AddressTaken, Server
-    from agent.service.alive import give_signs, status_of
+async def _sell(places: Places, port: int | None) -> None:
+    """Sell until told to stop; where somebody set the store up, go on with its configuration as it is then."""
+    from agent.config import load
     from agent.service.notify import host
-    from outbox.errors import OutboxError
 
     stop, told = asyncio.Event(), host()
     on_signals(stop)
+    told.listen(_from_a_thread(stop))
+    again = True
+    while again and not stop.is_set():
+        config = load(places.config, need_secrets=False)  # a store opens without its clouds; their records wait
+        again = await _serve(config, places, port, stop, told)
+
+
+async def _serve(config: Config, places: Places, port: int | None, stop: asyncio.Event, told: Host) -> bool:
+    """Sell until `stop` is set. Returns whether somebody asked to begin anew."""
+    from agent.app import App
+    from agent.server import AddressTaken, Server
+    from agent.service.alive import give_signs, status_of
+    from outbox.errors import OutboxError
+
     bench = simulated(config)
     try:
-        async with App(config, places.state, bench=bench) as app, Server(app, port=port) as server:
+        app = App(config, places.state, bench=bench)
+        app.setup.restarts = True
+        async with app, Server(app, port=port) as server:
             out.say(f"Stillopen {app.version} sells at {server.url} (state: {places.state}). Stop it with Ctrl-C.")
             sys.stdout.flush()
             told.ready(status_of(app, server.url))
@@ -80,16 +93,20 @@ async def _serve(config: Config, places: Places, port: int | None) -> None:
             )
             await _settle()
             stopped = asyncio.create_task(stop.wait(), name="told to stop")
+            changed = asyncio.create_task(app.setup.again.wait(), name="told to begin anew")
             assert app.failed is not None
-            ends: set[asyncio.Future[Any]] = {stopped, app.failed}
+            ends: set[asyncio.Future[Any]] = {stopped, changed, app.failed}
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            stopped.cancel()
-            signs.cancel()
-            told.stopping()
+            again = changed.done() and not stopped.done()
+            for task in (stopped, changed, signs):
+                task.cancel()
+            if not again:
+                told.stopping()
             if app.failed.done():
                 raise out.CommandError(
                     f"the agent had to stop: {app.failed.exception()}", hint="the log says more; start it again"
                 )
+            return again
     except (OutboxError, AddressTaken) as error:
         raise out.CommandError(str(error), hint=error.hint) from error
     finally:
@@ -113,6 +130,17 @@ def on_signals(stop: asyncio.Event) -> None:
             loop.add_signal_handler(number, stop.set)
         except NotImplementedError:  # Windows: the loop takes no signals, the interpreter does
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+
+
+def _from_a_thread(stop: asyncio.Event) -> Callable[[], None]:
+    """Return what sets `stop` from any thread. To be called in the running loop."""
+    loop = asyncio.get_running_loop()
+
+    def asked() -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended by itself meanwhile
+            loop.call_soon_threadsafe(stop.set)
+
+    return asked
 
 
 def simulated(config: Config) -> Bench | None:

@@ -32,6 +32,13 @@ class RunningAgent:
         host = "127.0.0.1" if api.host in WILDCARDS else api.host
         return cls(host, port or api.port, _token(places))
 
+    def events(self, claim: str) -> tuple[str, dict[str, str]]:
+        """Return where events come from while a claim is held, and the headers to ask with."""
+        return (
+            f"ws://{self._host}:{self._port}/v1/events?claim={claim}",
+            {"Authorization": f"Bearer {self._token}"},
+        )
+
     def ask(
         self, method: str, path: str, body: dict[str, Any] | None = None, *, wait_s: float = ANSWER_WAIT_S
     ) -> dict[str, Any]:

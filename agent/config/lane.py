@@ -1,6 +1,7 @@
 """One lane's configuration taken to another PC: its ids changed, checked where it goes, and put there whole.
 
-LaneRefused      has `.hint`: the next step
+LaneRefused             has `.hint`: the next step
+└── LaneUnwritable      who asks may not change the configuration
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import os
 import re
 import sqlite3
 import tomllib
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,10 @@ class LaneRefused(Exception):
     def __init__(self, message: str, *, hint: str) -> None:
         super().__init__(message)
         self.hint = hint
+
+
+class LaneUnwritable(LaneRefused):
+    """Whoever asks may not write where the configuration is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +114,9 @@ def staged(text: str, target: Path, shown_as: Path) -> Iterator[Staged]:
         target.parent.mkdir(parents=True, exist_ok=True)
         _write(beside, text, like=target)
     except OSError as error:
-        beside.unlink(missing_ok=True)
-        hint = "run this as who may change the configuration: sudo stillopen config import FILE"
-        raise LaneRefused(f"{target.parent} cannot be written in: {error.strerror}", hint=hint) from error
+        with suppress(OSError):  # what is in the way may be no file at all
+            beside.unlink()
+        raise _unwritable(target, error) from error
     try:
         config = _read_as_agent(beside, shown_as)
         yield Staged(text, config, _secrets_missing(beside, shown_as))
@@ -119,18 +124,28 @@ def staged(text: str, target: Path, shown_as: Path) -> Iterator[Staged]:
         beside.unlink(missing_ok=True)
 
 
-def put(one: Staged, target: Path, state: Path) -> None:
+def put(one: Staged, target: Path, state: Path, *, kept_as: str = BEFORE, beside_agent: bool = False) -> None:
     """Put a checked configuration in its place, whole, and keep the one before beside it. Raises `LaneRefused`.
 
-    Not under a running agent, which goes by what it read; and not where the journal's records are another store's.
+    Not under a running agent, which goes by what it read, but for who has it read it anew (`beside_agent`); and not
+    where the journal's records are another store's. `kept_as` is what the name of the one before ends with.
     """
-    with _no_agent(state):
+    with nullcontext() if beside_agent else _no_agent(state):
         _same_store(one.config, state)
-        beside = target.with_name(target.name + _STAGED)
-        if target.exists():
-            _write(target.with_name(target.name + BEFORE), target.read_text("utf-8"), like=target)
-        os.replace(beside, target)  # noqa: PTH105 - the call whose promise (whole, or not at all) this rests on
+        beside, copy = target.with_name(target.name + _STAGED), target.with_name(target.name + kept_as)
+        try:
+            if target.exists():
+                _write(copy, target.read_text("utf-8"), like=target)
+            os.replace(beside, target)  # noqa: PTH105 - the call whose promise (whole, or not at all) this rests on
+        except OSError as error:
+            copy.unlink(missing_ok=True)
+            raise _unwritable(target, error) from error
         _keep_names(target.parent)
+
+
+def _unwritable(target: Path, error: OSError) -> LaneUnwritable:
+    hint = "run this as who may change the configuration: with sudo, or as an administrator"
+    return LaneUnwritable(f"{target} cannot be written: {error.strerror}", hint=hint)
 
 
 def _read_as_agent(beside: Path, shown_as: Path) -> Config:

@@ -16,7 +16,7 @@ from agent.config.problems import ConfigInvalid, ConfigMissing, ConfigProblem, F
 from agent.config.sections import Config, File
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 CONFIG_BYTES_MAX = 1024 * 1024  # a store with a hundred tills needs 20 KB; more is the wrong file
@@ -33,19 +33,11 @@ def load(path: Path, *, environ: Mapping[str, str] | None = None, need_secrets: 
     for commands that talk to no cloud and may run in another environment than the service.
     """
     environ = os.environ if environ is None else environ
-    text = _text(path)
-    raw = _parsed(path, text)
+    text, raw = read_toml(path)
     folder = path.parent
     clouds, wrong = read_clouds(raw, folder=folder, environ=environ, need_secrets=need_secrets)
-    parsed: File | None = None
-    try:
-        parsed = File.model_validate(
-            {key: value for key, value in raw.items() if key != "cloud"}, context={"folder": folder}
-        )
-    except ValidationError as error:
-        wrong += findings(error, File, more_keys=("cloud",))
-    known = {one.loc for one in wrong}
-    wrong += [one for one in crosscheck(raw, folder) if one.loc not in known]
+    parsed, more = judged(raw, folder, known=wrong)
+    wrong += more
     if wrong or parsed is None:
         raise ConfigInvalid(_placed(wrong, path, text, raw))
     return Config(
@@ -68,6 +60,26 @@ def load(path: Path, *, environ: Mapping[str, str] | None = None, need_secrets: 
         scales=parsed.scale,
         displays=parsed.display,
     )
+
+
+def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
+    """Return a file's text, and what it says. Raises `ConfigInvalid` where it is no TOML, or `ConfigMissing`."""
+    text = _text(path)
+    return text, _parsed(path, text)
+
+
+def judged(raw: dict[str, Any], folder: Path, *, known: Sequence[Finding] = ()) -> tuple[File | None, list[Finding]]:
+    """Return the sections of a parsed file but its clouds, and what is wrong in them beside what is `known`."""
+    parsed: File | None = None
+    wrong: list[Finding] = []
+    try:
+        parsed = File.model_validate(
+            {key: value for key, value in raw.items() if key != "cloud"}, context={"folder": folder}
+        )
+    except ValidationError as error:
+        wrong += findings(error, File, more_keys=("cloud",))
+    told = {one.loc for one in (*known, *wrong)}
+    return parsed, wrong + [one for one in crosscheck(raw, folder) if one.loc not in told]
 
 
 def _text(path: Path) -> str:

@@ -35,6 +35,8 @@ anything = st.recursive(
 GOOD: dict[str, list[dict[str, Any]]] = {
     "/v1/tills/{till}/scan": [{"data": APPLE}, {"data": "96385074"}, {"data": "]E0" + APPLE}],
     "/v1/tills/{till}/drawer": [{"reason": "change"}],
+    "/v1/setup": [{"store": {"name": "Kiosk"}}, {"till": [{"id": "till-1", "drawer": None}]}],
+    "/v1/setup/draft": [{"printer": [{"name": "kitchen", "port": "tcp://192.0.2.9:9100"}]}],
     "/v1/sales": [{"till": "till-1"}, {"till": "till-2"}],
     "/v1/sales/{sale}/lines": [
         {"barcode": APPLE, "quantity": "3"},

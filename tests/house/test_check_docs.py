@@ -72,7 +72,11 @@ FAULTS: list[tuple[Plant, str, str]] = [  # how it is planted, where it is found
         "agent/README.md",
         "journal verify is not in the table",
     ),
-    (_replace("agent/README.md", "--dry-run", "dry run"), "agent/README.md", "import has --dry-run, and"),
+    (
+        _replace("agent/README.md", "`--dry-run`, `--json` | items from", "`--json` | items from"),
+        "agent/README.md",
+        "import has --dry-run, and",
+    ),
     (_append("agent/README.md", "| `stillopen frobnicate` | - |"), "agent/README.md", "`stillopen frobnicate`"),
     (
         _append("agent/README.md", "| `stillopen check` | `--json`, `--loudly` |"),

@@ -10,6 +10,7 @@ from tests.looks.others import OTHERS
 from tests.looks.paying import PAYING
 from tests.looks.people import PEOPLE, STRICT
 from tests.looks.selling import SELLING
+from tests.looks.setting_up import SETTING_UP
 from tests.looks.troubles import TROUBLES
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ SCENES = (
     Scene("troubles", TROUBLES),
     Scene("full", FULL, FLOAT),
     Scene("others", OTHERS),
+    Scene("setting up", SETTING_UP),
 )
 
 

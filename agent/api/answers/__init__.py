@@ -46,6 +46,7 @@ from agent.api.answers.sales import (
     Tax,
     Tender,
 )
+from agent.api.answers.setup import Setup, SetupChange, SetupRestart
 from agent.api.answers.shifts import (
     CashRecord,
     ClosedShift,
@@ -129,6 +130,9 @@ __all__ = [
     "Removed",
     "Sale",
     "Sales",
+    "Setup",
+    "SetupChange",
+    "SetupRestart",
     "ShiftRecord",
     "ShiftReport",
     "Shown",

@@ -21,8 +21,12 @@ class Notice(BaseModel):
 
 
 class Status(BaseModel):
-    """The store as a whole. `backup` is null where no copies of the journal are configured."""
+    """The store as a whole. `backup` is null where no copies of the journal are configured.
 
+    `setup` says whether nobody has set the store up yet (`needed`).
+    """
+
+    started_at: Time
     selling: bool
     fault: str | None
     journal: dict[str, Any]
@@ -32,6 +36,7 @@ class Status(BaseModel):
     devices: list[Any]
     clouds: dict[str, Any] | list[Any]
     line: LineLamps
+    setup: dict[str, bool]
     notices: list[Notice]
 
 

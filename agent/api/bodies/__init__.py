@@ -37,6 +37,7 @@ from agent.api.bodies.sales import (
     TakeBack,
     Void,
 )
+from agent.api.bodies.setup import SetupAnswers
 from agent.api.bodies.shifts import CloseShift, MoveCash, NewShift, PrintShift
 from agent.api.bodies.staff import NewLeave, NewPin, NewSignIn, NewStaff, StaffChange
 from agent.api.bodies.tills import WEIGH_S_MAX, OpenDrawer, Scan, Training, Weigh
@@ -91,6 +92,7 @@ __all__ = [
     "Scan",
     "ScanText",
     "Settle",
+    "SetupAnswers",
     "ShowLines",
     "StaffChange",
     "TakeBack",

@@ -134,7 +134,7 @@ function trace(name) {
 function build() {
   const parts = { away: el("p.banner.banner-away", { role: "alert" }), left: el("section.devices-column"), right: el("section.devices-column"), below: el("section.devices-column"), versions: el("section.devices-column", { "data-part": "versions" }) };
   replace(root, el("main.devices", {},
-    el("header.devices-top", {}, el("h1", {}, t("devices.title")), el("a", { href: "/" }, t("devices.till"))),
+    el("header.devices-top", {}, el("h1", {}, t("devices.title")), el("a", { href: "/setup" }, t("setup.title")), el("a", { href: "/" }, t("devices.till"))),
     parts.away, el("div.devices-columns", {}, parts.left, parts.right), parts.below, parts.versions));
   return parts;
 }

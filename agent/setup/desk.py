@@ -1,0 +1,178 @@
+"""The set-up as a page asks for it: what is configured, what is answered, written by the agent, and taken anew."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from agent.card_guard import refuse_card_data
+from agent.config.problems import ConfigInvalid
+from agent.places import Places
+from agent.problem import Problem, conflict
+from agent.setup.example import needed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from agent.config import Config
+    from agent.setup.write import Drafted
+
+KEPT = "setup.toml"  # in the state folder: what a service that may not write its configuration was told
+_SECTIONS = ("till", "tax", "scanner", "printer", "drawer", "scale", "display")
+_STORE = ("id", "name", "currency", "timezone", "locale", "prices_include_tax", "receipt_header", "receipt_footer")
+
+
+class SetupDesk:
+    """The set-up of a running agent. `restarts`: whoever runs it begins anew once `again` is set."""
+
+    def __init__(self, config: Config, state: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._config = config
+        self._places = Places(config.file, state)
+        self._now = now
+        self._one = asyncio.Lock()
+        self.again = asyncio.Event()
+        self.restarts = False
+
+    @property
+    def needed(self) -> bool:
+        """Whether nobody has set this store up yet."""
+        return needed(self._config)
+
+    async def view(self) -> dict[str, Any]:
+        """Return what stands in the configuration, what this PC proposes, and whether it is what the agent goes by."""
+        return await asyncio.to_thread(self._view)
+
+    async def draft(self, answers: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the lines that would change. Raises `Problem`."""
+        _refuse_cards(answers)
+        return _answer(await asyncio.to_thread(self._drafted, answers), self.restarts)
+
+    async def save(self, answers: Mapping[str, Any]) -> dict[str, Any]:
+        """Write the answers into the configuration; the agent goes by them after its next start. Raises `Problem`."""
+        _refuse_cards(answers)
+        async with self._one:
+            return await asyncio.to_thread(self._save, answers)
+
+    def start_again(self) -> None:
+        """Have the agent take its configuration anew. Raises `Problem` where nobody would start it again."""
+        if not self.restarts:
+            raise conflict("restart-by-hand", f"nothing starts this agent again by itself: {how_to_restart()}")
+        self.again.set()
+
+    def _view(self) -> dict[str, Any]:
+        import tomllib
+
+        from agent.config.lane import LaneRefused, read
+        from agent.setup.proposed import of_this_pc
+
+        try:
+            raw = tomllib.loads(read(self._places.config))
+        except (LaneRefused, tomllib.TOMLDecodeError) as error:
+            raise conflict("setup-unreadable", f"{self._places.config} cannot be read now: {error}") from error
+        here, store = of_this_pc(), raw.get("store", {})
+        return {
+            "needed": self.needed,
+            "store": {key: store.get(key) for key in _STORE},
+            **{f"{name}s" if name != "tax" else "taxes": raw.get(name, []) for name in _SECTIONS},
+            "proposed": {
+                "timezone": here.timezone,
+                "locale": here.locale,
+                "currency": here.currency,
+                "prices_include_tax": here.prices_include_tax,
+            },
+            "clouds": [{"name": cloud["name"], "kind": cloud["kind"]} for cloud in raw.get("cloud", [])],
+            "config": str(self._places.config),
+            "writable": _writable(self._places.config),
+            "restarts": self.restarts,
+        }
+
+    def _drafted(self, answers: Mapping[str, Any]) -> Drafted:
+        from agent.config.lane import LaneRefused
+        from agent.setup.edit import EditRefused
+        from agent.setup.write import drafted
+
+        try:
+            return drafted(self._places.config, answers)
+        except (EditRefused, LaneRefused) as error:
+            raise conflict("setup-by-hand", f"{error}: {error.hint}") from error
+
+    def _save(self, answers: Mapping[str, Any]) -> dict[str, Any]:
+        from agent.config.lane import LaneRefused, LaneUnwritable
+        from agent.setup.write import write
+
+        draft = self._drafted(answers)
+        if not draft.changes:
+            return _answer(draft, self.restarts)
+        try:
+            written = write(draft, self._places, self._now(), beside_agent=True)
+        except ConfigInvalid as invalid:
+            raise _invalid(invalid) from invalid
+        except LaneUnwritable as error:
+            return _answer(draft, self.restarts) | self._keep(draft, str(error))
+        except LaneRefused as error:
+            raise conflict("setup-refused", f"{error}: {error.hint}") from error
+        return _answer(draft, self.restarts) | {
+            "written": True,
+            "kept": None if written.copy is None else str(written.copy),
+            "next": None if self.restarts else how_to_restart(),
+        }
+
+    def _keep(self, draft: Drafted, why: str) -> dict[str, Any]:
+        """Keep what was answered where the agent may write, and say how it becomes the configuration."""
+        kept = self._places.state / KEPT
+        made = kept.with_suffix(".new")
+        made.write_text(draft.text, encoding="utf-8")
+        made.replace(kept)
+        taken = f'stillopen config import "{kept}" --config "{self._places.config}" --state "{self._places.state}"'
+        if os.name == "nt":
+            return {"next": f"{why}. As an administrator, stop the service, run {taken}, and start it again"}
+        return {"next": f"{why}. sudo systemctl stop stillopen; sudo {taken}; sudo systemctl start stillopen"}
+
+
+def how_to_restart() -> str:
+    """Return what a person does so that the agent reads its configuration again."""
+    return "stop it (Ctrl-C) and start it again, or restart its service" + (
+        "" if os.name == "nt" else ": sudo systemctl restart stillopen"
+    )
+
+
+def _answer(draft: Drafted, restarts: bool) -> dict[str, Any]:  # noqa: FBT001 - a fact that is passed on
+    return {
+        "written": False,
+        "changes": list(draft.changes),
+        "comments_gone": list(draft.gone),
+        "kept": None,
+        "restarts": restarts,
+        "next": None,
+    }
+
+
+def _invalid(invalid: ConfigInvalid) -> Problem:
+    first, *more = invalid.problems
+    others = f" (and {len(more)} more, see errors)" if more else ""
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "setup-invalid",
+        f"{first.key or first.file.name}: found {first.found}; {first.fix}{others}",
+        errors=[{"field": one.key, "found": one.found, "expected": one.fix} for one in invalid.problems],
+    )
+
+
+def _refuse_cards(answers: object, field: str = "the set-up") -> None:
+    """Let no text in that looks like a card's number: a configuration is exported, copied and sent."""
+    if isinstance(answers, str):
+        refuse_card_data(field, answers)
+    elif isinstance(answers, dict):
+        for key, value in answers.items():
+            _refuse_cards(value, str(key))
+    elif isinstance(answers, list):
+        for value in answers:
+            _refuse_cards(value, field)
+
+
+def _writable(config: Path) -> bool:
+    return os.access(config, os.W_OK) and os.access(config.parent, os.W_OK)

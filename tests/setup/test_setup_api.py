@@ -1,0 +1,131 @@
+"""The set-up over the local API: read, drafted, written by the agent, and by nobody who may not."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.api.shop import Shop, browser, open_shop
+from tests.api.test_api_routes import shaped
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+ANSWERS: dict[str, Any] = {
+    "store": {"name": "Kiosk"},
+    "till": [{"id": "till-2", "printer": "kitchen"}],
+    "printer": [{"name": "kitchen", "port": "tcp://192.0.2.9:9100", "columns": 32}],
+}
+
+
+@pytest.fixture
+async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+    async with open_shop(tmp_path) as opened:
+        yield opened
+
+
+def on_disk(shop: Shop) -> str:
+    return shop.app.config.file.read_text("utf-8")
+
+
+async def test_it_is_read_drafted_and_written_and_the_one_before_is_kept(shop: Shop) -> None:
+    seen = shop.body(await shop.client.get("/v1/setup"))
+    shaped("Setup", seen)
+    assert (seen["needed"], seen["may"], seen["store"]["name"]) == (False, True, "Corner Shop")
+    before = on_disk(shop)
+    draft = shop.body(await shop.client.post("/v1/setup/draft", json=ANSWERS))
+    shaped("SetupChange", draft)
+    assert '+name = "Kiosk"' in draft["changes"]
+    assert on_disk(shop) == before
+
+    key = {"Idempotency-Key": "once"}
+    saved = shop.body(await shop.client.put("/v1/setup", json=ANSWERS, headers=key))
+    shaped("SetupChange", saved)
+    assert saved["written"] is True
+    assert saved["changes"] == draft["changes"]
+    assert Path(saved["kept"]).read_text("utf-8") == before
+    assert tomllib.loads(on_disk(shop))["till"][1] == {"id": "till-2", "printer": "kitchen"}
+    assert shop.body(await shop.client.put("/v1/setup", json=ANSWERS, headers=key)) == saved
+    again = shop.body(await shop.client.put("/v1/setup", json=ANSWERS))
+    assert (again["written"], again["changes"]) == (False, [])
+    assert shop.body(await shop.client.get("/v1/status"))["store"]["name"] == "Corner Shop"  # until it begins anew
+
+
+async def test_a_null_takes_a_device_off_its_till(shop: Shop) -> None:
+    shop.body(await shop.client.put("/v1/setup", json={"till": [{"id": "till-1", "drawer": None}]}))
+    assert "drawer" not in tomllib.loads(on_disk(shop))["till"][0]
+
+
+async def test_whoever_runs_it_is_told_to_begin_anew_or_a_person_is(shop: Shop) -> None:
+    refused = await shop.client.post("/v1/setup/restart")
+    assert (refused.status_code, refused.json()["code"]) == (409, "restart-by-hand")
+    assert "systemctl restart" in refused.json()["detail"]
+    shop.app.setup.restarts = True
+    accepted = await shop.client.post("/v1/setup/restart")
+    assert accepted.status_code == 202
+    shaped("SetupRestart", accepted.json())
+    assert shop.app.setup.again.is_set()
+
+
+@pytest.mark.parametrize(
+    ("answers", "code", "words"),
+    [
+        ({"store": {"currency": "euro"}}, "setup-invalid", "ISO 4217"),
+        ({"printer": [{"name": "p", "port": "nonsense"}]}, "setup-invalid", "port"),
+        ({"till": [{"id": "till-1", "printer": "none"}]}, "setup-invalid", "printer"),
+        ({"store": {"receipt_header": ["4111 1111 1111 1111"]}}, "card-data", "card number"),
+        ({"cloud": [{"name": "x"}]}, "invalid-request", "cloud"),
+    ],
+)
+async def test_what_would_not_be_in_order_is_refused_whole(
+    shop: Shop, answers: dict[str, Any], code: str, words: str
+) -> None:
+    before = on_disk(shop)
+    refused = await shop.client.put("/v1/setup", json=answers)
+    assert (refused.json()["code"], refused.status_code) == (code, 422)
+    assert words in refused.text
+    assert on_disk(shop) == before
+
+
+async def test_records_stay_with_their_store(shop: Shop) -> None:
+    await shop.sold()
+    refused = await shop.client.put("/v1/setup", json={"store": {"id": "another"}})
+    assert (refused.status_code, refused.json()["code"]) == (409, "setup-refused")
+
+
+async def test_what_the_agent_may_not_write_is_kept_and_said(shop: Shop) -> None:
+    file = shop.app.config.file
+    file.with_name(file.name + ".new").mkdir()  # in the way of whoever writes there, root as well
+    (file.with_name(file.name + ".new") / "x").touch()
+    before = on_disk(shop)
+    saved = shop.body(await shop.client.put("/v1/setup", json=ANSWERS))
+    shaped("SetupChange", saved)
+    assert saved["written"] is False
+    assert "stillopen config import" in saved["next"]
+    kept = shop.app.state / "setup.toml"
+    assert tomllib.loads(kept.read_text("utf-8"))["store"]["name"] == "Kiosk"
+    assert on_disk(shop) == before
+
+
+async def test_a_page_may_until_there_is_staff_and_then_who_may(shop: Shop) -> None:
+    code = shop.app.door.code.make("page")
+    async with browser(base_url=str(shop.client.base_url)) as page:
+        own = {"Origin": shop.own}
+        assert (await page.post("/v1/pairings", json={"code": code}, headers=own)).is_success
+        assert (await page.put("/v1/setup", json=ANSWERS, headers=own)).is_success
+        boss = {"name": "Ada", "role": "manager", "pin": "271828"}
+        assert (await page.post("/v1/staff", json=boss, headers=own)).is_success
+        await page.request("DELETE", "/v1/sign-in", headers=own)
+        refused = await page.put("/v1/setup", json={"store": {"name": "Mine"}}, headers=own)
+        assert (refused.status_code, refused.json()["code"]) == (403, "sign-in-needed")
+        assert (await page.post("/v1/setup/restart", headers=own)).status_code == 403
+        assert (await page.get("/v1/setup")).json()["may"] is False
+        assert (await page.post("/v1/sign-in", json={"pin": "271828"}, headers=own)).is_success
+        assert (await page.put("/v1/setup", json={"store": {"name": "Mine"}}, headers=own)).is_success
+        trail = (await page.get("/v1/audit", headers=own)).json()["entries"]
+        assert {"settings", "setup"} <= {text for entry in trail for text in (entry["action"], entry["subject"])}
+    assert json.loads(json.dumps(tomllib.loads(on_disk(shop))))["store"]["name"] == "Mine"
