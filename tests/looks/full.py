@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from tests.looks.stage import Stage
 
 KEYS, KEYS_OF_PAGE = 500, 100
-LINES = 30
+LINES = 100
 FLOAT = "[shift]\ncount_float = true\n"
 
 
@@ -37,6 +37,22 @@ async def many_lines(stage: Stage) -> None:
     await stage.drawn()
 
 
+async def many_lines_paid(stage: Stage) -> None:
+    """Its receipt, looked at again, and its refund."""
+    await _filled(stage)
+    await stage.ask("POST", "/v1/sales", {"till": "till-1"})
+    for number in range(LINES):
+        await stage.of_sale("POST", "/lines", {"sku": f"K{number}"})
+    sale = await stage.sale()
+    assert sale is not None
+    await stage.of_sale("POST", "/tenders", {"type": "cash", "amount": sale["due"]})
+    record = await stage.of_sale("POST", "/complete")
+    await stage.load("")
+    await stage.page.wedge(record["receipt_number"])
+    await stage.page.click("[data-key=all]")
+    await stage.page.until("document.querySelector('.panel .outcome').textContent.length > 3")
+
+
 async def _filled(stage: Stage) -> None:
     """Fill shelf and keys, and open the shift, once."""
     if (await stage.ask("GET", f"{TILL}/keys"))["scope"] != "catalogue":
@@ -59,4 +75,4 @@ async def _filled(stage: Stage) -> None:
     await stage.page.until("document.querySelectorAll('.key').length > 90")
 
 
-FULL = (float_asked, many_keys, many_keys_arranged, many_lines)
+FULL = (float_asked, many_keys, many_keys_arranged, many_lines, many_lines_paid)

@@ -44,6 +44,47 @@ async def customer_sale(stage: Stage) -> None:
     )
 
 
+async def customer_full(stage: Stage) -> None:
+    """More lines than the screen has, the newest in view, and sums of every kind."""
+    await customer_welcome(stage)
+    await stage.ask("POST", "/v1/sales", {"till": "till-1"})
+    for number in range(40):
+        await stage.of_sale("POST", "/lines", {"name": f"Article {number}", "price": 199 + number})
+    await stage.of_sale("POST", "/lines", {"sku": "9004"})
+    await stage.of_sale("POST", "/discounts", {"percent": "10", "reason": "Staff"})
+    await stage.page.until("document.querySelectorAll('.line').length === 41 && !!document.querySelector('.sum')")
+
+
+async def customer_exchange(stage: Stage) -> None:
+    """More comes back than is taken."""
+    await customer_welcome(stage)
+    await stage.ask("POST", "/v1/tills/till-1/scan", {"data": COFFEE})
+    await stage.of_sale("POST", "/tenders", {"type": "cash", "amount": 2000})
+    record = await stage.of_sale("POST", "/complete")
+    await stage.ask("POST", "/v1/sales", {"till": "till-1"})
+    await stage.of_sale("PUT", "/taken-back", {"receipt_number": record["receipt_number"], "tender": "cash"})
+    await stage.ask("POST", "/v1/tills/till-1/scan", {"data": MILK})
+    await stage.page.until("document.querySelectorAll('.line').length === 2")
+
+
+async def customer_refunded(stage: Stage) -> None:
+    await customer_welcome(stage)
+    await stage.ask("POST", "/v1/tills/till-1/scan", {"data": COFFEE})
+    await stage.of_sale("POST", "/tenders", {"type": "cash", "amount": 2000})
+    record = await stage.of_sale("POST", "/complete")
+    back = {"receipt_number": record["receipt_number"], "tender": {"type": "cash"}, "till": "till-1"}
+    refund = await stage.ask("POST", "/v1/refunds", back)
+    await stage.page.until(f"{SHOWS} === 'done' && document.body.innerText.length > 20 && {refund['total']} > 0")
+
+
+async def customer_training(stage: Stage) -> None:
+    await customer_welcome(stage)
+    await stage.ask_as_page("POST", "/v1/tills/till-1/training", {"drawer": False})
+    await stage.there(".training")
+    await stage.ask("POST", "/v1/tills/till-1/scan", {"data": COFFEE})
+    await stage.there(".line")
+
+
 async def customer_done(stage: Stage) -> None:
     await customer_welcome(stage)
     await stage.ask("POST", "/v1/tills/till-1/scan", {"data": COFFEE})
@@ -75,6 +116,20 @@ async def devices_in_trouble(stage: Stage) -> None:
     await stage.there("[data-device=scale] .next")
 
 
+async def devices_checked(stage: Stage) -> None:
+    """What a field tech would look at, the worst first."""
+    await devices(stage)
+    await stage.page.click("[data-key=doctor]")
+    await stage.there("[data-check=journal][data-state=ok]")
+    await stage.page.js("document.querySelector('[data-key=doctor]').scrollIntoView({block: 'start'})")
+
+
+async def devices_away(stage: Stage) -> None:
+    await devices(stage)
+    await stage.stop_agent()
+    await stage.there(".banner-away:not([hidden])")
+
+
 async def demo(stage: Stage) -> None:
     await stage.load("demo", ready=DEMO)
 
@@ -103,10 +158,16 @@ async def documents(stage: Stage) -> None:
 OTHERS = (
     customer_welcome,
     customer_sale,
+    customer_full,
+    customer_exchange,
+    customer_refunded,
+    customer_training,
     customer_done,
     customer_away,
     devices,
     devices_in_trouble,
+    devices_checked,
+    devices_away,
     demo,
     demo_sold,
     demo_faults,

@@ -55,6 +55,30 @@ async def pin_wrong(stage: Stage) -> None:
     await stage.there(".field-error:not([hidden])")
 
 
+async def waiting_for_pin(stage: Stage) -> None:
+    """Too many wrong ones: the page has to wait."""
+    await stage.ask_as_page("DELETE", "/v1/sign-in")
+    await locked(stage)
+    for _ in range(6):
+        await stage.page.js("document.querySelector('.field-error').hidden = true")
+        await stage.write("pin", "999888")
+        await stage.page.press("Enter")
+        await stage.there(".field-error:not([hidden])")
+
+
+async def trail(stage: Stage) -> None:
+    """Who did what, with leave that was given and refused."""
+    await _here(stage, MANAGER)
+    await stage.key("j", alt=True)
+    await stage.page.until("document.querySelectorAll('.trail li').length > 5")
+
+
+async def trail_refused(stage: Stage) -> None:
+    await _here(stage, CASHIER)
+    await stage.key("j", alt=True)
+    await stage.there(".panel [role=alert]")
+
+
 async def switching(stage: Stage) -> None:
     await _here(stage, MANAGER)
     await stage.key("u", alt=True)
@@ -119,8 +143,11 @@ PEOPLE = (
     locked_with_a_sale,
     pin_wrong,
     switching,
+    trail,
+    trail_refused,
     leave_asked,
     everybody,
     somebody_new,
     somebody_goes,
+    waiting_for_pin,
 )

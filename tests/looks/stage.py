@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import uuid
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from agent import api_token
 from agent.demo import shop
@@ -15,7 +15,8 @@ from tests.api.shop import browser as client_of_this_pc
 from tests.pages.conftest import Shop
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     import httpx
@@ -45,6 +46,26 @@ GO_HOME = """(() => {
 AT_REST = "!!document.querySelector('[data-live=true]') && !!document.querySelector('.key, .panel')"
 
 
+class Beside(Protocol):
+    """What stands beside a shop and is not the demo's: clouds that answer as a state needs it."""
+
+    configuration: str
+
+    async def calm(self, stage: Stage) -> None:
+        """Put in order what the last state left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a shop is for a scene: `more` for its configuration, and what is opened `beside` it, given its folder."""
+
+    more: str = ""
+    currency: str = shop.CURRENCY
+    locale: str = "de_DE"
+    skip_pins: bool = True
+    beside: Callable[[Path], AbstractAsyncContextManager[Beside]] | None = None
+
+
 @dataclass(slots=True)
 class Stage:
     """A running shop, its client with the local token, and the page that is looked at."""
@@ -53,6 +74,7 @@ class Stage:
     page: Page
     client: httpx.AsyncClient
     port: int
+    beside: Beside | None = None
     away: bool = False
 
     async def stop_agent(self) -> None:
@@ -127,6 +149,8 @@ class Stage:
     async def fresh(self) -> None:
         """Put everything in order again, give up what is open, and show the till page as it is at rest."""
         await self._in_order()
+        if self.beside is not None:
+            await self.beside.calm(self)
         till = await self.ask("GET", TILL)
         if till["training"]:
             await self.ask_as_page("DELETE", f"{TILL}/training")
@@ -173,24 +197,36 @@ class Stage:
 
 
 @asynccontextmanager
-async def opened(
-    folder: Path, visitor: Browser, language: str, *, more: str = "", skip_pins: bool = True
-) -> AsyncIterator[Stage]:
-    """Open a shop whose configuration has `more` in it, and its till page in a language."""
-    async with Shop(folder) as store:
-        if more:
-            port = store.server.port
-            await store.stop_agent()
-            store.config.write_text(f"{store.config.read_text('utf-8')}\n{more}", "utf-8")
-            await store.start_agent(port=port)
-        taxes = {tax.code for tax in store.app.config.taxes}
-        assert (await store.app.catalogue.import_csv(MORE, currency="EUR", taxes=taxes)).ok
+async def opened(folder: Path, visitor: Browser, language: str, setting: Setting) -> AsyncIterator[Stage]:
+    """Open a shop as `setting` says, and its till page in a language."""
+    async with AsyncExitStack() as stack:
+        beside = None if setting.beside is None else await stack.enter_async_context(setting.beside(folder))
+        store = await stack.enter_async_context(Shop(folder))
+        await _configure(store, setting, beside)
+        if setting.currency == shop.CURRENCY:
+            taxes = {tax.code for tax in store.app.config.taxes}
+            assert (await store.app.catalogue.import_csv(MORE, currency=shop.CURRENCY, taxes=taxes)).ok
         bearer = {"Authorization": f"Bearer {api_token.read(folder)}"}
-        async with client_of_this_pc(base_url=store.address(paired=False), headers=bearer) as client:
-            page = await visitor.page(language=language)
-            if skip_pins:
-                skip = "location.host && localStorage.setItem('stillopen.no-pins', '1')"
-                await page.call("Page.addScriptToEvaluateOnNewDocument", source=skip)
-            await page.goto(store.address())
-            await page.until(AT_REST)
-            yield Stage(store, page, client, store.server.port)
+        client = await stack.enter_async_context(
+            client_of_this_pc(base_url=store.address(paired=False), headers=bearer)
+        )
+        page = await visitor.page(language=language)
+        if setting.skip_pins:
+            skip = "location.host && localStorage.setItem('stillopen.no-pins', '1')"
+            await page.call("Page.addScriptToEvaluateOnNewDocument", source=skip)
+        await page.goto(store.address())
+        await page.until(AT_REST)
+        yield Stage(store, page, client, store.server.port, beside)
+
+
+async def _configure(store: Shop, setting: Setting, beside: Beside | None) -> None:
+    before = store.config.read_text("utf-8")
+    told = before.replace(f'currency = "{shop.CURRENCY}"', f'currency = "{setting.currency}"')
+    told = told.replace('locale = "de_DE"', f'locale = "{setting.locale}"')
+    told += "".join(f"\n{more}" for more in (setting.more, beside.configuration if beside else "") if more)
+    if told == before:
+        return
+    port = store.server.port
+    await store.stop_agent()
+    store.config.write_text(told, "utf-8")
+    await store.start_agent(port=port)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tests.looks.abroad import ABROAD
+from tests.looks.clouds import CLOUDS, clouds
 from tests.looks.full import FLOAT, FULL
 from tests.looks.others import OTHERS
 from tests.looks.paying import PAYING
 from tests.looks.people import PEOPLE, STRICT
+from tests.looks.reader import READER, card_reader
 from tests.looks.selling import SELLING
 from tests.looks.setting_up import SETTING_UP
+from tests.looks.stage import Setting
 from tests.looks.troubles import TROUBLES
 
 if TYPE_CHECKING:
@@ -25,16 +29,19 @@ class Scene:
 
     name: str
     states: tuple[Callable[[Stage], Awaitable[None]], ...]
-    configuration: str = ""
-    skip_pins: bool = True
+    setting: Setting = field(default_factory=Setting)
 
 
 SCENES = (
     Scene("selling", SELLING),
     Scene("paying", PAYING),
-    Scene("people", PEOPLE, STRICT, skip_pins=False),
+    Scene("people", PEOPLE, Setting(STRICT, skip_pins=False)),
     Scene("troubles", TROUBLES),
-    Scene("full", FULL, FLOAT),
+    Scene("clouds", CLOUDS, Setting(beside=clouds)),
+    Scene("reader", READER, Setting(beside=card_reader)),
+    Scene("full", FULL, Setting(FLOAT)),
+    Scene("yen", ABROAD, Setting(currency="JPY", locale="ja_JP")),
+    Scene("dinar", ABROAD, Setting(currency="KWD", locale="en_KW")),
     Scene("others", OTHERS),
     Scene("setting up", SETTING_UP),
 )

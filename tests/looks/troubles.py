@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from agent.demo.cloud import Trouble
+from outbox.errors import JournalDamaged
 from tests.looks.stage import COFFEE, MILK, TILL
+from tests.outbox.failing_disk import damage, fail
 
 if TYPE_CHECKING:
     from tests.looks.stage import Stage
+
+CALM_S, LOOK_S = 15.0, 0.05
 
 
 async def lamps(stage: Stage) -> None:
@@ -63,6 +68,23 @@ async def agent_away(stage: Stage) -> None:
     await stage.there(".line-waiting")
 
 
+async def cannot_sell(stage: Stage) -> None:
+    """The journal was changed behind the till's back, and a disk that failed brought it out. No state follows this."""
+    await stage.ask("POST", "/v1/sales", {"till": "till-1"})
+    await stage.of_sale("POST", "/lines", {"name": "Mug", "price": 1250})
+    await stage.of_sale("POST", "/tenders", {"type": "cash", "amount": 1250})
+    await stage.of_sale("POST", "/complete")
+    await stage.ring(COFFEE)
+    await asyncio.to_thread(damage, stage.shop.app.journal)
+    fail(stage.shop.app.journal, "lost", "lost")
+    await stage.page.wedge(MILK)
+    await stage.there(".banners .banner-fault")
+    async with asyncio.timeout(CALM_S):
+        while not isinstance(stage.shop.app.journal.fault, JournalDamaged):
+            await asyncio.sleep(LOOK_S)
+    await stage.page.click(".message button")  # what was refused says it at length; it goes by itself
+
+
 async def training_offered(stage: Stage) -> None:
     await stage.key("t", alt=True)
 
@@ -91,4 +113,5 @@ TROUBLES = (
     training_offered,
     training,
     training_paid,
+    cannot_sell,
 )

@@ -33,9 +33,7 @@ async def walk(
     if not wanted:
         return wrong
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        async with opened(
-            Path(folder), visitor, language, more=scene.configuration, skip_pins=scene.skip_pins
-        ) as stage:
+        async with opened(Path(folder), visitor, language, scene.setting) as stage:
             await sworn_in(stage.page)
             for place, (bring, ways) in enumerate(wanted):
                 name = f"{scene.name}-{bring.__name__}-{language}"

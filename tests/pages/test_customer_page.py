@@ -72,7 +72,7 @@ async def test_the_customer_follows_the_sale_to_the_change(browser: Browser, tmp
         await page.sees("Thank you")
         refund = {"receipt_number": record["receipt_number"], "tender": {"type": "cash"}}
         shop.body(await shop.client.post("/v1/refunds", json=refund))
-        await amount(page, "Give back", "€2.05")
+        await amount(page, "You get back", "€2.05")
         await page.goto(f"{shop.own}/customer?till=till-2")
         await amount(page, "Total", "€1.19")
         assert [said for said in page.problems if "401" not in said] == []
@@ -92,7 +92,7 @@ async def test_the_customer_sees_what_comes_back_and_what_is_given_out(browser: 
         back = {"receipt_number": sold["receipt_number"], "tender": "cash"}
         shop.body(await shop.client.put(f"{path}/taken-back", json=back))
         await page.sees("comes back")
-        await amount(page, "Give back in cash", "€0.50")
+        await amount(page, "You get back in cash", "€0.50")
         sale = await shop.rung(MILK)
         await amount(page, "To pay", "€0.69")
         shop.body(await shop.client.post(f"{path}/tenders", json={"type": "cash", "amount": 100}))
@@ -109,10 +109,10 @@ async def test_the_customer_sees_what_comes_back_and_what_is_given_out(browser: 
         empties = {"sku": "BEER", "empties": True, "quantity": "4"}
         sale = shop.body(await shop.client.post(f"{path}/lines", json=empties))
         assert sale["total"] == -100
-        await amount(page, "To pay out", "€1.00")
+        await amount(page, "You get back", "€1.00")
         shop.body(await shop.client.post(f"{path}/complete"))
         await page.until(f"{SHOWS} == 'done'")
-        await amount(page, "Give back", "€1.00")
+        await amount(page, "You get back", "€1.00")
         assert [said for said in page.problems if "401" not in said] == []
 
 

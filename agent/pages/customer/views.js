@@ -32,7 +32,7 @@ export function sale(sold) {
   before = said;
   const taken = sold.taken_back;
   return el("section.sale", {},
-    el("ol.lines", { "aria-label": t("basket.title") }, taken?.lines.map(back), sold.lines.map((line) => row(line, line.id === latest))),
+    el("ol.lines", { "aria-label": t("basket.title"), tabindex: "0" }, taken?.lines.map(back), sold.lines.map((line) => row(line, line.id === latest))),
     el("div.sums", {}, discounts(sold), taxesOnTop(sold), sold.tax_relief ? sum(t("total.relief"), money(-sold.tax_relief)) : "",
       (sold.tenders.length > 0 || taken) && sum(t("total.total"), money(sold.total + sold.rounding)),
       taken && sum(t("back.credit"), `−${money(taken.credit)}`),
@@ -42,8 +42,8 @@ export function sale(sold) {
 
 // What the customer looks for: the total, then what is left to pay, then what comes back over the counter.
 function asked(sold) {
-  if (sold.taken_back?.paid_out) return [t(`back.paid_out.${sold.taken_back.tender}`), sold.taken_back.paid_out];
-  if (sold.total < 0) return [t("total.out"), sold.change];
+  if (sold.taken_back?.paid_out) return [t(`customer.gets.${sold.taken_back.tender}`), sold.taken_back.paid_out];
+  if (sold.total < 0) return [t("customer.gets"), sold.change];
   if (!sold.tenders.length && !sold.taken_back) return [t("total.total"), sold.total];
   return sold.due ? [t("total.due"), sold.due] : [t("done.change"), sold.change];
 }
@@ -57,7 +57,7 @@ export function done(record) {
   return el("section.done", {},
     el("div.sums", {}, refund ? sum(t("receipt.refund"), total) : [sum(t("total.total"), total),
       record.tenders.map((tender) => sum(t(tender.type === "exchange" ? "back.credit" : `tender.${tender.type}`), money(tender.amount)))]),
-    amount(t(refund || out ? "done.back" : "done.change"), refund ? record.total + record.rounding : out || record.change),
+    amount(t(refund || out ? "customer.gets" : "done.change"), refund ? record.total + record.rounding : out || record.change),
     el("p.thanks", {}, t("customer.thanks")));
 }
 

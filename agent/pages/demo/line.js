@@ -53,7 +53,7 @@ export function cloud(world) {
       seen = key;
       replace(orders, now.orders.length
         ? now.orders.slice(0, ORDERS_SHOWN).map((order, index) => el(`li${before && index === 0 ? ".arrived" : ""}`, { "data-order": order.id },
-          el("span", {}, `✓ ${t(`demo.kind.${order.kind}`)} ${order.receipt_number ?? ""}`),
+          el("span", {}, `✓ ${t(`record.kind.${order.kind}`)} ${order.receipt_number ?? ""}`),
           el("span", {}, order.total === null ? clock(order.at) : money(order.total))))
         : el("li.quiet", {}, t("demo.cloud.empty")));
     },

@@ -1,10 +1,11 @@
 // The left half: the lines of the sale, what waits for the agent, and the total.
 
 import { el, replace, rows } from "../parts/dom.js";
+import { large } from "../parts/large.js";
 import { lineName } from "../parts/lines.js";
 import { money, price, quantity } from "../parts/money.js";
 import { t } from "../parts/words.js";
-import { cardName } from "./card_reader.js";
+import { cardName } from "./card_name.js";
 import { doneView } from "./panels_pay.js";
 import { discountPanel, pricePanel, quantityPanel } from "./panels_line.js";
 import { givenOut, takenLines, takenSums } from "./taken_back.js";
@@ -106,7 +107,7 @@ export class Basket {
       el("span.line-name", {}, lineName(line),
         el("small", {}, line.issue ? `${t("basket.issue", { issue: line.issue })} ` : "", line.unit === "kg" || line.quantity !== "1" ? price(line.price, line.unit) : "",
           line.list_price !== null && line.list_price !== undefined ? ` ${t("basket.was", { price: price(line.list_price, line.unit) })}${line.price_reason ? ` (${line.price_reason})` : ""}` : "",
-          off ? ` ${t("basket.off", { amount: money(off) })}` : ""),
+          off ? ` · ${t("basket.off", { amount: money(off) })}` : ""),
         this.#particulars(line)),
       el("span.line-total", {}, money(line.total))),
       chosen && !line.deposit_of && el("div.line-tools", {},
@@ -177,7 +178,7 @@ export class Basket {
         sale.tenders.filter((tender) => tender.tip).map((tender) =>
           row(t("tender.tip", { what: t(`tender.${tender.type}`) }), money(tender.tip), ".quiet"))),
       el("p.total", {}, el("span", {}, out ? out[0] : t(paid ? "total.due" : "total.total"), el("small", {}, t("basket.lines", { n: sale.lines.length }))),
-        el("strong.total-amount", {}, money(out ? out[1] : paid ? sale.due : sale.total))),
+        large("total-amount", money(out ? out[1] : paid ? sale.due : sale.total))),
       (paid || out) && sale.due === 0
         ? el("div.pay", {}, el("button.primary.finish", { type: "button", "data-key": "finish", onclick: () => this.#till.actions.complete(sale.id) }, t("pay.finish")))
         : el("div.pay", {},

@@ -4,6 +4,7 @@ import { Away, Problem, newKey, read, write } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
 import { money, parse, typed } from "../parts/money.js";
 import { t } from "../parts/words.js";
+import { cardName } from "./card_name.js";
 import { field, pad, primary } from "./panel.js";
 import { cardPanel } from "./panels_pay.js";
 
@@ -99,7 +100,7 @@ function followPanel(till, begun) {
     replace(body, el("p.reader-amount", {}, money(payment.amount)),
       el("p.reader-state", { "data-state": payment.state }, el("span.mark", { "aria-hidden": "true" }, payment.trouble ? "?" : "…"), t(`reader.state.${payment.state}`)),
       payment.reason && el("p", {}, payment.reason),
-      payment.trouble && el("div.card.card-bad", { role: "alert" }, el("h3", {}, t("reader.trouble")), el("p", {}, payment.trouble), el("p", {}, t("reader.trouble.next"))),
+      payment.trouble && el("div.card.card-bad", { role: "alert" }, el("h3", {}, t("reader.trouble")), el("p", {}, t("reader.trouble.next")), el("p.quiet", {}, payment.trouble)),
       refusal && el("p.outcome", { role: "alert" }, refusal),
       el("div.beside", {},
         !ending && el("button", { type: "button", "data-key": "reader-cancel", onclick: () => void act("DELETE", "") }, t("reader.cancel")),
@@ -153,11 +154,6 @@ function said(error) {
   if (error instanceof Away) return t("away.title");
   if (error instanceof Problem) return error.message;
   throw error;
-}
-
-/** What a cashier calls a card: its brand and last digits. */
-export function cardName({ brand, last4 }) {
-  return [brand && brand[0].toUpperCase() + brand.slice(1), last4 && `•••• ${last4}`].filter(Boolean).join(" ");
 }
 
 /** Above the sale: a payment that is not on show, those that were left, and how those ended. */

@@ -7,8 +7,10 @@ import { cardsPanel } from "./card_reader.js";
 import { helpPanel } from "./help.js";
 import { KEYS } from "./keys.js";
 import { codePanel } from "./panel_code.js";
+import { auditPanel } from "./panel_audit.js";
 import { arrangePanel } from "./panel_keys.js";
 import { markPanel } from "./panel_mark.js";
+import { mattersPanel } from "./panel_matters.js";
 import { notePanel } from "./panel_note.js";
 import { outagePanel } from "./panel_outage.js";
 import { customerPanel } from "./panels_customer.js";
@@ -46,6 +48,8 @@ export const PANELS = {
   arrange: (till) => arrangePanel(till),
   shift: (till) => shiftPanel(till),
   outage: (till) => outagePanel(till),
+  matters: (till) => mattersPanel(till),
+  audit: (till) => auditPanel(till),
   unreceipted: (till) => (till.rings ? unreceiptedPanel(till) : t("unreceipted.needs_lines")),
   copy: (till) => copyLast(till),
   whole: (till) => void (till.printQuestion.whole() ?? till.say({ kind: "note", text: t("unclear.nothing") })),

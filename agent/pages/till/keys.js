@@ -1,6 +1,7 @@
 // The keyboard: what each key does, in one table that the help panel also reads.
 
 import { isField } from "../parts/dom.js";
+import { scrollPanel } from "./panel.js";
 
 /** Key, command, and the word that says what it does. */
 export const KEYS = [
@@ -23,6 +24,8 @@ export const KEYS = [
   ["Alt+G", "arrange", "keys.arrange"],
   ["Alt+H", "shift", "shift.title"],
   ["Alt+O", "outage", "outage.title"],
+  ["Alt+W", "matters", "matters.title"],
+  ["Alt+J", "audit", "audit.title"],
   ["Alt+B", "unreceipted", "unreceipted.title"],
   ["Alt+P", "copy", "action.copy_last"],
   ["Alt+Y", "whole", "unclear.key"],
@@ -70,7 +73,8 @@ function onBasket(event, till) {
       break;
     case "PageDown": case "PageUp":
       event.preventDefault();
-      till.quick.turn(event.key === "PageDown" ? 1 : -1);
+      if (till.isHome()) till.quick.turn(event.key === "PageDown" ? 1 : -1);
+      else scrollPanel(event.key === "PageDown" ? 1 : -1);
       break;
     case "Delete":
       if (line) void till.actions.removeLine(line);

@@ -4,7 +4,10 @@ import { el, replace } from "../parts/dom.js";
 import { clock, when } from "../parts/money.js";
 import { has, t } from "../parts/words.js";
 import { backlog, because, cloudLight, heldBy, lineLights } from "./line.js";
+import { mattersButton } from "./panel_matters.js";
 import { outagePanel } from "./panel_outage.js";
+
+const LAMPS_IN_A_ROW = 5; // with their words; more, and those of working devices are one lamp on every screen
 
 const MARKS = { good: "●", busy: "◐", bad: "✕", off: "○", held: "‖" };
 
@@ -19,6 +22,7 @@ export function lampBar(till) {
       const text = JSON.stringify(now);
       if (text === known) return; // each line that is rung asks for this
       known = text;
+      bar.classList.toggle("lamps-many", now.length > LAMPS_IN_A_ROW);
       replace(bar, folded(till, now), now.map(({ key, level, name, word, outage }) =>
         el(`button.lamp.lamp-${level}${level === "good" && !outage ? ".lamp-fold" : ""}`, {
           type: "button", "data-key": `lamp-${key}`, "data-lamp": key, "data-level": level, "aria-label": `${name} ${word}`,
@@ -45,6 +49,7 @@ export function lampsPanel(till) {
     title: t("lamps.title"),
     body,
     update: (state) => replace(body, state.devices.map(deviceCard), state.clouds.map((cloud) => cloudCard(cloud, state.status.line?.clouds[cloud.name])),
+      mattersButton(till, state.clouds.reduce((sum, cloud) => sum + (cloud.matters ?? 0), 0)),
       el("button", { type: "button", "data-key": "to-outage", onclick: () => till.show(outagePanel(till)) }, t("outage.title"))),
     focus: () => till.entry.focus(),
   };

@@ -83,6 +83,23 @@ export function choice(label, options, chosen, onchange) {
         for (const button of buttons) button.setAttribute("aria-checked", String(button === event.currentTarget));
         onchange(value);
       },
+      onkeydown: (event) => {
+        const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+        if (!step) return;
+        event.preventDefault();
+        event.stopPropagation(); // they are not the basket's here
+        const next = buttons[(buttons.indexOf(event.currentTarget) + step + buttons.length) % buttons.length];
+        next.focus();
+        next.click();
+      },
     }, text));
   return el("div.field", {}, el("span.field-label", {}, label), el("div.choices", { role: "radiogroup", "aria-label": label }, buttons));
 }
+
+/** A page of the open panel down (1) or up (-1), for who has no wheel and no finger on it. */
+export function scrollPanel(way) {
+  const scroller = document.querySelector(".panel .scrolls") ?? document.querySelector(".panel-body");
+  scroller?.scrollBy({ top: way * scroller.clientHeight * PAGE_SEEN });
+}
+
+const PAGE_SEEN = 0.85; // the rest stays in view, so that the eye finds on

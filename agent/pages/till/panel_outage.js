@@ -6,6 +6,7 @@ import { clock, when } from "../parts/money.js";
 import { has, t } from "../parts/words.js";
 import { because, heldBy } from "./line.js";
 import { field, primary, reasons } from "./panel.js";
+import { mattersButton } from "./panel_matters.js";
 
 const READ_AGAIN_MS = 400; // several events of one act make one reading
 const LEVELS = { delivered: "good", no_clouds: "good", parked: "bad", cannot_sell: "bad" };
@@ -69,6 +70,7 @@ function buttons(till, card, look) {
   return el("div.beside.outage-buttons", {},
     el("button", { type: "button", "data-key": "outage-look", onclick: look }, t("outage.look")),
     el("button", { type: "button", "data-key": "outage-print", onclick: () => till.actions.printOutage() }, t("outage.print")),
+    mattersButton(till, card.matters),
     several && held.length < card.clouds.length && el("button", { type: "button", "data-key": "outage-hold-all", onclick: () => till.show(offlinePanel(till, null)) }, t("outage.hold_all")),
     several && held.length > 0 && el("button.primary", { type: "button", "data-key": "outage-release-all", onclick: () => till.actions.putOnline(null) }, t("outage.release_all")));
 }
@@ -83,7 +85,7 @@ function cloudCard(till, cloud, open) {
   return el(`div.card${offline ? ".card-held" : ""}`, {},
     el("h3", {}, `${t("kind.cloud")} · ${cloud.name}: ${t(`line.state.${lamp.state}`)}`),
     el("p", {}, offline ? heldBy(offline) : because(lamp)),
-    el("p", {}, cloud.waiting ? t("outage.waiting", { n: cloud.waiting }) : t("lamps.cloud.ok"), cloud.oldest_waiting && ` ${t("lamps.cloud.oldest", { time: when(cloud.oldest_waiting) })}`,
+    el("p", {}, cloud.waiting ? t("outage.waiting", { n: cloud.waiting }) : !cloud.parked && t("lamps.cloud.ok"), cloud.oldest_waiting && ` ${t("lamps.cloud.oldest", { time: when(cloud.oldest_waiting) })}`,
       cloud.parked > 0 && ` ${t("outage.parked", { n: cloud.parked })}`,
       cloud.matters > cloud.parked && ` ${t("outage.differs", { n: cloud.matters - cloud.parked })}`),
     el("p.quiet", {}, cloud.answered_at ? t("outage.answered", { time: when(cloud.answered_at) }) : t("line.never")),

@@ -1,10 +1,14 @@
 // Panels about money: cash, card, and what to do when it is done.
 
 import { el, replace } from "../parts/dom.js";
+import { large } from "../parts/large.js";
 import { cashOffers, money, parse, typed } from "../parts/money.js";
 import { t } from "../parts/words.js";
+import { cardName } from "./card_name.js";
 import { cardIsRisk } from "./line.js";
 import { field, pad, primary } from "./panel.js";
+
+const OFFER_CHARS = 11; // of an amount that two buttons beside each other have room for: 12.345,00 €
 
 /** Cash: one tap on a likely amount, or what was given typed in. */
 export function cashPanel(till) {
@@ -44,6 +48,7 @@ export function cashPanel(till) {
       if (now === due) return undefined;
       due = now;
       const amounts = cashOffers(due);
+      offers.classList.toggle("offers-long", amounts.some((amount) => money(amount).length > OFFER_CHARS));
       replace(offers, amounts.map((amount, index) =>
         el("button.offer", { type: "button", onclick: () => pay(amount), "data-key": `offer-${index}` },
           index === 0 && el("small", {}, t("pay.exact")), money(amount))));
@@ -111,8 +116,8 @@ export function doneView(till) {
     el("h2", {}, t(refund ? "done.refund.title" : "done.title", { number: last.receipt_number })),
     el("p.change", {},
       el("span.change-word", {}, t(refund || last.exchange?.paid_out ? "done.back" : amount ? "done.change" : "done.no_change")),
-      amount ? el("strong.change-amount", {}, money(amount)) : ""),
-    el("p.quiet", {}, t("done.total", { amount: money(last.total) })),
+      amount ? large("change-amount", money(amount)) : ""),
+    el("p.quiet", {}, [t("done.total", { amount: money(last.total) }), ...last.tenders.map((tender) => tender.card && cardName(tender.card))].filter(Boolean).join(" · ")),
     printState(till, last), drawerState(drawer),
     el("p.quiet", {}, t("done.next")));
 }

@@ -232,7 +232,7 @@ export class Till {
         el("button.help-button", { type: "button", "data-key": "help", onclick: () => this.command("help") }, t("bar.help"), el("kbd", {}, "F1"))),
       el("div.notices", {}, this.training.element, this.staff.notice, this.banner, this.cards.element, this.printQuestion.element),
       this.basket.element,
-      el("div.right", {}, this.finder.element, this.messages.element, this.side, this.commands));
+      el("div.right", {}, this.finder.element, this.side, this.messages.element, this.commands));
     replace(this.#root, this.frame);
     this.#drawPanel();
   }
