@@ -17,12 +17,13 @@ from agent.update.refusal import UpdateRefused
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from agent.places import Places
     from agent.update.installer import Installer
-    from agent.update.machine import Installation
+    from agent.update.machine import Installation, Machine
     from agent.update.sources import Source
+    from agent.update.versions import Versions
 
 _FROM = "the folder or the address to take it from (default: [update] source in stillopen.toml)"
 
@@ -266,8 +267,6 @@ def _source(args: argparse.Namespace, places: Places) -> Iterator[Source]:
 def _installer(places: Places, place: Installation) -> Iterator[Installer]:
     """Hold everybody else off, and put right what was cut short before."""
     from agent.update.installer import Installer
-    from agent.update.linux import Linux
-    from agent.update.versions import Versions
 
     def ask(path: str) -> dict[str, Any]:
         try:
@@ -277,9 +276,20 @@ def _installer(places: Places, place: Installation) -> Iterator[Installer]:
 
     if not _is_administrator():
         raise UpdateRefused("only the administrator may do this", "sudo stillopen update …")
-    installer = Installer(place.own, Versions(place.versions), Linux(places, ask=ask))
-    with installer.alone():
+    versions, machine = _system(places, place, ask)
+    with Installer(place.own, versions, machine).alone() as installer:
         yield installer
+
+
+def _system(places: Places, place: Installation, ask: Callable[[str], dict[str, Any]]) -> tuple[Versions, Machine]:
+    if sys.platform == "win32":
+        from agent.update.windows import HostVersions, Windows
+
+        return HostVersions(place.versions), Windows(places, place.program.parent, ask=ask)
+    from agent.update.linux import Linux
+    from agent.update.versions import Versions
+
+    return Versions(place.versions), Linux(places, place.program.parent, ask=ask)
 
 
 def _said(args: argparse.Namespace, answer: dict[str, Any], words: str) -> int:

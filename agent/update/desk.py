@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from agent.problem import conflict
 from agent.update import ledger, request
 from agent.update import release as releases
-from agent.update.machine import program
 from agent.update.report import why_not
 from agent.update.request import Asked
 from agent.update.written import has_written, write_version
@@ -242,8 +241,7 @@ class UpdateDesk:
     async def _fetched(self) -> dict[str, Any]:
         """Run `update fetch`; returns what it answers, or why it could not be asked."""
         assert self._place is not None, "nobody looks where there is no package"
-        version = self._place.versions / "current"
-        command = [sys.executable, "-I", str(program(version)), "--config", str(self._config.file)]
+        command = [sys.executable, "-I", str(self._place.program), "--config", str(self._config.file)]
         command += ["--state", str(self._state), "update", "fetch", "--json"]
         try:
             child = await asyncio.create_subprocess_exec(

@@ -95,7 +95,11 @@ class Installer:
         why = f"{work.doing} {work.version} was cut short (the power, or the process), {count} times by now"
         if count >= INTERRUPTED_MAX:
             known = known.refuse(work.version, why)
-        if work.doing == "switching" and self._versions.current() == work.folder and self._versions.has(work.before):
+        named = work.doing == "switching" and self._versions.current() == work.folder
+        if named and self._versions.proven(work.folder):
+            done = replace(known, before=work.before, staged=None, interrupted={})
+            return self._settle(work, done, "installed", f"{work.before} ran before", "")
+        if named and self._versions.has(work.before):
             self._reached("recover: point")
             self._versions.point(work.before)
         staged = known.staged
@@ -214,12 +218,7 @@ class Installer:
         before, was = self._running(), self._must_not_be_busy()
         known = ledger.read(self._own)
         work = self._begin("switching", version, folder, before)
-        self._reached("switch: point")
-        self._versions.point(folder)
-        self._reached("switch: restart")
-        self._machine.restart()
-        self._reached("switch: look")
-        wrong = self._until_well(version, was, HEALTHY_S + 2 * opened_s)
+        wrong = self._tried_in_earnest(version, folder, was, HEALTHY_S + 2 * opened_s)
         if wrong is None:
             known = replace(known, before=before, staged=None, interrupted={})
             known = known.refuse(_version_of(before), "it was left by hand") if did == "went_back" else known
@@ -240,6 +239,18 @@ class Installer:
         known = replace(known.refuse(version, why), staged=None if did == "installed" else known.staged)
         self._settle(work, known, "refused", why, hint)
         raise TrialFailed(f"{why}. {before} sells again" if held is None else why, hint)
+
+    def _tried_in_earnest(self, version: str, folder: str, was: Health | None, patience_s: float) -> str | None:
+        """Name the version, have it run, and return what is not well after so long, or None."""
+        try:
+            self._reached("switch: point")
+            self._versions.point(folder)
+            self._reached("switch: restart")
+            self._machine.restart()
+        except (UpdateRefused, OSError) as error:
+            return str(error)
+        self._reached("switch: look")
+        return self._until_well(version, was, patience_s)
 
     def _must_not_be_busy(self) -> Health | None:
         was = self._machine.health()

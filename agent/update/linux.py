@@ -28,11 +28,12 @@ SAID_MAX = 2000  # characters of what a program said, in a refusal
 
 
 class Linux:
-    """This PC. `user` is whom a version is tried as; None: as whoever this is, which is for tests."""
+    """This PC. `current`: the folder of the version that does this; `user`: whom a version is tried as by root."""
 
     def __init__(
         self,
         places: Places,
+        current: Path,
         *,
         ask: Callable[[str], dict[str, Any]],
         user: str | None = USER,
@@ -40,6 +41,7 @@ class Linux:
         run: Callable[..., subprocess.CompletedProcess[str]] = subprocess.run,
     ) -> None:
         self._places = places
+        self._current = current
         self._ask = ask
         self._user = user if hasattr(os, "geteuid") and os.geteuid() == 0 else None
         self._python = python
@@ -74,9 +76,7 @@ class Linux:
 
     def clear(self) -> None:
         """Have the copy taken away by the user whose it is."""
-        current = self._versions_program()
-        if current is not None:
-            self._as_user(current, ["trial", "--clear"], ASK_S)
+        self._as_user(self._current, ["trial", "--clear"], ASK_S)
 
     def make_ready(self, folder: Path) -> None:
         """Make bytecode where the release has none for this Python."""
@@ -88,14 +88,12 @@ class Linux:
             mode = ["-I", "-m", "compileall", "-q", "-j", "1", "--invalidation-mode", "unchecked-hash"]
             self._told([self._python, *mode, *parts], COMPILE_S)
 
-    def _versions_program(self) -> Path | None:
-        from agent.update.machine import installation
-
-        place = installation()
-        return None if place is None else place.versions / "current"
+    def python_of(self, folder: Path) -> list[str]:  # noqa: ARG002 - on Windows it is in the folder
+        """Return the Python that a version runs on: the system's."""
+        return [self._python, "-I"]
 
     def _as_user(self, folder: Path, words: Sequence[str], within_s: float) -> subprocess.CompletedProcess[str]:
-        command = [self._python, "-I", str(program(folder)), "--config", str(self._places.config)]
+        command = [*self.python_of(folder), str(program(folder)), "--config", str(self._places.config)]
         command += ["--state", str(self._places.state), "update", *words]
         return self._told(command, within_s, as_user=True)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,12 +21,14 @@ ROOT_FILE = "update-root.json"  # the root of trust, as the package brings it
 class Installation:
     """Where an installed agent is. `versions` is root's, and so is `own`, which everybody may read.
 
-    `trusted` need not be there: then whoever built the package gave it none, and there are no updates.
+    `trusted` need not be there: then whoever built the package gave it none, and there are no updates. `program` starts
+    the version that this process runs.
     """
 
     versions: Path
     own: Path
     trusted: Path
+    program: Path = Path("stillopen.py")
 
     def root(self) -> bytes | None:
         """Return the trusted root as it was shipped, or None."""
@@ -32,6 +36,12 @@ class Installation:
             return self.trusted.read_bytes()
         except OSError:
             return None
+
+
+def on_windows(programs: Path) -> Installation:
+    """Return where the Windows installer puts it, below `%ProgramFiles%`, where administrators alone write."""
+    folder = programs / "Stillopen"
+    return Installation(folder, folder / "update", folder / ROOT_FILE)
 
 
 LINUX = Installation(
@@ -46,11 +56,19 @@ def program(folder: Path) -> Path:
     return folder / "stillopen.py"
 
 
-def installation(package: Path = Path(agent.__file__), *, at: Installation = LINUX) -> Installation | None:
+def here() -> Installation:
+    """Return where an installer of this system puts it."""
+    if sys.platform == "win32":
+        return on_windows(Path(os.environ.get("PROGRAMFILES", r"C:\Program Files")))
+    return LINUX
+
+
+def installation(package: Path = Path(agent.__file__), *, at: Installation | None = None) -> Installation | None:
     """Return where this program is installed, or None where pip, a checkout or the like has put it."""
-    version = package.resolve().parents[2]  # VERSION/common/agent/__init__.py
+    at = at or here()
+    version = package.resolve().parents[2]  # VERSION/common/agent/__init__.py; on Windows VERSION/program/agent/...
     if version.parent == at.versions and program(version).exists():
-        return at
+        return replace(at, program=program(version))
     return None
 
 

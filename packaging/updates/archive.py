@@ -1,6 +1,7 @@
 """A version as an update's archive: the folder of one version, out of a built package; the same bytes each time.
 
     python packaging/updates/archive.py dist/stillopen_1.2.3_amd64.deb [--out dist]
+    python packaging/updates/archive.py FOLDER --windows 1.2.3 --python 3.11     what the installer lays out
 
 Why the folder and not the package: a folder is put beside the one that runs and switched to by one rename, which a
 power cut leaves whole. A package manager in mid-work is neither. What lies outside the folder (units, rules, the
@@ -29,10 +30,17 @@ _AT = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say; nobody reads it
 def main() -> int:
     """Make the archive of each package; says where it is."""
     parser = argparse.ArgumentParser(description="Make an update's archive.")
-    parser.add_argument("package", type=Path, nargs="+")
+    parser.add_argument("package", type=Path, nargs="+", help="packages; with --windows a version's folder")
+    parser.add_argument("--windows", metavar="VERSION", help="the folder of a version for Windows on amd64")
+    parser.add_argument("--python", metavar="MINOR", help="with --windows: the Python that is in it")
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="default: dist")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
+    if args.windows is not None:
+        (folder,) = args.package
+        pythons = [args.python] if args.python else []
+        print(pack(folder, args.out, version=args.windows, system="windows", machine="amd64", pythons=pythons))
+        return 0
     for package in args.package:
         with tempfile.TemporaryDirectory(prefix="stillopen-update-") as folder:
             print(of_deb(package, Path(folder), args.out))

@@ -41,37 +41,32 @@ class Releases:
             RELEASES.make_keys(self.keys)
             RELEASES.begin(self.repository, self.keys)
         root = self.repository / "metadata" / "1.root.json"
-        self.deb = self._build(folder, HERE, "--update-root", str(root))
-        newer = self._build(folder, NEXT)
+        self.deb = self._build(folder, root)
         work = folder / "unpacked"
         shutil.rmtree(work, ignore_errors=True)
-        work.mkdir()
-        self.next = ARCHIVE.of_deb(newer, work, folder)
-        home = work / ARCHIVE.PROGRAM
-        self._as_version(home, NEXT, ILL)
-        alive = home / "common" / "agent" / "cli" / "run.py"
+        subprocess.run(["dpkg-deb", "-x", self.deb, work], check=True)
+        self.home = work / ARCHIVE.PROGRAM
+        self.next = self._archive(folder, HERE, NEXT)
+        alive = self.home / "common" / "agent" / "cli" / "run.py"
         alive.write_text('raise SystemExit("this version does not start")\n', encoding="utf-8")
         shutil.rmtree(alive.parent / "__pycache__")
-        pythons = sorted(f"3.{entry.name.removeprefix('cp3')}" for entry in home.glob("cp3*"))
-        self.ill = ARCHIVE.pack(home, folder, version=ILL, system="linux", machine="amd64", pythons=pythons)
+        self.ill = self._archive(folder, NEXT, ILL)
 
-    def _build(self, folder: Path, version: str, *more: str) -> Path:
-        there = folder / f"stillopen_{version}_amd64.deb"
-        if there.exists():
-            return there
-        command = [sys.executable, str(ROOT / "packaging" / "linux" / "build_deb.py"), "--out", str(folder)]
-        done = subprocess.run(
-            [*command, "--version", version, "--python", "3.11", *more], check=True, capture_output=True, text=True
-        )
-        return Path(done.stdout.strip())
+    def _build(self, folder: Path, root: Path) -> Path:
+        there = folder / f"stillopen_{HERE}_amd64.deb"
+        if not there.exists():
+            command = [sys.executable, str(ROOT / "packaging" / "linux" / "build_deb.py"), "--out", str(folder)]
+            subprocess.run([*command, "--version", HERE, "--update-root", str(root)], check=True, capture_output=True)
+        return there
 
-    @staticmethod
-    def _as_version(home: Path, was: str, version: str) -> None:
-        (about,) = (home / "common").glob(f"stillopen-{was}.dist-info")
+    def _archive(self, folder: Path, was: str, version: str) -> Path:
+        """Pack the same program as another version, which it is by its metadata alone."""
+        (about,) = (self.home / "common").glob(f"stillopen-{was}.dist-info")
         metadata = about / "METADATA"
         text = metadata.read_text(encoding="utf-8").replace(f"Version: {was}", f"Version: {version}", 1)
         metadata.write_text(text, encoding="utf-8")
         about.rename(about.with_name(f"stillopen-{version}.dist-info"))
+        return ARCHIVE.pack(self.home, folder, version=version, system="linux", machine="amd64", pythons=[])
 
     def release(self, archive: Path, store: Store) -> None:
         """Release it, and put the stick in."""

@@ -18,7 +18,7 @@ from agent.update import ledger, request
 from agent.update.desk import AGAIN, QUIET_S, UpdateDesk
 from agent.update.idle import busy
 from agent.update.ledger import Staged
-from agent.update.machine import Installation, installation
+from agent.update.machine import Installation, installation, on_windows
 from agent.update.request import Asked
 from outbox import audit
 from outbox.journal import Journal
@@ -37,9 +37,9 @@ class Store:
     def __init__(self, folder: Path, **update: Any) -> None:
         self.state = folder / "state"
         self.state.mkdir()
-        self.place = Installation(folder / "versions", folder / "own", folder / "root.json")
+        program = folder / "versions" / "1.0.0" / "stillopen.py"
+        self.place = Installation(folder / "versions", folder / "own", folder / "root.json", program)
         (self.place.versions / "1.0.0").mkdir(parents=True)
-        (self.place.versions / "current").symlink_to("1.0.0")
         self.place.own.mkdir()
         self.place.trusted.write_text("{}", encoding="utf-8")
         file = folder / "stillopen.toml"
@@ -260,8 +260,11 @@ def test_a_package_knows_where_it_is(tmp_path: Path) -> None:
     assert installation(package, at=place) is None
     (place.versions / "1.0.0" / "stillopen.py").touch()
     (place.versions / "current").symlink_to("1.0.0")
-    assert installation(package, at=place) == place
-    assert installation(place.versions / "current" / "common" / "agent" / "__init__.py", at=place) == place
+    here = replace(place, program=place.versions / "1.0.0" / "stillopen.py")
+    assert installation(package, at=place) == here
+    assert installation(place.versions / "current" / "common" / "agent" / "__init__.py", at=place) == here
+    programs = on_windows(tmp_path / "Program Files")
+    assert programs.own.is_relative_to(programs.versions)  # what is run as an administrator is written by none but them
 
 
 def test_what_is_asked_for_is_one_of_three_words_and_taken_once(tmp_path: Path) -> None:

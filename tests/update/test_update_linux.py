@@ -48,7 +48,8 @@ def linux(tmp_path: Path, ran: Any, **more: Any) -> Linux:
     def asked(path: str) -> dict[str, Any]:
         return STATUS if path == "/v1/status" else {"noted": True, "busy": None}
 
-    return Linux(Places(tmp_path / "stillopen.toml", tmp_path / "state"), **{"ask": asked, **more}, run=ran)
+    places = Places(tmp_path / "stillopen.toml", tmp_path / "state")
+    return Linux(places, tmp_path / "1.0.0", **{"ask": asked, **more}, run=ran)
 
 
 def test_the_service_is_restarted_and_not_waited_for(tmp_path: Path) -> None:
