@@ -107,7 +107,11 @@ def _replaced(text: str, line: int, loc: Loc, value: object) -> Edited:
         made = text[:start] + text[min(end + 1, len(text)) :]
     else:
         gone = [text[at:to] for at, to in spans if to <= tail_at]
-        made = text[: before.end()] + toml(value) + behind + text[end:]
+        new = toml(value)
+        if "#" in behind:  # the comment keeps its column as far as there is room
+            room = len(behind) - len(behind.lstrip(" ")) + len(old.rstrip()) - len(new)
+            behind = " " * max(1, room) + behind.lstrip(" ")
+        made = text[: before.end()] + new + behind + text[end:]
     return Edited(made, tuple(f"line {line}: {comment}" for comment in gone))
 
 

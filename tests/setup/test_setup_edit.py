@@ -113,7 +113,7 @@ def test_a_section_is_added_behind_those_of_its_kind(text: str, name: str, secti
 
 def test_what_is_behind_a_value_stays_and_what_was_within_it_is_named() -> None:
     edited = with_value(ODD, ("till", 0, "id"), "front")
-    assert 'id = "front" # "quoted" # twice' in edited.text
+    assert 'id = "front"  # "quoted" # twice' in edited.text  # in its column
     assert edited.gone == ()
     edited = with_value(ODD, ("till", 0, "lines"), ["x"])
     assert 'lines = ["x"]\n' in edited.text

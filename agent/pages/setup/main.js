@@ -21,7 +21,7 @@ const LATER = "stillopen.setup-later"; // the till page leads here once a tab, a
 const root = document.getElementById("setup");
 const seen = { setup: null, plugged: null, devices: [], away: false, checks: null, checking: false, checksSaid: "" };
 const tries = new Tries(() => drawTries());
-const saving = new Saving({ draft: () => draft, drawn: () => drawSaves(), saved: async () => { await begin(); await look(); } });
+const saving = new Saving({ draft: () => draft, drawn: () => drawSaves(true), saved: async () => { await begin(); await look(); } });
 let draft = null;
 let frame = null;
 let looking = false;
@@ -140,8 +140,9 @@ function drawTills() {
   replace(frame.tills, tillFields(draft, drawTills));
 }
 
-function drawSaves() {
+function drawSaves(shown = false) {
   replace(frame.saves, saving.bar(seen.setup.may));
+  if (shown) frame.saves.scrollIntoView({ block: "nearest" }); // what it says may be longer than the screen has left
 }
 
 function drawTries() {
