@@ -6,19 +6,19 @@ import { money, quantity } from "../parts/money.js";
 import { t } from "../parts/words.js";
 import { field } from "./panel.js";
 
-const SHOWN_MAX = 12; // two or three rows of keys; with more, a few letters find one
+const SHOWN_MAX = 12; // what is found at a glance; with more, a few letters find one
 
 /** What is offered by name, filled in once the agent has said it; nothing where there is none. `give(discount)`. */
 export function namedDiscounts(give) {
-  const keys = el("div.chips");
-  const place = el("div", { hidden: true });
+  const keys = el("div.list");
+  const place = el("div.fields", { hidden: true });
   const find = field(t("named_discount.find"), { key: "find-discount", maxlength: 60, onenter: () => keys.querySelector("button")?.click() });
   const draw = (every) => {
     const wanted = find.value.toLowerCase();
     const found = every.filter((one) => one.name.toLowerCase().includes(wanted));
     replace(keys, found.length ? found.slice(0, SHOWN_MAX).map((one) =>
-      el("button.chip", { type: "button", "data-key": `named-${one.cloud}-${one.id}`, onclick: () => give(one) },
-        el("strong", {}, one.name), ` ${worth(one)}`)) : el("p.quiet", {}, t("named_discount.none")));
+      el("button.row-button", { type: "button", "data-key": `named-${one.cloud}-${one.id}`, onclick: () => give(one) },
+        el("span", {}, one.name), el("strong", {}, worth(one)))) : el("p.quiet", {}, t("named_discount.none")));
   };
   const fill = async () => {
     try {

@@ -150,8 +150,8 @@ export function discountPanel(till, line) {
         line && choice(t("discount.on"), [["sale", t("discount.on.sale")], [line.id, t("discount.on.line", { name: line.name })]], scope,
           (chosen) => { scope = chosen; }),
         el("div.beside", {}, choice(t("discount.title"), [["percent", "%"], ["amount", t("discount.amount")]], by, setBy), value.element),
-        presets, named, reason.element, reasons("discount.reasons", reason), primary(t("action.ok"), save)),
-      el("div", {}, pad(value, { fresh: false }), given)),
+        presets, reason.element, reasons("discount.reasons", reason), primary(t("action.ok"), save)),
+      el("div", {}, pad(value, { fresh: false }), named, given)),
     update: ({ sale }) => replace(given, sale?.discounts.length
       ? el("div.given", {}, el("h3", {}, t("discount.given")), sale.discounts.map((discount) => {
         const on = sale.lines.find((known) => known.id === discount.line)?.name ?? t("discount.on.sale");
