@@ -188,11 +188,12 @@ class Closing:
             closed, status = close(connection, local)
             return closed, answers.keep(connection, key, closed.reply(status), local.isoformat())
 
-        written = self._tills.journal.submit(change)
-        self._acting.add(written)
-        written.add_done_callback(self._act)
-        _, reply = await asyncio.shield(written)
-        return reply
+        with self._tills.journal.ahead():
+            written = self._tills.journal.submit(change)
+            self._acting.add(written)
+            written.add_done_callback(self._act)
+            _, reply = await asyncio.shield(written)
+            return reply
 
     def _act(self, written: asyncio.Future[Closed]) -> None:
         """Drawer, receipt, clouds, events: in this order, and started before whoever asked is told."""

@@ -13,6 +13,7 @@ from outbox.writer import Writer
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable, Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from filelock import FileLock
@@ -109,6 +110,10 @@ class Journal:
     async def write(self, change: Callable[[sqlite3.Connection], T], *, behind_rows: int = 0) -> T:
         """Run a change in the next commit; returns after the fsync. See `Writer.write`."""
         return await self._writer.write(change, behind_rows=behind_rows)
+
+    def ahead(self) -> AbstractContextManager[None]:
+        """Somebody stands waiting for what is done inside: clouds' lanes stand back. See `Precedence`."""
+        return self._writer.precedence.ahead()
 
     def submit(self, change: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
         """Ask for a change without waiting for it. See `Writer.submit`."""

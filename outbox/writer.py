@@ -24,6 +24,7 @@ import aiosqlite
 
 from outbox import schema
 from outbox.errors import JournalDamaged, JournalFull, JournalUnavailable, JournalUnclear, OutboxError
+from outbox.precedence import Precedence
 from outbox.sqlite_codes import is_damage, is_full, is_of_the_disk
 from outbox.steps import Steps
 
@@ -37,7 +38,11 @@ Change = "Callable[[sqlite3.Connection], T]"
 BATCH_MAX = 256  # changes in one commit; more would let the first of them wait for the last
 BEHIND_ROWS_MAX = 64  # in one commit, of what nobody stands waiting for: some 3 ms for whoever comes meanwhile
 CHECKPOINT_IDLE_S = 0.05  # whoever was just told may have more to write, and goes first
-CHECKPOINT_COMMITS = 200  # some 6 MB of log: a few milliseconds' work, done when nobody waits
+IDLE_FOLD_PAGES = 2_000  # of the log, about: a millisecond or two of work, done when nobody is there
+FOLD_PAGES = 4_000  # of the log, about: two to six milliseconds' work, done in a gap that somebody may come into
+FOLD_PAGES_MAX = 8_000  # where there is never a gap: SQLite's own, at `WAL_PAGES_MAX`, takes 50 ms inside a sale
+PAGES_A_COMMIT = 20  # that a change touches however little it changes: tables, indexes, padding
+ROWS_A_PAGE = 2  # that are changed, with their indexes
 
 _log = logging.getLogger("stillopen.journal")
 
@@ -62,11 +67,12 @@ class Writer:
         self._behind: deque[_Asked] = deque()  # nobody stands waiting for these
         self._behinds_turn = False
         self._draining: asyncio.Task[None] | None = None
-        self._commits = 0  # since the last checkpoint
+        self._pages = 0  # of the log, about, since the last checkpoint
         self._idle: asyncio.TimerHandle | None = None  # until the next one
         self._steps: Steps | None = None  # a copy that is under way on the thread
         self._copying: asyncio.Future[None] | None = None
         self._rested_at = 0.0  # loop time; since then nothing was committed
+        self.precedence = Precedence()
         self.fault: OutboxError | None = None
         self.stopped = asyncio.Event()
 
@@ -174,15 +180,20 @@ class Writer:
     async def write(self, change: Callable[[sqlite3.Connection], T], *, behind_rows: int = 0) -> T:
         """Run `change` in a transaction and return what it returned, after the fsync.
 
-        With `behind_rows` nobody stands waiting for it, and it changes about so many rows: it goes in turns with
-        what somebody does wait for, a little at a time, and in order with others of its kind.
+        With `behind_rows` nobody stands waiting for it, and it changes about so many rows: it stands back while
+        somebody waits (`Precedence.turn`), and goes a little at a time, in order with others of its kind.
 
         Whatever `change` raises is raised here and undoes only its own work. Raises `JournalFull` (it does not
         count, though a power cut right then may bring it back whole: ask again under the same id), or
         `JournalUnclear` or `JournalDamaged`, after which every write is refused: until `go_on`, or for good. Being
         cancelled while waiting does not stop the change: it is then as unclear as a lost answer.
         """
-        return await asyncio.shield(self.submit(change, behind_rows=behind_rows))
+        try:
+            if behind_rows:
+                await self.precedence.turn()
+        finally:  # cancelled or not
+            done = self.submit(change, behind_rows=behind_rows)
+        return await asyncio.shield(done)
 
     def submit(self, change: Callable[[sqlite3.Connection], T], *, behind_rows: int = 0) -> asyncio.Future[T]:
         """Ask for what `write` does, for whoever has something to do after it also when nobody waits any more.
@@ -192,7 +203,11 @@ class Writer:
         if self.fault is not None:
             raise self.fault
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        (self._behind if behind_rows else self._waiting).append(_Asked(change, done, behind_rows))
+        if behind_rows:
+            self._behind.append(_Asked(change, done, behind_rows))
+        else:
+            self._waiting.append(_Asked(change, done))
+            self.precedence.come()
         if self._idle is not None:
             self._idle.cancel()
             self._idle = None
@@ -208,18 +223,22 @@ class Writer:
                     results: list[Any] = [self.fault] * len(batch)
                 else:
                     try:
-                        results = await self._run(_commit_twice, [asked.change for asked in batch])
+                        results, rows = await self._run(_commit_counted, [asked.change for asked in batch])
+                        self._pages += PAGES_A_COMMIT + rows // ROWS_A_PAGE
                     except OutboxError as error:
                         results = [error] * len(batch)
                         if not isinstance(error, JournalFull):
                             self.stop(error)
-                self._commits += 1
                 for asked, result in zip(batch, results, strict=True):
+                    if not asked.rows:
+                        self.precedence.go()
                     _resolve(asked.done, result)
+                if self._pages >= (FOLD_PAGES_MAX if self.precedence.taken else FOLD_PAGES) and self.fault is None:
+                    await self._fold()
         finally:
             self._draining = None
             self._rested_at = asyncio.get_running_loop().time()
-        if self._commits >= CHECKPOINT_COMMITS and self.fault is None:
+        if self._pages >= IDLE_FOLD_PAGES and self.fault is None:
             self._idle = asyncio.get_running_loop().call_later(CHECKPOINT_IDLE_S, self._fold_in)
 
     def _next_batch(self) -> list[_Asked]:
@@ -244,13 +263,16 @@ class Writer:
 
     async def _checkpoint(self) -> None:
         try:
-            await self._run(_checkpoint)
+            await self._fold()
             await self._run(self._when_idle)
-            self._commits = 0
         finally:
             self._draining = None
             if self._waiting or self._behind:
                 self._draining = asyncio.create_task(self._drain(), name="journal writer")
+
+    async def _fold(self) -> None:
+        await self._run(_checkpoint)
+        self._pages = 0
 
     async def _run(self, work: Callable[..., T], *arguments: Any) -> T:
         assert self._connection is not None, "the writer is not open"
@@ -279,6 +301,15 @@ def _resolve(done: asyncio.Future[Any], result: Any) -> None:
         done.exception()
     else:
         done.set_result(result)
+
+
+def _commit_counted(
+    connection: sqlite3.Connection, changes: list[Callable[[sqlite3.Connection], Any]]
+) -> tuple[list[Any], int]:
+    """Commit the batch; return what each change came to, and how many rows were changed."""
+    before = connection.total_changes
+    results = _commit_twice(connection, changes)
+    return results, connection.total_changes - before
 
 
 def _commit_twice(connection: sqlite3.Connection, changes: list[Callable[[sqlite3.Connection], Any]]) -> list[Any]:

@@ -20,6 +20,10 @@ class Failing:
     def in_transaction(self) -> bool:
         return self._connection.in_transaction
 
+    @property
+    def total_changes(self) -> int:
+        return self._connection.total_changes
+
     def execute(self, sql: str, *args: Any) -> sqlite3.Cursor:
         if sql == "commit" and self._ends:
             if self._ends.pop(0) == "kept":

@@ -405,7 +405,7 @@ def test_a_receipt_number_fits_the_shortest_field_a_cloud_has_for_it() -> None:
 async def test_the_side_file_follows_when_nobody_waits_and_when_it_is_closed(
     state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox.writer, "CHECKPOINT_COMMITS", 3)
+    monkeypatch.setattr(outbox.writer, "IDLE_FOLD_PAGES", 3 * outbox.writer.PAGES_A_COMMIT)
     async with opened(state) as journal:
         assert noted(state).seq == 0
         for _ in range(3):

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from outbox.errors import JournalDamaged, JournalFull, JournalUnclear
-from outbox.writer import BATCH_MAX, BEHIND_ROWS_MAX, CHECKPOINT_COMMITS, Writer
+from outbox.writer import (
+    BATCH_MAX,
+    BEHIND_ROWS_MAX,
+    FOLD_PAGES,
+    FOLD_PAGES_MAX,
+    IDLE_FOLD_PAGES,
+    PAGES_A_COMMIT,
+    Writer,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -68,12 +76,11 @@ async def test_whoever_stands_waiting_goes_first_and_what_nobody_waits_for_in_sm
         held.set()
         go_on.wait()
 
-    asked = [asyncio.create_task(writer.write(hold))]
+    asked = [writer.submit(hold)]
     await asyncio.to_thread(held.wait)
-    asked += [asyncio.create_task(writer.write(seen(n), behind_rows=BEHIND_ROWS_MAX - 8)) for n in (1, 2, 3)]
-    asked += [asyncio.create_task(writer.write(seen(n), behind_rows=1)) for n in range(4, 14)]
-    asked += [asyncio.create_task(writer.write(seen(n))) for n in (100, 101)]
-    await asyncio.sleep(0)
+    asked += [writer.submit(seen(n), behind_rows=BEHIND_ROWS_MAX - 8) for n in (1, 2, 3)]
+    asked += [writer.submit(seen(n), behind_rows=1) for n in range(4, 14)]
+    asked += [writer.submit(seen(n)) for n in (100, 101)]
     go_on.set()
     await asyncio.gather(*asked)
     await writer.write(lambda connection: connection.set_trace_callback(None))
@@ -83,12 +90,12 @@ async def test_whoever_stands_waiting_goes_first_and_what_nobody_waits_for_in_sm
 async def test_whoever_keeps_asking_does_not_shut_out_what_nobody_waits_for(writer: Writer) -> None:
     behind = asyncio.create_task(writer.write(insert(0), behind_rows=BEHIND_ROWS_MAX))
     count = 0
-    while not behind.done():
-        first, second = (asyncio.create_task(writer.write(insert(count + n))) for n in (1, 2))
-        await asyncio.wait([first, second], return_when=asyncio.FIRST_COMPLETED)
-        count += 2
-        assert count < 20, "it never has its turn"
-        await asyncio.gather(first, second)
+    async with asyncio.timeout(10):  # or it never has its turn
+        while not behind.done():
+            first, second = (asyncio.create_task(writer.write(insert(count + n))) for n in (1, 2))
+            await asyncio.wait([first, second], return_when=asyncio.FIRST_COMPLETED)
+            count += 2
+            await asyncio.gather(first, second)
     assert await behind == 0
 
 
@@ -163,6 +170,10 @@ class Flaky:
     def in_transaction(self) -> bool:
         return self._connection.in_transaction
 
+    @property
+    def total_changes(self) -> int:
+        return self._connection.total_changes
+
     def execute(self, sql: str, *args: Any) -> sqlite3.Cursor:
         if sql == "commit" and self.failures:
             self.failures -= 1
@@ -209,31 +220,60 @@ async def test_damage_met_while_writing_stops_everything_loudly(writer: Writer) 
 
 async def folded_in(writer: Writer) -> None:
     async with asyncio.timeout(10):
-        while writer._commits:
+        while writer._pages:
             await asyncio.sleep(0.01)
 
 
-async def test_the_log_is_folded_in_when_nobody_waits_and_not_before(writer: Writer) -> None:
+async def written(writer: Writer, pages: int) -> None:
+    """Write, one after the other, until the log is taken to hold so many pages."""
+    while writer._pages < pages:
+        await writer.write(insert(-1000 - writer._pages))
+
+
+def folds(statements: list[str]) -> int:
+    return sum("wal_checkpoint" in statement for statement in statements)
+
+
+async def test_the_log_is_folded_in_when_nobody_is_there(writer: Writer) -> None:
     statements: list[str] = []
     await writer.write(lambda tx: tx.set_trace_callback(statements.append))
-    for n in range(2 * CHECKPOINT_COMMITS):
-        await writer.write(insert(n))
-    assert not any("wal_checkpoint" in statement for statement in statements)
+    await written(writer, IDLE_FOLD_PAGES)
+    assert folds(statements) == 0
     await folded_in(writer)
-    assert sum("wal_checkpoint" in statement for statement in statements) == 1
+    assert folds(statements) == 1
     await writer.write(insert(-1))
-    assert writer._commits == 1
+    assert writer._pages == PAGES_A_COMMIT
+
+
+async def test_a_longer_log_is_folded_in_between_two_changes(writer: Writer) -> None:
+    statements: list[str] = []
+    await writer.write(lambda tx: tx.set_trace_callback(statements.append))
+    await written(writer, FOLD_PAGES - PAGES_A_COMMIT)
+    assert folds(statements) == 0
+    await writer.write(insert(-1))
+    await writer.write(insert(-2))
+    assert folds(statements) == 1
+
+
+async def test_while_somebody_stands_waiting_the_log_may_get_longer_still(writer: Writer) -> None:
+    statements: list[str] = []
+    await writer.write(lambda tx: tx.set_trace_callback(statements.append))
+    with writer.precedence.ahead():
+        await written(writer, FOLD_PAGES_MAX - PAGES_A_COMMIT)
+        assert folds(statements) == 0
+        await writer.write(insert(-1))
+        await writer.write(insert(-2))
+        assert folds(statements) == 1
 
 
 async def test_who_comes_while_the_log_is_folded_in_is_served_after_it(writer: Writer) -> None:
-    for n in range(CHECKPOINT_COMMITS):
-        await writer.write(insert(n))
+    await written(writer, IDLE_FOLD_PAGES)
     while writer._draining is not None:
         await asyncio.sleep(0)
     writer._fold_in()
     assert writer._draining is not None
     assert await writer.write(insert(-1)) == -1
-    assert writer._commits == 1  # since the checkpoint that was under way
+    assert writer._pages == PAGES_A_COMMIT  # since the checkpoint that was under way
 
 
 async def test_a_log_that_cannot_be_folded_in_stops_no_sale(writer: Writer, caplog: pytest.LogCaptureFixture) -> None:
@@ -245,8 +285,7 @@ async def test_a_log_that_cannot_be_folded_in_stops_no_sale(writer: Writer, capl
 
     assert writer._connection is not None
     writer._connection._connection = cast("sqlite3.Connection", NoCheckpoint(writer._connection._conn, 0))
-    for n in range(CHECKPOINT_COMMITS):
-        await writer.write(insert(n))
+    await written(writer, IDLE_FOLD_PAGES)
     await folded_in(writer)
     assert await writer.write(insert(-1)) == -1
     assert writer.fault is None

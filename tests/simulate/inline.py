@@ -131,6 +131,10 @@ class MoodyConnection:
     def in_transaction(self) -> bool:
         return self.real.in_transaction
 
+    @property
+    def total_changes(self) -> int:
+        return self.real.total_changes
+
 
 class InlineConnection:
     """What `outbox.writer` uses of an aiosqlite connection, in virtual time."""
