@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-STANDS_BACK_S = 0.01  # at most, for one turn: a hundred steps a second of what nobody waits for, at the busiest till
+STANDS_BACK = 4  # commits that somebody waits for, and then one of what nobody does: some 10 ms at the busiest till
 
 
 class Precedence:
@@ -21,7 +21,8 @@ class Precedence:
 
     def __init__(self) -> None:
         self._ahead = 0
-        self._gap = asyncio.Event()
+        self._commits = 0
+        self._stirred = asyncio.Event()  # somebody was told
         self._behind = asyncio.Lock()  # first come, first served
 
     @property
@@ -31,7 +32,7 @@ class Precedence:
 
     @contextmanager
     def ahead(self) -> Iterator[None]:
-        """Somebody stands waiting for what is done inside."""
+        """Somebody stands waiting for what is done inside, which ends in a commit or in an error."""
         self.come()
         try:
             yield
@@ -45,20 +46,18 @@ class Precedence:
     def go(self) -> None:
         """They were told."""
         self._ahead -= 1
-        if not self._ahead:
-            self._gap.set()
+        self._stirred.set()
+
+    def committed(self) -> None:
+        """Note that what somebody waited for is on the disk."""
+        self._commits += 1
 
     async def turn(self) -> None:
-        """Wait until nobody stands waiting, and no longer than `STANDS_BACK_S` once it is one's turn."""
+        """Wait until nobody stands waiting, and for no more than `STANDS_BACK` commits once it is one's turn."""
         if not self._ahead and not self._behind.locked():
             return
         async with self._behind:
-            loop = asyncio.get_running_loop()
-            until = loop.time() + STANDS_BACK_S
-            while self._ahead and loop.time() < until:
-                self._gap.clear()
-                try:
-                    async with asyncio.timeout_at(until):
-                        await self._gap.wait()
-                except TimeoutError:
-                    return
+            enough = self._commits + STANDS_BACK
+            while self._ahead and self._commits < enough:
+                self._stirred.clear()
+                await self._stirred.wait()

@@ -229,6 +229,8 @@ class Writer:
                         results = [error] * len(batch)
                         if not isinstance(error, JournalFull):
                             self.stop(error)
+                if not batch[0].rows:  # who stands waiting comes first in it
+                    self.precedence.committed()
                 for asked, result in zip(batch, results, strict=True):
                     if not asked.rows:
                         self.precedence.go()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from outbox.precedence import Precedence
+from outbox.precedence import STANDS_BACK, Precedence
 from outbox.writer import Writer
 
 if TYPE_CHECKING:
@@ -65,11 +65,16 @@ async def test_where_somebody_always_waits_the_others_get_through_one_by_one_in_
 
     with precedence.ahead():
         tasks = [asyncio.create_task(behind(number)) for number in range(3)]
-        async with asyncio.timeout(10):
-            await tasks[0]
-            assert through == [0]
-            await asyncio.gather(*tasks)
-    assert through == [0, 1, 2]
+        for number in range(3):
+            for _ in range(STANDS_BACK):
+                await settled()
+                assert through == list(range(number))
+                precedence.come()
+                precedence.committed()
+                precedence.go()
+            await settled()
+            assert through == list(range(number + 1))
+        await asyncio.gather(*tasks)
 
 
 async def test_a_gap_that_closed_again_at_once_is_none() -> None:
