@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -35,6 +36,7 @@ def run(args: argparse.Namespace, places: Places) -> int:
     from agent.config.lane import LaneRefused
     from agent.setup.edit import EditRefused
 
+    _must_be_able(places, writes=not args.dry_run)
     say = _to_stderr if args.json else out.say
     to = None if args.answers is not None else Dialogue(sys.stdin.readline, say)
     try:
@@ -93,6 +95,8 @@ class _Run:
                 interview(self._to, heard, of_this_pc(), self._plugged(agent))
                 draft = drafted(self._places.config, heard.answers())
                 self._show(draft)
+                for name in heard.unused():
+                    self._say(f"No till rings with {name} yet, as each has one: name it in a [[till]], or on /setup.")
                 if not draft.changes:
                     return draft, None
                 try:
@@ -237,6 +241,20 @@ class _Run:
             say_findings(findings)
         self._say("\nNext: `stillopen pair` lets a browser of this PC in; `stillopen doctor` looks again, at any time.")
         return any(finding.state is State.FAILED for finding in findings)
+
+
+def _must_be_able(places: Places, *, writes: bool) -> None:
+    """Raise `CommandError` before the first question where the last would be answered in vain."""
+    hint = "run this as who may change the configuration: with sudo, or as an administrator"
+    try:
+        there = places.config.exists()
+        if there:
+            places.config.open("rb").close()
+    except OSError as error:
+        raise out.CommandError(f"{places.config} cannot be read: {error.strerror}", hint=hint) from error
+    folder = next(parent for parent in places.config.parents if parent.exists())
+    if writes and not os.access(folder, os.W_OK):
+        raise out.CommandError(f"{places.config} cannot be written", hint=hint)
 
 
 def _must_be_toml(places: Places) -> None:

@@ -69,6 +69,11 @@ class Heard:
             made["tax"] = [self.tax]
         return made | {kind: sections[kind] for kind in DEVICES if kind in sections}
 
+    def unused(self) -> list[str]:
+        """Return the devices that were taken and that no till has: each had one of its kind already."""
+        used = [name for till in self.answers().get("till", []) for name in till.values()]
+        return [section["name"] for _, section in self.devices.values() if section["name"] not in used]
+
     def wrong_at(self, *loc: str) -> str | None:
         """Return what is wrong at a place (and below) with the answers there are; None: nothing."""
         return wrong_at(self.before, self.answers(), self.folder, loc, anew=self.anew)

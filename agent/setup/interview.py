@@ -33,7 +33,14 @@ _ROLES = {
 def interview(to: Dialogue, heard: Heard, here: Proposed, plugged: Mapping[str, Any]) -> None:
     """Ask everything; what was answered is in `heard`. Raises `Ended`."""
     about_devices = [partial(_device, to, heard, one) for one in plugged["devices"] if sections_for(one, ())]
-    steps([*_about_store(to, heard, here), *about_devices, partial(_network, to, heard), partial(_drawer, to, heard)])
+    steps(
+        [
+            *_about_store(to, heard, here),
+            *about_devices,
+            partial(_network, to, heard, plugged),
+            partial(_drawer, to, heard),
+        ]
+    )
 
 
 def _about_store(to: Dialogue, heard: Heard, here: Proposed) -> list[Callable[[], None]]:
@@ -148,8 +155,15 @@ def _device(to: Dialogue, heard: Heard, found: Mapping[str, Any]) -> None:
         _columns(to, heard, place)
 
 
-def _network(to: Dialogue, heard: Heard) -> None:
+def _network(to: Dialogue, heard: Heard, plugged: Mapping[str, Any]) -> None:
     heard.devices.pop("network", None)
+    for one in plugged["devices"]:
+        if one["configured_as"] is None and one["kind"] == "scanner" and not one["configuration"]:
+            to.say(f"\n{one['what']} at {one['device']} is left out: {one['why']}. {one['next']}")
+            for way in one["switches"]:
+                to.say(f"  In its manual: chapter {way['chapter']!r}, the barcode {way['heading']!r}.")
+    for one in plugged["unseen"]:
+        to.say(f"\nDevices by {one['way']} could not be looked for: {one['error']}. {one['hint']}")
 
     def check(answer: str) -> None:
         heard.devices.pop("network", None)

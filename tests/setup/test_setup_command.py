@@ -20,6 +20,10 @@ from agent.config import load
 from agent.places import Places
 from agent.service import first_configuration
 from agent.setup.asking import running
+from agent.setup.dialogue import Dialogue
+from agent.setup.heard import Heard
+from agent.setup.interview import interview
+from agent.setup.proposed import Proposed
 from tests.api.shop import open_shop
 from tests.detect.linux_tree import Listed
 
@@ -219,6 +223,39 @@ def test_a_dry_run_shows_and_writes_nothing(tmp_path: Path, capsys: pytest.Captu
     assert setup(tmp_path, "--answers", str(tmp_path / "a.toml"), "--dry-run") == 0
     assert '+name = "Kiosk"' in capsys.readouterr().out
     assert not (tmp_path / "stillopen.toml").exists()
+
+
+def test_what_cannot_be_read_is_said_before_the_first_question(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "stillopen.toml").mkdir()
+    assert setup(tmp_path) == 1
+    said = capsys.readouterr()
+    assert "cannot be read" in said.err
+    assert said.out == ""
+
+
+def test_a_scanner_that_types_and_one_too_many_are_spoken_of(capsys: pytest.CaptureFixture[str]) -> None:
+    typing = {
+        "device": "/dev/input/event5", "configured_as": None, "kind": "scanner", "configuration": [],
+        "what": "a scanner", "why": "it types", "next": "Switch it.",
+        "switches": [{"chapter": "Interfaces", "heading": "USB COM"}],
+    }  # fmt: skip
+    second = typing | {
+        "device": "/dev/ttyACM1", "lasting": True, "held_by": [], "switches": [],
+        "configuration": ["[[scanner]]", 'name = "counter"', 'port = "serial:///dev/ttyACM1"'],
+    }  # fmt: skip
+    text = ANSWERS + '\n[[scanner]]\nname = "counter"\nport = "serial:///dev/ttyACM0"\n'
+    text = text.replace('printer = "receipt"', 'printer = "receipt"\nscanner = "counter"')
+    lines = iter([*["\n"] * 4, "EUR\n", *["\n"] * 5, "y\n", "none\n", "n\n"])
+    heard = Heard(text, anew=False, folder=Path())
+    interview(
+        Dialogue(lambda: next(lines), print), heard, Proposed(None, None), {"devices": [typing, second], "unseen": []}
+    )
+    said = capsys.readouterr().out
+    assert "is left out: it types. Switch it." in said
+    assert "the barcode 'USB COM'" in said
+    assert heard.unused() == ["counter-2"]
 
 
 async def test_records_stay_with_their_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
