@@ -72,6 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.effort == "long" and shutil.disk_usage(args.state).free < LONG_BYTES_FREE:
         parser.error(f"{args.state} has not {LONG_BYTES_FREE // 1024**3} GB free: name another disk with --state")
     names = [name for name in NAMES if name in (args.names or NAMES)]
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # for the agents that are started: an installed one is compiled
     return _run(names, args.effort, effort, state=args.state, results=args.results)
 
 

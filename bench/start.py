@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bench.effort import Effort
     from bench.rounds import Samples
 
+SETTLED_S = 5.0  # what a start leaves for later, as a look at its clouds, is no idling
 
 _notes: list[str] = []
 
@@ -75,7 +76,7 @@ async def _idle(effort: Effort, ours: tuple[int, Sequence[str]], peer: tuple[int
     if sys.platform != "linux":
         return []
     async with running(*ours) as (mine, _), running(*peer) as (bare, _):
-        await asyncio.sleep(min(1.0, effort.idle_s))  # what a start leaves to do is no idling
+        await asyncio.sleep(min(SETTLED_S, effort.idle_s))
         before = [cpu_s(process.pid) for process in (mine, bare)]
         await asyncio.sleep(effort.idle_s)
         cpu = [
