@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from agent.update.sources import Source
     from agent.update.versions import Versions
 
+WAIT_S = 3600.0  # for an administrator who is at it; the unit that waits holds nobody up
 _FROM = "the folder or the address to take it from (default: [update] source in stillopen.toml)"
 
 
@@ -81,7 +82,8 @@ def _check(args: argparse.Namespace, places: Places) -> int:
     from agent.update.release import order
     from agent.update.trust import Repository
 
-    place, root = _trusting()
+    place = _must_be_installed()
+    root = place.must_trust()
     with _source(args, places) as source:
         if _is_administrator():
             place.own.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -110,7 +112,8 @@ def _stage(args: argparse.Namespace, places: Places) -> int:
     from agent.update.fetch import TRUST
     from agent.update.trust import Repository
 
-    place, root = _trusting()
+    place = _must_be_installed()
+    root = place.must_trust()
     with _installer(places, place) as installer, _source(args, places) as source:
         staged = installer.stage(Repository(source, place.own / TRUST, root), by_hand=True)
     return _said(args, {"staged": staged.version}, f"{staged.version} is ready: stillopen update apply")
@@ -146,7 +149,7 @@ def _fetch(args: argparse.Namespace, places: Places) -> int:
     from agent.update.refusal import NotFit
     from agent.update.trial import quiet
 
-    root = _trusting()[1]
+    root = _must_be_installed().must_trust()
     quiet()
     with _source(args, places) as source:
         try:
@@ -159,9 +162,9 @@ def _fetch(args: argparse.Namespace, places: Places) -> int:
 def _work(args: argparse.Namespace, places: Places) -> int:
     from agent.update import work
 
-    place, root = _trusting()
-    with _installer(places, place) as installer:
-        work.do(installer, places.state, place, root)
+    place = _must_be_installed()
+    with _installer(places, place, wait_s=WAIT_S) as installer:
+        work.do(installer, places.state, place)
     return _said(args, {"done": "worked"}, "what was asked for is done, or refused: stillopen update status")
 
 
@@ -222,17 +225,6 @@ def _must_be_installed() -> Installation:
     return place
 
 
-def _trusting() -> tuple[Installation, bytes]:
-    place = _must_be_installed()
-    root = place.root()
-    if root is None:
-        raise UpdateRefused(
-            "this package was built with no root of trust, so that no release can be told from a forged one",
-            "install newer packages by hand; packaging/updates/README.md says how a package gets a root",
-        )
-    return place, root
-
-
 def _is_administrator() -> bool:
     if sys.platform == "win32":
         import ctypes
@@ -264,7 +256,7 @@ def _source(args: argparse.Namespace, places: Places) -> Iterator[Source]:
 
 
 @contextmanager
-def _installer(places: Places, place: Installation) -> Iterator[Installer]:
+def _installer(places: Places, place: Installation, *, wait_s: float = 0.0) -> Iterator[Installer]:
     """Hold everybody else off, and put right what was cut short before."""
     from agent.update.installer import Installer
 
@@ -277,7 +269,7 @@ def _installer(places: Places, place: Installation) -> Iterator[Installer]:
     if not _is_administrator():
         raise UpdateRefused("only the administrator may do this", "sudo stillopen update …")
     versions, machine = _system(places, place, ask)
-    with Installer(place.own, versions, machine).alone() as installer:
+    with Installer(place.own, versions, machine).alone(wait_s=wait_s) as installer:
         yield installer
 
 

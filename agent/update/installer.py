@@ -68,10 +68,10 @@ class Installer:
         self._reached = reached
 
     @contextmanager
-    def alone(self) -> Iterator[Self]:
+    def alone(self, *, wait_s: float = 0.0) -> Iterator[Self]:
         """Hold everybody else off, and bring what was left half done to an end first. Raises `Worked`."""
         self._own.mkdir(mode=0o755, parents=True, exist_ok=True)
-        lock = FileLock(self._own / LOCK, timeout=0)
+        lock = FileLock(self._own / LOCK, timeout=wait_s)
         try:
             lock.acquire()
         except Timeout as error:
@@ -218,12 +218,15 @@ class Installer:
         before, was = self._running(), self._must_not_be_busy()
         known = ledger.read(self._own)
         work = self._begin("switching", version, folder, before)
+        self._versions.rely_on(before)
         wrong = self._tried_in_earnest(version, folder, was, HEALTHY_S + 2 * opened_s)
         if wrong is None:
             known = replace(known, before=before, staged=None, interrupted={})
             known = known.refuse(_version_of(before), "it was left by hand") if did == "went_back" else known
             self._reached("switch: settle")
-            self._prune(self._settle(work, known, did, f"{before} ran before", ""))
+            known = self._settle(work, known, did, f"{before} ran before", "")
+            self._versions.rely_on(folder)
+            self._prune(known)
             _log.info("%s sells now; %s lies beside it.", version, before)
             return
         self._reached("switch: back")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import agent
+from agent.update.refusal import UpdateRefused
 
 if TYPE_CHECKING:
     from agent.update.health import Health
@@ -30,12 +31,15 @@ class Installation:
     trusted: Path
     program: Path = Path("stillopen.py")
 
-    def root(self) -> bytes | None:
-        """Return the trusted root as it was shipped, or None."""
+    def must_trust(self) -> bytes:
+        """Return the trusted root as it was shipped. Raises `UpdateRefused` where there is none."""
         try:
             return self.trusted.read_bytes()
-        except OSError:
-            return None
+        except OSError as error:
+            raise UpdateRefused(
+                "this package was built with no root of trust, so that no release can be told from a forged one",
+                "install newer packages by hand; packaging/updates/README.md says how a package gets a root",
+            ) from error
 
 
 def on_windows(programs: Path) -> Installation:

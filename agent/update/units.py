@@ -13,6 +13,11 @@ from agent.update.request import FILE, FOLDER
 PATH, SERVICE, BOOT = "stillopen-update.path", "stillopen-update.service", "stillopen-update-boot.service"
 STATE = "/var/lib/stillopen"
 
+# The version that was found well, since the one under trial may not even start.
+_RUN = f"""\
+/bin/sh -c 'for it in steady current; do it={LINUX.versions}/$$it/stillopen.py; \
+[ -e "$$it" ] && exec /usr/bin/python3 -I "$$it" update "$$0"; done' """
+
 # It writes the versions and what is known of updates; it starts the trial as the service's user, and systemd's units.
 _SANDBOX = f"""\
 Environment=PYTHONUNBUFFERED=1 STILLOPEN_CONFIG=/etc/stillopen/stillopen.toml STILLOPEN_STATE={STATE}
@@ -64,7 +69,7 @@ StartLimitBurst=10
 
 [Service]
 Type=oneshot
-ExecStart=/usr/bin/stillopen update work
+ExecStart={_RUN}work
 Restart=on-failure
 RestartSec=5
 TimeoutStartSec=3h
@@ -85,7 +90,7 @@ RequiresMountsFor={LINUX.own} {LINUX.versions}
 
 [Service]
 Type=oneshot
-ExecStart=/usr/bin/stillopen update recover
+ExecStart={_RUN}recover
 TimeoutStartSec=60
 RestrictAddressFamilies=AF_UNIX
 {_SANDBOX}

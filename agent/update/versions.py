@@ -3,6 +3,8 @@
     VERSION/         never changed once it bears its name
     VERSION.new/     being unpacked; nobody looks into it, and whoever starts next takes it away
     current          a link (on Windows a file that holds the name), put in place by one rename
+    steady           a link to the newest that was found well: what puts right a switch that was cut short, since the
+                     version under trial may not even start
 
 A power cut leaves the old name in `current` or the new one, and either is a whole folder: what it names was on the
 disk before.
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
     from agent.update.release import Release
 
-CURRENT = "current"
+CURRENT, STEADY = "current", "steady"
 _MB = 1024**2
 _COPY_BYTES = _MB
 _NOT_VERSIONS = ("package", CURRENT)  # `package` is dpkg's
@@ -90,16 +92,26 @@ class Versions:
 
     def point(self, name: str) -> None:
         """Have `current` say this name: in one step, on the disk when it returns. Raises `OSError`."""
-        made = self.folder / f"{CURRENT}.new"
-        made.unlink(missing_ok=True)
         if self._links:
-            made.symlink_to(name)
-        else:
-            with made.open("w", encoding="utf-8") as to:
-                to.write(f"{name}\n")
-                to.flush()
-                os.fsync(to.fileno())
+            self._link(CURRENT, name)
+            return
+        made = self.folder / f"{CURRENT}.new"
+        with made.open("w", encoding="utf-8") as to:
+            to.write(f"{name}\n")
+            to.flush()
+            os.fsync(to.fileno())
         made.replace(self.folder / CURRENT)
+
+    def rely_on(self, name: str) -> None:
+        """Have `steady` say this name, where links are. Raises `OSError`."""
+        if self._links:
+            self._link(STEADY, name)
+
+    def _link(self, link: str, name: str) -> None:
+        made = self.folder / f"{link}.new"
+        made.unlink(missing_ok=True)
+        made.symlink_to(name)
+        made.replace(self.folder / link)
         sync_folder(self.folder)
 
     def unpack(self, archive: Path, release: Release, name: str) -> Path:

@@ -28,7 +28,6 @@ def do(
     installer: Installer,
     state: Path,
     place: Installation,
-    root: bytes,
     *,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
@@ -38,7 +37,7 @@ def do(
             match asked:
                 case Asked.STAGE:
                     source = Folder(state / FOLDER / FETCHED, place.own)
-                    installer.stage(Repository(source, place.own / fetch.TRUST, root))
+                    installer.stage(Repository(source, place.own / fetch.TRUST, place.must_trust()))
                 case Asked.APPLY:
                     _between_sales(installer.apply, sleep)
                 case Asked.BACK:

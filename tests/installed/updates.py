@@ -66,7 +66,7 @@ class Releases:
         text = metadata.read_text(encoding="utf-8").replace(f"Version: {was}", f"Version: {version}", 1)
         metadata.write_text(text, encoding="utf-8")
         about.rename(about.with_name(f"stillopen-{version}.dist-info"))
-        return ARCHIVE.pack(self.home, folder, version=version, system="linux", machine="amd64", pythons=[])
+        return Path(ARCHIVE.pack(self.home, folder, version=version, system="linux", machine="amd64", pythons=[]))
 
     def release(self, archive: Path, store: Store) -> None:
         """Release it, and put the stick in."""

@@ -61,6 +61,7 @@ def test_a_release_is_staged_beside_what_runs_then_switched_to_and_left_again(ti
     with till.installer().alone() as installer:
         installer.apply()
     assert till.pc.starts == ["1.0.0", "1.1.0"]
+    assert (till.place.versions / "steady").readlink().name == "1.1.0"
     known = ledger.read(till.place.own)
     assert (known.before, known.staged, known.last and known.last.did) == ("1.0.0", None, "installed")
     assert ledger.under_way(till.place.own) is None
@@ -259,6 +260,8 @@ def test_a_switch_cut_short_is_taken_back(tmp_path: Path, maker: Maker, step: st
     with pytest.raises(Cut), till.installer(cut_at(step)).alone() as installer:
         installer.apply()
     assert whole(till.place.versions / (till.versions.current() or "")) is not None  # what boots is whole
+    steady = (till.place.versions / "steady").readlink().name
+    assert steady == "1.0.0"  # and what puts it right is not the version under trial
     if again and till.versions.current() == "1.1.0":
         with pytest.raises(Cut), till.installer(cut_at(again)).alone():
             pass

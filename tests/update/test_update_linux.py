@@ -17,7 +17,7 @@ from agent.update.linux import Linux
 from agent.update.machine import LINUX
 from agent.update.refusal import TrialFailed, UpdateRefused
 from agent.update.report import report
-from agent.update.request import Asked, ask
+from agent.update.request import Asked, ask, is_asked
 from tests.update.maker import Maker, Till
 
 if TYPE_CHECKING:
@@ -109,14 +109,17 @@ def test_what_the_agent_asks_for_is_done_in_turn(tmp_path: Path) -> None:
     fetched = state / "update" / "fetched"
     fetched.parent.mkdir(parents=True)
     maker.repository.rename(fetched)
-    root = till.place.trusted.read_bytes()
 
     def do(asked: Asked) -> None:
         ask(state, asked)
         with till.installer().alone() as installer:
-            work.do(installer, state, till.place, root, sleep=slept.append)
+            work.do(installer, state, till.place, sleep=slept.append)
 
     slept: list[float] = []
+    till.place.trusted.rename(tmp_path / "root.json")
+    do(Asked.STAGE)  # with no root of trust nothing is taken, and it is not asked for again and again
+    assert (till.versions.names(), is_asked(state)) == (["1.0.0"], False)
+    (tmp_path / "root.json").rename(till.place.trusted)
     do(Asked.APPLY)  # nothing is staged: it is refused, and the store sells on
     assert till.pc.starts == ["1.0.0"]
     do(Asked.STAGE)
@@ -147,7 +150,8 @@ def parsed(text: str) -> configparser.RawConfigParser:
 def test_what_root_runs_is_started_by_a_file_and_writes_where_it_has_to() -> None:
     path, service, boot = (parsed(units.all_of()[name]) for name in (units.PATH, units.SERVICE, units.BOOT))
     assert path["Path"]["PathExists"] == "/var/lib/stillopen/update/asked"
-    assert service["Service"]["ExecStart"] == "/usr/bin/stillopen update work"
+    assert service["Service"]["ExecStart"].endswith('exec /usr/bin/python3 -I "$$it" update "$$0"; done\' work')
+    assert boot["Service"]["ExecStart"].endswith(" recover")
     assert service["Service"]["Restart"] == "on-failure"  # killed in mid-work, it puts right what was half done
     for unit in (service, boot):
         assert unit["Service"]["Type"] == "oneshot"
@@ -156,6 +160,24 @@ def test_what_root_runs_is_started_by_a_file_and_writes_where_it_has_to() -> Non
         assert unit["Service"]["ReadWritePaths"] == f"{LINUX.versions} /var/lib/stillopen"
     assert boot["Unit"]["Before"] == UNIT  # the version before is back before the store opens
     assert boot["Unit"]["ConditionPathExists"] == f"{LINUX.own}/under-way.json"  # and costs nothing otherwise
+
+
+def test_the_version_that_was_found_well_puts_right_what_another_has_left(tmp_path: Path) -> None:
+    (line,) = (line for line in units.service().splitlines() if line.startswith("ExecStart="))
+    shell, _, script = line.removeprefix("ExecStart=").replace("$$", "$").partition(" -c ")
+    for name in ("steady", "current"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "stillopen.py").write_text(f"import sys; print({name!r}, sys.argv[1:])", encoding="utf-8")
+
+    def said() -> str:
+        whole = f"{shell} -c {script}".replace(str(LINUX.versions), str(tmp_path)).replace(
+            "/usr/bin/python3", sys.executable
+        )
+        return subprocess.run(["/bin/sh", "-c", whole], check=True, capture_output=True, text=True).stdout.strip()
+
+    assert said() == "steady ['update', 'work']"
+    (tmp_path / "steady" / "stillopen.py").unlink()
+    assert said() == "current ['update', 'work']"
 
 
 def test_every_way_to_the_folder_of_updates_is_the_same() -> None:
