@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import aiosqlite
 
 from outbox import schema
-from outbox.errors import JournalDamaged, JournalFull, JournalUnavailable, JournalUnclear, OutboxError
+from outbox.errors import JournalFull, JournalUnavailable, OutboxError
+from outbox.group_commit import Raised, checkpoint, commit_counted, commit_twice
 from outbox.precedence import Precedence
-from outbox.sqlite_codes import is_damage, is_full, is_of_the_disk
 from outbox.steps import Steps
 
 if TYPE_CHECKING:
@@ -112,8 +112,8 @@ class Writer:
 
     async def go_on(self, probe: Callable[[sqlite3.Connection], None]) -> None:
         """Write `probe`, and take up writing again once its fsync has returned. Raises as `write` does."""
-        (result,) = await self._run(_commit_twice, [probe])
-        if isinstance(result, _Raised):
+        (result,) = await self._run(commit_twice, [probe])
+        if isinstance(result, Raised):
             raise result.error
         self.fault = None
 
@@ -223,7 +223,7 @@ class Writer:
                     results: list[Any] = [self.fault] * len(batch)
                 else:
                     try:
-                        results, rows = await self._run(_commit_counted, [asked.change for asked in batch])
+                        results, rows = await self._run(commit_counted, [asked.change for asked in batch])
                         self._pages += PAGES_A_COMMIT + rows // ROWS_A_PAGE
                     except OutboxError as error:
                         results = [error] * len(batch)
@@ -273,7 +273,7 @@ class Writer:
                 self._draining = asyncio.create_task(self._drain(), name="journal writer")
 
     async def _fold(self) -> None:
-        await self._run(_checkpoint)
+        await self._run(checkpoint)
         self._pages = 0
 
     async def _run(self, work: Callable[..., T], *arguments: Any) -> T:
@@ -285,17 +285,10 @@ class Writer:
         return result
 
 
-class _Raised:
-    """What a change raised, on its way back to the caller."""
-
-    def __init__(self, error: Exception) -> None:
-        self.error = error
-
-
 def _resolve(done: asyncio.Future[Any], result: Any) -> None:
     if done.done():  # the loop is going down
         return
-    if isinstance(result, _Raised):
+    if isinstance(result, Raised):
         done.set_exception(result.error)
         done.exception()  # a caller that was cancelled will not ask, and that is no bug
     elif isinstance(result, OutboxError):
@@ -303,71 +296,3 @@ def _resolve(done: asyncio.Future[Any], result: Any) -> None:
         done.exception()
     else:
         done.set_result(result)
-
-
-def _commit_counted(
-    connection: sqlite3.Connection, changes: list[Callable[[sqlite3.Connection], Any]]
-) -> tuple[list[Any], int]:
-    """Commit the batch; return what each change came to, and how many rows were changed."""
-    before = connection.total_changes
-    results = _commit_twice(connection, changes)
-    return results, connection.total_changes - before
-
-
-def _commit_twice(connection: sqlite3.Connection, changes: list[Callable[[sqlite3.Connection], Any]]) -> list[Any]:
-    """Commit the batch; after an I/O error, once more from the start, which writes every page again.
-
-    A failed fsync may have lost the pages it was for, so asking for a second fsync proves nothing.
-    """
-    try:
-        return _commit(connection, changes)
-    except sqlite3.DatabaseError as error:
-        if is_damage(error):
-            raise JournalDamaged(
-                f"the journal is damaged: {error}",
-                hint="Stop the agent, keep the whole state folder as it is, and put back the newest backup.",
-            ) from error
-        if is_full(error):
-            raise JournalFull(
-                f"the disk is full: {error}",
-                hint="Free some space on the disk that holds the state folder and try again; sales so far are safe.",
-            ) from error
-        _log.warning("The journal met a disk error and tries once more: %s", error)
-    try:
-        return _commit(connection, changes)
-    except sqlite3.DatabaseError as error:
-        raise JournalUnclear(
-            f"the disk failed while writing the journal: {error}",
-            hint="Wait: the agent opens the journal again by itself and looks which of the last changes were kept. "
-            "Then do the last step again. If it does not sell within minutes, the PC's disk has to be checked.",
-        ) from error
-
-
-def _checkpoint(connection: sqlite3.Connection) -> None:
-    """Move what the log holds into the file, as far as no reader is in the way. Never waits, never fails a sale."""
-    try:
-        connection.execute("pragma wal_checkpoint(passive)").fetchall()
-    except sqlite3.DatabaseError as error:
-        _log.warning("The journal's log could not be folded in now (%s); it is tried again later.", error)
-
-
-def _commit(connection: sqlite3.Connection, changes: list[Callable[[sqlite3.Connection], Any]]) -> list[Any]:
-    results: list[Any] = []
-    try:
-        connection.execute("begin immediate")
-        for change in changes:
-            connection.execute("savepoint one")
-            try:
-                results.append(change(connection))
-            except Exception as error:
-                if not connection.in_transaction or is_of_the_disk(error):
-                    raise  # it concerns the whole batch; SQLite may have undone all of it already
-                connection.execute("rollback to one")
-                results.append(_Raised(error))
-            connection.execute("release one")
-        connection.execute("commit")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("rollback")
-        raise
-    return results

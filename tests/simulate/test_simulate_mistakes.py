@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import outbox.writer
+import outbox.group_commit
 from agent.closing import Closing
 from agent.kicks import Kicks
 from agent.prints import Prints
@@ -47,7 +47,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def told_before_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
-    commit = outbox.writer._commit
+    commit = outbox.group_commit._commit_once
 
     class Later:
         def __init__(self, connection: sqlite3.Connection) -> None:
@@ -65,7 +65,7 @@ def told_before_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
     def later(connection: Any, changes: list[Callable[[sqlite3.Connection], Any]]) -> list[Any]:
         return commit(Later(connection), changes)  # type: ignore[arg-type]  # all that is used of one
 
-    monkeypatch.setattr(outbox.writer, "_commit", later)
+    monkeypatch.setattr(outbox.group_commit, "_commit_once", later)
 
 
 def number_outside_the_transaction(monkeypatch: pytest.MonkeyPatch) -> None:

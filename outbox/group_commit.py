@@ -1,0 +1,93 @@
+"""Many changes in one COMMIT, each in a savepoint of its own; and what it means when the disk fails.
+
+Run on the writer's thread. What a change raises undoes only its own work and is handed back in its place.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+from outbox.errors import JournalDamaged, JournalFull, JournalUnclear
+from outbox.sqlite_codes import is_damage, is_full, is_of_the_disk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_log = logging.getLogger("stillopen.journal")
+
+
+class Raised:
+    """What a change raised, on its way back to the caller."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+def commit_counted(
+    connection: sqlite3.Connection, changes: Sequence[Callable[[sqlite3.Connection], Any]]
+) -> tuple[list[Any], int]:
+    """Commit the batch; return what each change came to, and how many rows were changed."""
+    before = connection.total_changes
+    results = commit_twice(connection, changes)
+    return results, connection.total_changes - before
+
+
+def commit_twice(connection: sqlite3.Connection, changes: Sequence[Callable[[sqlite3.Connection], Any]]) -> list[Any]:
+    """Commit the batch; after an I/O error, once more from the start, which writes every page again.
+
+    A failed fsync may have lost the pages it was for, so asking for a second fsync proves nothing.
+    """
+    try:
+        return _commit_once(connection, changes)
+    except sqlite3.DatabaseError as error:
+        if is_damage(error):
+            raise JournalDamaged(
+                f"the journal is damaged: {error}",
+                hint="Stop the agent, keep the whole state folder as it is, and put back the newest backup.",
+            ) from error
+        if is_full(error):
+            raise JournalFull(
+                f"the disk is full: {error}",
+                hint="Free some space on the disk that holds the state folder and try again; sales so far are safe.",
+            ) from error
+        _log.warning("The journal met a disk error and tries once more: %s", error)
+    try:
+        return _commit_once(connection, changes)
+    except sqlite3.DatabaseError as error:
+        raise JournalUnclear(
+            f"the disk failed while writing the journal: {error}",
+            hint="Wait: the agent opens the journal again by itself and looks which of the last changes were kept. "
+            "Then do the last step again. If it does not sell within minutes, the PC's disk has to be checked.",
+        ) from error
+
+
+def checkpoint(connection: sqlite3.Connection) -> None:
+    """Move what the log holds into the file, as far as no reader is in the way. Never waits, never fails a sale."""
+    try:
+        connection.execute("pragma wal_checkpoint(passive)").fetchall()
+    except sqlite3.DatabaseError as error:
+        _log.warning("The journal's log could not be folded in now (%s); it is tried again later.", error)
+
+
+def _commit_once(connection: sqlite3.Connection, changes: Sequence[Callable[[sqlite3.Connection], Any]]) -> list[Any]:
+    results: list[Any] = []
+    try:
+        connection.execute("begin immediate")
+        for change in changes:
+            connection.execute("savepoint one")
+            try:
+                results.append(change(connection))
+            except Exception as error:
+                if not connection.in_transaction or is_of_the_disk(error):
+                    raise  # it concerns the whole batch; SQLite may have undone all of it already
+                connection.execute("rollback to one")
+                results.append(Raised(error))
+            connection.execute("release one")
+        connection.execute("commit")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("rollback")
+        raise
+    return results
