@@ -45,6 +45,9 @@ WHILE_IT_SELLS = (
     Line("config export", OK, "[store]"),
     Line("config import {config} --dry-run", OK, "says this already"),
     Line("config import {folder}/other.toml", FAILED, "next:"),  # not under an agent that runs
+    Line("config import {folder}/other.toml --first", OK, "left as it is"),
+    Line("setup --answers {config} --dry-run --json", OK, '"written": false'),
+    Line("setup --answers {folder}/none.toml", WRONG, "no such file"),
     Line("devices --json", OK, '"devices"'),
     Line("devices --teach none", FAILED, "stillopen:"),
     Line("doctor --json", OK, '"checks"'),  # a line that is down is no fault of the store
