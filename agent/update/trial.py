@@ -65,7 +65,7 @@ def copy(state: Path, to: Path) -> None:
     for name in files:
         try:
             with closing(_reader(state / name)) as source, closing(sqlite3.connect(to / name)) as target:
-                source.backup(target, pages=2048, sleep=0.01)
+                source.backup(target)  # in one read, which holds nobody up; in several, each sale would begin it anew
         except sqlite3.OperationalError as error:
             raise NoRoom(
                 f"{name} could not be copied to try it: {error}", "make room, and try again; the store sells on"
