@@ -44,6 +44,14 @@ deb: $(READY)  ## the Debian package, into dist/, the same bytes each time: ARCH
 twice: $(READY)  ## the same from two fresh checkouts of the newest commit, for both processors: are they the same? ARCH=amd64
 	$(BIN)/python packaging/linux/twice.py $(if $(ARCH),--arch $(ARCH))
 
+installer: $(READY)  ## the Windows installer, into dist/: PYTHON_ZIP=python-3.11.9-embed-amd64.zip PYTHON_SHA256=… SIGN='…'
+	$(BIN)/python packaging/windows/build_installer.py $(if $(PYTHON_ZIP),--python $(PYTHON_ZIP)) \
+	  $(if $(PYTHON_SHA256),--sha256 $(PYTHON_SHA256)) $(if $(SIGN),--sign "$(SIGN)")
+
+wine: $(READY)  ## the Windows installer and service under wine, with a stand-in for Python: ONLY=sick (root once, to install wine)
+	scripts/wine
+	$(BIN)/python -m tests.wine $(if $(ONLY),--only $(ONLY))
+
 plug: $(READY)  ## doctor --pull-the-plug in a Debian whose power is cut: CUTS=6 (needs the rig: STILLOPEN_RIG)
 	$(BIN)/python -m tests.plug $(if $(CUTS),--cuts $(CUTS)) $(if $(SEED),--seed $(SEED))
 

@@ -1,0 +1,41 @@
+/* `use VERSION`: another version in force, on trial, and back by itself where it is not well. */
+#include "host.h"
+
+static bool name(const struct settings *settings) {
+    if (settings_write(settings)) return true;
+    complain(L"service.ini cannot be written: Windows error %lu; next: run this as an administrator", GetLastError());
+    return false;
+}
+
+/* Put the version before in force again. The host may run it already: it goes back by itself. */
+static int go_back(const struct settings *before, const WCHAR *from) {
+    complain(L"%ls was not well: going back to %ls", from, before->version);
+    if (!service_stop(before) || !name(before)) return FAILED;
+    return service_start(before, before->version, false) ? WENT_BACK : FAILED;
+}
+
+int command_use(const WCHAR *version) {
+    struct settings before, after;
+    if (!settings_read(&before)) return FAILED;
+    if (!version_is_there(&before, version)) {
+        complain(L"there is no version %ls here; next: run its setup", version);
+        return WRONG_USE;
+    }
+    after = before;
+    wcscpy(after.version, version);
+    if (wcscmp(before.version, version) != 0) wcscpy(after.previous, before.version);
+    SC_HANDLE service = service_open(SERVICE_QUERY_STATUS);
+    if (service == NULL) { /* nothing runs that could be on trial */
+        after.on_trial = false;
+        return name(&after) ? DONE : FAILED;
+    }
+    service_close(service);
+    bool can_go_back = wcscmp(before.version, version) != 0 && version_is_there(&before, before.version);
+    after.on_trial = can_go_back;
+    if (!service_stop(&before) || !name(&after)) return FAILED;
+    if (service_start(&after, version, can_go_back)) {
+        after.on_trial = false;
+        return name(&after) ? DONE : FAILED;
+    }
+    return can_go_back ? go_back(&before, version) : FAILED;
+}

@@ -1,0 +1,323 @@
+; stillopen-VERSION-setup.exe. Made by build_installer.py, which gives VERSION, FILES (the lines that unpack one version),
+; TOOLS (our two programs), SIZE_KIB, OUT and, where somebody signs, SIGN.
+;
+;   setup.exe [/S] [/PROVISION=file] [/KIOSK] [/BROWSER=path]
+;   uninstall.exe [/S] [/EXPORT=file] [/FORCE] [/PURGE]
+;
+; What goes wrong is said in a window or, with /S, in %ProgramData%\Stillopen\setup.log; the exit codes stand in ../README.md.
+; Until the step "in force" nothing of the version that runs is touched but its service, which is stopped for a moment.
+
+Unicode true
+Target amd64-unicode
+SetCompressor /SOLID lzma
+SetDateSave off        ; the same files, the same bytes
+ManifestSupportedOS Win10
+RequestExecutionLevel admin
+Name "Stillopen"
+OutFile "${OUT}"
+InstallDir "$PROGRAMFILES64\Stillopen"   ; not to be chosen: updates and support find it there
+ShowInstDetails show
+ShowUninstDetails show
+VIProductVersion "0.0.0.0"
+VIAddVersionKey ProductName "Stillopen"
+VIAddVersionKey ProductVersion "${VERSION}"
+VIAddVersionKey FileVersion "${VERSION}"
+VIAddVersionKey FileDescription "Stillopen setup"
+VIAddVersionKey LegalCopyright "Apache-2.0"
+
+!include FileFunc.nsh
+!include LogicLib.nsh
+!include WinVer.nsh
+!include x64.nsh
+
+!define KEY "Software\Stillopen"
+!define LISTED "Software\Microsoft\Windows\CurrentVersion\Uninstall\Stillopen"
+!define APPS "Software\Microsoft\Windows\CurrentVersion\App Paths"
+; a window of its own over the whole screen; no gesture leads away from the till
+!define KIOSK "--kiosk --no-first-run --disable-pinch --overscroll-history-navigation=0"
+
+!define NOT_HERE 3      ; does not run on this PC; nothing was changed
+!define WENT_BACK 4     ; was not well; the version before is in force again
+!define NOT_WELL 5      ; the service cannot be made, stopped or started
+!define BAD_FILE 6      ; the provisioning file was refused; nothing was changed
+!define WAITING 7       ; uninstall: records wait for a cloud
+
+!ifdef SIGN
+  !uninstfinalize `${SIGN} "%1"` = 0
+  !finalize `${SIGN} "%1"` = 0
+!endif
+
+Page instfiles
+UninstPage uninstConfirm
+UninstPage instfiles
+
+Var DATA        ; %ProgramData%\Stillopen
+Var LOG
+Var OLD         ; the version in force before; empty where there is none
+Var NEW         ; the folder of the one that comes
+Var PROVISION
+Var BROWSER
+Var PAGE
+Var TRIES
+
+; Run a program to its end: $0 becomes its exit code (or "error"), $1 what it said; both go to the log.
+!macro Run COMMAND
+  DetailPrint `${COMMAND}`
+  nsExec::ExecToStack `${COMMAND}`
+  Pop $0
+  Pop $1
+  FileWrite $LOG `${COMMAND}$\r$\n$1(exit code $0)$\r$\n`
+!macroend
+!define Run "!insertmacro Run"
+
+!macro Stop CODE TEXT
+  FileWrite $LOG `${TEXT}$\r$\n`
+  FileClose $LOG
+  SetErrorLevel ${CODE}
+  MessageBox MB_OK|MB_ICONSTOP `${TEXT}` /SD IDOK
+  Abort `${TEXT}`
+!macroend
+!define Stop "!insertmacro Stop"
+
+!macro Begin
+  SetRegView 64
+  SetShellVarContext all
+  StrCpy $DATA "$APPDATA\Stillopen"       ; %ProgramData% in this context
+  CreateDirectory "$DATA"
+  FileOpen $LOG "$DATA\setup.log" a
+  FileSeek $LOG 0 END
+  ReadINIStr $OLD "$INSTDIR\service.ini" service version
+!macroend
+
+Function .onInit
+  ${IfNot} ${RunningX64}
+  ${OrIfNot} ${AtLeastWin10}
+    MessageBox MB_OK|MB_ICONSTOP "Stillopen needs a 64-bit Windows 10 or newer." /SD IDOK
+    SetErrorLevel ${NOT_HERE}
+    Quit
+  ${EndIf}
+  ${GetParameters} $0
+  ClearErrors
+  ${GetOptions} $0 "/PROVISION=" $PROVISION
+  ${IfNot} ${Errors}
+    GetFullPathName $PROVISION "$PROVISION"
+    ${IfNot} ${FileExists} "$PROVISION"
+      MessageBox MB_OK|MB_ICONSTOP "The provisioning file is not there: $PROVISION" /SD IDOK
+      SetErrorLevel ${BAD_FILE}
+      Quit
+    ${EndIf}
+  ${EndIf}
+FunctionEnd
+
+; Put one of our programs in the place of the one before, in one step: a power cut leaves one or the other.
+!macro Replace NAME
+  File "/oname=${NAME}.new" "${TOOLS}/${NAME}"
+  System::Call 'kernel32::MoveFileExW(w "$INSTDIR\${NAME}.new", w "$INSTDIR\${NAME}", i 9) i .r0'   ; replace, write through
+  ${If} $0 = 0
+    Call StartOld
+    RMDir /r "$INSTDIR\$NEW"
+    ${Stop} ${NOT_WELL} "${NAME} is in use and cannot be replaced. Next: close every window of Stillopen, and run this again."
+  ${EndIf}
+!macroend
+
+; What was in force sells on.
+Function StartOld
+  ${If} $OLD != ""
+    ${Run} '"$INSTDIR\stillopen-service.exe" start'
+  ${EndIf}
+FunctionEnd
+
+; Take away what was begun where there was nothing before.
+Function LeaveNothing
+  SetOutPath "$TEMP"
+  ${If} $OLD == ""
+    RMDir /r "$INSTDIR"
+  ${Else}
+    RMDir /r "$INSTDIR\$NEW"
+    RMDir /r "$INSTDIR\${VERSION}.new"
+  ${EndIf}
+FunctionEnd
+
+Section
+  !insertmacro Begin
+
+  ; beside the version that runs
+  RMDir /r "$INSTDIR\${VERSION}.new"
+  !include "${FILES}"
+  SetOutPath "$INSTDIR"
+  ${Run} '"$INSTDIR\${VERSION}.new\python\python.exe" -I -X utf8 "$INSTDIR\${VERSION}.new\stillopen.py" --version'
+  ${If} $0 != 0
+    Call LeaveNothing
+    ${Stop} ${NOT_HERE} "Stillopen ${VERSION} does not run on this PC; nothing was changed. What it said: $1"
+  ${EndIf}
+  StrCpy $NEW "${VERSION}"
+  ${If} $OLD == "${VERSION}"              ; the same version again, over itself
+    StrCpy $NEW "${VERSION}-again"
+  ${EndIf}
+  RMDir /r "$INSTDIR\$NEW"
+  StrCpy $TRIES 0
+  ${Do}                                   ; a virus scanner may still look into what was just written
+    ClearErrors
+    Rename "$INSTDIR\${VERSION}.new" "$INSTDIR\$NEW"
+    ${IfNot} ${Errors}
+      ${ExitDo}
+    ${EndIf}
+    IntOp $TRIES $TRIES + 1
+    ${If} $TRIES > 30
+      Call LeaveNothing
+      ${Stop} ${NOT_WELL} "$INSTDIR\$NEW cannot be made; nothing was changed. Next: restart the PC, and run this again."
+    ${EndIf}
+    Sleep 1000
+  ${Loop}
+
+  ; in its place
+  ${If} $OLD != ""
+    ${Run} '"$INSTDIR\stillopen-service.exe" stop'
+    ${If} $0 != 0
+      Call StartOld
+      Call LeaveNothing
+      ${Stop} ${NOT_WELL} "The service does not stop; nothing was changed. What it said: $1"
+    ${EndIf}
+  ${EndIf}
+  !insertmacro Replace stillopen-service.exe
+  !insertmacro Replace stillopen.exe
+
+  ; this lane
+  ${If} $PROVISION != ""
+    ${Run} '"$INSTDIR\$NEW\python\python.exe" -I -X utf8 "$INSTDIR\$NEW\stillopen.py" --config "$DATA\stillopen.toml" --state "$DATA\state" config import "$PROVISION"'
+    ${If} $0 != 0
+      Call StartOld
+      Call LeaveNothing
+      ${Stop} ${BAD_FILE} "The provisioning file was refused; nothing was changed. What it said: $1"
+    ${EndIf}
+  ${EndIf}
+
+  ; in force: from here on the host goes back by itself
+  ${Run} '"$INSTDIR\stillopen-service.exe" use $NEW'
+  ${If} $0 = ${WENT_BACK}
+    RMDir /r "$INSTDIR\$NEW"
+    ${Stop} ${WENT_BACK} "Stillopen ${VERSION} was not well; $OLD is in force again. Next: read $DATA\state\logs\host.log."
+  ${ElseIf} $0 != 0
+    ${Stop} ${NOT_WELL} "The store does not sell. Next: read $DATA\state\logs\host.log. What it said: $1"
+  ${EndIf}
+  ${Run} '"$INSTDIR\stillopen.exe" service install'
+  ${If} $0 != 0
+    ${Stop} ${NOT_WELL} "The service does not run. Next: stillopen check. What it said: $1"
+  ${EndIf}
+
+  Call Listed
+  Call Shortcuts
+  Call OlderGo
+  FileWrite $LOG "Stillopen $NEW is in force.$\r$\n"
+  FileClose $LOG
+SectionEnd
+
+; Among the installed programs, with its uninstaller.
+Function Listed
+  WriteUninstaller "$INSTDIR\uninstall.exe"
+  WriteRegStr HKLM "${LISTED}" DisplayName "Stillopen"
+  WriteRegStr HKLM "${LISTED}" DisplayVersion "${VERSION}"
+  WriteRegStr HKLM "${LISTED}" Publisher "Stillopen"
+  WriteRegStr HKLM "${LISTED}" DisplayIcon "$INSTDIR\stillopen.exe"
+  WriteRegStr HKLM "${LISTED}" InstallLocation "$INSTDIR"
+  WriteRegStr HKLM "${LISTED}" UninstallString '"$INSTDIR\uninstall.exe"'
+  WriteRegStr HKLM "${LISTED}" QuietUninstallString '"$INSTDIR\uninstall.exe" /S'
+  WriteRegDWORD HKLM "${LISTED}" EstimatedSize ${SIZE_KIB}
+  WriteRegDWORD HKLM "${LISTED}" NoModify 1
+  WriteRegDWORD HKLM "${LISTED}" NoRepair 1
+FunctionEnd
+
+; The till's page over the whole screen; /KIOSK opens it whenever somebody logs on. Where `[api] port` was changed since,
+; the setup run again makes them anew.
+Function Shortcuts
+  ReadRegStr $PAGE HKLM "${KEY}" Page
+  ${GetParameters} $0
+  ClearErrors
+  ${GetOptions} $0 "/BROWSER=" $BROWSER
+  ${If} $BROWSER == ""
+    ReadRegStr $BROWSER HKLM "${APPS}\msedge.exe" ""
+  ${EndIf}
+  ${If} $BROWSER == ""
+    ReadRegStr $BROWSER HKLM "${APPS}\chrome.exe" ""
+  ${EndIf}
+  CreateDirectory "$SMPROGRAMS\Stillopen"
+  CreateShortcut "$SMPROGRAMS\Stillopen\Stillopen command line.lnk" "$SYSDIR\cmd.exe" '/k cd /d "$INSTDIR"'
+  ${If} $BROWSER == ""                    ; neither Edge nor Chrome: whatever opens pages here
+    WriteINIStr "$DESKTOP\Stillopen till.url" InternetShortcut URL "$PAGE"
+    Return
+  ${EndIf}
+  CreateShortcut "$DESKTOP\Stillopen till.lnk" "$BROWSER" "${KIOSK} --app=$PAGE"
+  CreateShortcut "$SMPROGRAMS\Stillopen\Stillopen till.lnk" "$BROWSER" "${KIOSK} --app=$PAGE"
+  ClearErrors
+  ${GetOptions} $0 "/KIOSK" $1
+  ${IfNot} ${Errors}
+    CreateShortcut "$SMSTARTUP\Stillopen till.lnk" "$BROWSER" "${KIOSK} --app=$PAGE"
+  ${EndIf}
+FunctionEnd
+
+; This version and the one before stay; older ones go.
+Function OlderGo
+  FindFirst $0 $1 "$INSTDIR\*"
+  ${DoWhile} $1 != ""
+    ${If} $1 != "."
+    ${AndIf} $1 != ".."
+    ${AndIf} $1 != $NEW
+    ${AndIf} $1 != $OLD
+    ${AndIf} ${FileExists} "$INSTDIR\$1\stillopen.py"
+      RMDir /r "$INSTDIR\$1"
+    ${EndIf}
+    FindNext $0 $1
+  ${Loop}
+  FindClose $0
+FunctionEnd
+
+; Removal is refused while records wait for a cloud: nobody would send them any more. /EXPORT=file writes them to a file
+; first; /FORCE goes on where the program itself cannot be asked. The store's records stay, but with /PURGE.
+Section Uninstall
+  !insertmacro Begin
+  ${GetParameters} $2
+  StrCpy $4 ""
+  ClearErrors
+  ${GetOptions} $2 "/EXPORT=" $3
+  ${IfNot} ${Errors}
+    GetFullPathName $3 "$3"
+    StrCpy $4 ' --export "$3"'
+  ${EndIf}
+  ${Run} '"$INSTDIR\stillopen.exe" service uninstall$4'
+  ${If} $0 != 0
+    ClearErrors
+    ${GetOptions} $2 "/FORCE" $3
+    ${If} ${Errors}
+      ${Stop} ${WAITING} "Stillopen was not removed. What it said: $1"
+    ${EndIf}
+    ${Run} '"$INSTDIR\stillopen-service.exe" uninstall'
+    ${If} $0 != 0
+      ${Stop} ${NOT_WELL} "The service cannot be removed. What it said: $1"
+    ${EndIf}
+  ${EndIf}
+  ClearErrors
+  ${GetOptions} $2 "/PURGE" $3
+  ${IfNot} ${Errors}
+    ${Run} '"$INSTDIR\stillopen.exe" service removable'   ; asked again: /FORCE alone never loses a record
+    ${If} $0 != 0
+      FileWrite $LOG "The store's records stay: some wait for a cloud.$\r$\n"
+      SetErrorLevel ${WAITING}
+      StrCpy $5 keep
+    ${Else}
+      StrCpy $5 purge
+    ${EndIf}
+  ${EndIf}
+  Delete "$DESKTOP\Stillopen till.lnk"
+  Delete "$DESKTOP\Stillopen till.url"
+  Delete "$SMSTARTUP\Stillopen till.lnk"
+  RMDir /r "$SMPROGRAMS\Stillopen"
+  DeleteRegKey HKLM "${KEY}"
+  DeleteRegKey HKLM "${LISTED}"
+  SetOutPath "$TEMP"
+  RMDir /r "$INSTDIR"
+  FileWrite $LOG "Stillopen was removed.$\r$\n"
+  FileClose $LOG
+  ${If} $5 == purge
+    RMDir /r "$DATA"
+  ${EndIf}
+SectionEnd
