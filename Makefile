@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check deb twice looks rig plug powercut simulate soak day thirdparty receipts replug scans money clouds bench format lock clean setup
+.PHONY: demo test check deb twice installer wine looks rig plug powercut simulate soak day thirdparty receipts replug scans money clouds bench format lock clean setup
 
 setup: $(READY)
 

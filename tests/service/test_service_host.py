@@ -98,6 +98,39 @@ def test_the_windows_host_reads_lines() -> None:
     ]  # fmt: skip
 
 
+def test_the_windows_host_asks_for_the_end_by_closing_its_pipe() -> None:
+    reading, writing = os.pipe()
+    told, asked = host({HOSTED: "lines"}, asked=lambda: os.fdopen(reading, "rb", buffering=0)), threading.Event()
+    told.listen(asked.set)
+    os.write(writing, b"nothing that is said there means anything")
+    os.close(writing)
+    assert asked.wait(WAIT_S)
+    anew = threading.Event()
+    told.listen(anew.set)  # an agent that begins anew in this process hears it too
+    assert anew.wait(WAIT_S)
+
+
+def test_the_real_agent_under_the_windows_hosts_words(tmp_path: Path) -> None:
+    config = tmp_path / "stillopen.toml"
+    config.write_text(first_configuration() + "\n[api]\nport = 0\n", encoding="utf-8")
+    command = [sys.executable, "-m", "agent", "--config", str(config), "--state", str(tmp_path / "state"), "run"]
+    environ = os.environ | {HOSTED: "lines"}
+    with subprocess.Popen(command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as agent:
+        assert agent.stdin is not None
+        assert agent.stdout is not None
+        try:
+            said: list[str] = []
+            while "@READY=1" not in said:
+                said.append(agent.stdout.readline().rstrip("\n"))
+                assert said[-1], said  # it ended, or stopped talking
+            assert agent.stdout.readline().startswith("@STATUS=Selling at http://localhost:")
+            agent.stdin.close()
+            assert "@STOPPING=1" in agent.stdout.read().splitlines()
+            assert agent.wait(WAIT_S) == 0
+        finally:
+            agent.kill()
+
+
 def test_a_terminal_is_told_nothing() -> None:
     told = host({})
     assert isinstance(told, Terminal)
