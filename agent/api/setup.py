@@ -71,7 +71,7 @@ ROUTES = (
         "The lines of the configuration that these answers would change; nothing is written",
         "SetupChange",
         body="SetupAnswers",
-        problems=("setup-by-hand", "card-data"),
+        problems=("setup-by-hand", "setup-unreadable", "card-data"),
     ),
     Route(
         "PUT",
@@ -80,7 +80,7 @@ ROUTES = (
         "Write answers into the configuration, the one before kept beside it; in force after a restart",
         "SetupChange",
         body="SetupAnswers",
-        problems=("not-allowed", "setup-by-hand", "setup-invalid", "setup-refused", "card-data"),
+        problems=("not-allowed", "setup-by-hand", "setup-unreadable", "setup-invalid", "setup-refused", "card-data"),
     ),
     Route(
         "POST",

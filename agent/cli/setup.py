@@ -86,7 +86,6 @@ class _Run:
 
         assert self._to is not None
         before = present(self._places.config)
-        _must_be_toml(self._places)
         heard = Heard(before, is_example(before), self._places.config.parent)
         self._say(f"This sets up {self._places.config}. {HOW} Ctrl-C ends it.")
         self._say("Nothing is written before you have seen it and said yes.\n")
@@ -255,14 +254,6 @@ def _must_be_able(places: Places, *, writes: bool) -> None:
     folder = next(parent for parent in places.config.parents if parent.exists())
     if writes and not os.access(folder, os.W_OK):
         raise out.CommandError(f"{places.config} cannot be written", hint=hint)
-
-
-def _must_be_toml(places: Places) -> None:
-    """Raise `ConfigInvalid` where what is there cannot be read at all; what is wrong in it may be what is asked for."""
-    from agent.config.load import read_toml
-
-    if places.config.exists():
-        read_toml(places.config)
 
 
 def _to_stderr(text: str) -> None:

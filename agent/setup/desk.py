@@ -66,13 +66,13 @@ class SetupDesk:
     def _view(self) -> dict[str, Any]:
         import tomllib
 
-        from agent.config.lane import LaneRefused, read
         from agent.setup.proposed import of_this_pc
+        from agent.setup.write import present
 
         try:
-            raw = tomllib.loads(read(self._places.config))
-        except (LaneRefused, tomllib.TOMLDecodeError) as error:
-            raise conflict("setup-unreadable", f"{self._places.config} cannot be read now: {error}") from error
+            raw = tomllib.loads(present(self._places.config))
+        except ConfigInvalid as invalid:
+            raise _unreadable(invalid) from invalid
         here, store = of_this_pc(), raw.get("store", {})
         return {
             "needed": self.needed,
@@ -91,13 +91,14 @@ class SetupDesk:
         }
 
     def _drafted(self, answers: Mapping[str, Any]) -> Drafted:
-        from agent.config.lane import LaneRefused
         from agent.setup.edit import EditRefused
         from agent.setup.write import drafted
 
         try:
             return drafted(self._places.config, answers)
-        except (EditRefused, LaneRefused) as error:
+        except ConfigInvalid as invalid:
+            raise _unreadable(invalid) from invalid
+        except EditRefused as error:
             raise conflict("setup-by-hand", f"{error}: {error.hint}") from error
 
     def _save(self, answers: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,6 +150,11 @@ def _answer(draft: Drafted, restarts: bool) -> dict[str, Any]:  # noqa: FBT001 -
         "restarts": restarts,
         "next": None,
     }
+
+
+def _unreadable(invalid: ConfigInvalid) -> Problem:
+    """Say that somebody has changed the file by hand since the start, and that it is not in order now."""
+    return conflict("setup-unreadable", f"the configuration is not in order as it is now: {invalid.problems[0]}")
 
 
 def _invalid(invalid: ConfigInvalid) -> Problem:

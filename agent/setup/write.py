@@ -7,7 +7,8 @@ from difflib import unified_diff
 from typing import TYPE_CHECKING, Any
 
 from agent.config.backup import check_backup
-from agent.config.lane import put, read, staged
+from agent.config.lane import put, staged
+from agent.config.load import load, read_toml
 from agent.service import first_configuration
 from agent.setup.compose import composed
 from agent.setup.example import is_example
@@ -45,14 +46,17 @@ class Written:
 
 
 def present(target: Path) -> str:
-    """Return the configuration that is there, or the example where there is none. Raises `LaneRefused`."""
-    return read(target) if target.exists() else first_configuration()
+    """Return the configuration that is there, or the example where there is none. Raises `ConfigInvalid`."""
+    if not target.exists():
+        return first_configuration()
+    load(target, need_secrets=False)
+    return read_toml(target)[0]
 
 
 def drafted(target: Path, answers: Mapping[str, Any]) -> Drafted:
-    """Return what the answers make of the configuration. Raises `EditRefused` or `LaneRefused`."""
-    there = read(target) if target.exists() else ""
-    before = there or first_configuration()
+    """Return what the answers make of the configuration. Raises `EditRefused` or `ConfigInvalid`."""
+    before = present(target)
+    there = before if target.exists() else ""
     made = composed(before, answers, anew=is_example(before))
     changes = tuple(unified_diff(there.split("\n"), made.text.split("\n"), "now", "then", n=1, lineterm=""))
     return Drafted(made.text, changes, made.gone)
