@@ -94,9 +94,8 @@ async def test_what_would_not_be_in_order_is_refused_whole(
 async def test_a_file_that_somebody_broke_meanwhile_is_said(shop: Shop) -> None:
     shop.app.config.file.write_text(on_disk(shop).replace('id = "till-2"', "id = 2"), "utf-8")
     for method, path in (("GET", ""), ("POST", "/draft"), ("PUT", "")):
-        refused = await shop.client.request(
-            method, f"/v1/setup{path}", **({} if method == "GET" else {"json": ANSWERS})
-        )
+        body = None if method == "GET" else ANSWERS
+        refused = await shop.client.request(method, f"/v1/setup{path}", json=body)
         assert (refused.status_code, refused.json()["code"]) == (409, "setup-unreadable"), method
         assert "[[till]]" in refused.json()["detail"]
 
