@@ -134,14 +134,8 @@ async def reader_paid(stage: Stage) -> None:
 
 
 async def reader_offline(stage: Stage) -> None:
-    """The reader cannot be asked: the card goes to the terminal."""
-    await _until_up(stage)
-    _reader(stage).cut()
-    await stage.ring(COFFEE)
-    async with asyncio.timeout(CALM_S):
-        while stage.shop.app.line.view()["clouds"]["stripe"]["state"] == "up":
-            stage.shop.app.line.wake()
-            await asyncio.sleep(LOOK_S)
+    """The reader cannot be asked: another card goes to the terminal."""
+    await reader_left(stage)
     await stage.there("[data-lamp=stripe][data-level=busy]")
     await stage.key("F9")
     await stage.there("[data-key=slip]")

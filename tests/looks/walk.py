@@ -42,7 +42,7 @@ async def walk(
                     await stage.fresh()
                 try:
                     await bring(stage)
-                except AssertionError as error:
+                except (AssertionError, TimeoutError) as error:
                     wrong.append(f"{name}: never came about: {error}")
                     continue
                 for way in ways:

@@ -105,9 +105,7 @@ export class Basket {
       },
       el("span.line-quantity", {}, line.unit === "kg" ? quantity(line.quantity, "kg") : `${quantity(line.quantity)} ×`),
       el("span.line-name", {}, lineName(line),
-        el("small", {}, line.issue ? `${t("basket.issue", { issue: line.issue })} ` : "", line.unit === "kg" || line.quantity !== "1" ? price(line.price, line.unit) : "",
-          line.list_price !== null && line.list_price !== undefined ? ` ${t("basket.was", { price: price(line.list_price, line.unit) })}${line.price_reason ? ` (${line.price_reason})` : ""}` : "",
-          off ? ` · ${t("basket.off", { amount: money(off) })}` : ""),
+        lineSmall(line, off),
         this.#particulars(line)),
       el("span.line-total", {}, money(line.total))),
       chosen && !line.deposit_of && el("div.line-tools", {},
@@ -190,4 +188,17 @@ export class Basket {
 
 function noteOf(note) {
   return el("small.note", {}, el("span.mark", { "aria-hidden": "true" }, "✎"), ` ${note.text}`, note.printed && el("em", {}, ` (${t("note.on_receipt")})`));
+}
+
+// Beside a line's name: of which issue it is, what one costs where that is not the total, and what came off.
+function lineSmall(line, off) {
+  const was = line.list_price ?? null;
+  const priced = [
+    line.issue && t("basket.issue", { issue: line.issue }),
+    (line.unit === "kg" || line.quantity !== "1") && price(line.price, line.unit),
+    was !== null && t("basket.was", { price: price(was, line.unit) }),
+    was !== null && line.price_reason && `(${line.price_reason})`,
+  ].filter(Boolean).join(" ");
+  const text = [priced, off && t("basket.off", { amount: money(off) })].filter(Boolean).join(" · ");
+  return text && el("small", {}, ` ${text}`);
 }

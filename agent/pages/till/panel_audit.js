@@ -39,7 +39,7 @@ function row(entry, here) {
   return el("li", { "data-action": entry.action },
     el("p", {}, el("strong", {}, done(entry.action)), subject && subject.length <= SUBJECT_CHARS_MAX && ` ${has(`staff.action_${subject}`) ? done(subject) : subject}`),
     el("p", {}, `${actor.name || t("audit.nobody")}${role}`, leave && `, ${t("staff.left", { name: leave.name })}`),
-    why && el("p", {}, `${t("reason.field")}: ${why}`),
+    why && entry.action !== "sign_out" && el("p", {}, `${t("reason.field")}: ${why}`),
     el("p.quiet", {}, [when(entry.at), till, page === here ? t("audit.here") : page].filter(Boolean).join(" · ")));
 }
 

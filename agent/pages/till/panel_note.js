@@ -1,6 +1,7 @@
 // A note on a line or on the whole sale; whoever writes it says whether the customer reads it on the receipt.
 
 import { el } from "../parts/dom.js";
+import { shortName } from "../parts/lines.js";
 import { t } from "../parts/words.js";
 import { choice, field, primary, reasons } from "./panel.js";
 
@@ -29,7 +30,7 @@ export function notePanel(till, line) {
   return {
     title: t("note.title"),
     body: el("div", {},
-      line && choice(t("note.on"), [[line.id, line.name], ["sale", t("discount.on.sale")]], scope, (chosen) => {
+      line && choice(t("note.on"), [[line.id, shortName(line.name)], ["sale", t("discount.on.sale")]], scope, (chosen) => {
         scope = chosen;
         note.input.value = of()?.text ?? "";
         printed = of()?.printed ?? false;

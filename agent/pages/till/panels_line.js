@@ -2,6 +2,7 @@
 
 import { Away, Problem, read } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
+import { shortName } from "../parts/lines.js";
 import { money, parse, parseQuantity, price, quantity, separator, typed } from "../parts/money.js";
 import { t } from "../parts/words.js";
 import { namedDiscounts } from "./named_discounts.js";
@@ -147,14 +148,15 @@ export function discountPanel(till, line) {
     title: t("discount.title"),
     body: el("div.two", {},
       el("div", {},
-        line && choice(t("discount.on"), [["sale", t("discount.on.sale")], [line.id, t("discount.on.line", { name: line.name })]], scope,
+        line && choice(t("discount.on"), [["sale", t("discount.on.sale")], [line.id, t("discount.on.line", { name: shortName(line.name) })]], scope,
           (chosen) => { scope = chosen; }),
         el("div.beside", {}, choice(t("discount.title"), [["percent", "%"], ["amount", t("discount.amount")]], by, setBy), value.element),
         presets, reason.element, reasons("discount.reasons", reason), primary(t("action.ok"), save)),
       el("div", {}, pad(value, { fresh: false }), named, given)),
     update: ({ sale }) => replace(given, sale?.discounts.length
       ? el("div.given", {}, el("h3", {}, t("discount.given")), sale.discounts.map((discount) => {
-        const on = sale.lines.find((known) => known.id === discount.line)?.name ?? t("discount.on.sale");
+        const of = sale.lines.find((known) => known.id === discount.line);
+        const on = of ? shortName(of.name) : t("discount.on.sale");
         const what = `${discount.percent ? `${quantity(discount.percent)} %` : money(discount.amount)} · ${on}`;
         return el("button.row-button", { type: "button", onclick: () => till.actions.removeDiscount(discount), "data-key": `discount-${discount.id}` },
           t("discount.take_back", { what }));

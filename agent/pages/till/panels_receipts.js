@@ -29,7 +29,7 @@ export function receiptsPanel(till) {
   const row = (record) => el("button.row-button", { type: "button", "data-key": record.receipt_number, onclick: () => open(record.receipt_number) },
     el("span", {}, el("strong", {}, record.receipt_number), ` ${when(record.occurred_at)}`,
       record.kind === "refund" && el("em", {}, ` ${record.original ? t("receipts.refund_of", { number: record.original.receipt_number }) : t("receipts.refund")}`)),
-    el("span.print-short", {}, ["not_printed", "unknown", "pending"].includes(record.print) ? t(`print.short.${record.print}`) : ""),
+    el(`span.print-short${record.print === "pending" ? ".quiet" : ""}`, {}, ["not_printed", "unknown", "pending"].includes(record.print) ? t(`print.short.${record.print}`) : ""),
     el("strong", {}, `${record.kind === "refund" ? "−" : ""}${money(record.total)}`));
   const fill = (records, none) => replace(list, records.length ? records.map(row) : el("p.quiet", {}, none));
   const away = (error) => replace(list, el("p", {}, error instanceof Problem ? error.message : t("away.title")));

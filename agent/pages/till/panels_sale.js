@@ -15,7 +15,7 @@ export function parkPanel(till) {
     return till.actions.park(label.value);
   };
   const list = el("div.list");
-  const asking = el("div", {}, label.element, primary(t("park.do"), park), el("h3", {}, t("parked.title")));
+  const asking = el("div.fields", {}, label.element, primary(t("park.do"), park), el("h3", {}, t("parked.title")));
   const find = field(t("parked.find"), { key: "find-parked", maxlength: 60, onenter: () => list.querySelector("button:not(:disabled)")?.click() });
   find.input.addEventListener("input", () => draw());
   const draw = () => {
