@@ -82,6 +82,8 @@ def _of_sales(of: Capabilities) -> Iterator[Limit]:
         yield Limit("split_tender", "It keeps one way of paying a sale; the others are named in a note.")
     if not of.customers:
         yield Limit("customers", "The customer of a sale is not sent to it.")
+    elif not of.new_customers:
+        yield Limit("new_customers", "A customer of the store's own list is named on a sale there, and not added.")
 
 
 def _of_refunds(of: Capabilities) -> Iterator[Limit]:

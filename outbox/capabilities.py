@@ -59,6 +59,7 @@ class Capabilities:
     stock: StockWrites = StockWrites.NONE
     stock_back_dating_s: float | None = None  # how old a stock movement may be; None: no limit is known
     customers: bool = False  # a sale's customer goes up with it
+    new_customers: bool = False  # and is made there, where they are the store's own
     money: MoneyForm = MoneyForm.MINOR
     card_reader: bool = False  # it takes cards at the till, through a reader of its own
     offline_card: bool = False  # and does so with no line

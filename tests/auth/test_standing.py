@@ -24,6 +24,7 @@ from outbox.cannot import limits
 from outbox.capabilities import Arithmetic, Capabilities, SaleTime, StockWrites
 from outbox.clouds import KINDS, StoreFacts, make
 from outbox.connector import Answer, Request
+from outbox.feeds import Feed, FeedRules
 from outbox.mapping import Finding, Level, Question
 from outbox.record import Kind
 from outbox.session import AnswerLost
@@ -147,6 +148,8 @@ def test_what_each_kind_does_not_do_is_said_once_in_whole_sentences(kind: str) -
         (replace(SALES, kinds=frozenset({Kind.SALE})), "refunds"),
         (replace(SALES, kinds=frozenset({Kind.REFUND})), "sales"),
         (replace(SALES, card_reader=True), "card_reader"),
+        (replace(SALES, customers=True), "new_customers"),
+        (replace(SALES, feeds=(FeedRules(Feed.DISCOUNTS, tombstones=True),)), "discount_conditions"),
         (SALES, "cash"),
     ],
 )
@@ -164,6 +167,7 @@ def test_a_cloud_that_does_it_all_has_no_limits_of_sales() -> None:
         unlinked_refund=True,
         stock=StockWrites.VIA_SALE,
         customers=True,
+        new_customers=True,
         card_reader=True,
         offline_card=True,
     )

@@ -953,6 +953,7 @@ export const words = {
   "cannot.old_sales": "Nach langem Ausfall trägt ein Verkauf dort die Zeit, zu der er ankommt.",
   "cannot.split_tender": "Sie behält eine Zahlungsart je Verkauf; die anderen stehen in einer Notiz.",
   "cannot.customers": "Der Kunde eines Verkaufs wird nicht dorthin gesendet.",
+  "cannot.new_customers": "Wer nur auf der Kundenliste dieses Ladens steht, wird dort am Verkauf genannt und nicht angelegt.",
   "cannot.refund_lines": "Eine Erstattung ist dort ein Betrag und nennt nicht, was zurückkam.",
   "cannot.unlinked_refund": "Eine Erstattung ohne ihren Verkauf wartet, bis jemand sie dort einträgt.",
   "cannot.stock": "Der Bestand wird dort nicht bewegt.",

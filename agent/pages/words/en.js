@@ -953,6 +953,7 @@ export const words = {
   "cannot.old_sales": "After a long outage, a sale bears the time it arrives there.",
   "cannot.split_tender": "It keeps one way of paying a sale; the others are named in a note.",
   "cannot.customers": "The customer of a sale is not sent there.",
+  "cannot.new_customers": "A customer of the store’s own list is named on a sale there, and not added there.",
   "cannot.refund_lines": "A refund is an amount there, and does not name what came back.",
   "cannot.unlinked_refund": "A refund without its sale waits for a person, who enters it there.",
   "cannot.stock": "Stock is not moved there.",

@@ -99,6 +99,7 @@ CAPABILITIES = Capabilities(
     itemised_refund=True,
     stock=StockWrites.VIA_SALE,
     customers=True,
+    new_customers=True,
     money=MoneyForm.DECIMAL,
     feeds=(
         FeedRules(Feed.ITEMS, tombstones=False),

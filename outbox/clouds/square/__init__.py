@@ -90,6 +90,7 @@ CAPABILITIES = Capabilities(
     stock=StockWrites.VIA_SALE,
     stock_back_dating_s=24 * 3600.0,
     customers=True,
+    new_customers=True,
     feeds=(
         FeedRules(Feed.ITEMS, tombstones=True),
         FeedRules(Feed.STOCK, tombstones=False),
