@@ -133,6 +133,7 @@ def program(home: Path, work: Path, version: str, folders: Mapping[str, Path]) -
         tree = work / f"cp{minor.replace('.', '')}"
         unpack(folder, tree)
         trees[minor] = tree
+        (home / tree.name).mkdir(parents=True)  # says that the package is for this Python, also where all is common
     names = sorted({entry.name for tree in trees.values() for entry in tree.iterdir()})
     for name in names:
         places = [tree / name for tree in trees.values()]

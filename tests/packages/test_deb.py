@@ -71,6 +71,7 @@ def test_it_holds_the_service_and_nothing_of_the_tests(unpacked: Path) -> None:
     assert unit == linux_files.unit("/usr/bin/stillopen")
     assert (unpacked / "lib/udev/rules.d/60-stillopen.rules").read_text(encoding="utf-8") == linux_files.device_rules()
     common = unpacked / "usr/lib/stillopen/package/common"
+    assert (unpacked / f"usr/lib/stillopen/package/cp{MINOR.replace('.', '')}").is_dir()  # postinst looks for it
     assert {"agent", "drivers", "outbox"} <= {entry.name for entry in common.iterdir()}
     assert not any((common / name).exists() for name in ("tests", "bench", "scripts", "pytest", "pip"))
     assert (common / "agent/pages/till.html").exists()
