@@ -56,6 +56,7 @@ CLASSIFIERS = MappingProxyType(
 
 PROJECTS: Mapping[str, Decided] = MappingProxyType(
     {
+        "colorama": Decided("BSD-3-Clause", "it says BSD; its LICENSE has three clauses"),
         "hidapi": Decided("BSD-3-Clause", "its LICENSE.txt leaves the choice between BSD, GPLv3 and its own"),
         "pyserial": Decided(
             "BSD-3-Clause",

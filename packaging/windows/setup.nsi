@@ -15,7 +15,7 @@ ManifestSupportedOS Win10
 RequestExecutionLevel admin
 Name "Stillopen"
 OutFile "${OUT}"
-InstallDir "$PROGRAMFILES64\Stillopen"   ; not to be chosen: updates and support find it there
+InstallDir "$PROGRAMFILES64\Stillopen"
 ShowInstDetails show
 ShowUninstDetails show
 VIProductVersion "0.0.0.0"
@@ -42,6 +42,8 @@ VIAddVersionKey LegalCopyright "Apache-2.0"
 !define BAD_FILE 6      ; the provisioning file was refused; nothing was changed
 !define WAITING 7       ; uninstall: records wait for a cloud
 
+!define TRIES_MAX 30     ; a second apart
+
 !ifdef SIGN
   !uninstfinalize `${SIGN} "%1"` = 0
   !finalize `${SIGN} "%1"` = 0
@@ -55,6 +57,7 @@ Var DATA        ; %ProgramData%\Stillopen
 Var LOG
 Var OLD         ; the version in force before; empty where there is none
 Var NEW         ; the folder of the one that comes
+Var MADE        ; the same, once it is there by that name
 Var PROVISION
 Var BROWSER
 Var PAGE
@@ -90,6 +93,7 @@ Var TRIES
 !macroend
 
 Function .onInit
+  StrCpy $INSTDIR "$PROGRAMFILES64\Stillopen"   ; not to be chosen: updates and support find it there
   ${IfNot} ${RunningX64}
   ${OrIfNot} ${AtLeastWin10}
     MessageBox MB_OK|MB_ICONSTOP "Stillopen needs a 64-bit Windows 10 or newer." /SD IDOK
@@ -109,15 +113,24 @@ Function .onInit
   ${EndIf}
 FunctionEnd
 
-; Put one of our programs in the place of the one before, in one step: a power cut leaves one or the other.
+; Put one of our programs in the place of the one before, in one step: a power cut leaves one or the other. A service that
+; has stopped may still be leaving, and a virus scanner looking: it is tried again.
 !macro Replace NAME
   File "/oname=${NAME}.new" "${TOOLS}/${NAME}"
-  System::Call 'kernel32::MoveFileExW(w "$INSTDIR\${NAME}.new", w "$INSTDIR\${NAME}", i 9) i .r0'   ; replace, write through
-  ${If} $0 = 0
-    Call StartOld
-    RMDir /r "$INSTDIR\$NEW"
-    ${Stop} ${NOT_WELL} "${NAME} is in use and cannot be replaced. Next: close every window of Stillopen, and run this again."
-  ${EndIf}
+  StrCpy $TRIES 0
+  ${Do}
+    System::Call 'kernel32::MoveFileExW(w "$INSTDIR\${NAME}.new", w "$INSTDIR\${NAME}", i 9) i .r0'   ; replace, write through
+    ${If} $0 <> 0
+      ${ExitDo}
+    ${EndIf}
+    IntOp $TRIES $TRIES + 1
+    ${If} $TRIES > ${TRIES_MAX}
+      Call StartOld
+      Call LeaveNothing
+      ${Stop} ${NOT_WELL} "${NAME} is in use and cannot be replaced. Next: close every window of Stillopen, and run this again."
+    ${EndIf}
+    Sleep 1000
+  ${Loop}
 !macroend
 
 ; What was in force sells on.
@@ -127,19 +140,28 @@ Function StartOld
   ${EndIf}
 FunctionEnd
 
-; Take away what was begun where there was nothing before.
+; Take away what this setup has put there, by name: never a folder as a whole.
 Function LeaveNothing
   SetOutPath "$TEMP"
+  RMDir /r "$INSTDIR\${VERSION}.new"
+  ${If} $MADE != ""
+    RMDir /r "$INSTDIR\$MADE"
+  ${EndIf}
+  Delete "$INSTDIR\stillopen-service.exe.new"
+  Delete "$INSTDIR\stillopen.exe.new"
   ${If} $OLD == ""
-    RMDir /r "$INSTDIR"
-  ${Else}
-    RMDir /r "$INSTDIR\$NEW"
-    RMDir /r "$INSTDIR\${VERSION}.new"
+    Delete "$INSTDIR\stillopen-service.exe"
+    Delete "$INSTDIR\stillopen.exe"
+    RMDir "$INSTDIR"
   ${EndIf}
 FunctionEnd
 
 Section
   !insertmacro Begin
+  StrCpy $NEW "${VERSION}"
+  ${If} $OLD == "${VERSION}"              ; the same version again, over itself
+    StrCpy $NEW "${VERSION}-again"
+  ${EndIf}
 
   ; beside the version that runs
   RMDir /r "$INSTDIR\${VERSION}.new"
@@ -150,11 +172,7 @@ Section
     Call LeaveNothing
     ${Stop} ${NOT_HERE} "Stillopen ${VERSION} does not run on this PC; nothing was changed. What it said: $1"
   ${EndIf}
-  StrCpy $NEW "${VERSION}"
-  ${If} $OLD == "${VERSION}"              ; the same version again, over itself
-    StrCpy $NEW "${VERSION}-again"
-  ${EndIf}
-  RMDir /r "$INSTDIR\$NEW"
+  RMDir /r "$INSTDIR\$NEW"                ; one that was begun before, and is not in force
   StrCpy $TRIES 0
   ${Do}                                   ; a virus scanner may still look into what was just written
     ClearErrors
@@ -163,12 +181,13 @@ Section
       ${ExitDo}
     ${EndIf}
     IntOp $TRIES $TRIES + 1
-    ${If} $TRIES > 30
+    ${If} $TRIES > ${TRIES_MAX}
       Call LeaveNothing
       ${Stop} ${NOT_WELL} "$INSTDIR\$NEW cannot be made; nothing was changed. Next: restart the PC, and run this again."
     ${EndIf}
     Sleep 1000
   ${Loop}
+  StrCpy $MADE $NEW
 
   ; in its place
   ${If} $OLD != ""
@@ -275,6 +294,9 @@ FunctionEnd
 ; first; /FORCE goes on where the program itself cannot be asked. The store's records stay, but with /PURGE.
 Section Uninstall
   !insertmacro Begin
+  ${IfNot} ${FileExists} "$INSTDIR\stillopen-service.exe"   ; what is beside this file is taken away whole
+    ${Stop} ${NOT_WELL} "Stillopen is not in $INSTDIR; nothing was changed."
+  ${EndIf}
   ${GetParameters} $2
   StrCpy $4 ""
   ClearErrors

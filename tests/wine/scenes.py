@@ -136,7 +136,8 @@ def not_here(pc: Pc, setups: Mapping[str, Path]) -> None:
     must(_setup(pc, setups["1.2.0"]) == NOT_HERE, pc.said("../setup.log"))
     pc.behave()
     must(pc.said("lives.txt") == lives and pc.sells("1.1.0"), "what sold was stopped for it")
-    must(not (pc.program / "1.2.0.new").exists(), "it left its files")
+    must(not list(pc.program.glob("1.2.0*")), "it left its files")
+    must({"1.0.0", "1.1.0", "service.ini"} <= {file.name for file in pc.program.iterdir()}, "it took others along")
     say("a version that does not run here: exit 3, and 1.1.0 sold on")
 
 

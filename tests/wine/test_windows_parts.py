@@ -6,9 +6,15 @@ import hashlib
 import shutil
 import subprocess
 import zipfile
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from tests.wine.pc import missing
 from tests.wine.setups import ROOT, WINDOWS, light, load, stand_in
@@ -129,6 +135,52 @@ def test_the_same_files_give_the_same_installer(tmp_path: Path) -> None:
         (tools / name).write_bytes(b"MZ")
     one, two = (light(tmp_path / name, "1.0.0", tools) for name in ("one", "two"))
     assert one.read_bytes() == two.read_bytes()
+
+
+@with_tools
+@pytest.mark.skipif(shutil.which("osslsigncode") is None, reason="osslsigncode signs (apt-get install osslsigncode)")
+def test_the_hook_signs_the_uninstaller_and_the_setup(tmp_path: Path) -> None:
+    certificate, key = self_signed(tmp_path)
+    hook = tmp_path / "sign.sh"
+    hook.write_text(
+        f"#!/bin/sh -e\necho signed >>{tmp_path}/asked\n"
+        f'osslsigncode sign -certs {certificate} -key {key} -h sha256 -n Stillopen -in "$1" -out "$1.signed"\n'
+        'mv "$1.signed" "$1"\n'
+    )
+    hook.chmod(0o755)
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("stillopen-service.exe", "stillopen.exe"):
+        (tools / name).write_bytes(b"MZ")
+    setup = light(tmp_path, "1.0.0", tools, sign=(str(hook),))
+    assert (tmp_path / "asked").read_text().split() == ["signed"] * 2
+    said = subprocess.run(
+        ["osslsigncode", "verify", "-in", setup, "-CAfile", certificate], check=False, capture_output=True, text=True
+    ).stdout
+    assert "CN=a shop in a test" in said.replace("CN = ", "CN=")
+    assert "Message digest algorithm  : SHA256" in said
+    assert "Signature verification: ok" in said
+
+
+def self_signed(folder: Path) -> tuple[Path, Path]:
+    """Make a certificate for signing programs, and its key."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a shop in a test")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "certificate.pem").write_bytes(made.public_bytes(Encoding.PEM))
+    (folder / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return folder / "certificate.pem", folder / "key.pem"
 
 
 @with_tools

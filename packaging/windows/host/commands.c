@@ -81,6 +81,7 @@ int command_uninstall(void) {
     struct settings settings;
     if (!settings_read(&settings) || !service_stop(&settings)) return FAILED;
     SC_HANDLE service = service_open(DELETE);
+    if (service == NULL && GetLastError() == ERROR_SERVICE_DOES_NOT_EXIST) return DONE; /* a setup that was cut short */
     if (service == NULL || !DeleteService(service)) {
         complain(L"the service cannot be removed: Windows error %lu; next: restart the PC", GetLastError());
         if (service) service_close(service);

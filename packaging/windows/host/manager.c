@@ -51,6 +51,7 @@ bool service_stop(const struct settings *settings) {
     SERVICE_STATUS_PROCESS status;
     SERVICE_STATUS ignored;
     SC_HANDLE service = service_open(SERVICE_STOP | SERVICE_QUERY_STATUS);
+    if (service == NULL && GetLastError() == ERROR_SERVICE_DOES_NOT_EXIST) return true; /* then it does not run */
     if (service == NULL) return no_service();
     bool stopped = false;
     for (DWORD looked = 0; looked < longest_s * 1000 / LOOK_MS; looked++) {
