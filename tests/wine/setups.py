@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import subprocess
 import sys
 import zipfile
@@ -33,14 +34,18 @@ def load(name: str) -> Any:
 
 def stand_in(folder: Path) -> tuple[Path, str]:
     """Make an embeddable Python that is none. Returns its zip and SHA-256."""
+    source = Path(__file__).with_name("standin.c")
+    program = compiled_once([source]) / "python.exe"
+    if not program.exists():
+        program.parent.mkdir(parents=True, exist_ok=True)
+        made = program.with_suffix(f".{os.getpid()}")
+        subprocess.run(
+            ["x86_64-w64-mingw32-gcc", "-O1", "-static", "-s", "-Wall", "-Werror", "-Wl,--no-insert-timestamp",
+             "-o", str(made), str(source), "-ladvapi32"],
+            check=True,
+        )  # fmt: skip
+        made.replace(program)
     folder.mkdir(parents=True, exist_ok=True)
-    program = folder / "python.exe"
-    source = str(Path(__file__).with_name("standin.c"))
-    subprocess.run(
-        ["x86_64-w64-mingw32-gcc", "-O1", "-static", "-s", "-Wall", "-Werror", "-Wl,--no-insert-timestamp",
-         "-o", str(program), source, "-ladvapi32"],
-        check=True,
-    )  # fmt: skip
     file = folder / "python-3.11.0-embed-amd64.zip"
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr(zipfile.ZipInfo("python.exe"), program.read_bytes())
@@ -50,13 +55,17 @@ def stand_in(folder: Path) -> tuple[Path, str]:
 
 def our_programs() -> Path:
     """Compile the service host and the command line; once for the same source."""
-    sources = sorted((WINDOWS / "host").iterdir())
-    digest = hashlib.sha256(b"".join(file.read_bytes() for file in sources)).hexdigest()
-    folder = ROOT / "build" / "windows-host" / digest[:12]
+    folder = compiled_once(sorted((WINDOWS / "host").iterdir()))
     builder = load("build_installer")
     if not (folder / builder.COMMAND).exists():  # the one that is made last
         builder.host(folder)
     return folder
+
+
+def compiled_once(sources: list[Path]) -> Path:
+    """Return the folder for what is compiled from these files as they are now."""
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in sources)).hexdigest()
+    return ROOT / "build" / "windows-host" / digest[:12]
 
 
 def light(folder: Path, version: str, tools: Path, *, sign: tuple[str, ...] = ()) -> Path:
