@@ -240,7 +240,7 @@ class Installer:
         if held is not None:
             why, hint = f"{why}; and {before}, which is back, says: {held}", "stillopen doctor; then start the PC anew"
         known = replace(known.refuse(version, why), staged=None if did == "installed" else known.staged)
-        self._settle(work, known, "refused", why, hint)
+        self._prune(self._settle(work, known, "refused", why, hint))
         raise TrialFailed(f"{why}. {before} sells again" if held is None else why, hint)
 
     def _tried_in_earnest(self, version: str, folder: str, was: Health | None, patience_s: float) -> str | None:

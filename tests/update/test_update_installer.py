@@ -97,6 +97,7 @@ def test_a_version_that_is_not_well_within_a_minute_is_left_by_itself(
     with till.installer().alone() as installer, pytest.raises(TrialFailed, match=why):
         installer.apply()
     assert till.pc.starts == ["1.0.0", "1.1.0", "1.0.0"]
+    assert till.versions.names() == ["1.0.0"]
     assert HEALTHY_S <= till.time < HEALTHY_S + 5  # a second to look at it, and what opening took on the copy
     known = ledger.read(till.place.own)
     assert why in known.refused["1.1.0"]
