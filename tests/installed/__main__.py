@@ -1,7 +1,9 @@
 """`make rig`, second part: the Debian package on a bare Debian with no network, from installation to purge.
 
-The guest is the rig's, its disk one that forgets what was not flushed. What is tried stands in SCENES, in order; each
-says what it saw. Exits 1 at the first promise that does not hold, with the guest's own log.
+The guest is the rig's, twice. For what has limits in seconds (TIMED) its clock counts instructions, a nanosecond each:
+it is a PC of its own speed, and whatever the machine around it does makes nothing later in there. For the rest (SCENES)
+it goes as fast as it can. Its disk forgets what was not flushed. Each scene says what it saw. Exits 1 at the first promise
+that does not hold, with the guest's own log.
 
     python -m tests.installed [--only NAME ...] [--cuts 20] [--seed 1] [--packages FOLDER]
 """
@@ -16,12 +18,21 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
-from tests.installed.scenes import SCENES
+from tests.installed.scenes import SCENES, TIMED
 from tests.installed.store import Broken, Store, say
 from tests.plug.__main__ import RIG, ROOT
 from tests.rig.__main__ import OUT, build_image
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# One processor whose every instruction takes a nanosecond of the guest's time: QEMU's `-icount`, which has no threads.
+STEADY: Mapping[str, Any] = MappingProxyType(
+    {"smp": 1, "accel": "tcg,thread=single,tb-size=512", "extra": ["-icount", "shift=0"]}
+)
 VERSIONS = ("0.9.0", "0.9.1")  # the version before, and this one: the same program twice, which it cannot tell
 
 
@@ -47,7 +58,9 @@ def packages(folder: Path) -> list[Path]:
 def main(arguments: list[str]) -> int:
     """Try what was asked for; return the exit code."""
     parser = argparse.ArgumentParser(description="The Debian package, installed in a real Debian.")
-    parser.add_argument("--only", action="append", choices=list(SCENES), help="only these scenes, after installing")
+    parser.add_argument(
+        "--only", action="append", choices=[*TIMED, *SCENES], help="only these scenes, after installing"
+    )
     parser.add_argument("--cuts", type=int, default=20, help="power cuts (default: 20)")
     parser.add_argument("--seed", type=int, default=1, help="which moments the power goes at")
     parser.add_argument("--packages", type=Path, help="where the two packages are, or are to be kept")
@@ -60,20 +73,23 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="installed-", dir=os.environ.get("RIG_TMP")) as folder:
         debs = packages(args.packages or Path(folder))
         say(f"packages of {debs[0].stat().st_size / 1e6:.1f} MB; cuts by seed {args.seed}")
-        disk = lossy.LossyDisk(folder, base=guests.raw_root()).start()
-        guest = guests.Guest(root=disk.drive, net="restrict=on")
-        store = Store(guest, disk, debs, cuts=args.cuts, seed=args.seed)
-        try:
-            store.boot()
-            for name, scene in SCENES.items():
-                if args.only is None or name in args.only or name == "install":
-                    scene(store)
-        except (Broken, TimeoutError, guests.GuestError) as broken:
-            say(f"BROKEN: {broken}\n{store.log()}")
-            return 1
-        finally:
-            guest.__exit__(None, None, None)
-            disk.close()
+        for name, (scenes, options) in {"timed": (TIMED, STEADY), "fast": (SCENES, {})}.items():
+            wanted = [scene for scene in scenes if args.only is None or scene in args.only]
+            if not wanted:
+                continue
+            disk = lossy.LossyDisk(folder, base=guests.raw_root(cold=bool(options)), name=name).start()
+            guest = guests.Guest(root=disk.drive, net="restrict=on", **options)
+            store = Store(guest, disk, debs, cuts=args.cuts, seed=args.seed)
+            try:
+                store.boot()
+                for scene in dict.fromkeys(("install", *wanted)):
+                    scenes[scene](store)
+            except (Broken, TimeoutError, guests.GuestError) as broken:
+                say(f"BROKEN: {broken}\n{store.log()}")
+                return 1
+            finally:
+                guest.__exit__(None, None, None)
+                disk.close()
     say(f"every promise held; {time.monotonic() - began:.0f} s")
     return 0
 

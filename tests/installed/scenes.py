@@ -94,6 +94,7 @@ def power(store: Store) -> None:
         time.sleep(store.random.uniform(*MORE_S))
         told = store.told_meanwhile()
         store.told += told
+        store.in_mid_write()
         store.guest.power_cut()
         forgotten = store.disk.power_cut(store.random.choice(("drop", "random")), seed=store.random.randrange(2**32))
         lost += forgotten["lost"]
@@ -146,9 +147,9 @@ def removed(store: Store) -> None:
     say("removed: refused while records waited, and it sold on; then removed with them in a file; purged, nothing left")
 
 
-SCENES: Mapping[str, Callable[[Store], None]] = MappingProxyType(
-    {
-        scene.__name__: scene
-        for scene in (install, devices, killed, hung, rebooted, late, power, upgraded, commands, removed)
-    }
-)
+def _table(*scenes: Callable[[Store], None]) -> Mapping[str, Callable[[Store], None]]:
+    return MappingProxyType({scene.__name__: scene for scene in scenes})
+
+
+TIMED = _table(install, devices, killed, hung, rebooted, late)
+SCENES = _table(install, power, upgraded, commands, removed)

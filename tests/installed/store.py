@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 WAIT_S = 900.0  # a boot of the guest takes 15 s on a quiet machine; minutes where it is busy. What hangs takes for ever
 LOOK_S = 0.5
+MID_WRITE_S = 30.0  # a seller writes several times a second
 NUMBER = re.compile(r"TILL-1-\d{6} ")  # a seller's line: the receipt's number, and when; one that was cut is none
 STATE = "/var/lib/stillopen"
 CONFIG = "/etc/stillopen/stillopen.toml"
@@ -119,6 +120,12 @@ class Store:
         """Wait until so many more sales were told than by now."""
         wanted = len(self.told_meanwhile()) + count
         self.until(lambda: len(self.told_meanwhile()) >= wanted, f"{count} more sales")
+
+    def in_mid_write(self) -> None:
+        """Wait until the disk holds something that it would forget now: what is flushed at once has little of that."""
+        until = time.monotonic() + MID_WRITE_S
+        while not self.disk.vol and time.monotonic() < until:
+            time.sleep(0.001)
 
     def sold_meanwhile(self) -> list[float]:
         """End that; remember what was told, and return when: seconds of the guest's clock."""
