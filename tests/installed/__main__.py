@@ -2,8 +2,8 @@
 
 The guest is the rig's, twice. For what has limits in seconds (TIMED) its clock counts instructions, a nanosecond each:
 it is a PC of its own speed, and whatever the machine around it does makes nothing later in there. For the rest (SCENES)
-it goes as fast as it can. Its disk forgets what was not flushed. Each scene says what it saw. Exits 1 at the first promise
-that does not hold, with the guest's own log.
+it goes as fast as it can. Its disk forgets what was not flushed. Each scene says what it saw. Exits 1 at the first
+promise that does not hold, with the guest's own log.
 
     python -m tests.installed [--only NAME ...] [--cuts 20] [--seed 1] [--packages FOLDER]
 """

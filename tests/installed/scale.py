@@ -1,7 +1,7 @@
 """How slow the guest is: the same program timed there, and on the machine around it.
 
-The guest's clock counts instructions, a nanosecond each: it is a slow PC, and always the same one. How slow is measured,
-and a limit for a store's PC is held to the guest's seconds divided by that.
+The guest's clock counts instructions, a nanosecond each: it is a slow PC, and always the same one. How slow is
+measured, and a limit for a store's PC is held to the guest's seconds divided by that.
 """
 
 from __future__ import annotations
