@@ -55,6 +55,7 @@ UninstPage instfiles
 
 Var DATA        ; %ProgramData%\Stillopen
 Var LOG
+Var SAID        ; what was said before something else was run
 Var OLD         ; the version in force before; empty where there is none
 Var NEW         ; the folder of the one that comes
 Var MADE        ; the same, once it is there by that name
@@ -193,9 +194,10 @@ Section
   ${If} $OLD != ""
     ${Run} '"$INSTDIR\stillopen-service.exe" stop'
     ${If} $0 != 0
+      StrCpy $SAID $1
       Call StartOld
       Call LeaveNothing
-      ${Stop} ${NOT_WELL} "The service does not stop; nothing was changed. What it said: $1"
+      ${Stop} ${NOT_WELL} "The service does not stop; nothing was changed. What it said: $SAID"
     ${EndIf}
   ${EndIf}
   !insertmacro Replace stillopen-service.exe
@@ -205,9 +207,10 @@ Section
   ${If} $PROVISION != ""
     ${Run} '"$INSTDIR\$NEW\python\python.exe" -I -X utf8 "$INSTDIR\$NEW\stillopen.py" --config "$DATA\stillopen.toml" --state "$DATA\state" config import "$PROVISION"'
     ${If} $0 != 0
+      StrCpy $SAID $1
       Call StartOld
       Call LeaveNothing
-      ${Stop} ${BAD_FILE} "The provisioning file was refused; nothing was changed. What it said: $1"
+      ${Stop} ${BAD_FILE} "The provisioning file was refused; nothing was changed. What it said: $SAID"
     ${EndIf}
   ${EndIf}
 

@@ -185,6 +185,7 @@ def provision(pc: Pc, setups: Mapping[str, Path]) -> None:
     file.write_text("# wrong\n")
     must(_setup(pc, setups["1.1.0"], rf"/PROVISION=C:\ProgramData\{file.name}") == BAD_FILE, pc.said("../setup.log"))
     must(pc.sells("1.1.0") and (pc.data / "stillopen.toml").read_text() == "# first\n", "it changed something")
+    must("What it said: the configuration cannot be used" in pc.said("../setup.log"), "it does not say why")
     file.write_text("# this lane\n")
     must(_setup(pc, setups["1.1.0"], rf"/PROVISION=C:\ProgramData\{file.name}") == 0, pc.said("../setup.log"))
     must((pc.data / "stillopen.toml").read_text() == "# this lane\n", "it is not this lane")
@@ -256,8 +257,11 @@ def _setup(pc: Pc, setup: Path, *words: str) -> int:
 
 
 def _remove(pc: Pc, *words: str) -> int:
-    # `_?=`: in place and waited for; by itself it goes on as a copy elsewhere, whose exit code nobody gets
-    return pc.run([rf"{PROGRAM}\uninstall.exe", "/S", *words, rf"_?={PROGRAM}"]).returncode
+    # `_?=`: in place and waited for; by itself it goes on as a copy elsewhere, whose exit code nobody gets. It is the
+    # last word and stands without quotes, spaces and all, which only a line of a batch file can have.
+    batch = pc.data.parent / "remove.bat"
+    batch.write_text(f'@"{PROGRAM}\\uninstall.exe" /S {" ".join(words)} _?={PROGRAM}\r\n')
+    return pc.run(["cmd", "/c", r"C:\ProgramData\remove.bat"]).returncode
 
 
 SCENES: Mapping[str, Callable[[Pc, Mapping[str, Path]], None]] = MappingProxyType(
