@@ -24,7 +24,9 @@ SOLD_AFTER = 3  # sales of the newer version, at least
 
 def install(store: Store) -> None:
     """Install on a bare Debian with no network: a service that sells, in a sandbox, with nothing but this file."""
-    if store.sh("cat /sys/class/net/eth0/carrier").strip() != "0":
+    if (
+        store.sh("cat /sys/class/net/eth0/carrier 2>/dev/null || true").strip() == "1"
+    ):  # one that is down has no word on it
         raise Broken("the guest should have no network, and its cable is in")
     took = store.install(store.debs[0])
     store.runs()
