@@ -7,6 +7,7 @@ As an administrator it does so itself; as anybody else it asks the running agent
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -175,13 +176,14 @@ def _recover(args: argparse.Namespace, places: Places) -> int:
 
 
 def _trial(args: argparse.Namespace, places: Places) -> int:
-    from agent.update import trial
     from agent.update.request import COPY, FOLDER
 
     copied = places.state / FOLDER / COPY
     if args.clear:
-        trial.clear(copied)
-        return out.OK
+        shutil.rmtree(copied, ignore_errors=True)
+        return _said(args, {"copy": str(copied)}, "the copy is gone")
+    from agent.update import trial  # with all of the agent behind it
+
     trial.quiet()
     if args.fresh:
         trial.copy(places.state, copied)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
 
 TRIAL_S = 1800.0  # a journal of years is copied, migrated and followed by then, behind the one that sells
 COMPILE_S = 600.0
+CLEAR_S = 300.0  # a program's start, and a file of gigabytes, on the slowest PC
 ASK_S = 30.0  # systemd is on this PC, and only told
 SAID_MAX = 2000  # characters of what a program said, in a refusal
+
+_log = logging.getLogger("stillopen.update")
 
 
 class Linux:
@@ -75,8 +79,11 @@ class Linux:
             ) from error
 
     def clear(self) -> None:
-        """Have the copy taken away by the user whose it is."""
-        self._as_user(self._current, ["trial", "--clear"], ASK_S)
+        """Have the copy taken away by the user whose it is; one that stays is taken away before the next."""
+        try:
+            self._as_user(self._current, ["trial", "--clear"], CLEAR_S)
+        except UpdateRefused as error:
+            _log.warning("The copy that a version was tried on is still there: %s", error)
 
     def make_ready(self, folder: Path) -> None:
         """Make bytecode where the release has none for this Python."""

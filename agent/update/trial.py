@@ -160,12 +160,6 @@ def _verified(copied: Path) -> tuple[int, int]:
         return found.records, int(reader.execute("pragma user_version").fetchone()[0])
 
 
-def clear(copied: Path) -> None:
-    """Take the copy away: it holds what the journal holds."""
-    with contextlib.suppress(FileNotFoundError):
-        shutil.rmtree(copied)
-
-
 def quiet() -> None:
     """Have this process step back behind the one that sells."""
     if hasattr(os, "nice"):

@@ -76,6 +76,14 @@ def test_a_version_is_tried_by_its_own_program(tmp_path: Path) -> None:
         linux(tmp_path, Ran(error=subprocess.TimeoutExpired("x", 1))).try_out(tmp_path, fresh=True)
 
 
+def test_a_copy_that_cannot_be_taken_away_fails_no_update(tmp_path: Path) -> None:
+    ran = Ran()
+    linux(tmp_path, ran).clear()
+    assert ran.commands[0][-3:] == ["update", "trial", "--clear"]
+    linux(tmp_path, Ran(error=subprocess.TimeoutExpired("x", 1))).clear()
+    linux(tmp_path, Ran(error=FileNotFoundError("python3"))).clear()
+
+
 def test_the_agent_that_runs_says_how_it_is(tmp_path: Path) -> None:
     found = linux(tmp_path, Ran()).health()
     assert found is not None
