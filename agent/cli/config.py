@@ -11,6 +11,7 @@ from agent.cli import out
 if TYPE_CHECKING:
     import argparse
 
+    from agent.cli.running import RunningAgent
     from agent.config.lane import Staged
     from agent.places import Places
 
@@ -27,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     take.add_argument(
         "--first", action="store_true", help="only where nobody has set the store up yet: what installers run"
     )
+    take.add_argument("--take-up", action="store_true", help="also beside a running agent, which goes by it at once")
     take.add_argument("--dry-run", action="store_true", help="check and show, and change nothing")
     for one in (export, take):
         one.add_argument("--json", action="store_true", help="the answer as JSON, for programs")
@@ -73,6 +75,7 @@ def _export(args: argparse.Namespace, places: Places) -> int:
 def _import(args: argparse.Namespace, places: Places) -> int:
     from agent.config.backup import check_backup
     from agent.config.lane import of_lane, put, read, staged
+    from agent.setup.asking import running
     from agent.setup.example import is_example
 
     file, target = Path(args.file), places.config
@@ -85,10 +88,24 @@ def _import(args: argparse.Namespace, places: Places) -> int:
         check_backup(one.config, places.state)
         before = read(target) if target.exists() else ""
         changes = list(unified_diff(before.split("\n"), one.text.split("\n"), "now", "then", n=1, lineterm=""))
+        taken_up = False
         if changes and not args.dry_run:
-            put(one, target, places.state, beside_agent=args.first)  # an installer starts the agent after this
-        _say(args, places, one, changes)
+            agent = running(places, None) if args.take_up else None
+            # An installer starts the agent after this; one that is to take it up is asked to.
+            put(one, target, places.state, beside_agent=args.first or agent is not None)
+            taken_up = agent is not None and _taken_up(agent)
+        _say(args, places, one, changes, taken_up=taken_up)
     return out.OK
+
+
+def _taken_up(agent: RunningAgent) -> bool:
+    """Have a running agent go by what is there now; False where nobody would start it again."""
+    try:
+        agent.ask("POST", "/v1/setup/restart", {})
+    except out.CommandError as error:
+        out.complain(f"the agent that runs goes by the old one still: {error}")
+        return False
+    return True
 
 
 def _left(args: argparse.Namespace, places: Places) -> int:
@@ -100,7 +117,7 @@ def _left(args: argparse.Namespace, places: Places) -> int:
     return out.OK
 
 
-def _say(args: argparse.Namespace, places: Places, one: Staged, changes: list[str]) -> None:
+def _say(args: argparse.Namespace, places: Places, one: Staged, changes: list[str], *, taken_up: bool) -> None:
     missing = [str(problem) for problem in one.secrets_missing]
     written = bool(changes) and not args.dry_run
     if args.json:
@@ -110,6 +127,8 @@ def _say(args: argparse.Namespace, places: Places, one: Staged, changes: list[st
         out.say(line)
     if not changes:
         out.say(f"{places.config} says this already")
+    elif taken_up:
+        out.say(f"wrote {places.config}; the agent takes it up by itself, and `stillopen doctor` says how it stands")
     elif written:
         out.say(f"wrote {places.config}; start the agent, and `stillopen doctor` says how it stands")
     else:

@@ -130,10 +130,9 @@ class Linux:
         return file
 
     def _own(self, folder: Path, config: Path) -> None:
-        """Let the service read and write its configuration, and no other user of this PC; secrets stay root's."""
-        self._must("chgrp", linux_files.USER, str(folder))
-        self._must("chown", f"{linux_files.USER}:{linux_files.USER}", str(config))
-        folder.chmod(0o1770)
+        """Let the service read its configuration, and no other user of this PC."""
+        self._must("chgrp", linux_files.USER, str(folder), str(config))
+        folder.chmod(0o750)
         config.chmod(0o640)
 
     def _must_be_root(self) -> None:

@@ -39,9 +39,7 @@ TimeoutStartSec=600
 TimeoutStopSec=30
 WatchdogSec=30
 ConfigurationDirectory=stillopen
-ConfigurationDirectoryMode=1770
-# Its own configuration, which the set-up page writes; secrets are in folders there that are root's alone.
-ReadWritePaths=/etc/stillopen
+ConfigurationDirectoryMode=0750
 StateDirectory=stillopen
 StateDirectoryMode=0700
 UMask=0077

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.card_guard import refuse_card_data
 from agent.config.problems import ConfigInvalid
-from agent.places import Places
+from agent.places import CONFIG_NAME, Places, service_folders
 from agent.problem import Problem, conflict
 from agent.setup.example import needed
 
@@ -128,10 +128,15 @@ class SetupDesk:
         made = kept.with_suffix(".new")
         made.write_text(draft.text, encoding="utf-8")
         made.replace(kept)
-        taken = f'stillopen config import "{kept}" --config "{self._places.config}" --state "{self._places.state}"'
-        if os.name == "nt":
-            return {"next": f"{why}. As an administrator, stop the service, run {taken}, and start it again"}
-        return {"next": f"{why}. sudo systemctl stop stillopen; sudo {taken}; sudo systemctl start stillopen"}
+        taken = f"stillopen config import {kept} --take-up{self._where()}"
+        return {"next": f"{why}. As an administrator: {taken}" if os.name == "nt" else f"{why}. sudo {taken}"}
+
+    def _where(self) -> str:
+        """Return the options without which a command would look elsewhere than here."""
+        service = service_folders()
+        if (self._places.config, self._places.state) == (service.config / CONFIG_NAME, service.state):
+            return ""
+        return f' --config "{self._places.config}" --state "{self._places.state}"'
 
 
 def how_to_restart() -> str:

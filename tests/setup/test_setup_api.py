@@ -114,7 +114,7 @@ async def test_what_the_agent_may_not_write_is_kept_and_said(shop: Shop) -> None
     saved = shop.body(await shop.client.put("/v1/setup", json=ANSWERS))
     shaped("SetupChange", saved)
     assert saved["written"] is False
-    assert "stillopen config import" in saved["next"]
+    assert "--take-up" in saved["next"]
     kept = shop.app.state / "setup.toml"
     assert tomllib.loads(kept.read_text("utf-8"))["store"]["name"] == "Kiosk"
     assert on_disk(shop) == before

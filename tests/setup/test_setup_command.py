@@ -19,7 +19,7 @@ from agent.cli import main
 from agent.config import load
 from agent.places import Places
 from agent.service import first_configuration
-from agent.setup.asking import running
+from agent.setup.asking import running, started, up
 from agent.setup.dialogue import Dialogue
 from agent.setup.heard import Heard
 from agent.setup.interview import interview
@@ -283,6 +283,13 @@ def test_an_agent_that_runs_takes_it_up_by_itself_and_prints_the_test(
         asked = running(places, None)
         assert asked is not None
         assert asked.ask("GET", "/v1/status")["store"]["name"] == "Kiosk"
+        lane = tmp_path / "lane.toml"
+        lane.write_text(places.config.read_text("utf-8").replace("Kiosk", "Stall"), "utf-8")
+        where = ("--config", str(places.config), "--state", str(places.state))
+        assert main(["config", "import", str(lane), *where]) == 1  # not under an agent, unless it is to take it up
+        since = started(asked)
+        assert main(["config", "import", str(lane), "--take-up", *where]) == 0
+        assert up(places, not_since=since).ask("GET", "/v1/status")["store"]["name"] == "Stall"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it is told to end by a signal")
