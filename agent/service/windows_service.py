@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agent import api_token
 from agent.service.linux import Installed, run
 from agent.service.refusal import ServiceRefused
 
@@ -38,10 +39,22 @@ def service_sid(name: str = SERVICE) -> str:
     return "-".join(["S-1-5-80", *map(str, struct.unpack("<5I", digest))])
 
 
-def access(folder: Path) -> list[str]:
-    """Return the command that leaves `folder` to SYSTEM, the administrators and the service, and to nobody else."""
+def access(folder: Path, *, first: bool) -> list[list[str]]:
+    """Return the commands that leave `folder` to SYSTEM, the administrators and the service, and to nobody else.
+
+    Any user may make a folder under %ProgramData%. So the `first` time, it and what is in it lose the owner and the
+    rights that somebody may have given them beforehand; later, that would open the store's files for a moment.
+    """
     full = [f"*{sid}:(OI)(CI)F" for sid in (_SYSTEM, _ADMINISTRATORS)]
-    return ["icacls", str(folder), "/inheritance:r", "/grant:r", *full, f"*{service_sid()}:(OI)(CI)M"]
+    own = ["icacls", str(folder), "/inheritance:r", "/grant:r", *full, f"*{service_sid()}:(OI)(CI)M"]
+    if not first:
+        return [own]
+    everything = ("/T", "/C", "/Q")  # all that is in it, and on where one file is held by somebody
+    return [
+        ["icacls", str(folder), "/setowner", f"*{_ADMINISTRATORS}", *everything],
+        ["icacls", str(folder), "/reset", *everything],
+        own,
+    ]
 
 
 class WindowsService:
@@ -66,7 +79,11 @@ class WindowsService:
         if not self._config.exists():
             self._config.write_text(sample, encoding="utf-8")
             done.append(f"wrote {self._config}: an example, to be made this store's own")
-        self._must(*access(self._config.parent))
+        first = self.status().state == "not-found"
+        if first:  # another agent's, or one that somebody left there to know it
+            (self._state / api_token.FILE).unlink(missing_ok=True)
+        for command in access(self._config.parent, first=first):
+            self._must(*command)
         self._must(self._host, "install")
         self._must(self._host, "start")
         done.append(f"started the service {SERVICE}; it starts with this PC from now on, before anybody logs on")

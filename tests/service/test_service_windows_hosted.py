@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent import api_token
 from agent.config import load
 from agent.service import first_configuration
 from agent.service.refusal import ServiceRefused
@@ -66,9 +67,26 @@ def test_a_services_sid_is_made_of_its_name() -> None:
 
 
 def test_the_stores_folder_is_left_to_three_and_nobody_inherits(tmp_path: Path) -> None:
-    assert access(tmp_path) == [
+    own = [
         "icacls", str(tmp_path), "/inheritance:r", "/grant:r",
         "*S-1-5-18:(OI)(CI)F", "*S-1-5-32-544:(OI)(CI)F", f"*{service_sid()}:(OI)(CI)M",
+    ]  # fmt: skip
+    assert access(tmp_path, first=False) == [own]
+    assert [command[2] for command in access(tmp_path, first=True)] == ["/setowner", "/reset", "/inheritance:r"]
+    assert access(tmp_path, first=True)[-1] == own
+
+
+def test_what_somebody_left_in_the_folder_beforehand_opens_nothing(tmp_path: Path) -> None:
+    token = tmp_path / "data/state" / api_token.FILE
+    token.parent.mkdir(parents=True)
+    token.write_text("known to somebody", "utf-8")
+    made(tmp_path, Programs()).install(first_configuration())  # a service that is there: its token stays
+    assert token.exists()
+    programs = Programs(status="state=not-found\n")
+    made(tmp_path, programs).install(first_configuration())
+    assert not token.exists()
+    assert [command[2] for command in programs.asked if command[0] == "icacls"] == [
+        "/setowner", "/reset", "/inheritance:r",
     ]  # fmt: skip
 
 
@@ -86,8 +104,8 @@ def test_installing_closes_the_folder_before_anything_runs_and_lets_the_front_en
     config.parent.mkdir()
     config.write_text(first_configuration() + '\n[api]\nport = 9000\norigins = ["https://pos.example.com"]\n', "utf-8")
     done = made(tmp_path, programs).install(first_configuration())
-    verbs = [(command[0].rpartition("/")[2], *command[1:2]) for command in programs.asked[:3]]
-    assert verbs == [("icacls", str(config.parent)), (HOST, "install"), (HOST, "start")]
+    verbs = [(command[0].rpartition("/")[2], *command[1:2]) for command in programs.asked[:4]]
+    assert verbs == [(HOST, "status"), ("icacls", str(config.parent)), (HOST, "install"), (HOST, "start")]
     assert programs.registry[r"HKLM\SOFTWARE\Stillopen"] == {"Page": "http://localhost:9000/"}
     assert [line for line in done if "pos.example.com" in line] == [
         "Chrome: pages of https://pos.example.com may call this PC",

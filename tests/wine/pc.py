@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-WAIT_S = 120.0  # what takes seconds on a quiet machine; what hangs takes for ever
+WAIT_S = 300.0  # what takes seconds on a quiet machine; what hangs takes for ever
 LOOK_S = 0.2
 PROGRAM = r"C:\Program Files\Stillopen"
 TOOLS = {"wine": "wine", "makensis": "nsis", "x86_64-w64-mingw32-gcc": "gcc-mingw-w64-x86-64-win32"}
