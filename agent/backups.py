@@ -11,7 +11,6 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from outbox import backup
 from outbox.errors import OutboxError
 
 if TYPE_CHECKING:
@@ -103,6 +102,8 @@ class Backups:
                 "The copies of the journal are on its own disk, and would be lost together with it. "
                 "Name a folder on another disk: [backup] folder in stillopen.toml."
             )
+        from outbox import backup
+
         self._running = True
         try:
             self._last = await backup.make(self._journal, self._config.folder, self._stem, at, keep=self._config.keep)
@@ -150,6 +151,8 @@ def _same_disk(folder: Path, state: Path) -> bool:
 
 def _newest(folder: Path, stem: str) -> datetime | None:
     try:
+        from outbox import backup  # only where copies are wanted
+
         found = backup.made(folder, stem)
     except OSError:  # it is not there; the try to make one says so
         return None

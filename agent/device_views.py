@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from drivers.device import DeviceView
     from drivers.drawer import Drawer
     from drivers.printer.printer import Printer
-    from drivers.scale import Scale
+    from drivers.scale.scale import Scale
 
 
 def as_json(view: DeviceView) -> dict[str, Any]:

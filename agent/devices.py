@@ -7,10 +7,10 @@ from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from agent.configured_ports import configured_ports
 from agent.device_views import as_json, drawer_as_json, printer_as_json, scale_as_json
 from agent.displays import Displays
 from agent.drawers import Drawers
-from agent.plugged import configured_ports, plugged
 from agent.printer_memory import PrinterMemory
 from agent.problem import conflict, not_found
 from agent.scales import Scales
@@ -194,6 +194,8 @@ class Devices:
 
     async def found(self) -> dict[str, Any]:
         """Return what is plugged in, and which device of the configuration each is."""
+        from agent.plugged import plugged  # what looks at every bus of this PC is half a hundred modules' time
+
         async with self._looking:  # a page that asks twice a second shall not make two looks of it
             return await asyncio.to_thread(plugged, self._ports)
 

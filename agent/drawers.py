@@ -11,9 +11,6 @@ from agent import drawer_memory
 from agent.problem import conflict
 from drivers.drawer import Drawer, Position
 from drivers.drawer.opener import PrinterOpener
-from drivers.drawer.port_opener import PortOpener
-from drivers.drawer.talk import talk_for
-from drivers.drawer.timing import OWN_POWER, PORT_POWER
 from drivers.errors import NotReady
 from outbox.answers import Reply
 
@@ -145,6 +142,9 @@ def _opener(
 ) -> Opener:
     if drawer.printer is not None:
         return PrinterOpener(printers[drawer.printer], drawer.pin)
+    from drivers.drawer.port_opener import PortOpener  # most drawers are on a printer, and need none of this
+    from drivers.drawer.timing import OWN_POWER, PORT_POWER
+
     assert drawer.port is not None  # the configuration has one of the two
     timing = PORT_POWER if drawer.power == "port" and not drawer.port.startswith("hid:") else OWN_POWER
     return PortOpener(
@@ -158,6 +158,8 @@ def _opener(
 
 
 def _talk(port: str, drawer: DrawerConfig) -> Talk:
+    from drivers.drawer.talk import talk_for
+
     talk = talk_for(port, drawer.command_bytes, drawer.sense)
     assert talk is not None  # the configuration has a command where it needs one
     return talk

@@ -19,7 +19,6 @@ from drivers.ports.url import parse_port_url
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from agent.config import Config
     from drivers.detect.found import Found
     from drivers.detect.look import Sources
     from drivers.ports.url import PortUrl
@@ -41,15 +40,6 @@ def plugged(ports: Mapping[str, str], sources: Sources | None = None, *, own: in
         "devices": [_as_json(found, name, [str(one) for one in held.get(found.place, [])]) for found, name in known],
         "unseen": [{"way": str(one.way), "error": one.error, "hint": one.hint} for one in sight.unseen],
     }
-
-
-def configured_ports(config: Config) -> dict[str, str]:
-    """Return the URLs of the devices that have a port of their own, by name."""
-    ports = {scanner.name: scanner.port for scanner in config.scanners}
-    ports |= {printer.name: printer.port for printer in config.printers}
-    ports |= {drawer.name: drawer.port for drawer in config.drawers if drawer.port is not None}
-    ports |= {scale.name: scale.port for scale in config.scales}
-    return ports | {display.name: display.port for display in config.displays if display.port is not None}
 
 
 def _as_json(found: Found, name: str | None, held_by: list[str]) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from outbox.feeds import Feed
-from outbox.pull import Pulled, Wishes, pull
 from outbox.room import Disk, Room
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from agent.ways import Way
     from outbox.catalogue import Catalogue
     from outbox.connector import Connector
-    from outbox.pull import CustomerList
+    from outbox.pull import CustomerList, Pulled
 
 SWEEP_REST_S = 0.2  # between two pages of a sweep: a hundred thousand items then take some minutes, and no sale waits
 
@@ -75,6 +74,8 @@ class Pulling:
             return await self._once(name, whole=whole, let_go=let_go)
 
     async def _once(self, name: str, *, whole: bool, let_go: bool) -> Pulled:
+        from outbox.pull import Wishes, pull  # the first is made after the start, and the till does not wait for it
+
         way = self._ways(name)
         wishes = Wishes(
             sweep=frozenset(Feed) if whole else self._due(name, way.connector),

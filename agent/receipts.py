@@ -7,13 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from agent.facts import printed_with
-from agent.gift_receipt import gift_document
-from agent.receipt import ReceiptStore, receipt_document
-from agent.sheet import training_mark
-from agent.shift.paper import report_document, slip_document
 from agent.staff import people
-from agent.words import words
-from drivers.printer.document import Document
 from outbox import chain
 from outbox.anchor import anchor
 from outbox.record import Kind
@@ -22,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from agent.config import Config
+    from agent.sheet import ReceiptStore
+    from drivers.printer.document import Document
     from outbox.journal import Journal
     from outbox.record import Record
 
@@ -38,6 +34,9 @@ class Receipts:
         """Return a record's receipt, or a copy of it, marked as one."""
         record = chain.by_id(self._journal.reader, record_id)
         assert record is not None, "a job refers to a record that is never deleted"
+        from agent.receipt import receipt_document  # what lays paper out is imported once the agent sells: run.py
+        from agent.shift.paper import report_document, slip_document
+
         own = anchor(record.hash)
         if record.kind is Kind.SHIFT_CLOSE:
             return self._marked(report_document(record.body, self._store, copy=copy, anchor=own))
@@ -59,6 +58,8 @@ class Receipts:
         """Return the gift receipt of a sale's record."""
         record = chain.by_id(self._journal.reader, record_id)
         assert record is not None, "likewise"
+        from agent.gift_receipt import gift_document
+
         return gift_document(record.body, self._store, copy=copy, logo=self._logo_of(record.till))
 
     def _cashier(self, record: Record) -> str | None:
@@ -74,18 +75,26 @@ class Receipts:
 
     def report(self, figures: Mapping[str, Any]) -> Document:
         """Return a shift's figures so far: an X."""
+        from agent.shift.paper import report_document
+
         return self._marked(report_document(figures, self._store))
 
     def _marked(self, document: Document) -> Document:
         """Return a document that says TRAINING above, in the middle and below, where it is of training."""
         if not self._training:
             return document
+        from agent.sheet import training_mark
+        from agent.words import words
+        from drivers.printer.document import Document
+
         mark, items = tuple(training_mark(words(self._store.locale))), document.items
         half, end = len(items) // 2, len(items) - 1  # its last item cuts
         return Document((*mark, *items[:half], *mark, *items[half:end], *mark, items[end]))
 
     @cached_property
     def _store(self) -> ReceiptStore:
+        from agent.sheet import ReceiptStore
+
         store = self._config.store
         return ReceiptStore(
             name=store.name,

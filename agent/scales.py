@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from agent.problem import conflict, invalid, not_found
 from agent.sale import Unit as SoldBy
 from drivers.errors import NotReady, NotWeighed
-from drivers.scale import Scale
 from outbox.answers import Reply
 
 if TYPE_CHECKING:
@@ -18,9 +17,11 @@ if TYPE_CHECKING:
 
     from agent.basket import Product
     from agent.config import Config
+    from agent.config.sections import ScaleConfig
     from drivers.device import DeviceListener
     from drivers.port import Port
-    from drivers.scale import Reading, Weight
+    from drivers.scale.reading import Reading, Weight
+    from drivers.scale.scale import Scale
 
 WEIGH_S = 2.0  # how long a line waits for the pan to come to rest; a cashier has let go by then
 TEST_S = 1.0  # somebody looks at the scale and at the page
@@ -40,15 +41,7 @@ class Scales:
     ) -> None:
         self._of_till = {till.id: till.scale for till in config.tills}
         self.by_name = {
-            scale.name: Scale(
-                scale.name,
-                partial(open_port, scale.port),
-                scale.protocol,
-                port=scale.port,
-                unit=scale.unit.shown,
-                on_state=on_state,
-                on_change=partial(on_change, scale.name),
-            )
+            scale.name: _scale(scale, partial(open_port, scale.port), on_state, partial(on_change, scale.name))
             for scale in config.scales
         }
         self._turns = {name: asyncio.Lock() for name in self.by_name}  # one weight is for one line
@@ -112,6 +105,25 @@ class Scales:
                 raise _not_weighed(error, otherwise) from error
             yield weight
             self.by_name[name].take(weight)
+
+
+def _scale(
+    scale: ScaleConfig,
+    open_port: Callable[[], Awaitable[Port]],
+    on_state: DeviceListener,
+    on_change: Callable[[], None],
+) -> Scale:
+    from drivers.scale.scale import Scale  # only for stores that have one
+
+    return Scale(
+        scale.name,
+        open_port,
+        scale.protocol,
+        port=scale.port,
+        unit=scale.unit.shown,
+        on_state=on_state,
+        on_change=on_change,
+    )
 
 
 def no_such_scale(name: str, scales: dict[str, Scale]) -> Exception:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
-from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
+from starlette.routing import BaseRoute, Match, Mount, Route, Router, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from agent.api import live, pairings
@@ -54,6 +55,7 @@ def application(app: App, *, extra_routes: Sequence[BaseRoute] = (), demo: bool 
     by_path: dict[str, dict[str, ApiRoute]] = {}
     for route in routes:
         by_path.setdefault(route.path, {})[route.method] = route
+    resources = {path: _Resource(exchange, methods) for path, methods in by_path.items()}
 
     async def events(websocket: WebSocket) -> None:
         await live.serve(websocket, app.events, app.claims, app.devices.scales.by_name, app.attendance)
@@ -64,7 +66,7 @@ def application(app: App, *, extra_routes: Sequence[BaseRoute] = (), demo: bool 
     pages = [path for path in _PAGE_FILES if demo or path != "/demo"]
     router = Router(
         [
-            *(Route(path, _Resource(exchange, methods)) for path, methods in by_path.items()),
+            *(_Noun(start, paths) for start, paths in _by_start(resources).items()),
             WebSocketRoute("/v1/events", events),
             *extra_routes,
             *(Route(path, page, methods=["GET"]) for path in pages),
@@ -100,6 +102,47 @@ class _Resource:
         else:
             response = await self._exchange.answer(route, Request(scope, receive, send))
         await response(scope, receive, send)
+
+
+class _Noun(BaseRoute):
+    """The paths that begin alike. Their patterns are made when one is first asked for.
+
+    All of them are a hundred regular expressions and a twentieth of the start, and each request would try every one.
+    """
+
+    def __init__(self, start: str, resources: dict[str, _Resource]) -> None:
+        self._start = start
+        self._resources = resources
+
+    @cached_property
+    def _routes(self) -> list[Route]:
+        return [Route(path, resource) for path, resource in self._resources.items()]
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Return the first path that fits, its resource as the endpoint."""
+        if scope["type"] == "http" and _start(scope["path"]) == self._start:
+            for route in self._routes:
+                match, found = route.matches(scope)
+                if match is not Match.NONE:
+                    return match, found
+        return Match.NONE, {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the resource answer that was found."""
+        await scope["endpoint"](scope, receive, send)
+
+
+def _by_start(resources: dict[str, _Resource]) -> dict[str, dict[str, _Resource]]:
+    found: dict[str, dict[str, _Resource]] = {}
+    for path, resource in resources.items():
+        found.setdefault(_start(path), {})[path] = resource
+    return found
+
+
+def _start(path: str) -> str:
+    """Return what a path begins with that has no parameter: `/v1/NOUN`, or its first word."""
+    words = path.split("/", 3)
+    return "/".join(words[:3] if words[1:2] == ["v1"] else words[:2])
 
 
 class _Static(StaticFiles):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from agent.attendance import Attendance
     from agent.claims import Claims
     from agent.events import Events, Subscription
-    from drivers.scale import Scale
+    from drivers.scale.scale import Scale
     from outbox.answers import Reply
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from agent.cli import out, teaching
 from agent.cli.running import RunningAgent
 from agent.config import ConfigInvalid, ConfigMissing, load
-from agent.plugged import configured_ports, plugged
+from agent.configured_ports import configured_ports
+from agent.plugged import plugged
 
 if TYPE_CHECKING:
     import argparse

@@ -25,7 +25,14 @@ if TYPE_CHECKING:
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 _SIMULATED = "sim://"
-_SOON = ("agent.listener", "agent.api.bodies", "agent.api.queries")  # what the first page and the first scan ask for
+_SOON = (  # what the first page, the first scan and the first receipt ask for
+    "agent.listener",
+    "agent.api.bodies",
+    "agent.api.queries",
+    "agent.receipt",
+    "agent.gift_receipt",
+    "agent.shift.paper",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

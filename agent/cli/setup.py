@@ -124,7 +124,8 @@ class _Run:
     def _plugged(self, agent: RunningAgent | None) -> dict[str, Any]:
         """Look what is plugged in: the agent knows which of it is its own."""
         from agent.config import ConfigInvalid, load
-        from agent.plugged import configured_ports, plugged
+        from agent.configured_ports import configured_ports
+        from agent.plugged import plugged
 
         if agent is not None:
             return agent.ask("GET", "/v1/devices/found")

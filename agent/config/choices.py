@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from drivers.printer.escpos import FenceKind
 from drivers.printer.settings import DialectName
-from drivers.scale.reading import Unit
+
+if TYPE_CHECKING:
+    from drivers.scale.reading import Unit
 
 
 class DialectChoice(StrEnum):
@@ -32,6 +35,8 @@ class ScaleUnit(StrEnum):
     @property
     def shown(self) -> Unit:
         """The unit that the scale shows."""
+        from drivers.scale.reading import Unit  # only for stores that have a scale
+
         return Unit(self)
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from agent.config.problems import Finding, shown
 from agent.config.tables import named
-from drivers.drawer.talk import talk_for
 from drivers.errors import PortUrlInvalid
 
 if TYPE_CHECKING:
@@ -66,6 +65,8 @@ def _port(loc: Loc, table: dict[str, Any], port: str) -> Iterator[Finding]:
         )
     if scheme != "hid":
         return
+    from drivers.drawer.talk import talk_for  # only for stores with a drawer like that
+
     yield from _misplaced(loc, table, _OF_A_LINE, "a drawer on a serial port")
     try:
         known = talk_for(port) is not None

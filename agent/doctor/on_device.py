@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agent.configured_ports import configured_ports
 from agent.doctor.finding import Finding, failed, not_known, ok, warning
 from agent.doctor.user import User, agent_user, group_name, may_open
-from agent.plugged import configured_ports
 from agent.service import linux_files
 from drivers.detect.found import Found, Way
 from drivers.detect.look import Sources, look

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from agent.outage import card as outage_card
-from agent.outage.paper import paper
 from agent.problem import invalid
 from agent.tender_kinds import refusal
 from outbox import delivery_views
@@ -68,6 +67,8 @@ class OutageDesk:
         if setup.printer is None:
             raise invalid("no-printer", f"Till {setup.id} has no printer: read the card at /v1/outage, or on the page.")
         store = self._config.store
+        from agent.outage.paper import paper  # no start waits for what a few days a year are printed on
+
         document = paper(self.card(), store=store.name, locale=store.locale, timezone=ZoneInfo(store.timezone))
         return await self._prints.queue(setup.printer, document, key=key)
 

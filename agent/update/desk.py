@@ -15,9 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from agent.problem import conflict
-from agent.update import ledger, request
-from agent.update import release as releases
-from agent.update.report import why_not
+from agent.update import request
 from agent.update.request import Asked
 from agent.update.written import has_written, write_version
 from outbox.errors import OutboxError
@@ -101,13 +99,19 @@ class UpdateDesk:
         }
 
     def _ledger(self) -> Ledger:
+        from agent.update import ledger  # first asked for some time after the start
+
         return ledger.Ledger() if self._place is None else ledger.read(self._place.own)
 
     def _at_work(self) -> bool:
+        from agent.update import ledger
+
         place = self._place
         return place is not None and (request.is_asked(self._state) or ledger.under_way(place.own) is not None)
 
     def _why_not(self) -> str | None:
+        from agent.update.report import why_not
+
         return why_not(self._place)
 
     # --- what a person asks for ---
@@ -192,6 +196,8 @@ class UpdateDesk:
         self._step()
 
     def _is_ready(self) -> bool:
+        from agent.update import release as releases
+
         known = self._ledger()
         return (
             known.staged is not None

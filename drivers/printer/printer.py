@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from drivers.errors import DeviceError, NotReady, WriteStalled
 from drivers.ports.documents import DocumentPort
 from drivers.printer.counts import Counts
-from drivers.printer.dialect_probe import ask_dialect, by_device_id
 from drivers.printer.document import Cut
 from drivers.printer.escpos import CutKind, FenceKind
 from drivers.printer.memory import NoMemory, unit_of
@@ -19,7 +18,6 @@ from drivers.printer.outcome import KickOutcome, KickResult, PrintOutcome, Resul
 from drivers.printer.passage import SELECT_PRINTER, to_display
 from drivers.printer.port_word import device_id
 from drivers.printer.pulse import Pin, kick
-from drivers.printer.queued import QueueSession
 from drivers.printer.receipt import check_ready, send_receipt
 from drivers.printer.settings import DialectName
 from drivers.printer.status import PrinterStatus
@@ -167,7 +165,7 @@ class Printer:
     def check_passage(self) -> Session:
         """Return the session that a display can be reached through now. Raises `NotReady`."""
         session = self._connected()
-        if isinstance(session, QueueSession) or self._voice.settings.speaks is not DialectName.ESCPOS:
+        if not session.lets_through or self._voice.settings.speaks is not DialectName.ESCPOS:
             raise NotReady("nothing gets through it to a display", hint="Give the display a port of its own.")
         problem = trouble(session.status)
         if problem:
@@ -222,6 +220,8 @@ class Printer:
     async def _begin(self, port: Port) -> tuple[Voice, Session]:
         """Find out what has to be known of the printer on an open port, and say hello. Raises `DeviceError`."""
         if isinstance(port, DocumentPort):
+            from drivers.printer.queued import QueueSession  # only for printers that are reached through a queue
+
             queue = QueueSession(port, self._timing, on_status=self._tell, now=self._now, sleep=self._sleep)
             await queue.start()
             return self._voice, queue
@@ -232,6 +232,8 @@ class Printer:
         says = await device_id(port) if asks else None
         voice = self._voice
         if self.settings.ask_dialect:
+            from drivers.printer.dialect_probe import ask_dialect, by_device_id  # only where nobody said which it is
+
             speaks = says and by_device_id(says)
             speaks = speaks or await ask_dialect(port, self._timing, sleep=self._sleep)
             if speaks is not voice.settings.speaks:

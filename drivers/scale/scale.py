@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from drivers.device import DeviceState
 from drivers.errors import NotReady, NotWeighed
 from drivers.scale.pan import Pan
+from drivers.scale.protocol import ScaleProtocol
 from drivers.scale.reading import State, Unit
 from drivers.scale.session import Session
-from drivers.scale.talk import ScaleProtocol, talk_for
+from drivers.scale.talk import talk_for
 from drivers.scale.timing import DEFAULT_TIMING
 from drivers.scale.why import LOST, SAME, SILENT, not_weighed
 from drivers.supervisor import Supervisor

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 from drivers.scale import cas, nci, toledo
+from drivers.scale.protocol import ScaleProtocol
 from drivers.scale.reading import Reading, State, Unit
 from drivers.scanner.parity import has_parity_bits, without_parity_bits
 
 RAW_BYTES_MAX = 64  # of one answer; the longest has 30, and parity shows in four
-
-
-class ScaleProtocol(StrEnum):
-    """The languages of scales."""
-
-    TOLEDO_8217 = "toledo_8217"
-    NCI = "nci"
-    CAS = "cas"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,6 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from drivers.scanner.hid_pos import SCANNER_PAGE
-from drivers.scanner.hid_pos_descriptor import ReportKind
-
 if TYPE_CHECKING:
     from drivers.scanner.hid_pos_descriptor import Descriptor, Field
 
@@ -64,6 +61,9 @@ def hid_command(descriptor: Descriptor, command: Command, *, disabled: bool) -> 
 
     `disabled` is what the scanner is to be meanwhile: its bit may share the report.
     """
+    from drivers.scanner.hid_pos import SCANNER_PAGE  # only for scanners in that mode
+    from drivers.scanner.hid_pos_descriptor import ReportKind
+
     for one in descriptor.fields:
         if one.kind is ReportKind.OUTPUT and (one.page, one.usage) == (SCANNER_PAGE, _USAGES[command]):
             beside = [each for each in descriptor.fields if each.kind is one.kind and each.number == one.number]
@@ -74,6 +74,6 @@ def hid_command(descriptor: Descriptor, command: Command, *, disabled: bool) -> 
 
 
 def _report(descriptor: Descriptor, fields: list[Field], *, on: dict[int, bool]) -> bytes:
-    number = fields[0].number
+    kind, number = fields[0].kind, fields[0].number
     bits = sum(1 << one.at for one in fields if on.get(one.usage, False))
-    return bytes([number]) + bits.to_bytes(descriptor.lengths[ReportKind.OUTPUT, number], "little")
+    return bytes([number]) + bits.to_bytes(descriptor.lengths[kind, number], "little")

@@ -13,11 +13,9 @@ from drivers.ports.hid import ReportPort
 from drivers.scanner.code_ids import CodeIds
 from drivers.scanner.decode import decode
 from drivers.scanner.framing import Framer, FrameState, Suffix
-from drivers.scanner.hid_pos import HidPosFramer, read_layout
 from drivers.scanner.refusals import refuse
 from drivers.scanner.scan import Reason, Refusal, Scan
 from drivers.scanner.voice import Voice
-from drivers.scanner.wedge import WedgeFramer
 from drivers.supervisor import Supervisor
 
 if TYPE_CHECKING:
@@ -140,6 +138,8 @@ class Scanner:
         descriptor = await port.report_descriptor() if isinstance(port, ReportPort) else None
         if descriptor is None:
             return None
+        from drivers.scanner.hid_pos import read_layout  # only for scanners in that mode
+
         layout = read_layout(descriptor)
         if layout is None:
             raise NotReady(
@@ -150,9 +150,13 @@ class Scanner:
 
     def _framer(self, layout: Layout | None) -> FrameReader:
         if layout is not None:
+            from drivers.scanner.hid_pos import HidPosFramer
+
             return HidPosFramer(layout)
         opened_at, flush_s = self._now(), self._idle_flush_s
         if self._keyboard is not None:
+            from drivers.scanner.wedge import WedgeFramer  # only for scanners that type
+
             return WedgeFramer(self._keyboard, self._suffix, idle_flush_s=flush_s, opened_at=opened_at)
         return Framer(self._suffix, idle_flush_s=flush_s, opened_at=opened_at)
 

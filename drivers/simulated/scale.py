@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from drivers.scale import cas, nci, toledo
+from drivers.scale.protocol import ScaleProtocol
 from drivers.scale.reading import Reading, State, Unit
-from drivers.scale.talk import ScaleProtocol
 from drivers.scanner.parity import with_parity_bits
 
 if TYPE_CHECKING:

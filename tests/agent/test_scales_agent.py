@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import websockets
 
-from drivers.scale import State
+from drivers.scale.reading import State
 from drivers.simulated.scale import SimulatedScale
 from tests.api.shop import CONFIG, Shop, open_shop
 

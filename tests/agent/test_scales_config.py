@@ -9,7 +9,8 @@ import pytest
 from agent.config import load
 from agent.config.problems import ConfigInvalid
 from drivers.display import DisplayProtocol
-from drivers.scale import ScaleProtocol, Unit
+from drivers.scale.protocol import ScaleProtocol
+from drivers.scale.reading import Unit
 
 if TYPE_CHECKING:
     from pathlib import Path

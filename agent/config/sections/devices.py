@@ -23,7 +23,7 @@ from drivers.drawer.switch import Sense
 from drivers.printer.codepage_tables import CodePageTable
 from drivers.printer.escpos import CutKind, Font
 from drivers.printer.settings import COLUMNS_MAX, COLUMNS_MIN, MissingCharacters, PrinterSettings
-from drivers.scale.talk import ScaleProtocol
+from drivers.scale.protocol import ScaleProtocol
 from drivers.scanner.code_ids import CodeIds
 from drivers.scanner.commands import Family
 from drivers.scanner.framing import Suffix

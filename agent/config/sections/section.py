@@ -9,5 +9,10 @@ class Section(BaseModel):
     """A table of the file: strict, closed, frozen."""
 
     model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, hide_input_in_errors=True, populate_by_name=False
+        strict=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=False,
+        defer_build=True,  # the whole file's is made of its sections' in one go; each made alone before is a lost 20 ms
     )

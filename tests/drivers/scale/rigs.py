@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from drivers.device import DeviceState
 from drivers.ports import open_port
-from drivers.scale import Scale, ScaleProtocol, Unit
+from drivers.scale.protocol import ScaleProtocol
+from drivers.scale.reading import Unit
+from drivers.scale.scale import Scale
 from drivers.scale.timing import ScaleTiming
 from drivers.simulated.bench import Bench, Served, serve_pty, serve_tcp
 from drivers.simulated.scale import SimulatedScale

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from drivers.scale import cas, nci, toledo
 from drivers.scale.pan import Agreement, Pan
+from drivers.scale.protocol import ScaleProtocol
 from drivers.scale.reading import Reading, State, Unit, Weight
-from drivers.scale.talk import ScaleProtocol, talk_for
+from drivers.scale.talk import talk_for
 from drivers.scanner.parity import with_parity_bits
 
 KG, LB = Unit.KG, Unit.LB

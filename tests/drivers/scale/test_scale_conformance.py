@@ -12,7 +12,8 @@ import pytest
 
 from drivers.device import DeviceState
 from drivers.errors import NotReady, NotWeighed
-from drivers.scale import ScaleProtocol, State, Unit
+from drivers.scale.protocol import ScaleProtocol
+from drivers.scale.reading import State, Unit
 from drivers.simulated.scale import SimulatedScale
 from tests.drivers.printer.lane import eventually
 from tests.drivers.scale.rigs import LONG_S, PROTOCOLS, SHORT_S, TIMING, WIRES, Rig, running
