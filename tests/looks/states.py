@@ -49,7 +49,7 @@ SCENES = (
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a page is looked at. The smallest screen that is promised, a usual one, and a large one."""
+    """How a page is looked at. The smallest screen that is promised, a usual one, a large one, and 200 % zoom."""
 
     dark: bool
     width: int
@@ -59,5 +59,8 @@ class Look:
         return f"{'dark' if self.dark else 'light'}-{self.width}"
 
 
-LOOKS = tuple(Look(dark, *size) for size in ((1024, 600), (1280, 800), (1920, 1080)) for dark in (False, True))
+LOOKS = (
+    *(Look(dark, *size) for size in ((1024, 600), (1280, 800), (1920, 1080)) for dark in (False, True)),
+    Look(dark=False, width=640, height=400),  # what a screen of 1280 x 800 shows of a page that somebody has doubled
+)
 LANGUAGES = ("en", "de")
