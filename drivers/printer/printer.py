@@ -165,7 +165,7 @@ class Printer:
     def check_passage(self) -> Session:
         """Return the session that a display can be reached through now. Raises `NotReady`."""
         session = self._connected()
-        if not session.lets_through or self._voice.settings.speaks is not DialectName.ESCPOS:
+        if session.queued or self._voice.settings.speaks is not DialectName.ESCPOS:
             raise NotReady("nothing gets through it to a display", hint="Give the display a port of its own.")
         problem = trouble(session.status)
         if problem:

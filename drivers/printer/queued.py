@@ -33,7 +33,7 @@ STILL_IN = "It could not be taken out of the queue: delete it there before you p
 class QueueSession(Session):
     """A printer behind a print queue. Nothing is asked of the printer; the queue itself is watched."""
 
-    lets_through = False
+    queued = True
 
     def __init__(self, port: DocumentPort, timing: Timing, **rest: Any) -> None:
         super().__init__(port, FenceKind.NONE, timing, **rest)

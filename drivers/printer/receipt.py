@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from drivers.errors import DeviceError, NotReady, PortLost
 from drivers.printer.escpos import FenceKind, Job
 from drivers.printer.outcome import LOOK, SILENT, PrintOutcome, Result, trouble
-from drivers.printer.queued import QueueSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +47,10 @@ async def send_receipt(session: Session, job: Job, on_progress: Callable[[str], 
     """Send a job to a printer that is ready, and stay until it is known, or known to be unknowable."""
     session.busy = True
     try:
-        if isinstance(session, QueueSession):
+        if session.queued:
+            from drivers.printer.queued import QueueSession  # its printer has imported it
+
+            assert isinstance(session, QueueSession)
             return await session.print(job, on_progress)
         return await _Receipt(session, job, on_progress).run()
     finally:

@@ -47,7 +47,7 @@ class Session(Talk):
     """
 
     wake_bytes = bytes(WAKE_BYTES)
-    lets_through = True  # whether bytes for a display behind the printer get there
+    queued = False  # whether a print queue stands before the printer
 
     def __init__(
         self,
