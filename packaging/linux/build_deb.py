@@ -276,10 +276,10 @@ def control(version: str, arch: str, size_kib: int, minors: Sequence[str]) -> st
 
 
 def pack(root: Path, to: Path) -> Path:
-    """Make the package; times, owners and order are the same whenever and by whomever."""
-    for path in sorted(root.rglob("*"), reverse=True):
-        if path.is_dir():
-            path.chmod(0o755)
+    """Make the package; times, owners, modes and order are the same whenever and by whomever."""
+    for path in [*sorted(root.rglob("*"), reverse=True), root]:
+        # Bytecode, and the root itself, were made by the builder's umask.
+        path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
         os.utime(path, (int(os.environ["SOURCE_DATE_EPOCH"]),) * 2, follow_symlinks=False)
     to.unlink(missing_ok=True)
     say(["dpkg-deb", "--root-owner-group", "-Zzstd", "-z10", "--build", str(root), str(to)], root)
