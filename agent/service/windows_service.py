@@ -39,21 +39,25 @@ def service_sid(name: str = SERVICE) -> str:
     return "-".join(["S-1-5-80", *map(str, struct.unpack("<5I", digest))])
 
 
-def access(folder: Path, *, first: bool) -> list[list[str]]:
-    """Return the commands that leave `folder` to SYSTEM, the administrators and the service, and to nobody else.
+def access(folder: Path, state: Path, *, first: bool) -> list[list[str]]:
+    """Return the commands that leave `folder` to SYSTEM and the administrators, and `state` in it to the service too.
 
-    Any user may make a folder under %ProgramData%. So the `first` time, it and what is in it lose the owner and the
-    rights that somebody may have given them beforehand; later, that would open the store's files for a moment.
+    The service reads what else is there, its configuration and secrets; nobody else does. Any user may make a folder
+    under %ProgramData%: so the `first` time, what is there loses the owner and the rights that somebody may have given
+    it beforehand. Later, that would open the store's files for a moment.
     """
     full = [f"*{sid}:(OI)(CI)F" for sid in (_SYSTEM, _ADMINISTRATORS)]
-    own = ["icacls", str(folder), "/inheritance:r", "/grant:r", *full, f"*{service_sid()}:(OI)(CI)M"]
+    closed = [
+        ["icacls", str(folder), "/inheritance:r", "/grant:r", *full, f"*{service_sid()}:(OI)(CI)RX"],
+        ["icacls", str(state), "/grant:r", f"*{service_sid()}:(OI)(CI)M"],
+    ]
     if not first:
-        return [own]
+        return closed
     everything = ("/T", "/C", "/Q")  # all that is in it, and on where one file is held by somebody
     return [
         ["icacls", str(folder), "/setowner", f"*{_ADMINISTRATORS}", *everything],
         ["icacls", str(folder), "/reset", *everything],
-        own,
+        *closed,
     ]
 
 
@@ -82,7 +86,7 @@ class WindowsService:
         first = self.status().state == "not-found"
         if first:  # another agent's, or one that somebody left there to know it
             (self._state / api_token.FILE).unlink(missing_ok=True)
-        for command in access(self._config.parent, first=first):
+        for command in access(self._config.parent, self._state, first=first):
             self._must(*command)
         self._must(self._host, "install")
         self._must(self._host, "start")

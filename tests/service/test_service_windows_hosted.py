@@ -67,13 +67,17 @@ def test_a_services_sid_is_made_of_its_name() -> None:
 
 
 def test_the_stores_folder_is_left_to_three_and_nobody_inherits(tmp_path: Path) -> None:
-    own = [
-        "icacls", str(tmp_path), "/inheritance:r", "/grant:r",
-        "*S-1-5-18:(OI)(CI)F", "*S-1-5-32-544:(OI)(CI)F", f"*{service_sid()}:(OI)(CI)M",
+    state = tmp_path / "state"
+    closed = [
+        [
+            "icacls", str(tmp_path), "/inheritance:r", "/grant:r",
+            "*S-1-5-18:(OI)(CI)F", "*S-1-5-32-544:(OI)(CI)F", f"*{service_sid()}:(OI)(CI)RX",
+        ],
+        ["icacls", str(state), "/grant:r", f"*{service_sid()}:(OI)(CI)M"],
     ]  # fmt: skip
-    assert access(tmp_path, first=False) == [own]
-    assert [command[2] for command in access(tmp_path, first=True)] == ["/setowner", "/reset", "/inheritance:r"]
-    assert access(tmp_path, first=True)[-1] == own
+    assert access(tmp_path, state, first=False) == closed
+    assert [command[2] for command in access(tmp_path, state, first=True)[:2]] == ["/setowner", "/reset"]
+    assert access(tmp_path, state, first=True)[2:] == closed
 
 
 def test_what_somebody_left_in_the_folder_beforehand_opens_nothing(tmp_path: Path) -> None:
@@ -86,7 +90,7 @@ def test_what_somebody_left_in_the_folder_beforehand_opens_nothing(tmp_path: Pat
     made(tmp_path, programs).install(first_configuration())
     assert not token.exists()
     assert [command[2] for command in programs.asked if command[0] == "icacls"] == [
-        "/setowner", "/reset", "/inheritance:r",
+        "/setowner", "/reset", "/inheritance:r", "/grant:r",
     ]  # fmt: skip
 
 
@@ -104,8 +108,9 @@ def test_installing_closes_the_folder_before_anything_runs_and_lets_the_front_en
     config.parent.mkdir()
     config.write_text(first_configuration() + '\n[api]\nport = 9000\norigins = ["https://pos.example.com"]\n', "utf-8")
     done = made(tmp_path, programs).install(first_configuration())
-    verbs = [(command[0].rpartition("/")[2], *command[1:2]) for command in programs.asked[:4]]
-    assert verbs == [(HOST, "status"), ("icacls", str(config.parent)), (HOST, "install"), (HOST, "start")]
+    verbs = [(command[0].rpartition("/")[2], *command[1:2]) for command in programs.asked[:5]]
+    closed = [("icacls", str(config.parent)), ("icacls", str(config.parent / "state"))]
+    assert verbs == [(HOST, "status"), *closed, (HOST, "install"), (HOST, "start")]
     assert programs.registry[r"HKLM\SOFTWARE\Stillopen"] == {"Page": "http://localhost:9000/"}
     assert [line for line in done if "pos.example.com" in line] == [
         "Chrome: pages of https://pos.example.com may call this PC",
