@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.looks.judge import AXE
-from tests.looks.states import LANGUAGES, LOOKS, SCENES, Look
+from tests.looks.states import LANGUAGES, SCENES, Look
 from tests.looks.walk import walk
 from tests.pages.browser import Browser, Chromium
 
@@ -19,11 +19,11 @@ HERE = Path(__file__).parents[2]
 
 async def main(only: str, look: str, folder: Path, languages: list[str]) -> int:
     """Look at the states and in the ways whose names have `only` and `look` in them; 1 where something is wrong."""
-    looks = [one for one in LOOKS if look in str(one)]
     wrong = []
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile, Chromium(Path(profile)) as chromium:
         for scene in SCENES:
+            looks = [one for one in scene.looks if look in str(one)]
             for language in languages:
                 async with Browser(chromium) as visitor:
                     ways = partial(_ways, f"{scene.name}-", only, looks)

@@ -168,10 +168,7 @@ OTHERS = (
     devices_in_trouble,
     devices_checked,
     devices_away,
-    demo,
-    demo_sold,
-    demo_faults,
-    documents,
     pairing,
     pairing_refused,
 )
+AROUND = (demo, demo_sold, demo_faults, documents)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tests.looks.abroad import ABROAD
 from tests.looks.clouds import CLOUDS, clouds
 from tests.looks.full import FLOAT, FULL
-from tests.looks.others import OTHERS
+from tests.looks.others import AROUND, OTHERS
 from tests.looks.paying import PAYING
 from tests.looks.people import PEOPLE, STRICT
 from tests.looks.reader import READER, card_reader
@@ -24,12 +24,30 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """How a page is looked at. The smallest screen that is promised, a usual one, a large one, and 200 % zoom."""
+
+    dark: bool
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return f"{'dark' if self.dark else 'light'}-{self.width}"
+
+
+SCREENS = tuple(Look(dark, *size) for size in ((1024, 600), (1280, 800), (1920, 1080)) for dark in (False, True))
+DOUBLED = Look(dark=False, width=640, height=400)  # what a screen of 1280 x 800 shows at 200 %
+LOOKS = (*SCREENS, DOUBLED)
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """States that follow each other in one shop. `bring` takes a page that was just loaded to its state."""
 
     name: str
     states: tuple[Callable[[Stage], Awaitable[None]], ...]
     setting: Setting = field(default_factory=Setting)
+    looks: tuple[Look, ...] = LOOKS
 
 
 SCENES = (
@@ -43,24 +61,8 @@ SCENES = (
     Scene("yen", ABROAD, Setting(currency="JPY", locale="ja_JP")),
     Scene("dinar", ABROAD, Setting(currency="KWD", locale="en_KW")),
     Scene("others", OTHERS),
+    Scene("around", AROUND, looks=SCREENS),  # a show and a document: nobody works in them
     Scene("setting up", SETTING_UP),
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How a page is looked at. The smallest screen that is promised, a usual one, a large one, and 200 % zoom."""
-
-    dark: bool
-    width: int
-    height: int
-
-    def __str__(self) -> str:
-        return f"{'dark' if self.dark else 'light'}-{self.width}"
-
-
-LOOKS = (
-    *(Look(dark, *size) for size in ((1024, 600), (1280, 800), (1920, 1080)) for dark in (False, True)),
-    Look(dark=False, width=640, height=400),  # what a screen of 1280 x 800 shows of a page that somebody has doubled
-)
 LANGUAGES = ("en", "de")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.looks.judge import AXE, faults, focus_faults, sworn_in
-from tests.looks.states import LANGUAGES, LOOKS, SCENES
+from tests.looks.states import LANGUAGES, SCENES
 from tests.looks.walk import walk
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ SEED = int(os.environ.get("STILLOPEN_SEED") or random.randrange(1_000_000))
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 async def test_nothing_is_wrong_with_any_state_of_any_page(scene: Scene, browser: Browser) -> None:
     chance = random.Random(f"{SEED} {scene.name}")
-    looks = iter(chance.sample(LOOKS, len(LOOKS)) * len(scene.states))  # each look in turn, light and dark alike
+    looks = iter(
+        chance.sample(scene.looks, len(scene.looks)) * len(scene.states)
+    )  # each look in turn, light and dark alike
     wrong = await walk(scene, browser, chance.choice(LANGUAGES), lambda _: (next(looks),))
     assert not wrong, "\n".join([*wrong, f"STILLOPEN_SEED={SEED} looks at it again"])
 
