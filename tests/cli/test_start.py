@@ -116,6 +116,49 @@ sys.stdout = Said()
 sys.exit(main(sys.argv[1:]))
 """
 
+# Likewise, and sells once what was left for later is done: says what the sale, its receipt and its drawer imported.
+SOLD = """
+import gc, io, json, os, pathlib, signal, sys, threading, time, urllib.request
+from agent.cli import main
+
+STATE, PAPER = pathlib.Path(sys.argv.pop(1)), pathlib.Path(sys.argv.pop(1))
+
+def wait_for(true):
+    while not true():
+        time.sleep(0.005)
+
+def post(url, path, body):
+    token = (STATE / "api-token").read_text().strip()
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    with urllib.request.urlopen(urllib.request.Request(url + path, json.dumps(body).encode(), headers)) as answer:
+        return json.load(answer)
+
+def sell(url):
+    wait_for(gc.get_freeze_count)
+    before = set(sys.modules)
+    sale = post(url, "v1/sales", {"till": "till-1"})["id"]
+    post(url, f"v1/sales/{sale}/lines", {"name": "Milk", "price": 119})
+    post(url, f"v1/sales/{sale}/tenders", {"type": "cash", "amount": 200})
+    post(url, f"v1/sales/{sale}/complete", {})
+    wait_for(lambda: b"Milk" in PAPER.read_bytes())
+    print(json.dumps(sorted(set(sys.modules) - before)), file=sys.__stdout__, flush=True)
+
+class Said(io.StringIO):
+    def write(self, text):
+        if "sells at" in text:
+            threading.Thread(target=run, args=(text.split("sells at ")[1].split()[0],)).start()
+        return super().write(text)
+
+def run(url):
+    try:
+        sell(url)
+    finally:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+sys.stdout = Said()
+sys.exit(main(sys.argv[1:]))
+"""
+
 
 def run_arguments(folder: Path, port: int) -> list[str]:
     config = folder / "stillopen.toml"
@@ -136,6 +179,25 @@ def test_nothing_is_imported_before_it_sells_that_selling_does_not_need(tmp_path
     assert imported & NOT_NEEDED_TO_SELL == set()
     assert imported & NOT_NEEDED_OF_OURS == set()
     assert sum(name.partition(".")[0] in OURS for name in imported) <= OURS_MAX
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it is told to end by a signal")
+def test_the_first_sale_waits_for_no_import(tmp_path: Path) -> None:
+    arguments, paper = run_arguments(tmp_path, 0), tmp_path / "paper.bin"
+    config = tmp_path / "stillopen.toml"
+    written = config.read_text(encoding="utf-8")
+    printer = 'name = "receipt"\nport = "tcp://127.0.0.1:9"'
+    assert printer in written
+    on_file = f'name = "receipt"\nport = "{paper.as_uri()}"\nfence = "none"'
+    store, _, _ = written.replace(printer, on_file).partition("[[cloud]]")  # its task imports while others sell
+    config.write_text(store, encoding="utf-8")
+    paper.touch()
+    done = subprocess.run(
+        [sys.executable, "-c", SOLD, str(tmp_path / "state"), str(paper), *arguments],
+        cwd=ROOT, capture_output=True, text=True, timeout=WAIT_S, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "[]\n", done.stderr
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc tells which files it has open")
