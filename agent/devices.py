@@ -194,7 +194,7 @@ class Devices:
 
     async def found(self) -> dict[str, Any]:
         """Return what is plugged in, and which device of the configuration each is."""
-        from agent.plugged import plugged  # what looks at every bus of this PC is half a hundred modules' time
+        from agent.plugged import plugged  # twenty modules look at this PC's buses: not before somebody asks
 
         async with self._looking:  # a page that asks twice a second shall not make two looks of it
             return await asyncio.to_thread(plugged, self._ports)
