@@ -61,11 +61,10 @@ def late(store: Store) -> None:
     pid = store.show("MainPID")
     if "ftdi_sio" in store.sh("cat /proc/modules"):
         raise Broken("ftdi_sio is loaded already: this would show nothing")
-    wire = store.guest.add_ftdi("late")
-    store.until(lambda: "ftdi_sio" in store.sh("cat /proc/modules"), "the driver to be loaded")
-    store.device("late", "ready")
     with socket.socket(socket.AF_UNIX) as scanner:
-        scanner.connect(wire)
+        scanner.connect(store.guest.add_ftdi("late"))  # QEMU plugs it in as its wire is taken up
+        store.until(lambda: "ftdi_sio" in store.sh("cat /proc/modules"), "the driver to be loaded")
+        store.device("late", "ready")
         scanner.sendall(f"{CODE}\r".encode())
         rung(store)
     if store.show("MainPID") != pid:
