@@ -23,6 +23,9 @@ ANYBODY = {  # writing routes that ask for no role, and why
     "POST /v1/sign-in/seen": "changes nothing that is kept",
     "POST /v1/overrides": "the PIN of somebody who may",
     "POST /v1/staff/{person}/pin": "its handler asks: the local token may, too",
+    "POST /v1/setup/draft": "changes nothing that is kept",
+    "PUT /v1/setup": "its handler asks: the local token may, too",
+    "POST /v1/setup/restart": "its handler asks: the local token may, too",
     "DELETE /v1/claims/{claim}": "gives back what its holder has",
 }
 RANKED = [Role.CASHIER, Role.SUPERVISOR, Role.MANAGER]
