@@ -130,11 +130,14 @@ class Page:
         """Click in the middle of the element, as a hand does: what covers it gets the click."""
         quoted = json.dumps(selector)
         await self.until(f"document.querySelector({quoted}) && !document.querySelector({quoted}).disabled")
-        await self.js(f"document.querySelector({quoted}).scrollIntoView({{block: 'nearest'}})")
-        x, y = await self.js(
-            f"(() => {{ const r = document.querySelector({quoted}).getBoundingClientRect();"
-            " return [r.x + r.width / 2, r.y + r.height / 2] })()"
+        seen = (
+            f"(() => {{ const e = document.querySelector({quoted}); e.scrollIntoView({{block: 'nearest'}});"
+            " const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2] })()"
         )
+        before, (x, y) = None, await self.js(seen)
+        while before != (x, y):  # what is still moving, as where something was added above it, nobody aims at
+            await self.js("new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))")
+            before, (x, y) = (x, y), await self.js(seen)
         for kind in ("mousePressed", "mouseReleased"):
             await self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 

@@ -12,7 +12,6 @@ same three make the same bytes again.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
@@ -26,7 +25,7 @@ from tests.powercut.disk import Disk, Image, Pattern
 from tests.powercut.invariants import Violation, violations
 from tests.powercut.promises import Committed, Owed, ToldRecord
 from tests.powercut.recorder import Entry, FolderSynced, Noted, Recorder, Synced
-from tests.powercut.recover import Recovered, digest, lay_out, recover
+from tests.powercut.recover import Recovered, digest, lay_out, new_journal, recover
 from tests.powercut.store import CLOUDS, Store
 from tests.powercut.subject import Subject
 
@@ -40,7 +39,6 @@ TURNS = 10  # of the loop: from an answer to whoever asked, through what shields
 ROUNDS = 6  # of a life; its log is then some hundred entries long
 REOPENED = 1 / 6  # of the rounds: the agent is stopped and started in an orderly way
 AUTOCHECKPOINTS = (8, 24, 64)  # pages; the agent's own 1000 are more than a short life writes
-NO_TABLES = hashlib.blake2b(digest_size=16).hexdigest()  # the digest where there are no rows
 
 
 @dataclass(slots=True)
@@ -114,7 +112,7 @@ def findings(
     (work / "image").mkdir()
     images = _Images(work / "image", tally, subject)
     start: Image = {}
-    owed = Owed(NO_TABLES)
+    owed = Owed(new_journal())
     operation = 0
     for life in range(lives):
         log = record(start, owed, work / "shop", seed, subject, life)

@@ -9,7 +9,11 @@ import hashlib
 import json
 import marshal
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from outbox import chain, schema
@@ -18,7 +22,6 @@ from outbox.journal import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from tests.powercut.connection import Connection
     from tests.powercut.disk import Image
@@ -70,6 +73,13 @@ def digest(connection: sqlite3.Connection | Connection) -> str:
         if rows:
             found.update(marshal.dumps((name, rows), 2))  # format 2 has no references: equal rows, equal bytes
     return found.hexdigest()
+
+
+@cache
+def new_journal() -> str:
+    """Return the digest of a journal that nothing was written to: what an empty disk is opened as."""
+    with TemporaryDirectory() as folder, closing(schema.connect(Path(folder) / FILE)) as connection:
+        return digest(connection)
 
 
 def lay_out(image: Image, folder: Path) -> None:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.powercut.campaign import workplace
-from tests.powercut.life import NO_TABLES, Tally, findings, record
+from tests.powercut.life import Tally, findings, record
 from tests.powercut.mutations import MUTATIONS, SOUND, Mutation
 from tests.powercut.promises import Owed
+from tests.powercut.recover import new_journal
 from tests.powercut.subject import Subject
 
 if TYPE_CHECKING:
@@ -71,5 +72,5 @@ def test_the_same_seed_does_the_same_write_by_write(tmp_path: Path) -> None:
     logs = []
     for folder in (tmp_path / "one", tmp_path / "other"):
         folder.mkdir()
-        logs.append([repr(entry) for entry in record({}, Owed(NO_TABLES), folder, 1, Subject(), 0)])
+        logs.append([repr(entry) for entry in record({}, Owed(new_journal()), folder, 1, Subject(), 0)])
     assert logs[0] == logs[1]
