@@ -63,7 +63,11 @@ class Installed:
 
     @contextmanager
     def agent(self, *words: str) -> Iterator[subprocess.Popen[str]]:
-        """Start a command that goes on, and end it as Ctrl-C does; it has to end well."""
+        """Start a command that goes on, and end it as Ctrl-C does; it has to end well.
+
+        A shell that runs a gate in the background has switched Ctrl-C off, for whatever is started from there.
+        """
+        ours = signal.signal(signal.SIGINT, signal.default_int_handler)
         started = subprocess.Popen(
             [self.python, "-I", str(self.launcher), *words],
             cwd=self.folder,
@@ -72,6 +76,7 @@ class Installed:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
+        signal.signal(signal.SIGINT, ours)
         try:
             self._answers(started)
             yield started
