@@ -131,8 +131,8 @@ async def print_question(desk: Desk) -> None:
     await desk.typed("slip", "slip 0046")
     desk.tally.count("card", rung.total)
     await desk.finished(rung, change=0, printed=False)
+    await desk.store.until(lambda: not printer.powered)  # the job has come as far: what is asked is asked after that
     await desk.eyes.sees(f"Did receipt {desk.number} come out whole?")
-    printer.power_off_at = None
     printer.power_on()
     await desk.eyes.until("document.querySelector('[data-lamp=receipt]')?.dataset.level === 'good'")
     await desk.hands.push("again")
