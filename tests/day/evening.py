@@ -149,7 +149,8 @@ async def close(desk: Desk) -> None:
     desk.did(Feature.Z_SCREEN)
     await hands.push("csv")
     kept = desk.store.folder
-    await desk.store.until(lambda: any(kept.glob("*1*.csv")))
+    # A browser makes the file under its name first, empty, and puts it there whole in the end.
+    await desk.store.until(lambda: any(file.stat().st_size for file in kept.glob("*1*.csv")))
     (file,) = kept.glob("*1*.csv")
     rows = csv.DictReader(io.StringIO(file.read_text("utf-8-sig")))
     figures = {(row["section"], row["name"]): (row["count"], row["amount"]) for row in rows}
