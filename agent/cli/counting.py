@@ -50,7 +50,8 @@ async def _count(host: str, port: int, *, as_json: bool) -> None:
         sys.stdout.flush()
         while not stop.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), SAID_EVERY_S)
+                async with asyncio.timeout(SAID_EVERY_S):
+                    await stop.wait()
             if server.counts and server.counts[-1] != said:
                 said = server.counts[-1]
                 out.say(json.dumps(words.count_json(said)) if as_json else words.count_line(said))

@@ -220,7 +220,8 @@ class _StreamPort:
         transport.set_write_buffer_limits(high=0)
         try:
             self._writer.write(data)
-            await asyncio.wait_for(self._writer.drain(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._writer.drain()
         except TimeoutError:
             left = transport.get_write_buffer_size()
             raise WriteStalled(f"{self.url}: the host takes nothing", written=len(data) - left) from None
