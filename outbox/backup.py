@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 from outbox import chain, schema
 from outbox.errors import BackupFailed, OutboxError
+from outbox.folder_sync import sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -170,18 +171,9 @@ def _finish(part: Path, path: Path) -> Backup:
     if found.broken is not None:
         raise _does_not_hold(path, f"record {found.broken.seq}: {found.broken.reason}")
     part.replace(path)
-    if sys.platform != "win32":
-        with suppress(OSError):  # some network drives know no such thing, and have no name to lose
-            _sync_folder(path.parent)
+    with suppress(OSError):  # some network drives know no such thing, and have no name to lose
+        sync_folder(path.parent)
     return Backup(path, found.records, size)
-
-
-def _sync_folder(folder: Path) -> None:
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
 
 
 def _rest(sleep: Callable[[float], None] = time.sleep) -> None:

@@ -14,6 +14,8 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
+from outbox.folder_sync import sync_folder
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -39,8 +41,7 @@ def make_certain(journal: Path) -> None:
         with new.open("r+b") as file:
             os.fsync(file.fileno())
         new.replace(log)
-        if sys.platform != "win32":
-            _sync_folder(log.parent)
+        sync_folder(log.parent)
     except OSError as error:
         new.unlink(missing_ok=True)
         _log.warning("The journal's log could not be written again (%s) and is used as it is.", error)
@@ -58,11 +59,3 @@ def _is_read(journal: Path) -> bool:
         except OSError:
             return True
     return False
-
-
-def _sync_folder(folder: Path) -> None:
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

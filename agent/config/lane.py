@@ -19,6 +19,7 @@ from agent.config.load import CONFIG_BYTES_MAX, load
 from agent.config.problems import ConfigInvalid, ConfigProblem
 from outbox import chain, schema
 from outbox.errors import JournalUnavailable, OutboxError, StateInUse
+from outbox.folder_sync import sync_folder
 from outbox.journal import FILE, LOCK, hold
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def put(one: Staged, target: Path, state: Path, *, kept_as: str = BEFORE, beside
         except OSError as error:
             copy.unlink(missing_ok=True)
             raise _unwritable(target, error) from error
-        _keep_names(target.parent)
+        sync_folder(target.parent)
 
 
 def _unwritable(target: Path, error: OSError) -> LaneUnwritable:
@@ -213,13 +214,3 @@ def _write(path: Path, text: str, *, like: Path) -> None:
     if os.name == "posix" and os.geteuid() == 0:
         owner = (0, like.parent.stat().st_gid) if seen is None else (seen.st_uid, seen.st_gid)
         os.chown(path, *owner)
-
-
-def _keep_names(folder: Path) -> None:
-    """Have a folder's names on the disk, where a system can be asked for that."""
-    if os.name == "posix":
-        number = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(number)
-        finally:
-            os.close(number)

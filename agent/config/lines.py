@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 _BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _KEY_PART = re.compile(r"""[ \t]*(?:"((?:[^"\\\n]|\\.)*)"|'([^'\n]*)'|([A-Za-z0-9_-]+))[ \t]*""")
-_VALUE_PART = re.compile(
+# Of a value: a string, a comment, what stands between, a bracket; its last alternative takes any character.
+VALUE_PART = re.compile(
     r'''"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|\#[^\n]*|[^"'\#\[\]{}\n]+|.''',
     re.DOTALL,
 )
@@ -46,7 +47,7 @@ def key_lines(text: str) -> dict[Loc, int]:
         else:
             for count in range(1, len(parts) + 1):
                 lines.setdefault(table + tuple(parts[:count]), line)
-        position = _end_of_statement(text, position)
+        position = end_of_statement(text, position)
         line += text.count("\n", start, position)
 
 
@@ -79,11 +80,11 @@ def _element_of(parts: list[str], elements: dict[Loc, int]) -> Loc:
     return path
 
 
-def _end_of_statement(text: str, position: int) -> int:
+def end_of_statement(text: str, position: int) -> int:
     """Return where the statement's newline is: the first outside strings and brackets."""
     depth = 0
     while position < len(text):
-        part = _VALUE_PART.match(text, position)
+        part = VALUE_PART.match(text, position)
         assert part is not None  # its last alternative takes any character
         if part[0] == "\n" and depth <= 0:
             return position

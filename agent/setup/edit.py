@@ -11,7 +11,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from agent.config.lines import key_lines
+from agent.config.lines import VALUE_PART, end_of_statement, key_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _BEFORE_VALUE = re.compile(r"""[ \t]*(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[A-Za-z0-9_.\- \t])+=[ \t]*""")
-_PART = re.compile(
-    r'''"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|\#[^\n]*|[^"'\#\[\]{}\n]+|.''',
-    re.DOTALL,
-)
 
 
 class EditRefused(Exception):
@@ -67,7 +63,7 @@ def with_section(text: str, name: str, values: Mapping[str, object], *, array: b
     lines = text.split("\n")
     of_it = [line for loc, line in key_lines(text).items() if loc[0] == name] if array else []
     if of_it:
-        end = text.count("\n", 0, _statement_end(text, _line_start(lines, max(of_it))[0])) + 1
+        end = text.count("\n", 0, end_of_statement(text, _line_start(lines, max(of_it))[0])) + 1
         made = "\n".join([*lines[:end], "", *section.rstrip("\n").split("\n"), *lines[end:]])
     else:
         made = text.rstrip("\n") + ("\n\n" if text.strip() else "") + section
@@ -97,7 +93,7 @@ def _replaced(text: str, line: int, loc: Loc, value: object) -> Edited:
     before = _BEFORE_VALUE.match(text, start)
     if before is None:  # a header: the key is a table
         raise EditRefused(f"line {line} begins a section", hint=f"write there by hand: {_line(loc[-1], value)}")
-    end = _statement_end(text, before.end())
+    end = end_of_statement(text, before.end())
     spans = _comments(text, before.end(), end)
     tail_at = spans[-1][0] if spans and spans[-1][1] == end else end
     old = text[before.end() : tail_at]
@@ -124,7 +120,7 @@ def _with_key(text: str, loc: Loc, value: object) -> Edited:
     lines = [line for line in own if line == known.get(table) or not rows[line - 1].lstrip().startswith("[")]
     if not lines:
         raise EditRefused("its section is not there", hint=f"write by hand: {_line(loc[-1], value)}")
-    at = text.count("\n", 0, _statement_end(text, _line_start(rows, max(lines))[0])) + 1
+    at = text.count("\n", 0, end_of_statement(text, _line_start(rows, max(lines))[0])) + 1
     return Edited("\n".join([*rows[:at], _line(loc[-1], value), *rows[at:]]))
 
 
@@ -145,24 +141,11 @@ def _line_start(lines: list[str], number: int) -> tuple[int, str]:
     return sum(len(line) + 1 for line in lines[: number - 1]), lines[number - 1]
 
 
-def _statement_end(text: str, position: int) -> int:
-    """Return where the newline is that ends a statement: the first outside strings and brackets."""
-    depth = 0
-    while position < len(text):
-        part = _PART.match(text, position)
-        assert part is not None  # its last alternative takes any character
-        if part[0] == "\n" and depth <= 0:
-            return position
-        depth += (part[0] in "[{") - (part[0] in "]}")
-        position = part.end()
-    return position
-
-
 def _comments(text: str, position: int, end: int) -> list[tuple[int, int]]:
     """Return where comments stand between two places."""
     found = []
     while position < end:
-        part = _PART.match(text, position)
+        part = VALUE_PART.match(text, position)
         assert part is not None
         if part[0].startswith("#"):
             found.append((position, part.end()))

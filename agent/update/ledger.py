@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from agent.update.release import is_version
+from outbox.folder_sync import sync_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,17 +116,6 @@ def next_number(folder: Path) -> int:
     raw = _read(folder / UNDER_WAY)
     begun = raw.get("number", 0)
     return max(read(folder).settled, begun if isinstance(begun, int) else 0) + 1
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the names in a folder on the disk. Windows has no such call: NTFS keeps a log of its names."""
-    if os.name == "nt":
-        return
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def _folder(name: Any) -> str | None:

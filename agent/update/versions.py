@@ -19,9 +19,9 @@ import zlib
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, BinaryIO
 
-from agent.update.ledger import sync_folder
 from agent.update.refusal import NoRoom, NotTrusted
 from agent.update.release import is_version
+from outbox.folder_sync import sync_folder
 from outbox.room import TIGHT_BYTES
 
 if TYPE_CHECKING:

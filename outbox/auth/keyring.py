@@ -23,6 +23,7 @@ from outbox.auth import credentials as credentials_
 from outbox.auth import seal as seal_
 from outbox.auth.seal import KeySeal, SealBroken, WrongKey
 from outbox.errors import OutboxError
+from outbox.folder_sync import sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -117,7 +118,7 @@ class Keyring:
         path = self.folder / name
         try:
             path.unlink()
-            _sync_folder(self.folder)
+            sync_folder(self.folder)
         except FileNotFoundError:
             return False
         except OSError as error:
@@ -195,7 +196,7 @@ class Keyring:
         except BaseException:
             fresh.unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
     def _make_folder(self) -> None:
         self.folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -222,17 +223,6 @@ def _take_place(fresh: Path, path: Path) -> None:
         else:
             return
     fresh.replace(path)
-
-
-def _sync_folder(folder: Path) -> None:
-    """See that a file's name is on the disk as well; Windows does so itself."""
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _keep_private(path: Path) -> None:

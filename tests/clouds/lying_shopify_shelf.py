@@ -134,37 +134,33 @@ class Shelf:
         ]
         return connection(levels, min(first, self.page_size), after)
 
-    def list_customers(
-        self,
-        first: int,
-        after: str | None = None,
-        query: str | None = None,
-        sortKey: str = "",  # noqa: N803 - Shopify's
-    ) -> Object:
+    def list_customers(self, **asked: Any) -> Object:
         """List customers; what changed is told by whole days."""
-        assert sortKey == "ID"
-        found = list(self.customers.values())
-        if query:
-            match = re.fullmatch(r"updated_at:>='(\d{4}-\d{2}-\d{2})'", query)
-            assert match is not None, query
-            found = [one for one in found if one["updatedAt"][:10] >= match[1]]
-        return connection(found, min(first, self.page_size), after)
+        return self._by_id(list(self.customers.values()), self._changed_on_day, **asked)
 
-    def list_discounts(
+    def list_discounts(self, **asked: Any) -> Object:
+        return self._by_id(list(self.discounts.values()), self._changed, **asked)
+
+    def _by_id(
         self,
+        found: list[Object],
+        changed: Callable[[list[Object], str], list[Object]],
+        *,
         first: int,
         after: str | None = None,
         query: str | None = None,
         sortKey: str = "",  # noqa: N803 - Shopify's
     ) -> Object:
         assert sortKey == "ID"
-        found = list(self.discounts.values())
-        if query:
-            found = self._changed(found, query)
-        return connection(found, min(first, self.page_size), after)
+        return connection(changed(found, query) if query else found, min(first, self.page_size), after)
 
     def stamp(self) -> str:
         return self.now().astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+    def _changed_on_day(self, found: list[Object], query: str) -> list[Object]:
+        match = re.fullmatch(r"updated_at:>='(\d{4}-\d{2}-\d{2})'", query)
+        assert match is not None, query
+        return [one for one in found if one["updatedAt"][:10] >= match[1]]
 
     def _changed(self, found: list[Object], query: str) -> list[Object]:
         match = re.fullmatch(r"updated_at:>='([0-9TZ:-]+)'", query)

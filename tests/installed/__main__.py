@@ -11,7 +11,6 @@ promise that does not hold, with the guest's own log.
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
 import subprocess
 import sys
@@ -21,10 +20,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from tests.installed.pc import play
 from tests.installed.scenes import SCENES, TIMED
-from tests.installed.store import Broken, Store, say
-from tests.plug.__main__ import RIG, ROOT
-from tests.rig.__main__ import OUT, build_image
+from tests.installed.store import say
+from tests.plug.__main__ import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,31 +64,15 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=1, help="which moments the power goes at")
     parser.add_argument("--packages", type=Path, help="where the two packages are, or are to be kept")
     args = parser.parse_args(arguments)
-    os.environ["RIG_OUT"] = str(OUT)
-    build_image()
-    sys.path.insert(0, str(RIG))
-    guests, lossy = importlib.import_module("rig"), importlib.import_module("lossy_nbd")
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="installed-", dir=os.environ.get("RIG_TMP")) as folder:
         debs = packages(args.packages or Path(folder))
         say(f"packages of {debs[0].stat().st_size / 1e6:.1f} MB; cuts by seed {args.seed}")
         for name, (scenes, options) in {"timed": (TIMED, STEADY), "fast": (SCENES, {})}.items():
             wanted = [scene for scene in scenes if args.only is None or scene in args.only]
-            if not wanted:
-                continue
-            disk = lossy.LossyDisk(folder, base=guests.raw_root(cold=bool(options)), name=name).start()
-            guest = guests.Guest(root=disk.drive, net="restrict=on", **options)
-            store = Store(guest, disk, debs, cuts=args.cuts, seed=args.seed)
-            try:
-                store.boot()
-                for scene in dict.fromkeys(("install", *wanted)):
-                    scenes[scene](store)
-            except (Broken, TimeoutError, guests.GuestError) as broken:
-                say(f"BROKEN: {broken}\n{store.log()}")
+            played = [scenes[scene] for scene in dict.fromkeys(("install", *wanted))]
+            if wanted and not play(folder, debs, played, cuts=args.cuts, seed=args.seed, name=name, **options):
                 return 1
-            finally:
-                guest.__exit__(None, None, None)
-                disk.close()
     say(f"every promise held; {time.monotonic() - began:.0f} s")
     return 0
 

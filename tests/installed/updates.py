@@ -9,7 +9,6 @@ one of another maker's. Exits 1 at the first promise that does not hold, with th
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import os
 import shutil
@@ -17,14 +16,18 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from tests.installed.pc import play
 from tests.installed.scenes import install
 from tests.installed.store import Broken, Store, say
-from tests.plug.__main__ import RIG, ROOT
-from tests.rig.__main__ import OUT, build_image
+from tests.plug.__main__ import ROOT
 from tests.update.maker import ARCHIVE, RELEASES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HERE, NEXT, ILL = "0.9.0", "0.9.1", "0.9.2"
 STICK = "/srv/stick"
@@ -162,32 +165,25 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--packages", type=Path, help="where packages and releases are, or are to be kept")
     parser.add_argument("--seed", type=int, default=1, help="which moments the power goes at")
     args = parser.parse_args(arguments)
-    os.environ["RIG_OUT"] = str(OUT)
-    build_image()
-    sys.path.insert(0, str(RIG))
-    guests, lossy = importlib.import_module("rig"), importlib.import_module("lossy_nbd")
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="updates-", dir=os.environ.get("RIG_TMP")) as name:
         folder = args.packages or Path(name)
         folder.mkdir(parents=True, exist_ok=True)
         made = Releases(folder)
-        disk = lossy.LossyDisk(name, base=guests.raw_root()).start()
-        guest = guests.Guest(root=disk.drive, net="restrict=on")
-        store = Store(guest, disk, [made.deb], cuts=args.cuts, seed=args.seed)
-        try:
-            store.boot()
-            install(store)
-            switched(store, made)
-            left(store, made)
-            forged(store, folder)
+
+        def released(store: Store) -> None:
             made.release(made.next, store)
-            cut(store, made)
-        except (Broken, TimeoutError, guests.GuestError) as broken:
-            say(f"BROKEN: {broken}\n{store.log()}")
+
+        played: list[Callable[[Store], None]] = [
+            install,
+            partial(switched, made=made),
+            partial(left, made=made),
+            partial(forged, folder=folder),
+            released,
+            partial(cut, made=made),
+        ]
+        if not play(name, [made.deb], played, cuts=args.cuts, seed=args.seed):
             return 1
-        finally:
-            guest.__exit__(None, None, None)
-            disk.close()
     say(f"every promise held; {time.monotonic() - began:.0f} s")
     return 0
 

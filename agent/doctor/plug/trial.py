@@ -7,11 +7,9 @@ counter is being told of one sale the next are sold, so that the disk is as busy
 from __future__ import annotations
 
 import asyncio
-import os
 import platform
 import shutil
 import sqlite3
-import sys
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +20,7 @@ from agent.doctor.plug.verdict import There
 from agent.facts import Facts, TillSetup
 from outbox import chain, clock, schema
 from outbox.errors import JournalDamaged, OutboxError
+from outbox.folder_sync import sync_folder
 from outbox.ids import new_id
 from outbox.journal import FILE, Journal
 from outbox.record import Kind
@@ -181,11 +180,5 @@ def _sale(trial: str, number: int, random: Random) -> Callable[[sqlite3.Connecti
 def _durable_folder(folder: Path) -> None:
     """Make a folder that is still there after a power cut, as the agent's own has been for long."""
     folder.mkdir(mode=0o700)
-    if sys.platform == "win32":  # NTFS writes folders to its own log, and has no fsync for them
-        return
     for path in (folder, folder.parent, folder.parent.parent):
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_folder(path)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from outbox.clouds.shopify.answer import read_page
 from outbox.clouds.shopify.feed import Cursor
-from outbox.clouds.shopify.plan import ask, inner, nodes, number, onward
+from outbox.clouds.shopify.listed import listed
+from outbox.clouds.shopify.plan import ask, inner, number
 from outbox.clouds.shopify.queries import CUSTOMERS
 from outbox.connector import Refused, Retry, Unauthorized
 from outbox.feeds import Page, PulledCustomer
@@ -36,18 +37,15 @@ class ShopifyCustomers:
         data = read_page(answer)
         if not isinstance(data, dict):
             return data
-        connection = inner(data, "customers")
-        if not isinstance(connection.get("nodes"), list):
-            return Retry("Shopify's answer holds no customers")
-        at = Cursor.read(cursor).heard(answer)
-        found = [_customer(value) for value in nodes(connection)]
-        after = onward(connection)
-        onto, more = at.through(answer) if after is None else (at.onward(after), True)
+        page = listed(inner(data, "customers"), "customers", cursor, answer)
+        if isinstance(page, Retry):
+            return page
+        found = [_customer(value) for value in page.objects]
         return Page(
             (),
             (),
-            onto.text(),
-            more=more,
+            page.cursor,
+            more=page.more,
             troubles=tuple(one for one in found if isinstance(one, str)),
             customers=tuple(one for one in found if isinstance(one, PulledCustomer)),
         )

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from outbox.clouds.shopify.answer import read_page
 from outbox.clouds.shopify.feed import Cursor
-from outbox.clouds.shopify.plan import ask, inner, nodes, number, onward
+from outbox.clouds.shopify.listed import listed
+from outbox.clouds.shopify.plan import ask, inner, number
 from outbox.clouds.shopify.queries import DISCOUNTS
 from outbox.connector import Retry
 from outbox.discount import moment_of, name_of, percent_of, written_amount
@@ -42,21 +43,18 @@ class ShopifyDiscounts:
         data = read_page(answer)
         if not isinstance(data, dict):
             return data
-        connection = inner(data, "discountNodes")
-        if not isinstance(connection.get("nodes"), list):
-            return Retry("Shopify's answer holds no discounts")
-        at = Cursor.read(cursor).heard(answer)
+        page = listed(inner(data, "discountNodes"), "discounts", cursor, answer)
+        if isinstance(page, Retry):
+            return page
         gone, given = [], []
-        for node in nodes(connection):
+        for node in page.objects:
             if not isinstance(node.get("id"), str):
                 continue
             if inner(node, "discount").get("status") == "EXPIRED":
                 gone.append(node["id"])
             else:
                 given.append(self._discount(node["id"], inner(node, "discount")))
-        after = onward(connection)
-        onto, more = at.through(answer) if after is None else (at.onward(after), True)
-        return Page((), tuple(gone), onto.text(), more=more, discounts=tuple(given))
+        return Page((), tuple(gone), page.cursor, more=page.more, discounts=tuple(given))
 
     def _discount(self, remote_id: str, of: dict[str, Any]) -> PulledDiscount:
         version, name = str(of.get("updatedAt") or "") or None, number(remote_id)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from outbox.clouds.shopify.answer import read_page
 from outbox.clouds.shopify.feed import Cursor
-from outbox.clouds.shopify.plan import ask, inner, nodes, onward
+from outbox.clouds.shopify.listed import listed
+from outbox.clouds.shopify.plan import ask, inner, nodes
 from outbox.clouds.shopify.queries import LEVELS
 from outbox.connector import Refused, Retry, Unauthorized
 from outbox.feeds import Page, PulledStock
@@ -45,14 +46,11 @@ class ShopifyLevels:
                 f"the shop has no location {self.location_id}",
                 "Set location_id of this cloud to one of the shop's: `stillopen cloud check` names them.",
             )
-        connection = inner(data, "location", "inventoryLevels")
-        if not isinstance(connection.get("nodes"), list):
-            return Retry("Shopify's answer holds no stock")
-        at = Cursor.read(cursor).heard(answer)
-        stock = tuple(one for level in nodes(connection) for one in _stock(level))
-        after = onward(connection)
-        onto, more = at.through(answer) if after is None else (at.onward(after), True)
-        return Page((), (), onto.text(), more=more, stock=stock)
+        page = listed(inner(data, "location", "inventoryLevels"), "stock", cursor, answer)
+        if isinstance(page, Retry):
+            return page
+        stock = tuple(one for level in page.objects for one in _stock(level))
+        return Page((), (), page.cursor, more=page.more, stock=stock)
 
 
 def _stock(level: dict[str, Any]) -> list[PulledStock]:
