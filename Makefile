@@ -44,9 +44,9 @@ deb: $(READY)  ## the Debian package, into dist/, the same bytes each time: ARCH
 twice: $(READY)  ## the same from two fresh checkouts of the newest commit, for both processors: are they the same? ARCH=amd64
 	$(BIN)/python packaging/linux/twice.py $(if $(ARCH),--arch $(ARCH))
 
-installer: $(READY)  ## the Windows installer, into dist/: PYTHON_ZIP=python-3.11.9-embed-amd64.zip PYTHON_SHA256=… SIGN='…'
+installer: $(READY)  ## the Windows installer, into dist/: PYTHON_ZIP=python-3.11.9-embed-amd64.zip PYTHON_SHA256=… ROOT=… SIGN='…'
 	$(BIN)/python packaging/windows/build_installer.py $(if $(PYTHON_ZIP),--python $(PYTHON_ZIP)) \
-	  $(if $(PYTHON_SHA256),--sha256 $(PYTHON_SHA256)) $(if $(SIGN),--sign "$(SIGN)")
+	  $(if $(PYTHON_SHA256),--sha256 $(PYTHON_SHA256)) $(if $(ROOT),--update-root $(ROOT)) $(if $(SIGN),--sign "$(SIGN)")
 
 wine: $(READY)  ## the Windows installer and service under wine, with a stand-in for Python: ONLY=sick (root once, to install wine)
 	scripts/wine

@@ -7,15 +7,18 @@ It is made of locked wheels, a Python that is named by its hash, and our own ser
     %ProgramFiles%\Stillopen\VERSION\stillopen.py
     %ProgramFiles%\Stillopen\stillopen-service.exe   the host; stillopen.exe, the command line
 
-`--sign COMMAND` is run once for each of our programs with the file behind it, and has to sign it in place.
+`--sign COMMAND` is run once for each of our programs with the file behind it, and has to sign it in place. With
+`--update-root`, the version's folder is made into an update's archive, too (packaging/updates).
 
-    python packaging/windows/build_installer.py --python ZIP --sha256 HEX [--sign COMMAND] [--out DIR] [--version X]
+    python packaging/windows/build_installer.py --python ZIP --sha256 HEX [--update-root FILE] [--sign COMMAND]
+                                                [--out DIR] [--version X]
 """
 
 from __future__ import annotations
 
 import argparse
 import compileall
+import json
 import os
 import py_compile
 import shlex
@@ -33,9 +36,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(ROOT), str(HERE.parent), str(HERE.parent / "linux"), str(HERE)]
+sys.path[:0] = [str(ROOT), str(HERE.parent), str(HERE.parent / "linux"), str(HERE.parent / "updates"), str(HERE)]
 
-import build_deb as deb  # noqa: E402 - from this checkout, wherever it is run from
+import archive  # noqa: E402 - from this checkout, wherever it is run from
+import build_deb as deb  # noqa: E402 - likewise
 import embedded  # noqa: E402 - likewise
 import licences  # noqa: E402 - likewise
 import locked  # noqa: E402 - likewise
@@ -67,6 +71,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Build the Windows installer.")
     parser.add_argument("--python", type=Path, metavar="ZIP", help=f"the embeddable Python: {embedded.WHERE}")
     parser.add_argument("--sha256", metavar="HEX", help="its hash, as it was held to its signature once")
+    parser.add_argument(
+        "--update-root", type=Path, help="the root of trust that releases are held against (default: none, no updates)"
+    )
     parser.add_argument("--sign", metavar="COMMAND", help="signs the file that is named behind it, in place")
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="default: dist")
     parser.add_argument("--version", help="another version than pyproject.toml's: to try an upgrade")
@@ -77,8 +84,9 @@ def main() -> int:
     os.environ["SOURCE_DATE_EPOCH"] = str(deb.made_at())
     try:
         python = named(args.python, args.sha256)
+        root = None if args.update_root is None else root_of_trust(args.update_root)
         with tempfile.TemporaryDirectory(prefix="stillopen-setup-") as work:
-            print(build(python, version, args.out, Path(work), sign=shlex.split(args.sign or "")))
+            print(build(python, version, args.out, Path(work), sign=shlex.split(args.sign or ""), root=root))
     except (NotBuilt, embedded.NotThat, script.TooLong, shipped.Unshippable) as error:
         print(f"not built: {error}", file=sys.stderr)
         return 1
@@ -105,18 +113,36 @@ def named(file: Path | None, sha256: str | None) -> embedded.Embedded:
     return python
 
 
-def build(python: embedded.Embedded, version: str, out: Path, work: Path, *, sign: list[str]) -> Path:
+def root_of_trust(file: Path) -> Path:
+    """Return the file where it is a root of trust. Raises `NotBuilt`: with another, a store would take no update."""
+    try:
+        said = json.loads(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise NotBuilt(f"{file} cannot be read: {error}; make one: packaging/updates/README.md") from error
+    if not isinstance(said, dict) or not isinstance(said.get("signed"), dict) or said["signed"].get("_type") != "root":
+        raise NotBuilt(f"{file} is no root of trust: name releases/metadata/1.root.json (packaging/updates/README.md)")
+    return file.absolute()
+
+
+def build(
+    python: embedded.Embedded, version: str, out: Path, work: Path, *, sign: list[str], root: Path | None = None
+) -> Path:
     """Build everything in `work`, and the installer in `out`."""
     lay_out(work / "payload", work, python, version)
     host(work / "tools")
     for name in (HOST, COMMAND):
         if sign:
             run([*sign, str(work / "tools" / name)])
-    return pack(work / "payload", work / "tools", version, out, sign=sign)
+    if root is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        archive.pack(work / "payload", out, version=version, system="windows", machine="amd64", pythons=[python.minor])
+    return pack(work / "payload", work / "tools", version, out, sign=sign, root=root)
 
 
-def pack(payload: Path, tools: Path, version: str, out: Path, *, sign: Sequence[str] = ()) -> Path:
-    """Make the installer of one version's files and our two programs."""
+def pack(
+    payload: Path, tools: Path, version: str, out: Path, *, sign: Sequence[str] = (), root: Path | None = None
+) -> Path:
+    """Make the installer of one version's files and our two programs. `root`: the root of trust for updates."""
     out.mkdir(parents=True, exist_ok=True)
     setup = out.absolute() / f"stillopen-{version}-setup.exe"
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".nsh") as lines:
@@ -129,6 +155,7 @@ def pack(payload: Path, tools: Path, version: str, out: Path, *, sign: Sequence[
             "SIZE_KIB": sum(file.stat().st_size for file in payload.rglob("*") if file.is_file()) // 1024,
             "OUT": setup,
             **({"SIGN": shlex.join(sign)} if sign else {}),
+            **({"UPDATE_ROOT": root} if root is not None else {}),
         }
         words = [f"-D{name}={value}" for name, value in defines.items()]
         run(["makensis", "-V2", "-WX", "-NOCD", *words, str(HERE / "setup.nsi")])

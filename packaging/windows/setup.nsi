@@ -1,5 +1,5 @@
 ; stillopen-VERSION-setup.exe. Made by build_installer.py, which gives VERSION, FILES (the lines that unpack one version),
-; TOOLS (our two programs), SIZE_KIB, OUT and, where somebody signs, SIGN.
+; TOOLS (our two programs), SIZE_KIB, OUT and, where somebody signs, SIGN; UPDATE_ROOT: the root of trust for updates.
 ;
 ;   setup.exe [/S] [/PROVISION=file] [/KIOSK] [/BROWSER=path]
 ;   uninstall.exe [/S] [/EXPORT=file] [/FORCE] [/PURGE]
@@ -222,6 +222,11 @@ Section
   ${ElseIf} $0 != 0
     ${Stop} ${NOT_WELL} "The store does not sell. Next: read $DATA\state\logs\host.log. What it said: $1"
   ${EndIf}
+
+  ; what its updates are held against; not before: with a version that was refused, its root would stay
+  !ifdef UPDATE_ROOT
+    Call TrustRoot
+  !endif
   ${Run} '"$INSTDIR\stillopen.exe" service install'
   ${If} $0 != 0
     ${Stop} ${NOT_WELL} "The service does not run. Next: stillopen check. What it said: $1"
@@ -233,6 +238,27 @@ Section
   FileWrite $LOG "Stillopen $NEW is in force.$\r$\n"
   FileClose $LOG
 SectionEnd
+
+; The root of trust as a whole over the one before, in one step; a setup that was built with none leaves what is there. Where
+; the power went before it, the setup run again brings it.
+!ifdef UPDATE_ROOT
+Function TrustRoot
+  File "/oname=update-root.json.new" "${UPDATE_ROOT}"
+  StrCpy $TRIES 0
+  ${Do}
+    System::Call 'kernel32::MoveFileExW(w "$INSTDIR\update-root.json.new", w "$INSTDIR\update-root.json", i 9) i .r0'
+    ${If} $0 <> 0
+      ${ExitDo}
+    ${EndIf}
+    IntOp $TRIES $TRIES + 1
+    ${If} $TRIES > ${TRIES_MAX}
+      Delete "$INSTDIR\update-root.json.new"
+      ${Stop} ${NOT_WELL} "Stillopen ${VERSION} sells; what its updates are held against cannot be put there. Next: run this again."
+    ${EndIf}
+    Sleep 1000
+  ${Loop}
+FunctionEnd
+!endif
 
 ; Among the installed programs, with its uninstaller.
 Function Listed

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.wine.pc import Broken, Pc, missing, say
 from tests.wine.scenes import SCENES
-from tests.wine.setups import light, our_programs
+from tests.wine.setups import light, our_programs, roots
 
 VERSIONS = ("1.0.0", "1.1.0", "1.2.0")
 NOT_SEEN = """\
@@ -33,7 +33,8 @@ def main(arguments: list[str]) -> int:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="stillopen-wine-", ignore_cleanup_errors=True) as folder:
         tools = our_programs()
-        setups = {version: light(Path(folder) / "made", version, tools) for version in VERSIONS}
+        made = Path(folder) / "made"
+        setups = {version: light(made, version, tools, root=roots(made).get(version)) for version in VERSIONS}
         say(f"built: an installer of {setups['1.0.0'].stat().st_size / 1e3:.0f} kB around a stand-in for Python")
         pc = Pc(Path(folder))
         try:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from agent.service.windows_browsers import BROWSERS, NOTES, POLICIES, allow
 from agent.service.windows_service import WindowsService
+from agent.update.machine import on_windows
 from tests.wine.pc import PROGRAM, WAIT_S, must, say, until
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ def install(pc: Pc, setups: Mapping[str, Path]) -> None:
     must(pc.registry(LISTED, "DisplayVersion") == "1.0.0", "it is not listed among the programs")
     must(pc.registry(SERVICE, "ObjectName") == r"NT SERVICE\Stillopen", pc.registry(SERVICE, "ObjectName"))
     must((pc.program / "1.0.0/program/where $INSTDIR is.txt").read_text() == "1.0.0", "a file is not as it was packed")
+    must(not _trusted(pc), "a setup that was built with no root of trust brought one")
     pc.host("stop")
     pc.limits(**LIMITS)
     must(pc.host("start").returncode == 0, "it does not start again")
@@ -126,7 +129,8 @@ def upgrade(pc: Pc, setups: Mapping[str, Path]) -> None:
     must(found["trial"] == "0" and "1.1.0 has been well for" in pc.said(), "it was not on trial")
     must((pc.program / "1.0.0/stillopen.py").exists(), "the version before is gone")
     must(pc.said("journal.txt").startswith(sold), "records are gone")
-    say("1.1.0 over 1.0.0: on trial, well, in force; 1.0.0 kept; the records are there")
+    must(_trusted(pc) == "1.1.0", "its root of trust is not where updates look for it")
+    say("1.1.0 over 1.0.0: on trial, well, in force; 1.0.0 kept; the records are there; its root of trust, too")
 
 
 def not_here(pc: Pc, setups: Mapping[str, Path]) -> None:
@@ -138,6 +142,7 @@ def not_here(pc: Pc, setups: Mapping[str, Path]) -> None:
     must(pc.said("lives.txt") == lives and pc.sells("1.1.0"), "what sold was stopped for it")
     must(not list(pc.program.glob("1.2.0*")), "it left its files")
     must({"1.0.0", "1.1.0", "service.ini"} <= {file.name for file in pc.program.iterdir()}, "it took others along")
+    must(_trusted(pc) == "1.1.0", "it left its root of trust")
     say("a version that does not run here: exit 3, and 1.1.0 sold on")
 
 
@@ -152,6 +157,7 @@ def sick(pc: Pc, setups: Mapping[str, Path]) -> None:
     pc.misbehave("crash.now")
     must(setup.wait(WAIT_S) == WENT_BACK, pc.said("../setup.log"))
     must(pc.sells("1.1.0") and pc.status()["version"] == "1.1.0", f"{pc.status()}")
+    must(_trusted(pc) == "1.1.0", "it left its root of trust")
     say("a version that is sick, at once or within its trial: exit 4, and 1.1.0 is in force again")
 
 
@@ -252,6 +258,20 @@ def purge(pc: Pc, setups: Mapping[str, Path]) -> None:
     say("removed: the store's folder stays; with /PURGE nothing does")
 
 
+def trust(pc: Pc, setups: Mapping[str, Path]) -> None:
+    """A root of trust goes over the one before as a whole; a setup that was built with none leaves what is there."""
+    must(_setup(pc, setups["1.2.0"]) == 0 and _trusted(pc) == "1.2.0", "the newer root is not there")
+    must(_setup(pc, setups["1.0.0"]) == 0 and _trusted(pc) == "1.2.0", "a setup with none took it away")
+    must(not list(pc.program.glob("*.json.new")), "half a root is left")
+    say("the root of trust: the newer over the older; a setup that was built with none leaves it")
+
+
+def _trusted(pc: Pc) -> str:
+    """Return whose root of trust is where an update looks for it; empty where there is none."""
+    file = on_windows(pc.program.parent).trusted
+    return str(json.loads(file.read_text(encoding="utf-8"))["of"]) if file.exists() else ""
+
+
 def _setup(pc: Pc, setup: Path, *words: str) -> int:
     return pc.run([str(setup), "/S", *words]).returncode
 
@@ -269,7 +289,7 @@ SCENES: Mapping[str, Callable[[Pc, Mapping[str, Path]], None]] = MappingProxyTyp
         scene.__name__: scene
         for scene in (
             install, words, crash, hang, again, deaf, orphan, gives_up, upgrade, not_here, sick, power_cut, back,
-            provision, kiosk, browsers, refusal, purge,
+            provision, kiosk, browsers, trust, refusal, purge,
         )
     }
 )  # fmt: skip

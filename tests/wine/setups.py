@@ -53,6 +53,17 @@ def stand_in(folder: Path) -> tuple[Path, str]:
     return file, hashlib.sha256(file.read_bytes()).hexdigest()
 
 
+def roots(folder: Path) -> dict[str, Path]:
+    """Return the root of trust that a version's setup brings, as a file; the first one brings none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made = {}
+    for version in ("1.1.0", "1.2.0"):
+        file = folder / f"root-{version}.json"
+        file.write_text(f'{{"signed": {{"_type": "root"}}, "of": "{version}"}}\n', encoding="utf-8")
+        made[version] = file
+    return made
+
+
 def our_programs() -> Path:
     """Compile the service host and the command line; once for the same source."""
     folder = compiled_once(sorted((WINDOWS / "host").iterdir()))
@@ -68,7 +79,7 @@ def compiled_once(sources: list[Path]) -> Path:
     return ROOT / "build" / "windows-host" / digest[:12]
 
 
-def light(folder: Path, version: str, tools: Path, *, sign: tuple[str, ...] = ()) -> Path:
+def light(folder: Path, version: str, tools: Path, *, sign: tuple[str, ...] = (), root: Path | None = None) -> Path:
     """Make an installer with next to nothing in it but the stand-in, by the real script. `tools`: our two programs."""
     payload = folder / f"payload-{version}"
     file, _ = stand_in(folder / "python")
@@ -77,5 +88,5 @@ def light(folder: Path, version: str, tools: Path, *, sign: tuple[str, ...] = ()
     (payload / "program").mkdir(parents=True)
     (payload / "program" / "where $INSTDIR is.txt").write_text(version)
     (payload / "stillopen.py").write_text((WINDOWS / "stillopen.py").read_text())
-    setup: Path = load("build_installer").pack(payload, tools, version, folder / "dist", sign=sign)
+    setup: Path = load("build_installer").pack(payload, tools, version, folder / "dist", sign=sign, root=root)
     return setup

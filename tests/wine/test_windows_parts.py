@@ -16,8 +16,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from agent.update.machine import on_windows
+from agent.update.report import report
+from tests.update.maker import Maker
 from tests.wine.pc import missing
-from tests.wine.setups import ROOT, WINDOWS, light, load, stand_in
+from tests.wine.setups import ROOT, WINDOWS, light, load, roots, stand_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,6 +138,33 @@ def test_the_same_files_give_the_same_installer(tmp_path: Path) -> None:
         (tools / name).write_bytes(b"MZ")
     one, two = (light(tmp_path / name, "1.0.0", tools) for name in ("one", "two"))
     assert one.read_bytes() == two.read_bytes()
+    believing = [
+        light(tmp_path / name, "1.1.0", tools, root=roots(tmp_path / name)["1.1.0"]) for name in ("one", "two")
+    ]
+    assert believing[0].read_bytes() == believing[1].read_bytes()
+    assert len(believing[0].read_bytes()) > len(one.read_bytes())  # it is in it
+
+
+def test_a_root_of_trust_is_one_or_stops_the_build(tmp_path: Path) -> None:
+    maker = Maker(tmp_path)
+    root = maker.repository / "metadata" / "1.root.json"
+    builder = load("build_installer")
+    assert builder.root_of_trust(root) == root
+    for other, why in (
+        (root.with_name("timestamp.json"), "is no root of trust"),
+        (tmp_path / "none", "cannot be read"),
+    ):
+        with pytest.raises(builder.NotBuilt, match=why):
+            builder.root_of_trust(other)
+
+
+def test_with_its_root_an_installed_version_may_be_updated(tmp_path: Path) -> None:
+    place = on_windows(tmp_path)
+    place.versions.mkdir()
+    assert "no root of trust" in str(report(place, None)["why_not"])
+    place.trusted.write_bytes(Maker(tmp_path / "maker").root)
+    assert report(place, None)["possible"]
+    assert place.must_trust()
 
 
 @with_tools
