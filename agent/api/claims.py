@@ -82,7 +82,7 @@ ROUTES = (
         "Claim",
         status=201,
         body="NewClaim",
-        problems=("no-such-device", "claimed"),
+        problems=("no-such-device", "claimed", "card-data"),
         action=Action.DEVICE_USE,
     ),
     Route(

@@ -71,7 +71,7 @@ ROUTES = (
         "Tick a delivery off, once a person has seen to what it says",
         "Delivery",
         body="Settle",
-        problems=("no-such-delivery", "nothing-to-settle", "still-on-its-way", "being-sent"),
+        problems=("no-such-delivery", "nothing-to-settle", "still-on-its-way", "being-sent", "card-data"),
         action=Action.DELIVERY_SETTLE,
     ),
 )

@@ -29,7 +29,7 @@ ROUTES = (
         "Show one or two lines on a display that the caller has claimed",
         "Shown",
         body="ShowLines",
-        problems=("no-such-claim", "claim-needed", "no-such-display"),
+        problems=("no-such-claim", "claim-needed", "no-such-display", "card-data"),
         action=Action.DEVICE_USE,
     ),
 )

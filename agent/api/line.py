@@ -46,7 +46,7 @@ ROUTES = (
         "Send nothing to a cloud, or to any, until it is put back online; selling goes on",
         "Offline",
         body="HoldOffline",
-        problems=("no-such-cloud", "no-clouds"),
+        problems=("no-such-cloud", "no-clouds", "card-data"),
         action=Action.FORCE_OFFLINE,
     ),
     Route(
@@ -56,7 +56,7 @@ ROUTES = (
         "Send to a cloud again, or to all; what waits goes at once",
         "Offline",
         body="PutOnline",
-        problems=("no-such-cloud", "no-clouds"),
+        problems=("no-such-cloud", "no-clouds", "card-data"),
         action=Action.FORCE_OFFLINE,
     ),
 )

@@ -132,6 +132,6 @@ ROUTES = (
         status=201,
         body="NewPairingCode",
         repeatable=False,
-        problems=("local-only", "no-such-grant", "no-such-staff"),
+        problems=("local-only", "no-such-grant", "no-such-staff", "card-data"),
     ),
 )

@@ -51,7 +51,7 @@ ROUTES = (
         status=202,
         body="PrintJob",
         body_bytes_max=PRINT_JOB_BYTES_MAX,
-        problems=("no-such-printer", "document", "claimed", "no-such-claim"),
+        problems=("no-such-printer", "document", "claimed", "no-such-claim", "card-data"),
         action=Action.DEVICE_USE,
     ),
     Route(

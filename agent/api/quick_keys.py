@@ -45,7 +45,7 @@ ROUTES = (
         "Arrange the quick keys of a till, or of the store",
         "Arranged",
         body="Arrangement",
-        problems=("no-such-till", "keys-changed"),
+        problems=("no-such-till", "keys-changed", "card-data"),
         action=Action.SETTINGS,
         body_bytes_max=ARRANGEMENT_BYTES_MAX,
     ),

@@ -134,7 +134,7 @@ ROUTES = (
         "CashRecord",
         status=201,
         body="MoveCash",
-        problems=("no-such-till", "shift-needed"),
+        problems=("no-such-till", "shift-needed", "card-data"),
         action=Action.SELL,  # and the direction's own, which the handler asks for
     ),
     Route(
@@ -149,6 +149,7 @@ ROUTES = (
             "no-shift",
             "sale-has-tenders",
             "reason-needed",
+            "card-data",
             "value-twice",
             "count-mismatch",
             "left-too-much",

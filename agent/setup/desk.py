@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from agent.card_guard import refuse_card_data
 from agent.config.problems import ConfigInvalid
 from agent.places import CONFIG_NAME, Places, service_folders
 from agent.problem import Problem, conflict
@@ -48,12 +47,10 @@ class SetupDesk:
 
     async def draft(self, answers: Mapping[str, Any]) -> dict[str, Any]:
         """Return the lines that would change. Raises `Problem`."""
-        _refuse_cards(answers)
         return _answer(await asyncio.to_thread(self._drafted, answers), self.restarts)
 
     async def save(self, answers: Mapping[str, Any]) -> dict[str, Any]:
         """Write the answers into the configuration; the agent goes by them after its next start. Raises `Problem`."""
-        _refuse_cards(answers)
         async with self._one:
             return await asyncio.to_thread(self._save, answers)
 
@@ -171,18 +168,6 @@ def _invalid(invalid: ConfigInvalid) -> Problem:
         f"{first.key or first.file.name}: found {first.found}; {first.fix}{others}",
         errors=[{"field": one.key, "found": one.found, "expected": one.fix} for one in invalid.problems],
     )
-
-
-def _refuse_cards(answers: object, field: str = "the set-up") -> None:
-    """Let no text in that looks like a card's number: a configuration is exported, copied and sent."""
-    if isinstance(answers, str):
-        refuse_card_data(field, answers)
-    elif isinstance(answers, dict):
-        for key, value in answers.items():
-            _refuse_cards(value, str(key))
-    elif isinstance(answers, list):
-        for value in answers:
-            _refuse_cards(value, field)
 
 
 def _writable(config: Path) -> bool:

@@ -91,6 +91,17 @@ async def test_what_would_not_be_in_order_is_refused_whole(
     assert on_disk(shop) == before
 
 
+async def test_a_card_number_among_the_answers_is_kept_nowhere(shop: Shop) -> None:
+    refused = await shop.client.put("/v1/setup", json={"store": {"receipt_header": ["Pay to 4111 1111 1111 1111"]}})
+    assert refused.json()["code"] == "card-data"
+    assert "4111" not in refused.text
+    await shop.app.journal.write(lambda _: None)
+    kept = [
+        file for file in shop.app.config.file.parent.rglob("*") if file.is_file() and b"4111 1111" in file.read_bytes()
+    ]
+    assert kept == []
+
+
 async def test_a_file_that_somebody_broke_meanwhile_is_said(shop: Shop) -> None:
     shop.app.config.file.write_text(on_disk(shop).replace('id = "till-2"', "id = 2"), "utf-8")
     for method, path in (("GET", ""), ("POST", "/draft"), ("PUT", "")):

@@ -6,12 +6,12 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from agent.api.bodies.fields import Body, Id, Reason, plain
+from agent.api.bodies.fields import NO_CARD_DATA, Body, Id, Reason, plain
 from agent.customers import CONTACT_CHARS_MAX, NAME_CHARS_MAX, NUMBER_CHARS_MAX
 
-Contact = Annotated[str, plain(CONTACT_CHARS_MAX)]
-Number = Annotated[str, plain(NUMBER_CHARS_MAX)]
-CustomerName = Annotated[str, plain(NAME_CHARS_MAX)]
+Contact = Annotated[str, plain(CONTACT_CHARS_MAX), NO_CARD_DATA]
+Number = Annotated[str, plain(NUMBER_CHARS_MAX), NO_CARD_DATA]
+CustomerName = Annotated[str, plain(NAME_CHARS_MAX), NO_CARD_DATA]
 
 
 class NewCustomer(Body):

@@ -6,11 +6,14 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from agent.api.bodies.fields import PLAIN, Body, ClaimId
+from agent.api.bodies.fields import NO_CARD_DATA, PLAIN, Body, ClaimId
 from drivers.display.screen import COLUMNS, LINES
 
 ShownLine = Annotated[
-    str, StringConstraints(max_length=COLUMNS, pattern=PLAIN), Field(description=f"at most {COLUMNS} characters")
+    str,
+    StringConstraints(max_length=COLUMNS, pattern=PLAIN),
+    NO_CARD_DATA,
+    Field(description=f"at most {COLUMNS} characters"),
 ]
 
 

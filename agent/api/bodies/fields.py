@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
 
 from agent.basket import NAME_CHARS_MAX, REASON_CHARS_MAX
+from agent.card_guard import refuse_card_data
 from agent.checkout import LABEL_CHARS_MAX, REFERENCE_CHARS_MAX
 from drivers.printer.document import RAW_BYTES_MAX
 from outbox.money import AMOUNT_MAX
@@ -40,19 +41,28 @@ def plain(longest: int) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, min_length=1, max_length=longest, pattern=PLAIN)
 
 
+def _no_card_data(text: str, info: ValidationInfo) -> str:
+    refuse_card_data(info.field_name or "a text", text)
+    return text
+
+
+# For every text of somebody's own making: refused here, it is in no record, no audit trail and no log.
+NO_CARD_DATA = AfterValidator(_no_card_data)
+
 Code = Annotated[str, plain(CODE_CHARS_MAX)]
 
 Id = Annotated[str, plain(ID_CHARS_MAX)]
 
-Name = Annotated[str, plain(NAME_CHARS_MAX)]
+Name = Annotated[str, plain(NAME_CHARS_MAX), NO_CARD_DATA]
 
-Reason = Annotated[str, plain(REASON_CHARS_MAX)]
+Reason = Annotated[str, plain(REASON_CHARS_MAX), NO_CARD_DATA]
 
-Label = Annotated[str, plain(LABEL_CHARS_MAX)]
+Label = Annotated[str, plain(LABEL_CHARS_MAX), NO_CARD_DATA]
 
 Reference = Annotated[
     str,
     plain(REFERENCE_CHARS_MAX),
+    NO_CARD_DATA,
     Field(description="the terminal's slip number or the like; never a card number"),
 ]
 

@@ -6,11 +6,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from agent.api.bodies.fields import Amount, Body, Code, Name, ScanText, plain
+from agent.api.bodies.fields import NO_CARD_DATA, Amount, Body, Code, Name, ScanText, plain
 from outbox.item import CATEGORY_CHARS_MAX, SKU_CHARS_MAX
 
-Sku = Annotated[str, plain(SKU_CHARS_MAX)]
-Category = Annotated[str, plain(CATEGORY_CHARS_MAX)]
+Sku = Annotated[str, plain(SKU_CHARS_MAX), NO_CARD_DATA]
+Category = Annotated[str, plain(CATEGORY_CHARS_MAX), NO_CARD_DATA]
 
 
 class NewItem(Body):

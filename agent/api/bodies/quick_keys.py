@@ -6,12 +6,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from agent.api.bodies.fields import Body, Code, plain
+from agent.api.bodies.fields import NO_CARD_DATA, Body, Code, plain
 from agent.quick_keys import COLOURS, KEYS_MAX, KEYS_OF_PAGE_MAX, PAGES_MAX
 
 KEY_TEXT_CHARS_MAX = 40  # two lines of a key
 
-KeyText = Annotated[str, plain(KEY_TEXT_CHARS_MAX)]
+KeyText = Annotated[str, plain(KEY_TEXT_CHARS_MAX), NO_CARD_DATA]
 Colour = Annotated[int, Field(ge=0, lt=COLOURS, description="a ground's number; the text says what a key is")]
 
 

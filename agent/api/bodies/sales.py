@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from agent.api.bodies.fields import (
+    NO_CARD_DATA,
     Amount,
     Body,
     Code,
@@ -24,10 +25,12 @@ from agent.particulars import MARK_CHARS_MAX, NOTE_CHARS_MAX
 from outbox.item import MIN_AGE_MAX
 
 NoteText = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=NOTE_CHARS_MAX, pattern=r"^[^\x00-\x1f\x7f]*$")
+    str,
+    StringConstraints(strip_whitespace=True, max_length=NOTE_CHARS_MAX, pattern=r"^[^\x00-\x1f\x7f]*$"),
+    NO_CARD_DATA,
 ]
 
-Mark = Annotated[str, plain(MARK_CHARS_MAX), Field(description="as it stands on the pack")]
+Mark = Annotated[str, plain(MARK_CHARS_MAX), NO_CARD_DATA, Field(description="as it stands on the pack")]
 
 REFUND_LINES_MAX = 1_000  # more than any sale has lines
 _ALL_BUT_ONE = 2  # of the three ways to say what comes back

@@ -6,13 +6,13 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from agent.api.bodies.fields import PLAIN, Body
+from agent.api.bodies.fields import NO_CARD_DATA, PLAIN, Body
 
 TEXT_CHARS_MAX = 300  # of one value; a line of a receipt has at most 200, a port's URL rarely 100
 SECTIONS_MAX = 100  # of one kind; a PC that rings for more tills than that is no PC in a store
 LINES_MAX = 30  # of a receipt's header or footer, as the configuration has it
 
-Text = Annotated[str, StringConstraints(max_length=TEXT_CHARS_MAX, pattern=PLAIN)]
+Text = Annotated[str, StringConstraints(max_length=TEXT_CHARS_MAX, pattern=PLAIN), NO_CARD_DATA]
 Lines = Annotated[list[Text], Field(max_length=LINES_MAX)]
 
 
