@@ -7,6 +7,7 @@
     python3 till.py void                     gives that up
     python3 till.py device NAME              the device's state
     python3 till.py record NUMBER            whether it was printed
+    python3 till.py ask METHOD PATH [BODY]   whatever the API answers, as JSON
 
 `--through` goes on selling while the service is being restarted.
 """
@@ -98,6 +99,8 @@ def main(words: list[str]) -> None:
             say(next(one["state"] for one in call("GET", "/devices")["devices"] if one["name"] == name))
         case ["record", number]:
             say(call("GET", f"/records/{number}")["print"])
+        case ["ask", method, path, *body]:
+            say(json.dumps(call(method, path, json.loads(body[0]) if body else None)))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tests.installed import scale
 from tests.installed.commands import cloud, commands
+from tests.installed.lane import provisioned
 from tests.installed.plugged import devices, late
 from tests.installed.store import CONFIG, STATE, TILL, WAIT_S, Broken, Store, say
 
@@ -154,4 +155,4 @@ def _table(*scenes: Callable[[Store], None]) -> Mapping[str, Callable[[Store], N
 
 
 TIMED = _table(install, devices, killed, hung, rebooted, late)
-SCENES = _table(install, power, upgraded, commands, removed)
+SCENES = _table(install, power, upgraded, commands, removed, provisioned)
