@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ROOT = Path(__file__).parents[1]
-PYTEST = (sys.executable, "-m", "pytest", "-q")
+PYTEST = (sys.executable, "-m", "pytest", "-q", "--durations=20", "--durations-min=5")  # who makes the gate long
 # Rooms whose tests mostly wait for processes of their own. A new room is among the others, wherever it belongs.
 WAITING = ("bench", "cli", "day", "demo", "house", "kill", "looks", "outside", "pages", "soak", "thirdparty")
 CORES_MIN = 2  # with one, each would only be later for the other

@@ -27,9 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     status = commands.add_parser("status", help="whether it is installed, runs and sells")
     export = commands.add_parser("export", help="write what waits to a file, so that the agent may be removed")
     removable = commands.add_parser("removable", help="whether nothing waits: what a package asks before it goes")
+    follow = commands.add_parser("follow", help="browsers and shortcuts as [api] has them: what the Windows task runs")
     uninstall.add_argument("--export", metavar="FILE", help="write what waits to FILE first, and remove all the same")
     export.add_argument("file", metavar="FILE", help="a new file; JSON lines, as of `outbox export`")
-    for one in (install, uninstall, status, export, removable):
+    for one in (install, uninstall, status, export, removable, follow):
         one.add_argument("--json", action="store_true", help="the answer as JSON, for programs")
 
 
@@ -43,6 +44,8 @@ def run(args: argparse.Namespace, places: Places) -> int:
                 return _uninstall(args, places)
             case "status":
                 return _status(as_json=args.json)
+            case "follow":
+                return _said(_of_windows().follow(), as_json=args.json)
             case "export":
                 return _write_out(Path(args.file), places, as_json=args.json)
             case _:
@@ -59,6 +62,18 @@ def _system() -> Linux | Windows | WindowsService:
     from agent.service.linux import Linux
 
     return Linux()
+
+
+def _of_windows() -> WindowsService:
+    from agent.service.windows_service import WindowsService
+
+    system = _system()
+    if not isinstance(system, WindowsService):
+        raise ServiceRefused(
+            "nothing here follows the configuration: only the Windows setup lays a rule for browsers",
+            "the agent itself takes its configuration at its start",
+        )
+    return system
 
 
 def _uninstall(args: argparse.Namespace, places: Places) -> int:

@@ -2,60 +2,38 @@
 
 The installer brings a real service with a host of its own (`packaging/windows`). A Python program is none by itself:
 it does not answer the service manager. The Task Scheduler starts any program at boot, under an account of Windows' own,
-and starts it again when it fails. Sources: Task Scheduler Schema (MS-TSCH 2.3); Microsoft's pages on icacls, schtasks.
+and again within a minute of its end (windows_task.py). Sources: Microsoft's pages on icacls, schtasks.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
 from agent.places import CONFIG_NAME, service_folders
 from agent.service.linux import Installed, run
 from agent.service.refusal import ServiceRefused
+from agent.service.windows_task import LOCAL_SERVICE, NORMAL, SYSTEM, Task, put
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from agent.service.linux import Run
     from agent.service.windows_service import WindowsService
 
 TASK = "Stillopen"
-ACCOUNT = "S-1-5-19"  # NT AUTHORITY\LocalService, by the number that no language of Windows translates
 _READY, _RUNNING, _DISABLED = "3", "4", "1"  # TASK_STATE of taskschd.h
 
-_DEFINITION = """\
-<?xml version="1.0" encoding="UTF-16"?>
-<Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
-  <RegistrationInfo><Description>Stillopen: keeps the store selling</Description></RegistrationInfo>
-  <Triggers><BootTrigger><Enabled>true</Enabled></BootTrigger></Triggers>
-  <Principals>
-    <Principal id="agent"><UserId>{account}</UserId><RunLevel>LeastPrivilege</RunLevel></Principal>
-  </Principals>
-  <Settings>
-    <MultipleInstancesPolicy>IgnoreNew</MultipleInstancesPolicy>
-    <DisallowStartIfOnBatteries>false</DisallowStartIfOnBatteries>
-    <StopIfGoingOnBatteries>false</StopIfGoingOnBatteries>
-    <StartWhenAvailable>true</StartWhenAvailable>
-    <AllowHardTerminate>true</AllowHardTerminate>
-    <ExecutionTimeLimit>PT0S</ExecutionTimeLimit>
-    <Priority>4</Priority>
-    <RestartOnFailure><Interval>PT1M</Interval><Count>999</Count></RestartOnFailure>
-  </Settings>
-  <Actions Context="agent">
-    <Exec><Command>{python}</Command><Arguments>-I -m agent {arguments}</Arguments></Exec>
-  </Actions>
-</Task>
-"""
 
-
-def definition(python: str, config: Path, state: Path) -> str:
-    """Return the task as Windows reads it."""
+def task(python: str, config: Path, state: Path) -> Task:
+    """Return the task that the agent is."""
     log = state / "logs" / "stillopen.log"  # the Task Scheduler keeps nothing of what a program says
     arguments = f'--config "{config}" --state "{state}" run --log-file "{log}"'
-    return _DEFINITION.format(account=ACCOUNT, python=escape(python), arguments=escape(arguments))
+    return Task(
+        TASK, "Stillopen: keeps the store selling", LOCAL_SERVICE, python, f"-I -m agent {arguments}",
+        priority=NORMAL, may_be_ended=True,
+    )  # fmt: skip
 
 
 def of_this_pc(*, run: Run = run) -> Windows | WindowsService:
@@ -85,16 +63,13 @@ class Windows:
         if not self._config.exists():
             self._config.write_text(sample, encoding="utf-8")
             done.append(f"wrote {self._config}: an example, to be made this store's own")
-        # The state is the agent's and the administrators' alone: S-1-5-18 is SYSTEM, S-1-5-32-544 Administrators.
+        # The state is the agent's and the administrators' alone: S-1-5-32-544.
         self._must(
             "icacls", str(self._state), "/inheritance:r", "/grant:r",
-            f"*{ACCOUNT}:(OI)(CI)M", "*S-1-5-18:(OI)(CI)F", "*S-1-5-32-544:(OI)(CI)F",
+            f"*{LOCAL_SERVICE}:(OI)(CI)M", f"*{SYSTEM}:(OI)(CI)F", "*S-1-5-32-544:(OI)(CI)F",
         )  # fmt: skip
-        self._must("icacls", str(self._config), "/grant", f"*{ACCOUNT}:R")
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "task.xml"
-            file.write_text(definition(self._python, self._config, self._state), encoding="utf-16")
-            self._must("schtasks", "/Create", "/F", "/TN", TASK, "/XML", str(file))
+        self._must("icacls", str(self._config), "/grant", f"*{LOCAL_SERVICE}:R")
+        put(task(self._python, self._config, self._state), self._must)
         self._must("schtasks", "/Run", "/TN", TASK)
         return [*done, f"made the task {TASK!r}: it starts with this PC, before anybody logs on, and was started now"]
 
@@ -102,6 +77,7 @@ class Windows:
         """End the task and take it away; configuration and state stay. Raises `ServiceRefused`."""
         if self.status().state == "not-found":
             raise ServiceRefused("there is no task to take away", "see `stillopen service status`")
+        self._must("schtasks", "/Change", "/TN", TASK, "/DISABLE")  # or the next minute starts it again
         self._run(["schtasks", "/End", "/TN", TASK])  # one that does not run says so, and that is as well
         self._must("schtasks", "/Delete", "/F", "/TN", TASK)
         return [f"removed the task {TASK!r}", f"left {self._config} and {self._state} as they are"]

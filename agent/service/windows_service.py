@@ -1,7 +1,8 @@
 r"""The real service of Windows: of an agent that the installer brought, with its host beside it (`packaging/windows`).
 
 The host talks to the service manager; what is done here is what an administrator would otherwise do by hand: who may
-look into the store's folder, which browsers' pages may call this PC, and where the till's page is.
+look into the store's folder, which browsers' pages may call this PC, and where the till's page is. What the service's
+account has no right to later is done by a task of SYSTEM's, the host's `errands`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from agent import api_token
 from agent.service.linux import Installed, run
 from agent.service.refusal import ServiceRefused
+from agent.service.windows_task import BELOW_NORMAL, SYSTEM, Task, put
 
 if TYPE_CHECKING:
     from agent.service.linux import Run
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 SERVICE = "Stillopen"
 HOST = "stillopen-service.exe"
 KEY = r"HKLM\SOFTWARE\Stillopen"  # for the installer: every user may read it
-_SYSTEM, _ADMINISTRATORS = "S-1-5-18", "S-1-5-32-544"  # by the numbers that no language of Windows translates
+ERRANDS = "Stillopen errands"  # the task
+_ADMINISTRATORS = "S-1-5-32-544"  # by the number that no language of Windows translates
 
 
 def home_of(python: str = sys.executable) -> Path | None:
@@ -46,7 +49,7 @@ def access(folder: Path, state: Path, *, first: bool) -> list[list[str]]:
     under %ProgramData%: so the `first` time, what is there loses the owner and the rights that somebody may have given
     it beforehand. Later, that would open the store's files for a moment.
     """
-    full = [f"*{sid}:(OI)(CI)F" for sid in (_SYSTEM, _ADMINISTRATORS)]
+    full = [f"*{sid}:(OI)(CI)F" for sid in (SYSTEM, _ADMINISTRATORS)]
     closed = [
         ["icacls", str(folder), "/inheritance:r", "/grant:r", *full, f"*{service_sid()}:(OI)(CI)RX"],
         ["icacls", str(state), "/grant:r", f"*{service_sid()}:(OI)(CI)M"],
@@ -61,6 +64,12 @@ def access(folder: Path, state: Path, *, first: bool) -> list[list[str]]:
     ]
 
 
+def errands(host: str) -> Task:
+    """Return the task that does the host's errands. Nobody ends it: it may be in the middle of a switch."""
+    said = "Stillopen: updates that the store's agent asks for, and the browsers' rule for its pages"
+    return Task(ERRANDS, said, SYSTEM, host, "errands", priority=BELOW_NORMAL, may_be_ended=False)
+
+
 class WindowsService:
     """The service of this PC. `home`: the program's folder; `config` and `state`: the store's."""
 
@@ -73,10 +82,9 @@ class WindowsService:
     def install(self, sample: str) -> list[str]:
         """Make the service, or bring it up to date, and start it. `sample`: the configuration where there is none.
 
-        Returns what was done, a line each. Raises `ServiceRefused`. Done again after `[api]` has changed, it takes the
-        browsers along.
+        Returns what was done, a line each. Raises `ServiceRefused`.
         """
-        from agent.service.windows_browsers import allow
+        from agent.config import ConfigInvalid
 
         done = []
         self._state.mkdir(parents=True, exist_ok=True)
@@ -91,14 +99,34 @@ class WindowsService:
         self._must(self._host, "install")
         self._must(self._host, "start")
         done.append(f"started the service {SERVICE}; it starts with this PC from now on, before anybody logs on")
-        page, origins = self._page()
+        try:
+            done += self.follow()
+        except ConfigInvalid as error:
+            raise ServiceRefused(
+                f"{self._config} cannot be used: {error.problems[0]}", "mend it, then run `stillopen check`"
+            ) from error
+        put(errands(self._host), self._must)
+        done.append(f"made the task {ERRANDS!r}: updates, and the browsers' rule after `[api]` has changed")
+        return done
+
+    def follow(self) -> list[str]:
+        """Take the till's page and the browsers' rule along with `[api]`: what the task runs after a change.
+
+        Returns what is another way now, a line each. Raises `ConfigInvalid` or `ServiceRefused`.
+        """
+        from agent.config import load
+        from agent.service.windows_browsers import allow
+
+        api = load(self._config, need_secrets=False).api
+        page = f"http://localhost:{api.port}/"
         self._must("reg", "add", KEY, "/v", "Page", "/t", "REG_SZ", "/d", page, "/f")
-        return [*done, *allow(origins, run=self._run)]
+        return allow(api.origins, run=self._run)
 
     def uninstall(self) -> list[str]:
         """Stop the service and take it away; configuration and state stay. Raises `ServiceRefused`."""
         from agent.service.windows_browsers import allow
 
+        self._run(["schtasks", "/Delete", "/F", "/TN", ERRANDS])  # one that is not there says so, and that is as well
         self._must(self._host, "uninstall")  # where there is none, as after a setup that was cut short, that is as well
         return [
             f"removed the service {SERVICE}",
@@ -113,18 +141,6 @@ class WindowsService:
         if state == "active" and fields.get("ready") != "1":
             state = "activating"  # the host runs, and the store does not sell yet
         return Installed(state, fields.get("said", ""), starts_by_itself=fields.get("starts") == "1")
-
-    def _page(self) -> tuple[str, tuple[str, ...]]:
-        """Return where the till's page is, and which other front ends may call."""
-        from agent.config import ConfigInvalid, load
-
-        try:
-            api = load(self._config, need_secrets=False).api
-        except ConfigInvalid as error:
-            raise ServiceRefused(
-                f"{self._config} cannot be used: {error.problems[0]}", "mend it, then run `stillopen check`"
-            ) from error
-        return f"http://localhost:{api.port}/", api.origins
 
     def _must(self, *command: str) -> str:
         """Run a program. Raises `ServiceRefused` with what it said."""

@@ -58,7 +58,7 @@ FLAGS = (
     "-D_WIN32_WINNT=0x0A00",  # Windows 10: the oldest that the dependencies run on
     "-Wl,--no-insert-timestamp",  # the same source, the same bytes
 )
-LIBRARIES = ("-ladvapi32", "-lshell32", "-lole32", "-luuid")
+LIBRARIES = ("-ladvapi32", "-lshell32", "-lole32", "-luuid", "-luserenv")
 TOOLS = {COMPILER: "gcc-mingw-w64-x86-64-win32", "makensis": "nsis"}
 
 

@@ -12,6 +12,7 @@
 #define DISPLAY L"Stillopen"
 #define DESCRIPTION L"Keeps the store selling: its scanners, printers, drawers and records."
 #define ACCOUNT L"NT SERVICE\\Stillopen" /* a virtual account: no password, no rights but its own, nobody else's files */
+#define TO_BE_TRIED L"trial"             /* the service's start parameter, from `use` alone */
 #define PATH_MAX_CHARS 1024              /* longer than any path that Windows takes without a prefix (260) */
 #define NAME_MAX_CHARS 64                /* a version, as a folder's name */
 #define COMMAND_MAX_CHARS 8192           /* what cmd.exe takes; a command line built here has four paths */
@@ -23,7 +24,7 @@
 #define TRIAL_S 60       /* how long a newer version has to be well before the older is let go */
 #define FAILURES_MAX 30  /* in an hour; then the service manager's own recovery has its turn */
 
-enum exit_code { DONE = 0, FAILED = 1, WRONG_USE = 2, WENT_BACK = 4 };
+enum exit_code { DONE = 0, FAILED = 1, WRONG_USE = 2, WENT_BACK = 4, NOT_STARTED = 5 };
 
 /* What is written in service.ini; a limit of 0 is one that is not written there. */
 struct settings {
@@ -45,6 +46,8 @@ DWORD limit(DWORD written, DWORD else_s);
 bool join(WCHAR *to, size_t chars, const WCHAR *first, const WCHAR *second);
 /* The start of a command line: a version's Python and its program. */
 bool program_of(const struct settings *settings, const WCHAR *version, WCHAR *to, size_t chars);
+/* What follows the first word of a command line. */
+const WCHAR *after_word(const WCHAR *line);
 
 /* log.c: to host.log, to the console, and what a person should see to the Windows event log. */
 enum event { NO_EVENT = 0, EVENT_READY = 1, EVENT_FAILED = 2, EVENT_WENT_BACK = 3, EVENT_GAVE_UP = 4 };
@@ -85,13 +88,22 @@ ULONGLONG awake_ms(void); /* time that passes only while the PC is not asleep */
 int serve(void);
 int serve_in_console(void);
 
-/* commands.c, use.c: what an administrator, the installer and the agent's own command line ask for. */
+/* errands.c: whether an update was begun and has not settled. */
+bool update_is_under_way(const struct settings *settings);
+
+/* asked.c: what the agent asks SYSTEM for, taken away so that it is done once; NULL where it is nothing that is known. */
+const WCHAR *asked_take(const struct settings *settings);
+
+/* commands.c, use.c, errands.c, account.c: what an administrator, the installer, the task and the agent's own command
+   line ask for. */
 int command_install(void);
 int command_uninstall(void);
 int command_start(void);
 int command_stop(void);
 int command_status(void);
 int command_use(const WCHAR *version);
+int command_errands(void);
+int command_as_service(void); /* exits as the program does, or NOT_STARTED */
 
 /* manager.c: the service manager, asked. Each says on stderr why it failed, with the next step. */
 SC_HANDLE service_open(DWORD rights); /* NULL where there is none, or no right to it: GetLastError() */

@@ -13,6 +13,7 @@ static SERVICE_STATUS_HANDLE manager;
 static SERVICE_STATUS status;
 static HANDLE stop;
 static ULONGLONG began_ms;
+static bool to_be_tried; /* `use` has started the service for the trial, and waits */
 
 static void tell_manager(DWORD state, DWORD error) {
     bool settled = state == SERVICE_RUNNING || state == SERVICE_STOPPED;
@@ -73,6 +74,13 @@ static DWORD run_lives(void) {
         say(EVENT_GAVE_UP, "no version is on this PC: run Stillopen's setup again");
         return GAVE_UP;
     }
+    /* Before the store opens, as on Linux. A setup that was cut short is tried on: nobody else would bring it. */
+    if (life.on_trial && !to_be_tried && update_is_under_way(&settings) && version_is_there(&settings, settings.previous)) {
+        say(EVENT_WENT_BACK, "an update to %ls was cut short: %ls runs", life.version, settings.previous);
+        life.version = settings.previous;
+        life.on_trial = false;
+        life.failed = 1; /* so that a `use` that still waits hears of it */
+    }
     SetEnvironmentVariableW(L"STILLOPEN_SERVICE_HOST", L"lines");
     for (;;) {
         enum ending ending = live(&life);
@@ -119,7 +127,7 @@ static DWORD WINAPI on_control(DWORD control, DWORD type, void *event, void *con
 }
 
 static void WINAPI service_main(DWORD count, WCHAR **words) {
-    (void)count, (void)words;
+    to_be_tried = count > 1 && wcscmp(words[1], TO_BE_TRIED) == 0;
     manager = RegisterServiceCtrlHandlerExW(SERVICE, on_control, NULL);
     if (manager == NULL) return;
     began_ms = awake_ms();

@@ -99,3 +99,11 @@ bool program_of(const struct settings *settings, const WCHAR *version, WCHAR *to
                          settings->home, version, settings->home, version);
     return count > 0 && (size_t)count < chars;
 }
+
+/* Microsoft's rules for the first word of a command line, the program's own name, know no backslashes. */
+const WCHAR *after_word(const WCHAR *line) {
+    bool quoted = false;
+    for (; *line && (quoted || (*line != L' ' && *line != L'\t')); line++)
+        if (*line == L'"') quoted = !quoted;
+    return line;
+}

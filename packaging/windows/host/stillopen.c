@@ -1,14 +1,6 @@
 /* stillopen.exe: the command line, of the version in force. It hands on its words as they were typed, and the exit code. */
 #include "host.h"
 
-/* What follows the program's own name in a command line: Microsoft's rules for the first word know no backslashes. */
-static const WCHAR *words_after_name(const WCHAR *line) {
-    bool quoted = false;
-    for (; *line && (quoted || (*line != L' ' && *line != L'\t')); line++)
-        if (*line == L'"') quoted = !quoted;
-    return line;
-}
-
 static BOOL WINAPI leave_it_to_the_program(DWORD event) {
     (void)event;
     return TRUE;
@@ -25,7 +17,7 @@ int wmain(void) {
         return WRONG_USE;
     }
     int length = program_of(&settings, settings.version, program, COMMAND_MAX_CHARS)
-                     ? swprintf(command, COMMAND_MAX_CHARS, L"%ls%ls", program, words_after_name(GetCommandLineW()))
+                     ? swprintf(command, COMMAND_MAX_CHARS, L"%ls%ls", program, after_word(GetCommandLineW()))
                      : -1;
     if (length < 0 || length >= COMMAND_MAX_CHARS) {
         fputs("the command is too long; next: shorten it, or name fewer files at once\n", stderr);

@@ -14,6 +14,16 @@ static int go_back(const struct settings *before, const WCHAR *from) {
     return service_start(before, before->version, false) ? WENT_BACK : FAILED;
 }
 
+/* The host runs it already: it went back before the store opened. Nobody at a till is disturbed for its name. */
+static bool sells_already(SC_HANDLE service, const struct settings *settings, const WCHAR *version) {
+    SERVICE_STATUS_PROCESS status = {0};
+    struct told told;
+    DWORD needed;
+    return QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, (BYTE *)&status, sizeof status, &needed) &&
+           status.dwCurrentState == SERVICE_RUNNING && told_read(settings, status.dwProcessId, &told) && told.ready &&
+           !told.on_trial && wcscmp(told.version, version) == 0;
+}
+
 int command_use(const WCHAR *version) {
     struct settings before, after;
     if (!settings_read(&before)) return FAILED;
@@ -29,7 +39,12 @@ int command_use(const WCHAR *version) {
         after.on_trial = false;
         return name(&after) ? DONE : FAILED;
     }
+    bool sells = wcscmp(before.version, version) != 0 && sells_already(service, &before, version);
     service_close(service);
+    if (sells) {
+        after.on_trial = false;
+        return name(&after) ? DONE : FAILED;
+    }
     bool can_go_back = wcscmp(before.version, version) != 0 && version_is_there(&before, before.version);
     after.on_trial = can_go_back;
     if (!service_stop(&before) || !name(&after)) return FAILED;
