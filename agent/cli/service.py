@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     status = commands.add_parser("status", help="whether it is installed, runs and sells")
     export = commands.add_parser("export", help="write what waits to a file, so that the agent may be removed")
     removable = commands.add_parser("removable", help="whether nothing waits: what a package asks before it goes")
-    follow = commands.add_parser("follow", help="browsers and shortcuts as [api] has them: what the Windows task runs")
+    follow = commands.add_parser("follow", help="browsers as [api] has them: what the Windows service's task runs")
     uninstall.add_argument("--export", metavar="FILE", help="write what waits to FILE first, and remove all the same")
     export.add_argument("file", metavar="FILE", help="a new file; JSON lines, as of `outbox export`")
     for one in (install, uninstall, status, export, removable, follow):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.cli import out
 from agent.cli.running import RunningAgent
-from agent.update.refusal import UpdateRefused
+from agent.update.refusal import UpdateRefused, by_administrator
 
 if TYPE_CHECKING:
     import argparse
@@ -39,11 +39,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     commands.add_parser("apply", help="switch to what is staged, between sales, and back by itself unless all is well")
     commands.add_parser("back", help="switch to the version before, likewise")
     commands.add_parser("fetch", help="bring the newest release into the state folder: what the agent runs")
-    commands.add_parser("work", help="do what the agent has asked for: what the service's unit runs, as root")
+    work = commands.add_parser("work", help="do what the agent has asked for: what the service's unit or task runs")
     commands.add_parser("recover", help="after a power cut in mid-update: what a unit runs before the store opens")
     trial = commands.add_parser("trial", help="sell on a copy of the journal: what a version under trial is run with")
     trial.add_argument("--fresh", action="store_true", help="make the copy anew")
     trial.add_argument("--clear", action="store_true", help="only take the copy away")
+    work.add_argument(
+        "--asked", choices=("stage", "apply", "back"), metavar="WHAT", help="this alone, taken from the agent already"
+    )
     for one in (check, stage):
         one.add_argument("--from", dest="where", metavar="WHERE", help=_FROM)
     for one in commands.choices.values():
@@ -107,7 +110,7 @@ def _stage(args: argparse.Namespace, places: Places) -> int:
     if not _is_administrator():
         if args.where is not None:
             raise out.CommandError(
-                "only an administrator may say where from", hint="sudo stillopen update stage --from WHERE"
+                "only an administrator may say where from", hint=by_administrator("stillopen update stage --from WHERE")
             )
         return _ask(args, places, "look")
     from agent.update.fetch import TRUST
@@ -162,10 +165,11 @@ def _fetch(args: argparse.Namespace, places: Places) -> int:
 
 def _work(args: argparse.Namespace, places: Places) -> int:
     from agent.update import work
+    from agent.update.request import Asked
 
     place = _must_be_installed()
-    with _installer(places, place, wait_s=WAIT_S) as installer:
-        work.do(installer, places.state, place)
+    with _installer(places, place, wait_s=WAIT_S, for_agent=True) as installer:
+        work.do(installer, places.state, place, asked=None if args.asked is None else Asked(args.asked))
     return _said(args, {"done": "worked"}, "what was asked for is done, or refused: stillopen update status")
 
 
@@ -258,8 +262,10 @@ def _source(args: argparse.Namespace, places: Places) -> Iterator[Source]:
 
 
 @contextmanager
-def _installer(places: Places, place: Installation, *, wait_s: float = 0.0) -> Iterator[Installer]:
-    """Hold everybody else off, and put right what was cut short before."""
+def _installer(
+    places: Places, place: Installation, *, wait_s: float = 0.0, for_agent: bool = False
+) -> Iterator[Installer]:
+    """Hold everybody else off, and put right what was cut short before. `for_agent`: not for a person at the PC."""
     from agent.update.installer import Installer
 
     def ask(path: str) -> dict[str, Any]:
@@ -269,17 +275,20 @@ def _installer(places: Places, place: Installation, *, wait_s: float = 0.0) -> I
             raise OSError(str(error)) from error
 
     if not _is_administrator():
-        raise UpdateRefused("only the administrator may do this", "sudo stillopen update …")
-    versions, machine = _system(places, place, ask)
+        raise UpdateRefused("only the administrator may do this", by_administrator("stillopen update …"))
+    versions, machine = _system(places, place, ask, for_agent=for_agent)
     with Installer(place.own, versions, machine).alone(wait_s=wait_s) as installer:
         yield installer
 
 
-def _system(places: Places, place: Installation, ask: Callable[[str], dict[str, Any]]) -> tuple[Versions, Machine]:
+def _system(
+    places: Places, place: Installation, ask: Callable[[str], dict[str, Any]], *, for_agent: bool
+) -> tuple[Versions, Machine]:
     if sys.platform == "win32":
-        from agent.update.windows import HostVersions, Windows
+        from agent.update.windows import HOST, HostVersions, Windows
 
-        return HostVersions(place.versions), Windows(places, place.program.parent, ask=ask)
+        host = place.versions / HOST if for_agent else None  # whoever works for the agent is SYSTEM
+        return HostVersions(place.versions), Windows(places, place.program.parent, ask=ask, host=host)
     from agent.update.linux import Linux
     from agent.update.versions import Versions
 

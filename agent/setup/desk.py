@@ -171,4 +171,8 @@ def _invalid(invalid: ConfigInvalid) -> Problem:
 
 
 def _writable(config: Path) -> bool:
-    return os.access(config, os.W_OK) and os.access(config.parent, os.W_OK)
+    try:
+        config.open("r+b").close()  # nothing is changed by it; of a Windows' access lists `os.access` knows nothing
+    except OSError:
+        return False
+    return os.access(config.parent, os.W_OK)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.problem import conflict
 from agent.update import request
+from agent.update.refusal import by_administrator
 from agent.update.request import Asked
 from agent.update.written import has_written, write_version
 from outbox.errors import OutboxError
@@ -123,7 +124,7 @@ class UpdateDesk:
             raise conflict(
                 "update-no-source",
                 "No source of updates is configured: write [update] source in stillopen.toml, or use a stick: "
-                "sudo stillopen update stage --from FOLDER.",
+                f"{by_administrator('stillopen update stage --from FOLDER')}.",
             )
 
     async def look(self) -> None:
@@ -247,7 +248,7 @@ class UpdateDesk:
     async def _fetched(self) -> dict[str, Any]:
         """Run `update fetch`; returns what it answers, or why it could not be asked."""
         assert self._place is not None, "nobody looks where there is no package"
-        command = [sys.executable, "-I", str(self._place.program), "--config", str(self._config.file)]
+        command = [sys.executable, "-I", "-X", "utf8", str(self._place.program), "--config", str(self._config.file)]
         command += ["--state", str(self._state), "update", "fetch", "--json"]
         try:
             child = await asyncio.create_subprocess_exec(

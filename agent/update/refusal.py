@@ -13,6 +13,13 @@ UpdateRefused       has `.hint`: the next step
 
 from __future__ import annotations
 
+import os
+
+
+def by_administrator(command: str) -> str:
+    """Return how somebody who may do it has a command done on this system: a next step."""
+    return f"as an administrator: {command}" if os.name == "nt" else f"sudo {command}"
+
 
 class UpdateRefused(Exception):
     """An update does not go on; `hint` is the next step."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -46,8 +45,6 @@ def why_not(place: Installation | None) -> str | None:
         return "this installation is not a package's: bring newer versions as you brought this one (pip, a checkout)"
     if not place.trusted.exists():
         return "the package was built with no root of trust: install newer packages by hand"
-    if sys.platform == "win32":
-        return "not by themselves on Windows: as an administrator, stillopen update stage --from WHERE, then apply"
     return None
 
 

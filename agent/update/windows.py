@@ -1,7 +1,8 @@
 """A Windows PC under an update: its service host names the version, tries it for a minute, and goes back.
 
-The same steps as elsewhere (installer.py), run by an administrator: `stillopen-service.exe use VERSION` is `current`,
-the restart and the minute in one, and `service.ini` says what came of it. Its words: packaging/windows/README.md.
+The same steps as elsewhere (installer.py), run by a task of SYSTEM's for the agent, or by an administrator:
+`stillopen-service.exe use VERSION` is `current`, the restart and the minute in one, and `service.ini` says what came of
+it. Its words: packaging/windows/README.md.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import configparser
 import os
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agent.update.linux import SAID_MAX, Linux
 from agent.update.refusal import TrialFailed, UpdateRefused
@@ -17,11 +18,14 @@ from agent.update.release import is_version
 from agent.update.versions import Versions, free_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from agent.places import Places
 
 HOST, INI, SECTION = "stillopen-service.exe", "service.ini", "service"
 WENT_BACK = 4  # what the host exits with where the version was not well, and the one before is in force again
+NOT_STARTED = 5  # what `as-service` exits with where it could not have the program begin
 USE_S = 1800.0  # stopping, a large journal brought up to date, and the host's own minute
 
 
@@ -72,7 +76,23 @@ class HostVersions(Versions):
 
 
 class Windows(Linux):
-    """This PC: the host has started a version when it was named, and each version brings its own Python."""
+    """This PC: the host has started a version when it was named, and each version brings its own Python.
+
+    `host` has a version tried as the service's own account: for SYSTEM, which may and has to. None: an administrator
+    tries it with their own rights, since they have none to the service's.
+    """
+
+    def __init__(
+        self,
+        places: Places,
+        current: Path,
+        *,
+        ask: Callable[[str], dict[str, Any]],
+        host: Path | None = None,
+        run: Callable[..., subprocess.CompletedProcess[str]] = subprocess.run,
+    ) -> None:
+        super().__init__(places, current, ask=ask, user=None, run=run)
+        self._host = host
 
     def restart(self) -> None:
         """Do nothing: naming a version has the host start it."""
@@ -83,3 +103,14 @@ class Windows(Linux):
     def python_of(self, folder: Path) -> list[str]:
         """Return the Python that is in a version's folder."""
         return [os.fspath(folder / "python" / "python.exe"), "-I", "-X", "utf8"]
+
+    def _told(
+        self, command: Sequence[str], within_s: float, *, as_user: bool = False
+    ) -> subprocess.CompletedProcess[str]:
+        if self._host is None or not as_user:
+            return super()._told(command, within_s)
+        done = super()._told([os.fspath(self._host), "as-service", *command], within_s)
+        if done.returncode == NOT_STARTED:  # no word on the version: it did not begin
+            said = done.stderr.strip()[-SAID_MAX:]
+            raise UpdateRefused(f"no version can be tried as the service's own account: {said}", f"{HOST} status")
+        return done

@@ -29,21 +29,32 @@ def do(
     state: Path,
     place: Installation,
     *,
+    asked: Asked | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Do what the agent's user asks for in the state folder; what is refused is in the ledger, and logged."""
-    while (asked := _next(state)) is not None:
-        try:
-            match asked:
-                case Asked.STAGE:
-                    source = Folder(state / FOLDER / FETCHED, place.own)
-                    installer.stage(Repository(source, place.own / fetch.TRUST, place.must_trust()))
-                case Asked.APPLY:
-                    _between_sales(installer.apply, sleep)
-                case Asked.BACK:
-                    _between_sales(installer.back, sleep)
-        except UpdateRefused as error:
-            _log.warning("%s: %s. %s", asked, error, error.hint)
+    """Do what the agent's user asks for in the state folder; what is refused is in the ledger, and logged.
+
+    `asked`: whoever runs this has taken it from there already, as the Windows host does; then this alone is done.
+    """
+    if asked is not None:
+        _do(asked, installer, state, place, sleep)
+        return
+    while (one := _next(state)) is not None:
+        _do(one, installer, state, place, sleep)
+
+
+def _do(asked: Asked, installer: Installer, state: Path, place: Installation, sleep: Callable[[float], None]) -> None:
+    try:
+        match asked:
+            case Asked.STAGE:
+                source = Folder(state / FOLDER / FETCHED, place.own)
+                installer.stage(Repository(source, place.own / fetch.TRUST, place.must_trust()))
+            case Asked.APPLY:
+                _between_sales(installer.apply, sleep)
+            case Asked.BACK:
+                _between_sales(installer.back, sleep)
+    except UpdateRefused as error:
+        _log.warning("%s: %s. %s", asked, error, error.hint)
 
 
 def _next(state: Path) -> Asked | None:

@@ -63,6 +63,7 @@ Var PROVISION
 Var BROWSER
 Var PAGE
 Var TRIES
+Var HELD        ; the file that keeps the service's errands away, open
 
 ; Run a program to its end: $0 becomes its exit code (or "error"), $1 what it said; both go to the log.
 !macro Run COMMAND
@@ -91,6 +92,29 @@ Var TRIES
   FileOpen $LOG "$DATA\setup.log" a
   FileSeek $LOG 0 END
   ReadINIStr $OLD "$INSTDIR\service.ini" service version
+!macroend
+
+; The task that does errands as SYSTEM may be in the middle of a switch: it is waited for, and kept away until this has
+; ended, however that is. Defined twice, since an uninstaller knows no other functions.
+!macro KeepErrandsAway
+  CreateDirectory "$INSTDIR"
+  StrCpy $TRIES 0
+  ${Do}
+    System::Call 'kernel32::CreateFileW(w "$INSTDIR\errands.lock", i 0x40000000, i 0, p 0, i 4, i 0x80, p 0) p .r0'   ; shared with nobody
+    StrCpy $HELD $0
+    ${If} $HELD <> -1
+      ${ExitDo}
+    ${EndIf}
+    IntOp $TRIES $TRIES + 1
+    ${If} $TRIES > ${TRIES_MAX}
+      ${Stop} ${NOT_WELL} "An update is under way on this PC; nothing was changed. Next: look at it (stillopen update status), and run this again."
+    ${EndIf}
+    Sleep 1000
+  ${Loop}
+!macroend
+
+!macro LetErrandsCome
+  System::Call 'kernel32::CloseHandle(p $HELD)'
 !macroend
 
 Function .onInit
@@ -151,6 +175,8 @@ Function LeaveNothing
   Delete "$INSTDIR\stillopen-service.exe.new"
   Delete "$INSTDIR\stillopen.exe.new"
   ${If} $OLD == ""
+    !insertmacro LetErrandsCome
+    Delete "$INSTDIR\errands.lock"
     Delete "$INSTDIR\stillopen-service.exe"
     Delete "$INSTDIR\stillopen.exe"
     RMDir "$INSTDIR"
@@ -159,6 +185,7 @@ FunctionEnd
 
 Section
   !insertmacro Begin
+  !insertmacro KeepErrandsAway
   StrCpy $NEW "${VERSION}"
   ${If} $OLD == "${VERSION}"              ; the same version again, over itself
     StrCpy $NEW "${VERSION}-again"
@@ -326,6 +353,7 @@ Section Uninstall
   ${IfNot} ${FileExists} "$INSTDIR\stillopen-service.exe"   ; what is beside this file is taken away whole
     ${Stop} ${NOT_WELL} "Stillopen is not in $INSTDIR; nothing was changed."
   ${EndIf}
+  !insertmacro KeepErrandsAway
   ${GetParameters} $2
   StrCpy $4 ""
   ClearErrors
@@ -341,6 +369,7 @@ Section Uninstall
     ${If} ${Errors}
       ${Stop} ${WAITING} "Stillopen was not removed. What it said: $1"
     ${EndIf}
+    ${Run} '"$SYSDIR\schtasks.exe" /Delete /F /TN "Stillopen errands"'
     ${Run} '"$INSTDIR\stillopen-service.exe" uninstall'
     ${If} $0 != 0
       ${Stop} ${NOT_WELL} "The service cannot be removed. What it said: $1"
@@ -364,6 +393,7 @@ Section Uninstall
   RMDir /r "$SMPROGRAMS\Stillopen"
   DeleteRegKey HKLM "${KEY}"
   DeleteRegKey HKLM "${LISTED}"
+  !insertmacro LetErrandsCome
   SetOutPath "$TEMP"
   RMDir /r "$INSTDIR"
   FileWrite $LOG "Stillopen was removed.$\r$\n"

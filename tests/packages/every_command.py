@@ -94,6 +94,7 @@ WHILE_IT_SELLS = (
     Line("service export {folder}/kept.jsonl", OK, "deliveries written"),
     Line("service export {folder}/kept.jsonl", FAILED, "is there already"),
     Line("service removable", OK, ""),
+    Line("service follow", FAILED, "only the Windows setup lays a rule for browsers"),
 )
 # The same store with no agent: what reads goes on, what needs the agent says so.
 WHILE_IT_RESTS = (

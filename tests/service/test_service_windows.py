@@ -12,12 +12,24 @@ import pytest
 from agent.config import load
 from agent.service import first_configuration
 from agent.service.refusal import ServiceRefused
-from agent.service.windows import Windows, definition
+from agent.service.windows import Windows, task
+from agent.service.windows_service import errands
+from agent.service.windows_task import Task, definition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 NS = {"t": "http://schemas.microsoft.com/windows/2004/02/mit/task"}
+BOTH = (task(r"C:\Py & Co\python.exe", Path("C:/A & B/<c>.toml"), Path("C:/s")), errands(r"C:\P F\service.exe"))
+# MS-TSCH 2.5, as far as our tasks go. What is a sequence there has its order here; `all` has none.
+TRIGGER = ["Enabled", "StartBoundary", "EndBoundary", "Repetition", "ExecutionTimeLimit"]
+PRINCIPAL = {"UserId", "LogonType", "GroupId", "DisplayName", "RunLevel"}
+SETTINGS = {
+    "AllowStartOnDemand", "RestartOnFailure", "MultipleInstancesPolicy", "DisallowStartIfOnBatteries",
+    "StopIfGoingOnBatteries", "AllowHardTerminate", "StartWhenAvailable", "NetworkProfileName",
+    "RunOnlyIfNetworkAvailable", "WakeToRun", "Enabled", "Hidden", "DeleteExpiredTaskAfter", "IdleSettings",
+    "NetworkSettings", "ExecutionTimeLimit", "Priority", "RunOnlyIfIdle",
+}  # fmt: skip
 
 
 class Programs:
@@ -44,17 +56,64 @@ def made(tmp_path: Path, programs: Programs) -> Windows:
     )
 
 
-def test_the_task_starts_at_boot_as_local_service_and_again_when_it_fails(tmp_path: Path) -> None:
+def parsed(one: Task) -> ET.Element:
+    return ET.fromstring(definition(one).partition("?>")[2])
+
+
+def names(element: ET.Element | None) -> list[str]:
+    assert element is not None
+    return [child.tag.partition("}")[2] for child in element]
+
+
+@pytest.mark.parametrize("one", BOTH, ids=("agent", "errands"))
+def test_a_task_is_as_the_schema_has_it(one: Task) -> None:
+    root = parsed(one)
+    assert root.tag == f"{{{NS['t']}}}Task"
+    assert names(root) == ["RegistrationInfo", "Triggers", "Principals", "Settings", "Actions"]
+    for trigger in root.find("t:Triggers", NS) or ():
+        found = names(trigger)
+        assert found == [name for name in TRIGGER if name in found]
+    assert set(names(root.find("t:Principals/t:Principal", NS))) <= PRINCIPAL
+    settings = root.find("t:Settings", NS)
+    assert set(names(settings)) <= SETTINGS
+    assert len(names(settings)) == len(set(names(settings)))
+    assert 0 <= int(root.findtext("t:Settings/t:Priority", "", NS)) <= 10
+    assert names(root.find("t:Actions/t:Exec", NS)) == ["Command", "Arguments"]
+    actions, principal = root.find("t:Actions", NS), root.find("t:Principals/t:Principal", NS)
+    assert actions is not None
+    assert principal is not None
+    assert actions.get("Context") == principal.get("id")
+
+
+@pytest.mark.parametrize("one", BOTH, ids=("agent", "errands"))
+def test_a_task_comes_every_minute_for_ever_and_never_twice_at_once(one: Task) -> None:
+    root = parsed(one)
+    assert root.find("t:Triggers/t:BootTrigger", NS) is not None
+    repetition = root.find("t:Triggers/t:TimeTrigger/t:Repetition", NS)
+    assert repetition is not None
+    assert repetition.findtext("t:Interval", "", NS) == "PT1M"  # the least that the schema takes
+    assert repetition.find("t:Duration", NS) is None  # none: without an end
+    assert root.findtext("t:Settings/t:MultipleInstancesPolicy", "", NS) == "IgnoreNew"
+    assert root.findtext("t:Settings/t:ExecutionTimeLimit", "", NS) == "PT0S"
+
+
+def test_errands_are_systems_step_back_and_are_ended_by_nobody() -> None:
+    root = parsed(BOTH[1])
+    assert root.findtext("t:Principals/t:Principal/t:UserId", "", NS) == "S-1-5-18"
+    assert root.findtext("t:Settings/t:Priority", "", NS) == "7"
+    assert root.findtext("t:Settings/t:AllowHardTerminate", "", NS) == "false"
+    assert root.findtext("t:Settings/t:IdleSettings/t:StopOnIdleEnd", "", NS) == "false"
+    assert root.findtext("t:Actions/t:Exec/t:Arguments", "", NS) == "errands"
+
+
+def test_the_task_starts_at_boot_as_local_service(tmp_path: Path) -> None:
     programs = Programs()
     made(tmp_path, programs).install(first_configuration())
-    task = ET.fromstring(programs.task.partition("?>")[2])
-    assert task.find("t:Triggers/t:BootTrigger", NS) is not None
-    assert task.findtext("t:Principals/t:Principal/t:UserId", namespaces=NS) == "S-1-5-19"
-    assert task.findtext("t:Settings/t:ExecutionTimeLimit", namespaces=NS) == "PT0S"
-    assert task.findtext("t:Settings/t:RestartOnFailure/t:Interval", namespaces=NS) == "PT1M"
-    command = task.findtext("t:Actions/t:Exec/t:Command", namespaces=NS)
+    root = ET.fromstring(programs.task.partition("?>")[2])
+    assert root.findtext("t:Principals/t:Principal/t:UserId", namespaces=NS) == "S-1-5-19"
+    command = root.findtext("t:Actions/t:Exec/t:Command", namespaces=NS)
     assert command == r"C:\Program Files\Py & Co\python.exe"
-    arguments = task.findtext("t:Actions/t:Exec/t:Arguments", namespaces=NS) or ""
+    arguments = root.findtext("t:Actions/t:Exec/t:Arguments", namespaces=NS) or ""
     assert arguments.endswith(f'run --log-file "{tmp_path / "state" / "logs" / "stillopen.log"}"')
     assert f'--state "{tmp_path / "state"}"' in arguments
     assert load(tmp_path / "stillopen.toml").store.id == "store-1"
@@ -74,7 +133,8 @@ def test_uninstalling_ends_the_task_and_leaves_the_records(tmp_path: Path) -> No
     windows = made(tmp_path, programs)
     windows.install(first_configuration())
     windows.uninstall()
-    assert ["schtasks", "/Delete", "/F", "/TN", "Stillopen"] in programs.asked
+    asked = [command[1] for command in programs.asked if command[0] == "schtasks"]
+    assert asked[-3:] == ["/Change", "/End", "/Delete"]  # disabled first, or the next minute starts it again
     assert (tmp_path / "state").is_dir()
 
 
@@ -86,5 +146,5 @@ def test_the_state_is_read_by_number(tmp_path: Path, number: str, state: str) ->
 
 
 def test_a_folder_may_have_any_name() -> None:
-    text = definition("python.exe", Path("C:/A & B/<c>.toml"), Path("C:/s"))
+    text = definition(BOTH[0])
     assert "A &amp; B/&lt;c&gt;.toml" in text

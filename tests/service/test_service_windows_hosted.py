@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent import api_token
-from agent.config import load
+from agent.config import ConfigInvalid, load
 from agent.service import first_configuration
 from agent.service.refusal import ServiceRefused
 from agent.service.windows_browsers import BROWSERS, NOTES, POLICIES, allow, changes, values
-from agent.service.windows_service import HOST, WindowsService, access, home_of, service_sid
+from agent.service.windows_service import ERRANDS, HOST, WindowsService, access, home_of, service_sid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,6 +116,32 @@ def test_installing_closes_the_folder_before_anything_runs_and_lets_the_front_en
         "Chrome: pages of https://pos.example.com may call this PC",
         "Edge: pages of https://pos.example.com may call this PC",
     ]
+
+
+def test_the_browsers_follow_the_configuration_and_the_service_is_left_alone(tmp_path: Path) -> None:
+    programs = Programs()
+    service = made(tmp_path, programs)
+    service.install(first_configuration())
+    config = tmp_path / "data/stillopen.toml"
+    config.write_text(first_configuration() + '\n[api]\nport = 9000\norigins = ["https://pos.example.com"]\n', "utf-8")
+    before = len(programs.asked)
+    assert [line for line in service.follow() if "pos.example.com" in line]
+    assert {command[0] for command in programs.asked[before:]} == {"reg"}
+    assert programs.registry[r"HKLM\SOFTWARE\Stillopen"] == {"Page": "http://localhost:9000/"}
+    assert service.follow() == []
+    config.write_text("[store]", "utf-8")
+    with pytest.raises(ConfigInvalid):
+        service.follow()
+
+
+def test_the_task_of_errands_is_put_and_taken_away_with_the_service(tmp_path: Path) -> None:
+    programs = Programs()
+    service = made(tmp_path, programs)
+    done = service.install(first_configuration())
+    assert programs.asked[-1][:5] == ["schtasks", "/Create", "/F", "/TN", ERRANDS]
+    assert ERRANDS in done[-1]
+    service.uninstall()
+    assert ["schtasks", "/Delete", "/F", "/TN", ERRANDS] in programs.asked
 
 
 def test_a_bare_pc_gets_a_configuration_that_sells(tmp_path: Path) -> None:

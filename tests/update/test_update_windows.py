@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from agent.places import Places
-from agent.update import ledger
+from agent.update import ledger, work
 from agent.update.refusal import TrialFailed, UpdateRefused
-from agent.update.windows import HOST, WENT_BACK, HostVersions, Windows
+from agent.update.request import Asked, ask, is_asked
+from agent.update.windows import HOST, NOT_STARTED, WENT_BACK, HostVersions, Windows
 from tests.update.maker import Maker, SimulatedPc, Till, write_version
 
 if TYPE_CHECKING:
@@ -136,6 +137,43 @@ def test_each_version_is_tried_on_its_own_python(tmp_path: Path) -> None:
     pc = Windows(Places(tmp_path / "stillopen.toml", tmp_path / "state"), tmp_path / "1.0.0", ask=lambda _: {}, run=run)
     assert pc.try_out(tmp_path / "1.1.0", fresh=True).version == "1.1.0"
     assert ran[0][:2] == [str(tmp_path / "1.1.0" / "python" / "python.exe"), "-I"]
+    assert pc.python_of(tmp_path / "1.1.0")[-1] == "utf8"  # what is said is the same on every Windows
     pc.restart()
     pc.make_ready(tmp_path / "1.1.0")
     assert len(ran) == 1  # the host has started it, and its bytecode is its maker's
+
+
+def test_for_the_agent_a_version_is_tried_as_the_services_own_account(tmp_path: Path) -> None:
+    write_version(tmp_path / "1.1.0", "1.1.0")
+    ran: list[list[str]] = []
+    code = 0
+
+    def run(command: Sequence[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        ran.append(list(command))
+        said = '{"version": "1.1.0", "records": 3, "schema": 2, "opened_s": 0.5}'
+        return subprocess.CompletedProcess(command, code, said if code == 0 else "", "the service does not run")
+
+    places = Places(tmp_path / "stillopen.toml", tmp_path / "state")
+    pc = Windows(places, tmp_path / "1.0.0", ask=lambda _: {}, host=tmp_path / HOST, run=run)
+    assert pc.try_out(tmp_path / "1.1.0", fresh=True).version == "1.1.0"
+    pc.clear()
+    assert [command[:2] for command in ran] == [[str(tmp_path / HOST), "as-service"]] * 2
+    code = NOT_STARTED
+    with pytest.raises(UpdateRefused, match="does not run") as refused:
+        pc.try_out(tmp_path / "1.1.0", fresh=True)
+    assert not isinstance(refused.value, TrialFailed)  # the version is not refused for it
+    code = 1
+    with pytest.raises(TrialFailed, match="ended with 1"):
+        pc.try_out(tmp_path / "1.1.0", fresh=True)
+
+
+def test_what_the_host_has_taken_from_the_agent_is_done_alone(till: WindowsTill, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    ask(state, Asked.BACK)  # asked for meanwhile: the next errand's
+    fetched = state / "update" / "fetched"
+    till.maker.repository.rename(fetched)
+    for asked, running in ((Asked.STAGE, "1.0.0"), (Asked.APPLY, "1.1.0")):
+        with till.installer().alone() as installer:
+            work.do(installer, state, till.place, asked=asked)
+        assert till.versions.current() == running
+    assert is_asked(state)

@@ -19,7 +19,9 @@ VERSIONS = ("1.0.0", "1.1.0", "1.2.0")
 NOT_SEEN = """\
 Not seen under wine, which has no such thing or takes any word for it: Windows starting a host that ended (recovery
 actions are taken, and forgotten), the event log, the service's own account and SID, what icacls changes, preshutdown,
-drivers, COM ports and print queues; nor a Windows Python: a stand-in speaks its part."""
+drivers, COM ports and print queues; nor a Windows Python: a stand-in speaks its part. Its Task Scheduler takes our task
+and begins none: errands are begun here by hand. There is one account, so that "as the service" is as anybody; a folder
+that leads elsewhere is a link of Linux', and no junction."""
 
 
 def main(arguments: list[str]) -> int:

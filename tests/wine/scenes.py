@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from agent.service.windows_browsers import BROWSERS, NOTES, POLICIES, allow
 from agent.service.windows_service import WindowsService
 from agent.update.machine import on_windows
+from tests.wine.as_system import between, cut_short, elsewhere, errands
 from tests.wine.pc import PROGRAM, WAIT_S, must, say, until
 
 if TYPE_CHECKING:
@@ -289,7 +290,7 @@ SCENES: Mapping[str, Callable[[Pc, Mapping[str, Path]], None]] = MappingProxyTyp
         scene.__name__: scene
         for scene in (
             install, words, crash, hang, again, deaf, orphan, gives_up, upgrade, not_here, sick, power_cut, back,
-            provision, kiosk, browsers, trust, refusal, purge,
+            provision, kiosk, browsers, trust, errands, elsewhere, between, cut_short, refusal, purge,
         )
     }
 )  # fmt: skip

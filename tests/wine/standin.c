@@ -4,7 +4,8 @@
      crash.now     ends with code 7, once         hang.now      gives no sign of life any more, once
      deaf.now      does not end when it is asked  sick-VERSION  that version ends with code 3 before it is ready
      slow-VERSION  that version is never ready    broken-VERSION  `--version` fails
-     again.now     ends with 0, once              waiting.now   records wait for a cloud                            */
+     again.now     ends with 0, once              waiting.now   records wait for a cloud
+     beside.now    an errand of SYSTEM's goes on until that is gone                                                 */
 #include <windows.h>
 
 #include <direct.h>
@@ -128,6 +129,25 @@ static int take(const char *from) {
     return 0;
 }
 
+/* What the task has it do as SYSTEM; each leaves a line. */
+static int errand(const char *what, const char *asked) {
+    char line[256], path[MAX_PATH * 2];
+    FILE *file;
+    snprintf(line, sizeof line, "%s%s%s", what, asked ? " " : "", asked ? asked : "");
+    append("errands.txt", line);
+    puts(line);
+    while (there("beside.now")) Sleep(100);
+    snprintf(path, sizeof path, "%s\\update\\under-way.json", home);
+    if (strcmp(what, "recover") == 0) remove(path);
+    if (strcmp(what, "follow") == 0 && (file = fopen(config, "r")) != NULL) {
+        char text[4096] = "";
+        fread(text, 1, sizeof text - 1, file);
+        fclose(file);
+        return strstr(text, "wrong") ? 2 : strstr(text, "not now") ? 1 : 0;
+    }
+    return 0;
+}
+
 /* Where the program is: HOME\VERSION\stillopen.py, as it stands in the command line. */
 static void place(const char *program) {
     char path[MAX_PATH];
@@ -159,6 +179,9 @@ int main(int count, char **words) {
     if (strcmp(first, "run") == 0) return serve();
     if (strcmp(first, "config") == 0 && third) return take(third);
     if (strcmp(first, "service") == 0 && strcmp(second, "install") == 0) return install();
+    if (strcmp(first, "service") == 0 && strcmp(second, "follow") == 0) return errand(second, NULL);
+    if (strcmp(first, "update") == 0 && strcmp(second, "recover") == 0) return errand(second, NULL);
+    if (strcmp(first, "update") == 0 && strcmp(second, "work") == 0) return errand(second, fourth);
     if (strcmp(first, "service") == 0 && strcmp(second, "removable") == 0) return removable(NULL);
     if (strcmp(first, "service") == 0 && strcmp(second, "uninstall") == 0)
         return removable(third && strcmp(third, "--export") == 0 ? fourth : NULL) || host("uninstall");
