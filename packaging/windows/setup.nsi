@@ -302,8 +302,8 @@ Function Listed
   WriteRegDWORD HKLM "${LISTED}" NoRepair 1
 FunctionEnd
 
-; The till's page over the whole screen; /KIOSK opens it whenever somebody logs on. Where `[api] port` was changed since,
-; the setup run again makes them anew.
+; The till's page over the whole screen; /KIOSK opens it whenever somebody logs on. Where `[api] port` is changed later, an
+; errand has them open the other page (host/shortcuts.c).
 Function Shortcuts
   ReadRegStr $PAGE HKLM "${KEY}" Page
   ${GetParameters} $0

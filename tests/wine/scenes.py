@@ -206,10 +206,17 @@ def kiosk(pc: Pc, setups: Mapping[str, Path]) -> None:
     must(_setup(pc, setups["1.1.0"], "/KIOSK") == 0, pc.said("../setup.log"))
     links = [file for file in pc.data.parent.parent.rglob("Stillopen till.lnk") if file.is_file()]
     must(len(links) >= 3, f"the shortcuts are {links}")
-    for link in links:
-        text = link.read_bytes().decode("utf-16-le", "ignore") + link.read_bytes()[1:].decode("utf-16-le", "ignore")
-        must("--kiosk" in text and "--app=http://localhost:8750/" in text, f"{link} opens something else")
-    say("/KIOSK: the till's page in Edge's kiosk, on the desktop, in the start menu and at log-on")
+    config = pc.data / "stillopen.toml"
+    before = config.read_text()
+    for text, port in ((before, 8750), ("port = 8760\n", 8760), (before, 8750)):
+        config.write_text(text)
+        pc.host("errands")
+        for link in links:
+            found = link.read_bytes().decode("utf-16-le", "ignore") + link.read_bytes()[1:].decode(
+                "utf-16-le", "ignore"
+            )
+            must("--kiosk" in found and f"--app=http://localhost:{port}/" in found, f"{link} does not open {port}")
+    say("/KIOSK: the till's page in Edge's kiosk, on the desktop, in the start menu and at log-on; and on another port")
 
 
 def browsers(pc: Pc, _: Mapping[str, Path]) -> None:

@@ -143,6 +143,9 @@ static int errand(const char *what, const char *asked) {
         char text[4096] = "";
         fread(text, 1, sizeof text - 1, file);
         fclose(file);
+        char page[64], *port = strstr(text, "port = ");
+        snprintf(page, sizeof page, "http://localhost:%d/", port ? atoi(port + 7) : 8750);
+        RegSetKeyValueA(HKEY_LOCAL_MACHINE, "SOFTWARE\\Stillopen", "Page", REG_SZ, page, (DWORD)strlen(page) + 1);
         return strstr(text, "wrong") ? 2 : strstr(text, "not now") ? 1 : 0;
     }
     return 0;

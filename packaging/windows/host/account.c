@@ -71,7 +71,8 @@ int command_as_service(void) {
     SetInformationJobObject(job, JobObjectExtendedLimitInformation, &ends_together, sizeof ends_together);
     bool begun = begin(token, settings.state, job, &made);
     if (!begun)
-        complain(L"it cannot be started as " ACCOUNT L": Windows error %lu; next: as SYSTEM, by the task alone", GetLastError());
+        complain(L"it cannot be started as " ACCOUNT L": Windows error %lu; next: as SYSTEM, by the task alone",
+                 GetLastError());
     CloseHandle(token);
     if (begun) {
         WaitForSingleObject(made.hProcess, INFINITE);

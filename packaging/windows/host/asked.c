@@ -59,7 +59,8 @@ const WCHAR *asked_take(const struct settings *settings) {
     if (ours && GetFileInformationByHandle(file, &found) && found.nNumberOfLinks == 1 &&
         !(found.dwFileAttributes & (FILE_ATTRIBUTE_REPARSE_POINT | FILE_ATTRIBUTE_DIRECTORY)))
         word = word_in(file);
-    if (ours && !SetFileInformationByHandle(file, FileDispositionInfo, &gone, sizeof gone)) word = NULL; /* or it is done twice */
+    /* what stays there would be done again every minute */
+    if (ours && !SetFileInformationByHandle(file, FileDispositionInfo, &gone, sizeof gone)) word = NULL;
     CloseHandle(file);
     return word;
 }

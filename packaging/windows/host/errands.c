@@ -7,8 +7,10 @@
 #define UNDER_WAY L"under-way.json" /* agent/update/ledger.py */
 #define SAID L"errand.log"   /* what the newest of them said, and no more: how an update went is in its ledger */
 #define KEY L"SOFTWARE\\Stillopen"
+#define PAGE L"Page"         /* where the till's page is: `service follow` writes it */
 #define FOLLOWED L"Followed" /* which configuration the browsers follow: its time and size */
 #define STAMP_CHARS 64
+#define PAGE_CHARS 64 /* http://localhost:65535/ */
 
 /* Closed by Windows when the process ends, however that is. */
 static HANDLE lock(const struct settings *settings) {
@@ -33,7 +35,9 @@ static HANDLE said_to(const struct settings *settings, SECURITY_ATTRIBUTES *inhe
     if (!join(folder, PATH_MAX_CHARS, settings->home, UPDATES) || !in_updates(settings, SAID, path))
         return INVALID_HANDLE_VALUE;
     CreateDirectoryW(folder, NULL);
-    return CreateFileW(path, GENERIC_WRITE, FILE_SHARE_READ, inherited, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
+    /* shared: one that has just ended may still be letting go of it */
+    return CreateFileW(path, GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, inherited, CREATE_ALWAYS,
+                       FILE_ATTRIBUTE_NORMAL, NULL);
 }
 
 /* Have the program do it, to its end: it is in no job, so that nobody who ends this ends a switch half-way. */
@@ -74,15 +78,18 @@ static bool stamp(const WCHAR *file, WCHAR *to) {
     return true;
 }
 
-/* The browsers' rule and the till's page, as `[api]` has them by now. */
+static bool read(const WCHAR *name, WCHAR *to, DWORD chars) {
+    DWORD bytes = chars * sizeof *to;
+    return RegGetValueW(HKEY_LOCAL_MACHINE, KEY, name, RRF_RT_REG_SZ, NULL, to, &bytes) == ERROR_SUCCESS;
+}
+
+/* The browsers' rule, the till's page and its shortcuts, as `[api]` has them by now. */
 static void follow_configuration(const struct settings *settings) {
-    WCHAR now[STAMP_CHARS], before[STAMP_CHARS] = L"";
-    DWORD bytes = sizeof before;
-    if (!stamp(settings->config, now)) return;
-    RegGetValueW(HKEY_LOCAL_MACHINE, KEY, FOLLOWED, RRF_RT_REG_SZ, NULL, before, &bytes);
-    if (wcscmp(now, before) == 0) return;
+    WCHAR now[STAMP_CHARS], before[STAMP_CHARS], page[PAGE_CHARS];
+    if (!stamp(settings->config, now) || (read(FOLLOWED, before, STAMP_CHARS) && wcscmp(now, before) == 0)) return;
     DWORD code = done(settings, L"service follow");
     if (code != DONE && code != WRONG_USE) return; /* a configuration that is wrong is read again once it is mended */
+    if (code == DONE && (!read(PAGE, page, PAGE_CHARS) || !shortcuts_open(page))) return;
     RegSetKeyValueW(HKEY_LOCAL_MACHINE, KEY, FOLLOWED, REG_SZ, now, (DWORD)((wcslen(now) + 1) * sizeof *now));
 }
 

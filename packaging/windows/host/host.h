@@ -94,6 +94,9 @@ bool update_is_under_way(const struct settings *settings);
 /* asked.c: what the agent asks SYSTEM for, taken away so that it is done once; NULL where it is nothing that is known. */
 const WCHAR *asked_take(const struct settings *settings);
 
+/* shortcuts.c: have the till's shortcuts open this page; false where one is there that could not be changed. */
+bool shortcuts_open(const WCHAR *page);
+
 /* commands.c, use.c, errands.c, account.c: what an administrator, the installer, the task and the agent's own command
    line ask for. */
 int command_install(void);

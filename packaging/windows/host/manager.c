@@ -81,7 +81,8 @@ bool service_start(const struct settings *settings, const WCHAR *version, bool o
     SC_HANDLE service = service_open(SERVICE_START | SERVICE_QUERY_STATUS);
     if (service == NULL) return no_service();
     const WCHAR *words[] = {TO_BE_TRIED};
-    bool started = StartServiceW(service, on_trial ? 1 : 0, on_trial ? words : NULL) || GetLastError() == ERROR_SERVICE_ALREADY_RUNNING;
+    bool started = StartServiceW(service, on_trial ? 1 : 0, on_trial ? words : NULL) ||
+                   GetLastError() == ERROR_SERVICE_ALREADY_RUNNING;
     if (!started) complain(L"the service cannot be started: Windows error %lu", GetLastError());
     int verdict = started ? 0 : -1;
     for (DWORD looked = 0; verdict == 0 && looked < longest_s * 1000 / LOOK_MS; looked++) {
