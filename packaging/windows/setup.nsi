@@ -105,6 +105,9 @@ Var HELD        ; the file that keeps the service's errands away, open
     ${If} $HELD <> -1
       ${ExitDo}
     ${EndIf}
+    ${If} $TRIES = 0
+      FileWrite $LOG "An errand of the service is under way: it is waited for.$\r$\n"
+    ${EndIf}
     IntOp $TRIES $TRIES + 1
     ${If} $TRIES > ${TRIES_MAX}
       ${Stop} ${NOT_WELL} "An update is under way on this PC; nothing was changed. Next: look at it (stillopen update status), and run this again."

@@ -74,6 +74,7 @@ def between(pc: Pc, setups: Mapping[str, Path]) -> None:
     _ask(pc, "back")
     must(pc.host("errands").returncode == 0 and _errands(pc)[-1] == "work apply", "two errands at once")
     setup = pc.begin([str(setups["1.1.0"]), "/S"])
+    until(lambda: "under way: it is waited for" in pc.said("../setup.log"), "the setup to wait")
     lives = pc.said("lives.txt")
     pc.behave()
     must(errand.wait(WAIT_S) == 0 and setup.wait(WAIT_S) == 0, pc.said("../setup.log"))
