@@ -1,8 +1,8 @@
 """A task of Windows' Task Scheduler as text, and put there: the agent of a pip installation, and the service's errands.
 
 It is begun with the PC and looked at every minute, from a day on that no PC's clock is behind. That is also what starts
-one again which has ended: the scheduler's own restart on failure is for actions that could not be started, whatever they
-end with. Sources: Task Scheduler Schema (MS-TSCH 2.5; 2.5.4.2 on RestartOnFailure); Microsoft's page on schtasks.
+one again which has ended: the scheduler's own restart on failure is for actions that could not be started, whatever
+they end with. Sources: Task Scheduler Schema (MS-TSCH 2.5; 2.5.4.2 on RestartOnFailure); Microsoft's page on schtasks.
 """
 
 from __future__ import annotations
