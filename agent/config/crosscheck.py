@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from agent.config.amounts import amounts
 from agent.config.card_readers import card_readers
-from agent.config.currencies import CURRENCIES
 from agent.config.drawers import drawers
 from agent.config.printers import printers
 from agent.config.problems import Finding, did_you_mean, shown
 from agent.config.scales import scales_and_displays
 from agent.config.scanners import scanners
-from agent.config.shifts import shifts
 from agent.config.tables import named
 from agent.config.taxes import taxes
-from outbox import money
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,9 +46,8 @@ def crosscheck(raw: dict[str, Any], folder: Path) -> Iterator[Finding]:
     yield from _shared(raw, "scanner", "a scan rings on one till")
     yield from _shared(raw, "display", "a display shows one sale")
     yield from _default_tax(raw)
-    yield from _cash_rounding(raw)
+    yield from amounts(raw)
     yield from taxes(raw)
-    yield from shifts(raw)
     yield from printers(raw, folder)
     yield from drawers(raw)
     yield from scanners(raw)
@@ -105,25 +102,4 @@ def _default_tax(raw: dict[str, Any]) -> Iterator[Finding]:
             ("store", "default_tax"),
             f"{shown(code)}, the code of no tax",
             f"{did_you_mean(code, codes)}write the code of a [[tax]] section",
-        )
-
-
-def _cash_rounding(raw: dict[str, Any]) -> Iterator[Finding]:
-    store = raw.get("store")
-    if not isinstance(store, dict):
-        return
-    coin, currency = store.get("cash_rounding"), store.get("currency")
-    if not isinstance(coin, str) or not isinstance(currency, str) or currency not in CURRENCIES:
-        return
-    try:
-        minor = money.parse_amount(coin, currency)
-    except ValueError as error:
-        if coin.replace(".", "", 1).isdecimal():  # else it is no decimal, and its own section says so
-            yield Finding(("store", "cash_rounding"), shown(coin), f"write the smallest coin: {error}")
-        return
-    if minor <= 0:
-        yield Finding(
-            ("store", "cash_rounding"),
-            shown(coin),
-            f'write the smallest coin, like cash_rounding = "{money.format_amount(5, currency)}", or leave the key out',
         )

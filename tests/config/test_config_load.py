@@ -412,6 +412,19 @@ def test_one_thing_wrong_is_named_with_its_cure(problems: Problems, more: str, k
     assert matching[0].line is not None
 
 
+def test_another_currency_has_other_amounts(problems: Problems) -> None:
+    store = STORE.replace("EUR", "JPY") + 'cash_rounding = "0.5"\nrefund_without_receipt_max = "49.50"'
+    shift = '\n[shift]\nreason_above = "0.50"\ndenominations = ["0.50"]\n'
+    found = problems(store + TILL + shift)
+    assert {one.key for one in found} == {
+        "[store] → cash_rounding",
+        "[store] → refund_without_receipt_max",
+        "[shift] → reason_above",
+        "[shift] → denominations → 1",
+    }
+    assert all("more than the 0 decimals JPY has" in one.fix for one in found)
+
+
 def test_a_file_with_nothing_in_it_is_told_what_it_needs(problems: Problems) -> None:
     assert {one.key for one in problems("")} == {"[store]", "[[till]]"}
     assert {one.key for one in problems("[store]\n[[till]]")} == {
@@ -431,6 +444,9 @@ def test_a_file_with_nothing_in_it_is_told_what_it_needs(problems: Problems) -> 
         ('cash_rounding = "0.001"', "decimals"),
         ("cash_rounding = 0.05", "quotes"),
         ('cash_rounding = "a"', "decimal"),
+        ('refund_without_receipt_max = "50.005"', "more than the 2 decimals EUR has"),
+        ('refund_without_receipt_max = "999999999999.99"', "larger than any amount a till takes"),
+        ("refund_without_receipt_max = 50", "quotes"),
         ('default_tax = "standrad"', 'did you mean "standard"?'),
         ('receipt_header = ["a\\u0007"]', "lines of text"),
         ('receipt_footer = "Thanks"', "list"),
