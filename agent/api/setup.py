@@ -35,6 +35,7 @@ async def save(call: Call) -> Reply:
 async def restart(call: Call) -> Reply:
     """Begin anew with the configuration as it is now."""
     _allow(call)
+    await call.app.setup.must_start_again()
     await call.note(Action.SETTINGS, subject="restart")
     call.app.setup.start_again()
     return Reply(HTTPStatus.ACCEPTED, {"restarting": True})
@@ -89,6 +90,6 @@ ROUTES = (
         "Have the agent take its configuration anew; an open sale is there again afterwards",
         "SetupRestart",
         status=202,
-        problems=("not-allowed", "restart-by-hand"),
+        problems=("not-allowed", "restart-by-hand", "setup-unreadable"),
     ),
 )

@@ -68,16 +68,17 @@ def _run(args: argparse.Namespace, places: Places) -> int:
 
 async def _sell(places: Places, port: int | None) -> None:
     """Sell until told to stop; where somebody set the store up, go on with its configuration as it is then."""
-    from agent.config import load
+    from agent.config.in_force import in_order, taken_up
     from agent.service.notify import host
 
     stop, told = asyncio.Event(), host()
     on_signals(stop)
     told.listen(_from_a_thread(stop))
-    again = True
+    config, again = in_order(places), True
     while again and not stop.is_set():
-        config = load(places.config, need_secrets=False)  # a store opens without its clouds; their records wait
         again = await _serve(config, places, port, stop, told)
+        if again:
+            config = taken_up(config, places)
 
 
 async def _serve(config: Config, places: Places, port: int | None, stop: asyncio.Event, told: Host) -> bool:

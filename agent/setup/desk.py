@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from agent.config.in_force import in_order
 from agent.config.problems import ConfigInvalid
 from agent.places import CONFIG_NAME, Places, service_folders
 from agent.problem import Problem, conflict
@@ -54,10 +55,17 @@ class SetupDesk:
         async with self._one:
             return await asyncio.to_thread(self._save, answers)
 
-    def start_again(self) -> None:
-        """Have the agent take its configuration anew. Raises `Problem` where nobody would start it again."""
+    async def must_start_again(self) -> None:
+        """Raise `Problem` unless the agent would be there again: somebody starts it, and its file is in order."""
         if not self.restarts:
             raise conflict("restart-by-hand", f"nothing starts this agent again by itself: {how_to_restart()}")
+        try:
+            await asyncio.to_thread(in_order, self._places)
+        except ConfigInvalid as invalid:
+            raise _unreadable(invalid) from invalid
+
+    def start_again(self) -> None:
+        """Have the agent take its configuration anew."""
         self.again.set()
 
     def _view(self) -> dict[str, Any]:

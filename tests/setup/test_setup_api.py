@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from agent.config.in_force import taken_up
+from agent.places import Places
+from outbox import audit
 from tests.api.shop import Shop, browser, open_shop
 from tests.api.test_api_routes import shaped
 
@@ -69,6 +72,28 @@ async def test_whoever_runs_it_is_told_to_begin_anew_or_a_person_is(shop: Shop) 
     assert accepted.status_code == 202
     shaped("SetupRestart", accepted.json())
     assert shop.app.setup.again.is_set()
+
+
+async def test_a_store_that_sells_is_not_begun_anew_with_a_file_that_would_stop_it(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.app.setup.restarts = True
+    before = on_disk(shop)
+    shop.app.config.file.write_text(before.replace("[store]", "[store", 1), "utf-8")
+    refused = await shop.client.post("/v1/setup/restart")
+    assert (refused.status_code, refused.json()["code"]) == (409, "setup-unreadable")
+    assert str(shop.app.config.file) in refused.json()["detail"]
+    assert not shop.app.setup.again.is_set()
+    assert "restart" not in [entry["subject"] for entry in audit.oldest_first(shop.app.journal.reader)]
+
+    places = Places(shop.app.config.file, shop.app.state)
+    assert taken_up(shop.app.config, places) is shop.app.config  # broken after it was looked at, and before it was read
+    assert "goes on with the configuration it had" in caplog.text
+    within = f"\n[backup]\nfolder = {str(shop.app.state / 'copies')!r}\n"
+    shop.app.config.file.write_text(before + within, "utf-8")
+    assert (await shop.client.post("/v1/setup/restart")).json()["code"] == "setup-unreadable"
+    shop.app.config.file.write_text(before.replace("Corner Shop", "Kiosk"), "utf-8")
+    assert taken_up(shop.app.config, places).store.name == "Kiosk"
 
 
 @pytest.mark.parametrize(
