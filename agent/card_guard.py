@@ -1,8 +1,8 @@
 """Card data is never accepted: what a card number or a magnetic stripe looks like in a free text.
 
 A run of 13 to 19 digits counts as a card number when its Luhn check digit is right (ISO/IEC 7812-1,
-annex B) and its first digits and its length belong to an issuer. Slip numbers, phone numbers and the
-barcodes of products pass.
+annex B) and its first digits and its length belong to an issuer; also with an expiry or the three digits from its back
+typed on. Slip numbers, phone numbers and the barcodes of products pass.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from http import HTTPStatus
 
 from agent.problem import Problem
 
-_GROUPS = re.compile(r"\d+(?:[\s.\-\u2010-\u2015]{1,3}\d+)*")
+_GROUPS = re.compile(r"\d+(?:[\W_]{1,4}\d+)*")  # whatever a person puts between, but no words
+_WRITTEN = re.compile(
+    r"(?<![\d.,])\d{13,26}(?![\d.,])|(?<!\d)\d{4}(?:([ -])\d{4}\1\d{4}\1\d{1,7}|([ -])\d{6}\2\d{4,5})(?!\d)"
+)
 _TRACKS = re.compile(
     r"%?B\d{12,19}\^"  # track 1, ISO/IEC 7813: format code, number, separator
     r"|\d{12,19}=\d{4}"  # track 2: number, separator, expiry
@@ -22,7 +25,9 @@ _TRACKS = re.compile(
 )
 _DIGITS_MIN = 13  # shorter card numbers went out of use in the 1990s
 _DIGITS_MAX = 19  # ISO/IEC 7812-1
+_TYPED_ON_MAX = 7  # digits: MMYY and the three from the back
 _EAN_DIGITS = 13
+_TYPED_ON = re.compile(r"\d{3}|(?:(?:0[1-9]|1[0-2])\d\d|\d\d(?:0[1-9]|1[0-2]))(?:\d{3})?")  # a code, an expiry, or both
 
 # (lowest, highest) first digits, and the lengths in use with them.
 _ISSUERS: tuple[tuple[str, str, frozenset[int]], ...] = (
@@ -53,22 +58,40 @@ _ISSUERS: tuple[tuple[str, str, frozenset[int]], ...] = (
 
 def find_card_data(text: str) -> bool:
     """Say whether the text holds a card number or a magnetic track, written in whatever digits and dashes."""
-    plain = "".join(_plain(char) for char in unicodedata.normalize("NFKC", text))
+    plain = _plain_text(text)
     if _TRACKS.search(plain):
         return True
     return any(_card_in(re.findall(r"\d+", run)) for run in _GROUPS.findall(plain))
 
 
+def find_written_card(text: str) -> bool:
+    """Say the same of a text full of numbers, such as a receipt: a track, or digits written as a card's are."""
+    plain = _plain_text(text)
+    if _TRACKS.search(plain):
+        return True
+    return any(_is_card_and_more("".join(re.findall(r"\d", found[0]))) for found in _WRITTEN.finditer(plain))
+
+
 def refuse_card_data(field: str, text: str) -> None:
     """Raise a `Problem` if the text holds card data. Neither the problem nor its detail repeats the text."""
     if find_card_data(text):
-        raise Problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "card-data",
-            f"{field} holds what looks like a card number. Card data is not accepted here: "
-            "write the slip's number, or the last four digits only.",
-            field=field,
-        )
+        raise card_data(field)
+
+
+def card_data(field: str) -> Problem:
+    """Refuse a field for the card data in it."""
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "card-data",
+        f"{field} holds what looks like a card number. Card data is not accepted here: "
+        "write the slip's number, or the last four digits only.",
+        field=field,
+    )
+
+
+def _plain_text(text: str) -> str:
+    """Return a text with all digits as ASCII has them, and without what nobody sees (soft hyphens, zero widths)."""
+    return "".join(_plain(char) for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
 
 
 def _plain(char: str) -> str:
@@ -82,11 +105,18 @@ def _card_in(groups: list[str]) -> bool:
         digits = ""
         for group in groups[first:]:
             digits += group
-            if len(digits) > _DIGITS_MAX:
+            if len(digits) > _DIGITS_MAX + _TYPED_ON_MAX:
                 break
-            if _is_card_number(digits):
+            if _is_card_and_more(digits):
                 return True
     return False
+
+
+def _is_card_and_more(digits: str) -> bool:
+    """Say whether these digits are a card number, or one with its expiry, its code or both typed on."""
+    if len(digits) <= _DIGITS_MAX and _is_card_number(digits):
+        return True
+    return any(_TYPED_ON.fullmatch(digits[length:]) and _is_card_number(digits[:length]) for length in (15, 16))
 
 
 def _is_card_number(digits: str) -> bool:

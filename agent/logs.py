@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import logging.handlers
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import MutableMapping
     from pathlib import Path
 
 FORMATS = ("text", "json")
@@ -31,7 +32,7 @@ def set_up(level: str, *, form: str = "text", file: Path | None = None) -> None:
         handler = logging.handlers.RotatingFileHandler(
             file, maxBytes=FILE_BYTES_MAX, backupCount=FILES_KEPT, encoding="utf-8", errors="backslashreplace"
         )
-    handler.setFormatter(Guarded(json_lines() if form == "json" else logging.Formatter(_LINE)))
+    handler.setFormatter(json_lines() if form == "json" else Guarded(logging.Formatter(_LINE)))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for noisy in NOISY:
         logging.getLogger(noisy).setLevel(logging.WARNING)
@@ -40,6 +41,17 @@ def set_up(level: str, *, form: str = "text", file: Path | None = None) -> None:
 def json_lines() -> logging.Formatter:
     """Return what writes each record as one JSON object: `timestamp`, `level`, `logger`, `event`, `exception`."""
     import structlog  # a twentieth of the start; the lines for a person do without
+
+    from agent.bundle.redact import Redactor
+
+    redactor = Redactor()
+
+    def redacted(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        """Take out what must not get to a disk while texts are texts: within JSON a quote looks otherwise."""
+        for name in ("event", "exception"):
+            if name in event:
+                event[name] = redactor.text(str(event[name]))
+        return event
 
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[
@@ -51,6 +63,7 @@ def json_lines() -> logging.Formatter:
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
             structlog.processors.EventRenamer("event"),
+            redacted,
             structlog.processors.JSONRenderer(sort_keys=True, ensure_ascii=False),
         ],
     )

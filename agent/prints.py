@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent import print_jobs
 from agent.print_counts import PrintCounts
+from agent.printed_texts import refuse_cards
 from agent.problem import Problem, conflict, invalid, not_found
 from drivers.errors import DeviceError, DocumentInvalid, NotReady
 from drivers.printer.document import Align, Document, Text, from_json, to_json
@@ -128,6 +129,7 @@ class Prints:
             await asyncio.to_thread(self._printers[printer].check, document)  # pictures, raw bytes: most of a second
         except DocumentInvalid as error:
             raise invalid("document", f"{error}. {error.hint}".strip()) from error
+        refuse_cards(document)
         return await self.queue(printer, document, key=key)
 
     async def queue(self, printer: str, document: Document, *, key: Key | None = None) -> Reply:

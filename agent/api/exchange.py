@@ -25,6 +25,7 @@ from agent.api.findings import invalid_request
 from agent.api.refusals import json_response, problem_of
 from agent.api.route import Call
 from agent.api.touches import must_be_open, must_be_permitted
+from agent.card_guard import find_card_data
 from agent.door import not_paired
 from agent.problem import Problem
 from agent.staff.overrides import TOKENS_MAX
@@ -158,7 +159,12 @@ class Exchange:
         return await route.handler(call)
 
     async def _keep(self, key: Key, reply: Reply) -> None:
-        """Keep a reply that changed nothing in the journal. Should that fail, a repeat is simply asked anew."""
+        """Keep a reply that changed nothing in the journal. Should that fail, a repeat is simply asked anew.
+
+        A refusal that names what may be a card's number (an id, a path) is not kept: a repeat is refused anew.
+        """
+        if reply.status >= HTTPStatus.BAD_REQUEST and find_card_data(reply.text):
+            return
         try:
             await self._app.journal.keep_answer(key, reply, self._now().isoformat(timespec="milliseconds"))
         except OutboxError as error:

@@ -10,6 +10,7 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from agent.card_guard import find_card_data
 from agent.problem import Problem
 
 if TYPE_CHECKING:
@@ -115,5 +116,6 @@ def shown(value: Any) -> str:
 
 
 def hidden(text: str) -> str:
-    """Return the text with every long number in it left out."""
-    return _LONG_NUMBER.sub("(a long number, not shown)", text)
+    """Return the text with every long number in it left out, and all of it where it still could be a card's."""
+    short = _LONG_NUMBER.sub("(a long number, not shown)", text)
+    return "(not shown)" if find_card_data(short) else short

@@ -6,7 +6,9 @@ value, whatever that was.
 
 from __future__ import annotations
 
+import json
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -36,6 +38,14 @@ _KEYS = re.compile(r"\b(?:whsec_|sk_live_|sk_test_|rk_live_|rk_test_|shpat_|shps
 _URL = re.compile(
     r"(?P<scheme>\b(?:https?|socks5h?)://)(?P<user>[^/\s\"'@]*@)?(?P<host>[^/\s\"'?#,)]+)(?P<rest>[^\s\"',)]*)"
 )
+# Of any other address: who signs in there, and with what.
+_USER = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)(?P<user>[^/\s\"'@]+@)", re.IGNORECASE)
+# A value over several lines, as TOML has them; one whose end was forgotten goes on to the text's.
+_LINES = re.compile(
+    rf"""(?P<name>\b(?:{_NAMED}|{_PIN}|authorization|code_verifier)\b["']?\s*=\s*)"""
+    r"(?P<quotes>\"{3}|'{3})(?:.*?(?P=quotes)|.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 _OURS = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?")
 _DIGITS = re.compile(r"\d")
 _CONTACT = re.compile(rf"(?:{_PIN})\W*", re.IGNORECASE)  # as a drawer's `pin = 2` is named, too
@@ -53,6 +63,7 @@ class Redactor:
         """Return the text without what must not leave."""
         for secret in self._known:
             text = text.replace(secret, HIDDEN)
+        text = _LINES.sub(_lines, text)
         return "\n".join(self._line(line) for line in text.split("\n"))
 
     def value(self, value: Any, name: str = "") -> Any:
@@ -70,7 +81,10 @@ class Redactor:
         return value
 
     def _line(self, line: str) -> str:
-        line = _URL.sub(_address, line)
+        if line.startswith("{"):
+            with suppress(ValueError):  # a log line of ours as JSON, or another's that holds no more than JSON
+                return json.dumps(self.value(json.loads(line)), ensure_ascii=False, sort_keys=True)
+        line = _USER.sub(rf"\g<scheme>{HIDDEN}@", _URL.sub(_address, line))
         line = _FIELD.sub(_field, line)
         line = _KEYS.sub(HIDDEN, _BEARER.sub(rf"\1 {HIDDEN}", line))
         return f"{_DIGITS.sub('#', line)} {CARD}" if find_card_data(line) else line
@@ -82,6 +96,11 @@ def _forms(secret: str) -> Iterable[str]:
     yield quote(secret, safe="")
     yield from (line.strip() for line in secret.splitlines() if not line.startswith("-----"))
     yield secret.removeprefix("whsec_")
+
+
+def _lines(found: re.Match[str]) -> str:
+    """Return a value over several lines with as many lines, so that an error's line is still the same."""
+    return f'{found["name"]}"{HIDDEN}"' + "\n" * found[0].count("\n")
 
 
 def _address(found: re.Match[str]) -> str:

@@ -56,10 +56,13 @@ def _parts(places: Places, port: int | None, redactor: Redactor) -> Iterator[Par
     yield from of_disk(places, redactor, _findings(places))
     from agent.config import ConfigInvalid
 
+    said = False
     try:
-        yield from of_agent(RunningAgent.find(places, port), redactor)
+        for part in of_agent(RunningAgent.find(places, port), redactor):
+            said = True
+            yield part
     except (out.CommandError, ConfigInvalid) as error:
-        yield "status.json", redactor.text(f"could not be had: {error}\n")
+        yield "traces.txt" if said else "status.json", redactor.text(f"could not be had: {error}\n")
 
 
 def _findings(places: Places) -> list[dict[str, Any]]:

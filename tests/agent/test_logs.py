@@ -50,7 +50,12 @@ def test_neither_a_card_nor_a_token_gets_to_the_disk(tmp_path: Path, form: str) 
     log = logging.getLogger("somebody.elses")
     log.warning("slip 4111 1111 1111 1111 refused")
     log.error("GET https://shop.example.com/x?token=planted-in-a-query with Authorization: Bearer planted.bearer.token")
+    log.warning('answered {"access_token": "planted-in-json", "password": "planted in words"}')
+    log.warning('wrote password="planted-in-quotes" there')
     text = file.read_text(encoding="utf-8")
+    if form == "json":
+        assert [json.loads(line)["level"] for line in text.splitlines()] == ["warning", "error", "warning", "warning"]
+        assert all("T" in json.loads(line)["timestamp"] for line in text.splitlines())
     assert "4111" not in text
     assert "planted" not in text
     assert "shop.example.com" in text

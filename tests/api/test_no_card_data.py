@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from tests.api.shop import APPLE
 from tests.api.test_api_door import paired_page
@@ -11,14 +14,16 @@ from tests.staff.cheap import cheap_pins
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
-
     from tests.api.shop import Shop
 
 CARD = "4111 1111 1111 1111"  # a test number that no bank gives out
 PLAIN = CARD.replace(" ", "")
 TEXT = f"Visa {CARD}"
 PIN = "408215"
+
+
+def keys(key: dict[str, Any]) -> dict[str, Any]:
+    return {"scope": "till", "revision": 0, "pages": [{"title": "A", "keys": [key]}]}
 
 
 def asked(sale: str, number: str) -> list[tuple[str, str, dict[str, Any]]]:
@@ -63,6 +68,9 @@ def asked(sale: str, number: str) -> list[tuple[str, str, dict[str, Any]]]:
         ("POST", "/v1/claims", {"device": "receipt", "name": TEXT}),
         ("POST", "/v1/printers/receipt/jobs", {"document": [{"type": "text", "text": TEXT}]}),
         ("POST", "/v1/printers/receipt/jobs", {"document": [{"type": "row", "left": "Visa", "right": CARD}]}),
+        ("POST", "/v1/printers/receipt/jobs", {"raw": base64.b64encode(CARD.encode()).decode()}),
+        ("PUT", "/v1/tills/till-1/keys", keys({"at": 0, "category": TEXT})),
+        ("PUT", "/v1/tills/till-1/keys", keys({"at": 0, "sku": PLAIN})),
         ("POST", "/v1/displays/none/show", {"lines": [CARD], "claim": "none"}),
         ("POST", "/v1/outbox/none/settle", {"reason": TEXT}),
         ("PUT", "/v1/setup", {"store": {"receipt_header": [TEXT]}}),
@@ -85,3 +93,24 @@ async def test_a_card_number_is_taken_in_no_text(shop: Shop, tmp_path: Path, cap
     assert local.json()["code"] == "card-data"
     kept = [file.name for file in tmp_path.rglob("*") if file.is_file() and b"1111" in file.read_bytes()]
     assert (wrong, kept, "1111" in caplog.text) == ([], [], False)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/v1/sales/{sale}/lines", {"sku": PLAIN}),
+        ("POST", "/v1/refunds", {"receipt_number": PLAIN, "tender": {"type": "cash"}}),
+        ("POST", f"/v1/sales/{PLAIN}/void", {}),
+        ("POST", "/v1/sales", {"till": PLAIN}),
+        ("POST", "/v1/sales/{sale}/tenders", {"type": "cash", "amount": "4111.1111.1111.1111"}),
+        ("POST", "/v1/sales/{sale}/tenders", {"type": "cash", "amount": "4111  1111  1111  1111"}),
+    ],
+)
+async def test_a_refusal_that_names_one_is_not_kept_for_a_repeat(
+    shop: Shop, tmp_path: Path, method: str, path: str, body: dict[str, Any]
+) -> None:
+    path = path.replace("{sale}", (await shop.rung())["id"])
+    answer = await shop.client.request(method, path, json=body, headers={"Idempotency-Key": "once"})
+    assert answer.is_client_error
+    await shop.rung()  # whatever was to be kept is on the disk by then
+    assert [file.name for file in tmp_path.rglob("*") if file.is_file() and b"1111" in file.read_bytes()] == []

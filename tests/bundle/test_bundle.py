@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.bundle.pack import write
 from agent.bundle.redact import HIDDEN, Redactor
 from agent.cli import main
 from outbox import chain, deliveries
@@ -22,6 +23,7 @@ from outbox.record import Draft, Kind
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterator
     from pathlib import Path
 
 CARD = "4111 1111 1111 1111"
@@ -174,6 +176,16 @@ async def test_a_broken_configuration_is_bundled_as_it_is(store: Path) -> None:
     assert "no agent" in texts["status.json"] or "could not be had" in texts["status.json"]
 
 
+def test_half_a_bundle_is_none(tmp_path: Path) -> None:
+    def parts() -> Iterator[tuple[str, str]]:
+        yield "about.json", "{}"
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path / "bundle.zip", parts())
+    assert list(tmp_path.iterdir()) == []
+
+
 async def test_a_file_that_is_there_is_not_written_over(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bundle(store)
     at = ["--config", str(store / "stillopen.toml"), "--state", str(store / "state")]
@@ -199,6 +211,15 @@ def test_a_known_secret_is_nowhere_whatever_stands_around_it(secret: str, before
         ("http://localhost:8750/v1/status", "http://localhost:8750/v1/status"),
         ("http://localhost:8750/till?pair=ABC", "http://localhost:8750/[hidden]"),
         ("EAN 4006381333931 sold", "EAN 4006381333931 sold"),
+        ("postgres://user:word@db:5432/x", "postgres://[hidden]@db:5432/x"),
+        ("nats://planted@bus", "nats://[hidden]@bus"),
+        ("port = 'tcp://192.0.2.9:9100'", "port = 'tcp://192.0.2.9:9100'"),
+        (
+            '{"event": "password=\\"planted\\"", "level": "info"}',
+            '{"event": "password=\\"[hidden]\\"", "level": "info"}',
+        ),
+        ('private_key = """\n-----BEGIN\nplanted\n"""\nname = "x"', 'private_key = "[hidden]"\n\n\n\nname = "x"'),
+        ("secret = '''\nplanted", 'secret = "[hidden]"\n'),
         ("tokens are renewed by one program", "tokens are renewed by one program"),
     ],
 )

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.card_guard import find_card_data, refuse_card_data
+from agent.card_guard import find_card_data, find_written_card, refuse_card_data
 from agent.problem import Problem
 
 # The networks' published test numbers: they pass every check and belong to nobody.
@@ -85,7 +85,27 @@ def test_the_refusal_says_what_to_write_and_never_repeats_the_number() -> None:
     st.sampled_from(sorted(CARDS.values())),
     st.text(alphabet="abc xyz,:", max_size=20),
     st.text(alphabet="abc xyz,:", max_size=20),
-    st.sampled_from(["", " ", "-", ".", " - ", "\u00a0", "\u2013"]),
+    st.sampled_from(
+        [
+            "",
+            " ",
+            "-",
+            ".",
+            " - ",
+            "\u00a0",
+            "\u2013",
+            "\u2212",
+            "/",
+            "_",
+            ", ",
+            "*",
+            ":",
+            "|",
+            "\u200b",
+            "\u00ad",
+            "    ",
+        ]
+    ),
     st.integers(1, 7),
 )
 @settings(max_examples=200, deadline=None)
@@ -94,6 +114,31 @@ def test_no_words_around_and_no_separators_within_hide_a_card_number(
 ) -> None:
     groups = [number[at : at + size] for at in range(0, len(number), size)]
     assert find_card_data(before + separator.join(groups) + after)
+
+
+@pytest.mark.parametrize("more", ["0427", "123", "0427123", "2704"])
+def test_an_expiry_or_a_code_typed_on_hides_no_card_number(more: str) -> None:
+    assert find_card_data(f"4111111111111111{more}")
+    assert find_card_data(f"4111 1111 1111 1111 {more}")
+    assert find_written_card(f"4111111111111111{more}")
+    assert not find_card_data(f"4111111111111112{more}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["41.20 13.00 5.10 11.11 11.11 11.11", "51,20 12,50 30,00 41,30", "4 x 1.25  5.00", "4006381333931", "4111 1111"],
+)
+def test_the_amounts_of_a_receipt_are_no_card_number(text: str) -> None:
+    assert not find_written_card(text)
+
+
+@pytest.mark.parametrize("number", CARDS.values(), ids=CARDS)
+def test_a_card_number_on_a_receipt_is_found_as_cards_are_written(number: str) -> None:
+    assert find_written_card(f"VISA {number} 12.50")
+    for gap in " -":
+        assert len(number) != 16 or find_written_card(gap.join(number[at : at + 4] for at in range(0, 16, 4)))
+    assert len(number) != 15 or find_written_card(f"{number[:4]} {number[4:10]} {number[10:]}")
+    assert find_written_card(";4111111111111112=27121010000?")
 
 
 @given(st.text(max_size=60))

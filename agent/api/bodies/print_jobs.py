@@ -4,26 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from agent.api.bodies.fields import Body, ClaimId, RawBytes
-from agent.card_guard import refuse_card_data
 from drivers.printer.document import ITEMS_MAX
-
-_LETTERS = ("text", "left", "right")  # of an item: what a person reads; a code's digits may be anything
-
-
-def _no_card_data(document: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    for item in document:
-        for name in _LETTERS:
-            if isinstance(item.get(name), str):
-                refuse_card_data("document", item[name])
-    return document
-
-
-Items = Annotated[
-    list[dict[str, Any]], Field(min_length=1, max_length=ITEMS_MAX), AfterValidator(_no_card_data)
-]  # a job is kept until it is printed
 
 
 class PrintSeen(Body):
@@ -52,7 +36,7 @@ class PrintJob(Body):
     refused, and what asks the printer something is left out.
     """
 
-    document: Items | None = None
+    document: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=ITEMS_MAX)] | None = None
     raw: RawBytes | None = None
     claim: ClaimId | None = None
 

@@ -11,6 +11,7 @@ from agent.quick_keys import COLOURS, KEYS_MAX, KEYS_OF_PAGE_MAX, PAGES_MAX
 
 KEY_TEXT_CHARS_MAX = 40  # two lines of a key
 
+KeyCode = Annotated[Code, NO_CARD_DATA]
 KeyText = Annotated[str, plain(KEY_TEXT_CHARS_MAX), NO_CARD_DATA]
 Colour = Annotated[int, Field(ge=0, lt=COLOURS, description="a ground's number; the text says what a key is")]
 
@@ -19,8 +20,8 @@ class ArrangedKey(Body):
     """One key at a place of its page: an item (`sku`) or a `category`. `text` stands on it instead of the name."""
 
     at: Annotated[int, Field(ge=0, lt=KEYS_OF_PAGE_MAX, description="its place, from the top left, row by row")]
-    sku: Code | None = None
-    category: Code | None = None
+    sku: KeyCode | None = None
+    category: KeyCode | None = None
     text: KeyText | None = None
     colour: Colour | None = None
 
