@@ -299,9 +299,9 @@ class App:
             for view in self.devices.views()
         ]
 
-    async def test_device(self, name: str) -> answers.Reply:
+    async def test_device(self, name: str, by: By = OF_ITSELF) -> answers.Reply:
         """Make a device do something that a person can see. Raises `Problem`."""
-        return await self.devices.test(name, self.prints, self.closing)
+        return await self.devices.test(name, self.prints, lambda till: self.counters.at(till).closing, by)
 
     async def teach_drawer(self, name: str, is_now: Position) -> answers.Reply:
         """Teach a drawer what its switch says while it is open, or closed. Raises `Problem`."""

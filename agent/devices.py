@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from agent.config import Config
     from agent.events import Events
     from agent.prints import Prints
+    from agent.staff.by import By
     from drivers.drawer import Position
     from drivers.port import Port
     from drivers.scanner.embedded import Template
@@ -153,14 +154,17 @@ class Devices:
             *(as_json(display.view) for display in self.displays.by_name.values()),
         ]
 
-    async def test(self, name: str, prints: Prints, closing: Closing) -> Reply:
-        """Print a test receipt, open a drawer, or say how to try a scanner. Raises `Problem`."""
+    async def test(self, name: str, prints: Prints, closing: Callable[[str], Closing], by: By) -> Reply:
+        """Print a test receipt, open a drawer, or say how to try a scanner. Raises `Problem`.
+
+        `closing` is a till's: where it trains, an opening is on training's paper.
+        """
         if name in self.printers:
             return await prints.queue(name, _test_document(name, self.printers[name].view.port))
         if name in self.drawers:
             for till in self._config.tills:
                 if till.drawer == name:
-                    return await closing.no_sale(till.id, "test of the drawer", key=None)
+                    return await closing(till.id).no_sale(till.id, "test of the drawer", key=None, by=by)
             raise conflict("drawer-unused", f"No till uses drawer {name}: name it in a [[till]] of stillopen.toml.")
         if name in self.scanners:
             scanner = self.scanners[name]
