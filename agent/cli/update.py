@@ -60,7 +60,7 @@ def run(args: argparse.Namespace, places: Places) -> int:
         return _DO[args.what](args, places)
     except UpdateRefused as error:
         if args.json and args.what in {"trial", "fetch"}:
-            out.say_json({"detail": str(error), "hint": error.hint})
+            out.say_json({"kind": type(error).__name__, "detail": str(error), "hint": error.hint})
         raise out.CommandError(str(error), hint=error.hint) from error
 
 

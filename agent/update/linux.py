@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from agent.service.linux_files import UNIT, USER
 from agent.update import health
 from agent.update.machine import program
-from agent.update.refusal import TrialFailed, UpdateRefused
+from agent.update.refusal import TrialFailed, UpdateRefused, by_name
 from agent.update.trial import Tried
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ class Linux:
             answer = json.loads(done.stdout)
             if done.returncode == 0:
                 return Tried(**answer)
-            raise TrialFailed(str(answer["detail"]), str(answer["hint"]))
-        except (ValueError, TypeError, KeyError) as error:
+            raise by_name(answer.get("kind"), str(answer["detail"]), str(answer["hint"]))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             said = (done.stderr or done.stdout).strip()[-SAID_MAX:]
             raise TrialFailed(
                 f"the version in {folder.name} ended with {done.returncode} when it was tried: {said}",

@@ -59,3 +59,11 @@ class NotNow(UpdateRefused):
 
 class Worked(UpdateRefused):
     """Another process works on an update."""
+
+
+_NO_VERDICT = {kind.__name__: kind for kind in (UpdateRefused, NoRoom, NotFit)}
+
+
+def by_name(kind: object, message: str, hint: str) -> UpdateRefused:
+    """Return what a version under trial has ended with; where its `kind` excuses nothing, the trial has failed."""
+    return _NO_VERDICT.get(str(kind), TrialFailed)(message, hint)

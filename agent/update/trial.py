@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -23,16 +24,16 @@ from typing import TYPE_CHECKING, Any
 
 from agent import api_token
 from agent.app import App
-from agent.config import ApiConfig, TillConfig, load
+from agent.config import ApiConfig, ConfigInvalid, TillConfig, load
 from agent.config.sections import LineConfig, PermissionsConfig, ShiftConfig, StaffConfig, UpdateConfig
 from agent.server import Server
-from agent.update.refusal import NoRoom, TrialFailed
+from agent.update.refusal import NoRoom, NotFit, TrialFailed, UpdateRefused
 from agent.update.versions import free_bytes, must_have_room
 from outbox import audit, chain, schema
 from outbox.catalogue_file import FILE_NAME as CATALOGUE
 from outbox.errors import OutboxError
 from outbox.journal import FILE as JOURNAL
-from outbox.room import BALLAST_BYTES
+from outbox.room import BALLAST_BYTES, FULL_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,20 +57,22 @@ class Tried:
 
 
 def copy(state: Path, to: Path) -> None:
-    """Make a fresh copy of journal and catalogue, also while the agent sells. Raises `NoRoom` or `OutboxError`."""
+    """Make a fresh copy of journal and catalogue, also while the agent sells. Raises `UpdateRefused`."""
     shutil.rmtree(to, ignore_errors=True)
-    to.mkdir(mode=0o700, parents=True)
-    files = [name for name in (JOURNAL, CATALOGUE) if (state / name).exists()]
-    size = sum((state / name).stat().st_size for name in files)
-    must_have_room(free_bytes(to), 2 * size + BALLAST_BYTES, "a copy of the journal to try it on")  # migrated, too
-    for name in files:
-        try:
+    name = JOURNAL
+    try:
+        to.mkdir(mode=0o700, parents=True)
+        files = [name for name in (JOURNAL, CATALOGUE) if (state / name).exists()]
+        size = sum((state / name).stat().st_size for name in files)
+        must_have_room(free_bytes(to), 2 * size + BALLAST_BYTES, "a copy of the journal to try it on")  # migrated, too
+        for name in files:
             with closing(_reader(state / name)) as source, closing(sqlite3.connect(to / name)) as target:
                 source.backup(target)  # in one read, which holds nobody up; in several, each sale would begin it anew
-        except sqlite3.OperationalError as error:
-            raise NoRoom(
-                f"{name} could not be copied to try it: {error}", "make room, and try again; the store sells on"
-            ) from error
+    except (OSError, sqlite3.DatabaseError) as error:
+        said = f"{name} could not be copied to try it: {error}"
+        if isinstance(error, sqlite3.OperationalError) or getattr(error, "errno", None) == errno.ENOSPC:
+            raise NoRoom(said, "make room, and try again; the store sells on") from error
+        raise UpdateRefused(said, "see why: stillopen doctor; the store sells on") from error
 
 
 def _reader(file: Path) -> sqlite3.Connection:
@@ -77,8 +80,14 @@ def _reader(file: Path) -> sqlite3.Connection:
 
 
 def try_out(places: Places, copied: Path, version: str) -> Tried:
-    """Sell on the copy with this version's own code. Raises `TrialFailed`, `ConfigInvalid` where that is against it."""
-    config = for_a_trial(load(places.config, need_secrets=False))
+    """Sell on the copy with this version's own code. Raises `TrialFailed`; `NoRoom` or `NotFit`: it had no chance."""
+    try:
+        config = for_a_trial(load(places.config, need_secrets=False))
+    except ConfigInvalid as error:
+        raise NotFit(
+            f"{version} cannot use this store's configuration: {error.problems[0]}",
+            "mend it (stillopen check); it is tried again",
+        ) from error
     if not copied.is_dir():
         raise TrialFailed("there is no copy to try it on", "make one: stillopen update trial --fresh")
     began = time.monotonic()
@@ -86,6 +95,11 @@ def try_out(places: Places, copied: Path, version: str) -> Tried:
         opened_s = asyncio.run(_sell(config, copied, began))
         records, number = _verified(copied)
     except (OutboxError, OSError, sqlite3.Error, AssertionError, RuntimeError) as error:
+        if free_bytes(copied) < FULL_BYTES:  # then no version sells
+            raise NoRoom(
+                f"the disk was full before {version} had sold on a copy of this store's journal: {error}",
+                "make room, and try again; the store sells on",
+            ) from error
         raise TrialFailed(
             f"{version} does not sell on a copy of this store's journal: {str(error) or type(error).__name__}",
             "send a support bundle (stillopen bundle) to whoever makes the releases; this PC sells on, as it is",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from agent.update.health import Health
 from agent.update.installer import Installer
 from agent.update.machine import Installation
-from agent.update.refusal import TrialFailed
+from agent.update.refusal import NoRoom, TrialFailed
 from agent.update.release import channel, this_pc
 from agent.update.sources import Folder
 from agent.update.trial import Tried
@@ -96,6 +96,7 @@ class SimulatedPc:
 
     versions: Versions
     busy: str | None = None
+    full: str | None = None  # the folder of the version whose trial the disk has no room for
     tried: list[tuple[str, bool]] = field(default_factory=list)
     starts: list[str] = field(default_factory=list)
 
@@ -131,6 +132,8 @@ class SimulatedPc:
     def try_out(self, folder: Path, *, fresh: bool) -> Tried:
         says = json.loads((folder / "says.json").read_text("utf-8"))
         self.tried.append((folder.name, fresh))
+        if folder.name == self.full:
+            raise NoRoom("a copy of the journal takes 900 MB", "make room, and try again")
         if says.get("fails_trial") or (not fresh and says.get("cannot_go_on")):
             raise TrialFailed(f"{says['version']} does not do", "wait for a newer one")
         return Tried(says.get("lies", says["version"]), 3, 2, 0.5)

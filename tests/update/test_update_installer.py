@@ -190,6 +190,17 @@ def test_a_disk_that_fills_up_in_mid_unpacking_leaves_everything_as_it_was(
     assert [entry.name for entry in sorted(till.place.versions.iterdir())] == ["1.0.0", "current"]
 
 
+@pytest.mark.parametrize("full", ["1.1.0", "1.0.0"])
+def test_a_disk_that_is_full_in_a_trial_is_no_word_against_the_version(till: Till, full: str) -> None:
+    till.pc.full = full
+    with till.installer().alone() as installer, pytest.raises(NoRoom, match="takes 900 MB"):
+        installer.stage(till.repository())
+    assert ledger.read(till.place.own).refused == {}
+    till.pc.full = None  # somebody has made room
+    staged(till)
+    assert ledger.read(till.place.own).staged is not None
+
+
 def test_a_package_that_came_meanwhile_is_what_counts(till: Till) -> None:
     staged(till)
     write_version(till.place.versions / "1.2.0", "1.2.0")

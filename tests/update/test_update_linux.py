@@ -15,7 +15,7 @@ from agent.service.linux_files import UNIT
 from agent.update import units, work
 from agent.update.linux import Linux
 from agent.update.machine import LINUX
-from agent.update.refusal import TrialFailed, UpdateRefused
+from agent.update.refusal import NoRoom, NotFit, TrialFailed, UpdateRefused
 from agent.update.report import report
 from agent.update.request import Asked, ask, is_asked
 from tests.update.maker import Maker, Till
@@ -70,10 +70,21 @@ def test_a_version_is_tried_by_its_own_program(tmp_path: Path) -> None:
     assert ran.commands[0][-4:] == ["update", "trial", "--fresh", "--json"]
     with pytest.raises(TrialFailed, match="the disk"):
         linux(tmp_path, Ran(out='{"detail": "the disk", "hint": "room"}', code=1)).try_out(tmp_path, fresh=False)
+    with pytest.raises(TrialFailed, match="ended with 0"):
+        linux(tmp_path, Ran(out="[]")).try_out(tmp_path, fresh=True)
     with pytest.raises(TrialFailed, match="ended with -11 when it was tried: it says why"):
         linux(tmp_path, Ran(code=-11)).try_out(tmp_path, fresh=True)
     with pytest.raises(TrialFailed, match="did not end in"):
         linux(tmp_path, Ran(error=subprocess.TimeoutExpired("x", 1))).try_out(tmp_path, fresh=True)
+
+
+@pytest.mark.parametrize("kind", [NoRoom, NotFit, UpdateRefused, TrialFailed])
+def test_a_trial_that_had_no_chance_says_so(tmp_path: Path, kind: type[UpdateRefused]) -> None:
+    said = json.dumps({"kind": kind.__name__, "detail": "the disk", "hint": "room"})
+    with pytest.raises(kind) as refused:
+        linux(tmp_path, Ran(out=said, code=1)).try_out(tmp_path, fresh=True)
+    assert type(refused.value) is kind
+    assert (str(refused.value), refused.value.hint) == ("the disk", "room")
 
 
 def test_a_copy_that_cannot_be_taken_away_fails_no_update(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from agent.cli import main
 from agent.config import load
 from agent.places import Places
 from agent.update import trial
-from agent.update.refusal import NoRoom, TrialFailed
+from agent.update.refusal import NoRoom, NotFit, TrialFailed, UpdateRefused
 from outbox import chain, schema
 from outbox.journal import FILE
 from tests.api.shop import CONFIG, open_shop
@@ -97,6 +97,38 @@ async def test_a_full_disk_is_said_before_anything_is_copied(tmp_path: Path, mon
         trial.copy(places.state, tmp_path / "copy")
 
 
+async def test_a_disk_that_fills_up_in_mid_trial_is_no_word_against_the_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = await a_store(tmp_path)
+    copied = tmp_path / "copy"
+    trial.copy(places.state, copied)
+    (copied / FILE).write_bytes(b"what fitted" * 1000)
+    monkeypatch.setattr(trial, "free_bytes", lambda _: 5 * 1024**2)
+    with pytest.raises(NoRoom, match="the disk was full before"):
+        await asyncio.to_thread(trial.try_out, places, copied, "1.1.0")
+
+
+async def test_a_configuration_that_cannot_be_used_is_no_word_against_the_version(tmp_path: Path) -> None:
+    places = await a_store(tmp_path)
+    places.config.write_text("[store", encoding="utf-8")
+    with pytest.raises(NotFit, match="cannot use this store's configuration") as refused:
+        await asyncio.to_thread(trial.try_out, places, tmp_path, "1.1.0")
+    assert "stillopen check" in refused.value.hint
+
+
+async def test_a_copy_that_cannot_be_made_says_why(tmp_path: Path) -> None:
+    places = await a_store(tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(UpdateRefused, match="could not be copied") as refused:
+        trial.copy(places.state, tmp_path / "file" / "copy")
+    assert not isinstance(refused.value, (NoRoom, TrialFailed))
+    (places.state / FILE).write_bytes(b"no journal at all" * 100)
+    with pytest.raises(UpdateRefused, match="could not be copied") as refused:
+        trial.copy(places.state, tmp_path / "copy")
+    assert not isinstance(refused.value, (NoRoom, TrialFailed))
+
+
 async def test_the_command_says_so_to_who_has_started_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     places = await a_store(tmp_path)
     named = ["--config", str(places.config), "--state", str(places.state), "update"]
@@ -113,7 +145,8 @@ async def test_the_command_says_so_to_who_has_started_it(tmp_path: Path, capsys:
     (copied / FILE).write_bytes(b"no journal at all" * 100)
     failed = await asyncio.to_thread(run, "trial", "--json")
     assert failed.returncode == 1
-    assert "does not sell on a copy" in json.loads(failed.stdout)["detail"]
+    said = json.loads(failed.stdout)
+    assert (said["kind"], "does not sell on a copy" in said["detail"]) == ("TrialFailed", True)
     assert main([*named, "trial", "--clear"]) == 0
     assert "the copy is gone" in capsys.readouterr().out
     assert not copied.exists()
