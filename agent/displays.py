@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from agent import words
+from agent.exchanging import EXCHANGE
 from agent.problem import not_found
 from drivers.display import Display, Screen
 from drivers.display.display import BAUD
@@ -186,7 +187,10 @@ def sale_screen(sale: Body, before: Body | None, locale: str) -> Screen:
     def amount(minor: int) -> str:
         return words.amount_text(minor, sale["currency"], locale)
 
-    total = pair(said.total, amount(sale["total"] + sale["rounding"]))
+    taken = sale.get("taken_back") or {"credited": 0, "paid_out": 0}
+    total = pair(said.total, amount(sale["total"] + sale["rounding"] - taken["credited"]))
+    if taken["paid_out"]:
+        return Screen(total, pair(said.to_pay_back, amount(taken["paid_out"])))
     if sale["tenders"]:
         left = (said.to_pay, sale["due"]) if sale["due"] else (said.change, sale["change"])
         return Screen(total, pair(left[0], amount(left[1])))
@@ -208,6 +212,13 @@ def record_screen(record: Body, locale: str) -> Screen:
     total = amount(record["total"] + record["rounding"])
     if record["kind"] == "refund":
         return Screen(centred(said.refund), pair(said.to_pay_back, total))
+    exchange = record.get("exchange")
+    if exchange is None:
+        return Screen(pair(said.total, total), pair(said.change, amount(record.get("change") or 0)))
+    credited = sum(tender["amount"] for tender in record["tenders"] if tender["type"] == EXCHANGE)
+    total = amount(record["total"] + record["rounding"] - credited)
+    if exchange["paid_out"]:
+        return Screen(pair(said.total, total), pair(said.to_pay_back, amount(exchange["paid_out"])))
     return Screen(pair(said.total, total), pair(said.change, amount(record.get("change") or 0)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from agent.about import Track
@@ -52,6 +53,21 @@ class Read:
     product: Product
     quantity: str | None
     label_price: int | None
+
+    def quantity_beside(self, given: str | None) -> str | None:
+        """Return how much is rung where somebody `given` a quantity, or nobody has. Raises `Problem`.
+
+        A label that has a weight or a price is of one pack: how many packs there are, their labels say.
+        """
+        own = self.quantity if self.label_price is None else "1"
+        if given is not None and own is not None and Decimal(given) != Decimal(own):
+            raise invalid(
+                "quantity",
+                f"The label of {self.product.name} has a weight or a price of its own: scan each pack by itself, with "
+                "no quantity before it.",
+                field="quantity",
+            )
+        return given or self.quantity
 
     def marks(self, today: date, expired_reason: str | None) -> Marks:
         """Return what it says of the very piece, as it is sold `today`. Raises `Problem` for one past its day."""

@@ -105,12 +105,12 @@ class Returns:
                 )
                 continue
             if item.barcode is not None:
-                read = lookup.by_barcode(self._catalogue, item.barcode, self._tills.templates(till_id), rules.currency)
-                product, quantity, label_price = read.product, read.quantity, read.label_price
+                read = self._tills.read(self._catalogue, till_id, item.barcode)
+                product, quantity, label_price = read.product, read.quantity_beside(item.quantity), read.label_price
             else:
-                product, quantity, label_price = lookup.by_sku(self._catalogue, item.sku or ""), None, None
+                product, quantity, label_price = lookup.by_sku(self._catalogue, item.sku or ""), item.quantity, None
             sale = basket.add_product(
-                sale, rules, product, quantity=item.quantity or quantity, label_price=label_price, barcode=item.barcode
+                sale, rules, product, quantity=quantity, label_price=label_price, barcode=item.barcode
             )
             if item.price is not None:
                 sale = basket.override_price(sale, rules, sale.lines[-1].id, item.price, reason)

@@ -64,8 +64,7 @@ class Ringing:
         read = None
         sale_now = open_sales.find(self._tills.journal.reader, sale_id)
         if wanted.barcode is not None:
-            templates = self._tills.templates(sale_now.till) if sale_now else ()
-            read = lookup.by_barcode(self._catalogue, wanted.barcode, templates, self._tills.rules.currency)
+            read = self._tills.read(self._catalogue, sale_now.till if sale_now else "", wanted.barcode)
             product = read.product
         else:
             assert wanted.sku is not None, "the body's own check"
@@ -98,7 +97,7 @@ class Ringing:
             line = str(sale.lines_made + 1)
             return basket.override_price(changed, rules, line, wanted.price, wanted.price_reason or "")
 
-        given = wanted.quantity or (read.quantity if read else None)
+        given = read.quantity_beside(wanted.quantity) if read else wanted.quantity
         till = sale_now.till if sale_now else ""
         async with self._scales.quantity(till, product, given, label_price) as quantity:
             return await self._change(sale_id, key, operation, by=by)

@@ -50,13 +50,7 @@ class Scans:
         """
         till = self._tills.setup(till_id)
         try:
-            read = lookup.by_barcode(
-                self._catalogue,
-                data,
-                self._tills.templates(till.id),
-                self._tills.rules.currency,
-                code_ids=self._tills.code_ids(till.id),
-            )
+            read = self._tills.read(self._catalogue, till.id, data)
         except Problem as problem:
             raise self._is_receipt(data) or problem from None
         return await self._ring(till, read, key, expired_reason, by=by)

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from agent import basket, once, open_sales, print_jobs
+from agent import basket, lookup, once, open_sales, print_jobs
 from agent.facts import TillSetup, print_state
 from agent.pricing import Rules, view
 from agent.problem import Problem, conflict, not_found
@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from agent.events import Publisher
+    from agent.lookup import Read
     from drivers.scanner.embedded import Template
     from outbox.answers import Key, Reply
+    from outbox.catalogue import Catalogue
     from outbox.journal import Journal
     from outbox.record import Record
 
@@ -87,13 +89,10 @@ class Tills:
         """Return the time in the store."""
         return self._now().astimezone(self.store.timezone)
 
-    def templates(self, till_id: str) -> Sequence[Template]:
-        """Return the store-internal code templates of a till's scanner."""
-        return self._templates.get(till_id, ())
-
-    def code_ids(self, till_id: str) -> CodeIds:
-        """Return whose code identifiers a till's scanner sends."""
-        return self._code_ids.get(till_id, CodeIds.AIM)
+    def read(self, catalogue: Catalogue, till_id: str, data: str) -> Read:
+        """Read a code as the till's scanner sends it, with the store's own templates, and find its item."""
+        ids = self._code_ids.get(till_id, CodeIds.AIM)
+        return lookup.by_barcode(catalogue, data, self._templates.get(till_id, ()), self.rules.currency, code_ids=ids)
 
     def __contains__(self, till_id: object) -> bool:
         return till_id in self._tills

@@ -124,6 +124,20 @@ def test_the_line_that_changed_is_the_one_that_is_shown() -> None:
     assert record_screen(a_sale(one), "en").lower == "Change          0.00"
 
 
+def test_an_exchange_shows_what_is_still_to_pay_or_what_is_paid_out() -> None:
+    lines, back = (a_line("1", total=800),), {"credit": 300, "credited": 300, "paid_out": 0}
+    assert sale_screen(a_sale(*lines, taken_back=back), None, "en").lower == "Total           5.00"
+    over = {"credit": 1000, "credited": 800, "paid_out": 200}
+    assert sale_screen(a_sale(*lines, taken_back=over), None, "en") == Screen(
+        "Total           0.00", "Paid back       2.00"
+    )
+    tender = {"type": "exchange", "amount": 800}
+    done = a_sale(*lines, tenders=[tender], exchange={"credit": 1000, "paid_out": 200})
+    assert record_screen(done, "en") == Screen("Total           0.00", "Paid back       2.00")
+    paid = a_sale(*lines, tenders=[tender | {"amount": 300}], exchange={"credit": 300, "paid_out": 0}, change=0)
+    assert record_screen(paid, "en") == Screen("Total           5.00", "Change          0.00")
+
+
 async def test_the_change_gives_way_to_the_idle_text_unless_somebody_is_served() -> None:
     idle = Screen("idle")
     display = Display("front", Bench().open, DisplaySettings())  # type: ignore[arg-type]  # it is never connected here
