@@ -45,11 +45,20 @@ class Records:
         self._now = now
 
     def list(
-        self, *, limit: int, before: int | None = None, till: str | None = None, kind: str | None = None
+        self,
+        *,
+        limit: int,
+        before: int | None = None,
+        till: str | None = None,
+        kind: str | None = None,
+        without: frozenset[Kind] = frozenset(),
     ) -> dict[str, Any]:
-        """Return a page of records, newest first; `next` is the `before` of the page after it, or None."""
+        """Return a page of records, newest first; `next` is the `before` of the page after it, or None.
+
+        `without`: kinds that whoever asks may not see.
+        """
         kinds = None if kind is None else frozenset({_kind(kind)})
-        found = chain.newest(self._journal.reader, limit, before=before, till=till, kinds=kinds)
+        found = chain.newest(self._journal.reader, limit, before=before, till=till, kinds=kinds, without=without)
         return {
             "records": [self._view(record) for record in found],
             "next": found[-1].seq if len(found) == limit else None,

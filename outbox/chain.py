@@ -133,8 +133,9 @@ def newest(
     before: int | None = None,
     till: str | None = None,
     kinds: frozenset[Kind] | None = None,
+    without: frozenset[Kind] = frozenset(),
 ) -> list[Record]:
-    """Return up to `limit` records, newest first, from below the place `before`."""
+    """Return up to `limit` records, newest first, from below the place `before`; of `kinds`, and none of `without`."""
     where, values = ["seq < ?"], [before if before is not None else 2**62]
     if till is not None:
         where.append("till = ?")
@@ -142,6 +143,9 @@ def newest(
     if kinds is not None:
         where.append(f"kind in ({','.join('?' * len(kinds))})")
         values.extend(str(kind) for kind in sorted(kinds))  # type: ignore[misc]  # likewise
+    if without:  # said as what they are not, for which no index is sorted: the newest are read until there are enough
+        where.append(f"kind not in ({','.join('?' * len(without))})")
+        values.extend(str(kind) for kind in sorted(without))  # type: ignore[misc]  # likewise
     rows = connection.execute(
         f"select {_COLUMNS} from record where {' and '.join(where)} order by seq desc limit ?",
         (*values, limit),

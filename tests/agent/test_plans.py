@@ -10,6 +10,7 @@ from agent import print_jobs
 from agent.api.bodies import CloseShift, MoveCash, NewRefund, NewShift, RefundTender
 from outbox import retention
 from outbox.answers import Key
+from outbox.record import Kind
 from tests.agent.store import CONFIG, MUG, Shop, opened
 from tests.clouds.lying_webhook import SECRET, LyingWebhook
 from tests.clouds.serving import serving
@@ -46,6 +47,7 @@ async def a_day(shop: Shop) -> None:
     await shop.app.shifts.close(CloseShift(till="till-1", counted=0), key=None)
     shop.app.records.list(limit=5)
     shop.app.records.list(limit=5, kind="sale", till="till-1")
+    shop.app.records.list(limit=5, till="till-1", without=frozenset({Kind.SHIFT_OPEN, Kind.SHIFT_CLOSE}))
     shop.app.records.get(record["receipt_number"])
     await shop.app.records.print_copy(record["receipt_number"], key=None)
     shop.app.status()

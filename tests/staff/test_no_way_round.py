@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 from agent.training import Trainee
 from outbox import audit, chain
 from outbox.record import Kind
-from tests.staff.conftest import CASHIER, SUPERVISOR, TECH, Page, hire
+from tests.api.shop import CONFIG, Shop, open_shop
+from tests.staff.conftest import CASHIER, SUPERVISOR, TECH, Page, hire, paired
 
 if TYPE_CHECKING:
-    from tests.api.shop import Shop
+    from pathlib import Path
+
+    import httpx
 
 TEST = "/v1/devices/drawer/test"
 
@@ -38,3 +41,42 @@ async def test_a_drawer_that_is_tested_in_training_is_in_trainings_journal(shop:
     training = shop.app.training.counter
     assert training is not None
     assert chain.newest(training.journal.reader, 1)[0].kind is Kind.DRAWER
+
+
+async def test_a_shifts_figures_are_in_no_list_of_who_may_not_see_its_report(tmp_path: Path) -> None:
+    config = CONFIG + '[permissions]\nshift_report = "manager"\n'
+    async with open_shop(tmp_path, config=config) as shop, paired(shop) as page:
+        await hire(page)
+        await shop.sold()
+        closed = await page.post("/v1/shifts/current/close", {"till": "till-1", "counted": 50})
+        assert closed.is_success
+
+        async def kinds(caller: httpx.AsyncClient, query: str = "") -> list[str]:
+            answer = shop.body(await caller.get(f"/v1/records?limit=2{query}"))
+            return [record["kind"] for record in answer["records"]]
+
+        everything = ["shift_close", "drawer"]
+        assert await kinds(page.client) == everything
+        await page.client.request("DELETE", "/v1/sign-in")
+        for pin, code in ((None, "sign-in-needed"), (CASHIER, "not-allowed")):
+            if pin is not None:
+                await page.sign_in(pin)
+            assert await kinds(page.client) == ["drawer", "sale"]
+            for kind in ("shift_open", "shift_close"):
+                refused = (await page.client.get(f"/v1/records?kind={kind}")).json()
+                assert (refused["code"], refused["action"]) == (code, "shift_report")
+        assert await kinds(shop.client) == everything  # who may read its token may read the journal
+        assert await kinds(shop.client, "&kind=shift_close") == ["shift_close"]
+
+
+async def test_customers_are_found_in_receipts_by_who_may_sell_to_them(shop: Shop, page: Page) -> None:
+    await hire(page)
+    await page.client.request("DELETE", "/v1/sign-in")
+    sold = await shop.sold()
+    seen = "/v1/records?q=" + sold["receipt_number"]
+    assert (await page.client.get(seen)).json()["code"] == "sign-in-needed"
+    for caller in (shop.client, page.client):
+        await page.sign_in(CASHIER)
+        assert [one["id"] for one in shop.body(await caller.get(seen))["records"]] == [sold["id"]]
+    await page.sign_in(TECH)
+    assert (await page.client.get(seen)).json()["action"] == "sell"
