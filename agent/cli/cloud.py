@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from agent.cli import out
 from agent.cli.cloud_names import configured, must_be_online, unknown
-from agent.cli.running import RunningAgent
+from agent.cli.running import RunningAgent, an_agent_runs
 
 if TYPE_CHECKING:
     import argparse
@@ -84,7 +84,7 @@ def _pull(args: argparse.Namespace, places: Places) -> int:
     """Have the running agent pull, which knows what is left of the cloud's limits; where none runs, pull here."""
     must_be_online(places, args.name)
     whole, let_go = args.all or args.let_go, args.let_go
-    if _an_agent_runs(places):
+    if an_agent_runs(places):
         configured(places, args.name)
         agent = RunningAgent.find(places, args.port)
         pulled = agent.ask(
@@ -111,22 +111,6 @@ def _say_pulled(pulled: dict[str, Any]) -> None:
         out.say(f"  {trouble}")
     if pulled["troubles_left_out"]:
         out.say(f"  and {pulled['troubles_left_out']} more")
-
-
-def _an_agent_runs(places: Places) -> bool:
-    """Return whether an agent has the state folder."""
-    from outbox.errors import JournalUnavailable, StateInUse
-    from outbox.journal import LOCK, hold
-
-    if not (places.state / LOCK).exists():
-        return False
-    try:
-        hold(places.state).release()
-    except StateInUse:
-        return True
-    except JournalUnavailable:  # the catalogue, which is written to, says what to do
-        return False
-    return False
 
 
 async def _pulled(config: Config, places: Places, cloud: CloudConfig, *, whole: bool, let_go: bool) -> Pulled:

@@ -63,6 +63,22 @@ class RunningAgent:
         return answer
 
 
+def an_agent_runs(places: Places) -> bool:
+    """Return whether an agent has the state folder, whether it answers or not."""
+    from outbox.errors import JournalUnavailable, StateInUse
+    from outbox.journal import LOCK, hold
+
+    if not (places.state / LOCK).exists():
+        return False
+    try:
+        hold(places.state).release()
+    except StateInUse:
+        return True
+    except JournalUnavailable:  # whatever is to be done with what is in it says so
+        return False
+    return False
+
+
 def _token(places: Places) -> str:
     path = places.state / api_token.FILE
     try:

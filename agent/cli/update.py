@@ -10,10 +10,11 @@ import os
 import shutil
 import sys
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from agent.cli import out
-from agent.cli.running import RunningAgent
+from agent.cli.running import RunningAgent, an_agent_runs
 from agent.update.refusal import UpdateRefused, by_administrator
 
 if TYPE_CHECKING:
@@ -266,12 +267,13 @@ def _installer(
     places: Places, place: Installation, *, wait_s: float = 0.0, for_agent: bool = False
 ) -> Iterator[Installer]:
     """Hold everybody else off, and put right what was cut short before. `for_agent`: not for a person at the PC."""
+    from agent.config import ConfigInvalid
     from agent.update.installer import Installer
 
     def ask(path: str) -> dict[str, Any]:
         try:
             return RunningAgent.find(places).ask("GET", path)
-        except out.CommandError as error:
+        except (out.CommandError, ConfigInvalid) as error:
             raise OSError(str(error)) from error
 
     if not _is_administrator():
@@ -284,15 +286,16 @@ def _installer(
 def _system(
     places: Places, place: Installation, ask: Callable[[str], dict[str, Any]], *, for_agent: bool
 ) -> tuple[Versions, Machine]:
+    runs = partial(an_agent_runs, places)
     if sys.platform == "win32":
         from agent.update.windows import HOST, HostVersions, Windows
 
         host = place.versions / HOST if for_agent else None  # whoever works for the agent is SYSTEM
-        return HostVersions(place.versions), Windows(places, place.program.parent, ask=ask, host=host)
+        return HostVersions(place.versions), Windows(places, place.program.parent, ask=ask, runs=runs, host=host)
     from agent.update.linux import Linux
     from agent.update.versions import Versions
 
-    return Versions(place.versions), Linux(places, place.program.parent, ask=ask)
+    return Versions(place.versions), Linux(places, place.program.parent, ask=ask, runs=runs)
 
 
 def _said(args: argparse.Namespace, answer: dict[str, Any], words: str) -> int:

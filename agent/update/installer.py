@@ -257,7 +257,9 @@ class Installer:
 
     def _must_not_be_busy(self) -> Health | None:
         was = self._machine.health()
-        if was is not None and was.busy is not None:
+        if was is None:  # stopped, or it has too much in hand to answer: then nobody knows
+            self._machine.must_not_sell()
+        elif was.busy is not None:
             raise NotNow(f"not now: {was.busy}", "it is done when nobody is at a till; or come back then")
         return was
 

@@ -9,10 +9,11 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+from agent.config import ConfigInvalid, load
 from agent.service.linux_files import UNIT, USER
 from agent.update import health
 from agent.update.machine import program
-from agent.update.refusal import TrialFailed, UpdateRefused, by_name
+from agent.update.refusal import NotFit, NotNow, TrialFailed, UpdateRefused, by_name
 from agent.update.trial import Tried
 
 if TYPE_CHECKING:
@@ -32,7 +33,10 @@ _log = logging.getLogger("stillopen.update")
 
 
 class Linux:
-    """This PC. `current`: the folder of the version that does this; `user`: whom a version is tried as by root."""
+    """This PC. `current`: the folder of the version that does this; `user`: whom a version is tried as by root.
+
+    `ask` asks the agent that runs; `runs` says whether one does, also one that does not answer.
+    """
 
     def __init__(
         self,
@@ -40,6 +44,7 @@ class Linux:
         current: Path,
         *,
         ask: Callable[[str], dict[str, Any]],
+        runs: Callable[[], bool],
         user: str | None = USER,
         python: str = sys.executable,
         run: Callable[..., subprocess.CompletedProcess[str]] = subprocess.run,
@@ -47,6 +52,7 @@ class Linux:
         self._places = places
         self._current = current
         self._ask = ask
+        self._runs = runs
         self._user = user if hasattr(os, "geteuid") and os.geteuid() == 0 else None
         self._python = python
         self._run = run
@@ -57,6 +63,23 @@ class Linux:
             return health.read(self._ask("/v1/status"), self._ask("/v1/update"))
         except (LookupError, TypeError, ValueError, OSError):
             return None
+
+    def must_not_sell(self) -> None:
+        """Raise `NotNow` where an agent runs that does not answer, `NotFit` where none could be asked by its port."""
+        try:
+            port = load(self._places.config, need_secrets=False).api.port
+        except ConfigInvalid as error:
+            raise NotFit(f"no version runs with this configuration: {error.problems[0]}", "stillopen check") from error
+        if port == 0:
+            raise NotFit(
+                "`[api] port = 0` is another port at each start: nobody could see whether the newer version is well",
+                "name a port in stillopen.toml, and start the agent anew",
+            )
+        if self._runs():
+            raise NotNow(
+                "not now: the agent does not answer, and somebody may be at a till",
+                "it is tried again; or stop it first, when nobody is",
+            )
 
     def restart(self) -> None:
         """Tell systemd; a version that failed too often before may start again."""

@@ -83,6 +83,10 @@ class Machine(Protocol):
         """Ask the agent that runs how it is; None where none answers."""
         ...
 
+    def must_not_sell(self) -> None:
+        """Raise `NotNow` where an agent runs that does not answer, `NotFit` where none could be asked by its port."""
+        ...
+
     def restart(self) -> None:
         """Have the service run what `current` names, without waiting for it. Raises `UpdateRefused`."""
         ...

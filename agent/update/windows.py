@@ -88,10 +88,11 @@ class Windows(Linux):
         current: Path,
         *,
         ask: Callable[[str], dict[str, Any]],
+        runs: Callable[[], bool],
         host: Path | None = None,
         run: Callable[..., subprocess.CompletedProcess[str]] = subprocess.run,
     ) -> None:
-        super().__init__(places, current, ask=ask, user=None, run=run)
+        super().__init__(places, current, ask=ask, runs=runs, user=None, run=run)
         self._host = host
 
     def restart(self) -> None:

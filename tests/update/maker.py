@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from agent.update.health import Health
 from agent.update.installer import Installer
 from agent.update.machine import Installation
-from agent.update.refusal import NoRoom, TrialFailed
+from agent.update.refusal import NoRoom, NotNow, TrialFailed
 from agent.update.release import channel, this_pc
 from agent.update.sources import Folder
 from agent.update.trial import Tried
@@ -96,6 +96,8 @@ class SimulatedPc:
 
     versions: Versions
     busy: str | None = None
+    stopped: bool = False  # nothing runs, so that nothing answers
+    silent: bool = False  # what runs has too much in hand to answer
     full: str | None = None  # the folder of the version whose trial the disk has no room for
     tried: list[tuple[str, bool]] = field(default_factory=list)
     starts: list[str] = field(default_factory=list)
@@ -110,7 +112,7 @@ class SimulatedPc:
 
     def health(self) -> Health | None:
         says = self.runs
-        if says.get("dead"):
+        if says.get("dead") or self.stopped or self.silent:
             return None
         return Health(
             version=says["version"],
@@ -123,7 +125,12 @@ class SimulatedPc:
             parked={"books": says.get("parked", 0)},
         )
 
+    def must_not_sell(self) -> None:
+        if self.silent:
+            raise NotNow("not now: the agent does not answer", "it is tried again")
+
     def restart(self) -> None:
+        self.stopped = False
         name = self.versions.current()
         assert name is not None
         assert whole(self.versions.folder / name) is not None, f"{name} was started, and is not whole"

@@ -158,6 +158,19 @@ def test_nobody_is_interrupted_at_a_till(till: Till) -> None:
     assert till.pc.starts[-1] == "1.1.0"
 
 
+def test_who_does_not_answer_may_be_at_a_till_and_who_is_stopped_is_not(till: Till) -> None:
+    staged(till)
+    till.pc.silent = True
+    with till.installer().alone() as installer, pytest.raises(NotNow, match="does not answer"):
+        installer.apply()
+    assert (till.pc.starts, till.versions.current()) == (["1.0.0"], "1.0.0")
+    assert ledger.read(till.place.own).refused == {}
+    till.pc.silent, till.pc.stopped = False, True
+    with till.installer().alone() as installer:
+        installer.apply()
+    assert till.pc.starts[-1] == "1.1.0"
+
+
 def test_two_at_once_are_one(till: Till) -> None:
     with till.installer().alone(), pytest.raises(Worked), till.installer().alone():
         pytest.fail("two worked at once")

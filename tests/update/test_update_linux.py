@@ -6,18 +6,22 @@ import configparser
 import json
 import subprocess
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from agent.cli.running import an_agent_runs
 from agent.places import Places
 from agent.service.linux_files import UNIT
 from agent.update import units, work
 from agent.update.linux import Linux
 from agent.update.machine import LINUX
-from agent.update.refusal import NoRoom, NotFit, TrialFailed, UpdateRefused
+from agent.update.refusal import NoRoom, NotFit, NotNow, TrialFailed, UpdateRefused
 from agent.update.report import report
 from agent.update.request import Asked, ask, is_asked
+from outbox.journal import Journal
+from tests.api.shop import CONFIG
 from tests.update.maker import Maker, Till
 
 if TYPE_CHECKING:
@@ -49,7 +53,7 @@ def linux(tmp_path: Path, ran: Any, **more: Any) -> Linux:
         return STATUS if path == "/v1/status" else {"noted": True, "busy": None}
 
     places = Places(tmp_path / "stillopen.toml", tmp_path / "state")
-    return Linux(places, tmp_path / "1.0.0", **{"ask": asked, **more}, run=ran)
+    return Linux(places, tmp_path / "1.0.0", **{"ask": asked, "runs": lambda: False, **more}, run=ran)
 
 
 def test_the_service_is_restarted_and_not_waited_for(tmp_path: Path) -> None:
@@ -105,6 +109,27 @@ def test_the_agent_that_runs_says_how_it_is(tmp_path: Path) -> None:
 
     assert linux(tmp_path, Ran(), ask=nobody).health() is None
     assert linux(tmp_path, Ran(), ask=lambda _: {}).health() is None  # one of before there were updates
+
+
+async def test_an_agent_that_runs_and_does_not_answer_may_be_selling(tmp_path: Path) -> None:
+    places = Places(tmp_path / "stillopen.toml", tmp_path / "state")
+    places.config.write_text(CONFIG.replace("port = 0", "port = 8750"), encoding="utf-8")
+    journal = Journal(places.state)
+    pc = linux(tmp_path, Ran(), runs=partial(an_agent_runs, places))
+    pc.must_not_sell()  # nobody has ever sold here
+    await journal.open()
+    try:
+        with pytest.raises(NotNow, match="somebody may be at a till"):
+            pc.must_not_sell()
+    finally:
+        await journal.close()
+    pc.must_not_sell()  # it was stopped
+    places.config.write_text(CONFIG, encoding="utf-8")
+    with pytest.raises(NotFit, match="nobody could see"):
+        pc.must_not_sell()
+    places.config.write_text("[store", encoding="utf-8")
+    with pytest.raises(NotFit, match="no version runs with this configuration"):
+        pc.must_not_sell()
 
 
 def test_bytecode_is_made_where_the_release_has_none(tmp_path: Path) -> None:

@@ -134,7 +134,13 @@ def test_each_version_is_tried_on_its_own_python(tmp_path: Path) -> None:
             command, 0, '{"version": "1.1.0", "records": 3, "schema": 2, "opened_s": 0.5}', ""
         )
 
-    pc = Windows(Places(tmp_path / "stillopen.toml", tmp_path / "state"), tmp_path / "1.0.0", ask=lambda _: {}, run=run)
+    pc = Windows(
+        Places(tmp_path / "stillopen.toml", tmp_path / "state"),
+        tmp_path / "1.0.0",
+        ask=lambda _: {},
+        runs=lambda: False,
+        run=run,
+    )
     assert pc.try_out(tmp_path / "1.1.0", fresh=True).version == "1.1.0"
     assert ran[0][:2] == [str(tmp_path / "1.1.0" / "python" / "python.exe"), "-I"]
     assert pc.python_of(tmp_path / "1.1.0")[-1] == "utf8"  # what is said is the same on every Windows
@@ -154,7 +160,7 @@ def test_for_the_agent_a_version_is_tried_as_the_services_own_account(tmp_path: 
         return subprocess.CompletedProcess(command, code, said if code == 0 else "", "the service does not run")
 
     places = Places(tmp_path / "stillopen.toml", tmp_path / "state")
-    pc = Windows(places, tmp_path / "1.0.0", ask=lambda _: {}, host=tmp_path / HOST, run=run)
+    pc = Windows(places, tmp_path / "1.0.0", ask=lambda _: {}, runs=lambda: False, host=tmp_path / HOST, run=run)
     assert pc.try_out(tmp_path / "1.1.0", fresh=True).version == "1.1.0"
     pc.clear()
     assert [command[:2] for command in ran] == [[str(tmp_path / HOST), "as-service"]] * 2
