@@ -28,7 +28,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
         429,
         "Too many wrong PINs there. `retry_after_s` says for how long; names still work where PINs do not.",
     ),
-    "acts-as-itself": (409, "The local token acts as a cashier of its own. Pair the front end, and sign in there."),
+    "acts-as-itself": (409, "Nobody signs in with the local token, nor where `stillopen pair --as` says who acts."),
     "no-such-staff": (404, "Nobody of that id or name works here. GET /v1/staff lists everyone."),
     "pin": (422, "A PIN is 4 to 12 digits."),
     "pin-too-easy": (422, "The PIN is one that anybody would try first: a run, a repeat, a year."),

@@ -186,6 +186,14 @@ class Staff:
                 "The token of STATE/api-token acts as a cashier of its own: pair this front end with a code of "
                 "`stillopen pair`, and sign in there.",
             )
+        pairing = self._pairings.by_id(page)
+        if pairing is not None and pairing.acts_as is not None:
+            raise conflict(
+                "acts-as-itself",
+                "This front end was paired to act as one person or role at all times: nobody signs in here. For one "
+                "thing somebody who may gives leave by PIN (POST /v1/overrides); to sign in, pair it anew with a code "
+                "of `stillopen pair` without --as.",
+            )
         at, asks = self.time(), self._actor(page)
         self._check_works_here(named)
 

@@ -8,7 +8,7 @@ from agent.training import Trainee
 from outbox import audit, chain
 from outbox.record import Kind
 from tests.api.shop import CONFIG, Shop, open_shop
-from tests.staff.conftest import CASHIER, SUPERVISOR, TECH, Page, hire, paired
+from tests.staff.conftest import CASHIER, MANAGER, SUPERVISOR, TECH, Page, hire, paired
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,3 +80,16 @@ async def test_customers_are_found_in_receipts_by_who_may_sell_to_them(shop: Sho
         assert [one["id"] for one in shop.body(await caller.get(seen))["records"]] == [sold["id"]]
     await page.sign_in(TECH)
     assert (await page.client.get(seen)).json()["action"] == "sell"
+
+
+async def test_one_that_was_paired_as_somebody_is_that_at_all_times(shop: Shop, page: Page) -> None:
+    await hire(page)
+    async with paired(shop, acts_as="cashier") as kiosk:
+        refused = await kiosk.sign_in(MANAGER)
+        assert (refused.status_code, refused.json()["code"]) == (409, "acts-as-itself")
+        assert "stillopen pair" in refused.json()["detail"]
+        seen = await kiosk.get("/v1/sign-in")
+        assert (seen["acts_as"]["role"], seen["staff"]) == ("cashier", None)
+        leave = (await kiosk.post("/v1/overrides", {"pin": SUPERVISOR, "action": "no_sale"})).json()["override"]
+        opened = await kiosk.post("/v1/tills/till-1/drawer", {"reason": "change"}, **{"Stillopen-Override": leave})
+        assert shop.body(opened)["authorized_by"]["name"] == "Sol"
