@@ -17,6 +17,7 @@ UNPACKED_BYTES_MAX = 2 * 1024**3
 FILES_MAX = 100_000  # ours has some 8,000
 
 _VERSION = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6}){1,3}", re.ASCII)
+_RELEASE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6}){2}", re.ASCII)
 _ARCHIVE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}\.zip", re.ASCII)
 _MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
@@ -74,14 +75,16 @@ def _check(release: Release) -> None:
     for name in ("version", "system", "machine", "archive", "notes"):
         if not isinstance(values[name], str):
             raise TypeError(f"{name} is no text")
-    if not is_version(release.version) or not _ARCHIVE.fullmatch(release.archive):
-        raise ValueError(f"{release.version!r} in {release.archive!r}")
+    if not _RELEASE.fullmatch(release.version):
+        raise ValueError(f"{release.version!r} has not three numbers, as 1.2.3")  # a fourth is a folder's
+    if not _ARCHIVE.fullmatch(release.archive):
+        raise ValueError(f"{release.archive!r} is not the name of an archive")
     if not 0 < int(release.unpacked_bytes) <= UNPACKED_BYTES_MAX or not 0 < int(release.files) <= FILES_MAX:
         raise ValueError(f"{release.files} files of {release.unpacked_bytes} bytes")
 
 
 def is_version(text: str) -> bool:
-    """Say whether this is a version's number, as `1.2.3`; a folder may bear its name."""
+    """Say whether a folder of a version may be called so: `1.2.3`, or `1.2.3.2` for the same a second time."""
     return _VERSION.fullmatch(text) is not None
 
 

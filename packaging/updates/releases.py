@@ -41,6 +41,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from agent.update import release as releases  # noqa: E402 - from this checkout, wherever it is run from
+from agent.update.refusal import NotTrusted  # noqa: E402 - likewise
 from agent.update.release import Release  # noqa: E402 - likewise
 
 ROLES = ("root", "targets", "snapshot", "timestamp")
@@ -151,7 +152,12 @@ def add(repository: Path, keys: Path, archives: list[Path], notes: str = "", now
         release = about(archive, notes)
         channel = releases.channel(release.system, release.machine)
         announced = repository / "build.json"
-        announced.write_text(releases.as_text(release), encoding="utf-8")
+        text = releases.as_text(release)
+        try:
+            releases.parse(text.encode())
+        except NotTrusted as error:
+            raise Wrong(f"no store would take {archive.name}: {error.__cause__}") from error
+        announced.write_text(text, encoding="utf-8")
         for name, file in ((release.target, archive), (f"{channel}/release.json", announced)):
             target = TargetFile.from_file(name, str(file), ["sha256"])
             targets.signed.targets[name] = target

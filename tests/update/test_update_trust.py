@@ -239,6 +239,8 @@ WHOLE = {
         {},
         {**WHOLE, "more": 1},
         {**WHOLE, "version": "../1.1.0"},
+        {**WHOLE, "version": "1.1.0.2"},  # the folder of 1.1.0, a second time
+        {**WHOLE, "version": "1.1"},
         {**WHOLE, "archive": "../a.zip"},
         {**WHOLE, "unpacked_bytes": 1e30},
         {**WHOLE, "files": 0},
@@ -249,6 +251,11 @@ WHOLE = {
 def test_a_signed_release_that_is_none_is_its_makers_fault(said: object) -> None:
     with pytest.raises(NotTrusted, match="signed, and is not one"):
         release.parse(json.dumps(said).encode())
+
+
+def test_what_no_store_would_take_is_not_released(maker: Maker) -> None:
+    with pytest.raises(RELEASES.Wrong, match=r"'1\.2' has not three numbers"):
+        maker.release("1.2")
 
 
 # --- over a line ---
