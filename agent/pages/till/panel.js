@@ -69,9 +69,50 @@ export function pad(target, { decimal = true, onenter, fresh = true } = {}) {
     }, key)), onenter && el("button.pad-key.pad-enter", { type: "button", tabindex: "-1", onclick: onenter }, t("action.ok")));
 }
 
-/** The panel's main button. */
+/** The panel's main button. One of `oneAtATime` says so while its answer is awaited. */
 export function primary(text, onclick, extra = {}) {
-  return el("button.primary", { type: "button", onclick, "data-key": "primary", ...extra }, text);
+  const button = el("button.primary", { type: "button", onclick, "data-key": "primary", ...extra }, text);
+  buttonsOf.get(onclick)?.push(button);
+  return button;
+}
+
+/**
+ * What a panel asks for, one at a time: pressed again, or another of them pressed, while an answer is awaited, nothing
+ * is asked. A panel that stays open for its answer needs this: a second press would have a key of its own.
+ */
+export function oneAtATime(...asks) {
+  const buttons = [];
+  let awaited = false;
+  return asks.map((ask) => {
+    const once = async () => {
+      if (awaited) return;
+      awaited = true;
+      const timer = setTimeout(() => buttons.forEach(waits), WAITS_SHOWN_MS);
+      try {
+        await ask();
+      } finally {
+        awaited = false;
+        clearTimeout(timer);
+        buttons.forEach(waitsNoMore);
+      }
+    };
+    buttonsOf.set(once, buttons);
+    return once;
+  });
+}
+
+const WAITS_SHOWN_MS = 300; // an answer takes milliseconds: words for so short a time would flicker
+const buttonsOf = new WeakMap(); // of what is asked one at a time: the buttons that ask it
+
+// The button stays in the order of Tab and keeps the focus: a key pressed now must not begin a search.
+function waits(button) {
+  button.setAttribute("aria-disabled", "true");
+  button.append(el("small.waits", { role: "status" }, t("action.waits")));
+}
+
+function waitsNoMore(button) {
+  button.removeAttribute("aria-disabled");
+  button.querySelector(".waits")?.remove();
 }
 
 /** A choice of one of several, as buttons that say which is chosen. `onchange(value)`. */

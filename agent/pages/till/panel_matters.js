@@ -4,7 +4,7 @@ import { Away, Problem, read } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
 import { money, when } from "../parts/money.js";
 import { t } from "../parts/words.js";
-import { field, primary, reasons } from "./panel.js";
+import { field, oneAtATime, primary, reasons } from "./panel.js";
 import { openReceipt } from "./panels_receipts.js";
 
 const SHOWN = 20; // at once; more are a touch away
@@ -71,19 +71,18 @@ function card(till, matter) {
 /** Tick one off, for a reason. */
 function settlePanel(till, matter) {
   const reason = field(t("reason.field"), { key: "reason", onenter: () => save(), maxlength: 200 });
-  const save = async () => {
-    if (!reason.value) return reason.complain(t("reason.needed"));
-    const done = await till.actions.write({ label: t("matters.settle"), path: `/v1/outbox/${matter.id}/settle`, body: { reason: reason.value } });
-    if (done) till.show(mattersPanel(till));
-    return done;
-  };
+  const [save] = oneAtATime(async () => {
+    if (!reason.value) reason.complain(t("reason.needed"));
+    else if (await till.actions.ask({ label: t("matters.settle"), path: `/v1/outbox/${matter.id}/settle`, body: { reason: reason.value } })) till.goOn(panel, mattersPanel(till));
+  });
   const refused = matter.matter === "parked";
-  return {
+  const panel = {
     title: t("matters.settle.title", { name: name(matter) }),
     body: el("div", {}, el("p", {}, t(refused ? "matters.settle.refused" : "matters.settle.differs", { cloud: matter.cloud })),
       reason.element, reasons(refused ? "matters.reasons.refused" : "matters.reasons.differs", reason), primary(t("matters.settle"), save)),
     focus: () => reason.select(),
   };
+  return panel;
 }
 
 function name(matter) {

@@ -5,7 +5,7 @@ import { el, replace } from "../parts/dom.js";
 import { clock, when } from "../parts/money.js";
 import { has, t } from "../parts/words.js";
 import { because, heldBy } from "./line.js";
-import { field, primary, reasons } from "./panel.js";
+import { field, oneAtATime, primary, reasons } from "./panel.js";
 import { mattersButton } from "./panel_matters.js";
 
 const READ_AGAIN_MS = 400; // several events of one act make one reading
@@ -41,18 +41,16 @@ export function outagePanel(till) {
 /** Hold a cloud offline (null: all of them), for a reason. */
 function offlinePanel(till, cloud) {
   const reason = field(t("reason.field"), { key: "reason", onenter: () => save(), maxlength: 200 });
-  const save = async () => {
-    if (!reason.value) {
-      reason.complain(t("reason.needed"));
-      return;
-    }
-    if (await till.actions.holdOffline(cloud, reason.value)) till.show(outagePanel(till));
-  };
-  return {
+  const [save] = oneAtATime(async () => {
+    if (!reason.value) reason.complain(t("reason.needed"));
+    else if (await till.actions.holdOffline(cloud, reason.value)) till.goOn(panel, outagePanel(till));
+  });
+  const panel = {
     title: t("outage.hold.title", { cloud: cloud ?? t("outage.all_clouds") }),
     body: el("div", {}, el("p", {}, t("outage.hold.how")), reason.element, reasons("outage.hold.reasons", reason), primary(t("outage.hold.do"), save)),
     focus: () => reason.input.focus(),
   };
+  return panel;
 }
 
 function head(card) {

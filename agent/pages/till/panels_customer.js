@@ -3,7 +3,7 @@
 import { Away, Problem, read } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
 import { t } from "../parts/words.js";
-import { field, primary } from "./panel.js";
+import { field, oneAtATime, primary } from "./panel.js";
 
 const SHOWN_MAX = 20; // one more letter finds the rest
 const SEARCH_MS = 120;
@@ -82,19 +82,22 @@ export function oneCustomerPanel(till, customer, typed = "") {
   const name = one("name", 100, () => phone.select());
   if (!customer) name.input.value = typed;
   const fields = { name, phone, email, number, exempt_reason: exempt, certificate };
-  const save = async () => {
-    if (!name.value) return name.complain(t("buyer.name.bad"));
+  const [save] = oneAtATime(async () => {
+    if (!name.value) {
+      name.complain(t("buyer.name.bad"));
+      return;
+    }
     const told = Object.fromEntries(Object.entries(fields).map(([key, input]) => [key, input.value || null]));
     const changed = Object.fromEntries(Object.entries(told).filter(([key, value]) => value !== (customer?.[key] ?? null)));
     const kept = customer
       ? Object.keys(changed).length ? await till.attending.changeCustomer(customer, changed) : customer
       : await till.attending.addCustomer(changed);
-    if (!kept) return undefined;
-    till.home();
-    return till.attending.giveCustomer(kept);
-  };
+    if (!kept) return;
+    till.goOn(panel);
+    await till.attending.giveCustomer(kept);
+  });
   const forget = async () => {
-    if (await till.attending.forgetCustomer(customer)) till.show(customerPanel(till));
+    if (await till.attending.forgetCustomer(customer)) till.goOn(panel, customerPanel(till));
   };
   let sure = false;
   const gone = customer && el("button", { type: "button", "data-key": "forget", onclick: () => {
@@ -103,12 +106,13 @@ export function oneCustomerPanel(till, customer, typed = "") {
     gone.textContent = t("buyer.forget.sure");
     return undefined;
   } }, t("buyer.forget"));
-  return {
+  const panel = {
     title: customer ? customer.name : t("buyer.new"),
     body: el("div", {}, name.element, el("div.beside", {}, phone.element, email.element), number.element,
       el("div.beside", {}, exempt.element, certificate.element), primary(t("buyer.save"), save), el("p.quiet", {}, t("buyer.how")), gone),
     focus: () => name.select(),
   };
+  return panel;
 }
 
 function about(customer) {

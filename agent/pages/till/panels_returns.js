@@ -4,7 +4,7 @@ import { Away, Problem, newKey, write } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
 import { money, quantity } from "../parts/money.js";
 import { t } from "../parts/words.js";
-import { choice, field, primary, reasons } from "./panel.js";
+import { choice, field, oneAtATime, primary, reasons } from "./panel.js";
 
 const TENDERS = () => [["cash", t("refund.cash")], ["card", t("refund.card")]];
 
@@ -31,23 +31,18 @@ export function refundPanel(till, record) {
   };
   const why = () => (reason.value ? { reason: reason.value } : {});
   const body = () => ({ ...lines(), till: till.state.id, tender: { type }, ...why() });
-  const save = async () => {
-    if (!chosen.size) return till.say({ kind: "refused", text: t("refund.none") });
-    const done = await till.actions.refund(body());
-    if (done) till.home();
-    return done;
-  };
-  const exchange = async () => {
-    if (!chosen.size) return till.say({ kind: "refused", text: t("refund.none") });
-    const done = await till.actions.write({
+  const [save, exchange] = oneAtATime(async () => {
+    if (!chosen.size) till.say({ kind: "refused", text: t("refund.none") });
+    else if (await till.actions.refund(body())) till.goOn(panel);
+  }, async () => {
+    if (!chosen.size) till.say({ kind: "refused", text: t("refund.none") });
+    else if (await till.actions.ask({
       label: t("label.take_back", { number: record.receipt_number }), method: "PUT", path: "/v1/sales/{sale}/taken-back",
       body: { ...lines(), tender: type, ...why() },
-    });
-    if (done) till.home();
-    return done;
-  };
+    })) till.goOn(panel);
+  });
   draw();
-  return {
+  const panel = {
     title: t("refund.title", { number: record.receipt_number }),
     body: el("div.above-stays", {}, el("div.scrolls", {},
       el("div.beside", {}, el("p", {}, t("refund.how")),
@@ -58,9 +53,10 @@ export function refundPanel(till, record) {
         sum.ask();
       })),
       el("div.beside.stays", {}, primary(t("receipt.refund"), save),
-        el("button.primary", { type: "button", "data-key": "exchange", onclick: exchange }, t("refund.exchange")))),
+        primary(t("refund.exchange"), exchange, { "data-key": "exchange" }))),
     focus: () => list.querySelector("button")?.focus(),
   };
+  return panel;
 }
 
 /** What is rung comes back instead of being sold, as nobody has its receipt. */
@@ -69,15 +65,13 @@ export function unreceiptedPanel(till) {
   let type = "cash";
   const reason = field(t("refund.reason"), { key: "reason", onenter: () => save(), maxlength: 200 });
   const sum = preview(() => ({ sale: sale.id, tender: { type }, reason: reason.value || t("unreceipted.title") }));
-  const save = async () => {
-    if (!reason.value) return reason.complain(t("reason.needed"));
-    const done = await till.actions.refund({ sale: sale.id, tender: { type }, reason: reason.value });
-    if (done) till.home();
-    return done;
-  };
+  const [save] = oneAtATime(async () => {
+    if (!reason.value) reason.complain(t("reason.needed"));
+    else if (await till.actions.refund({ sale: sale.id, tender: { type }, reason: reason.value })) till.goOn(panel);
+  });
   sum.ask();
   let known = JSON.stringify(sale.lines);
-  return {
+  const panel = {
     title: t("unreceipted.title"),
     body: el("div.above-stays", {}, el("div.scrolls", {}, el("p", {}, t("unreceipted.how", { lines: t("basket.lines", { n: sale.lines.length }) })),
       sum.element, reason.element, reasons("unreceipted.reasons", reason),
@@ -95,6 +89,7 @@ export function unreceiptedPanel(till) {
     },
     focus: () => reason.select(),
   };
+  return panel;
 }
 
 function row(line, { now, all, set }) {

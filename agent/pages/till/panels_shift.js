@@ -4,7 +4,7 @@ import { Away, Problem, read } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
 import { money, parse, typed, when } from "../parts/money.js";
 import { t } from "../parts/words.js";
-import { choice, field, pad, primary, reasons } from "./panel.js";
+import { choice, field, oneAtATime, pad, primary, reasons } from "./panel.js";
 import { countFields } from "./panel_count.js";
 import { closedShiftsPanel, reportPanel } from "./panels_shift_reports.js";
 
@@ -13,8 +13,8 @@ export function shiftPanel(till) {
   const body = el("div");
   const button = (key, word, then) =>
     el("button.row-button", { type: "button", "data-key": `shift-${key}`, onclick: then }, el("span", {}, t(word)));
-  const count = (panel) => () => fetched(till, current(till), (now) => till.show(panel(till, now)));
-  const x = () => fetched(till, read(`/v1/shifts/current/report?till=${encodeURIComponent(till.state.id)}`), (report) => till.show(reportPanel(till, report)));
+  const count = (next) => () => fetched(till, current(till), (now) => till.goOn(panel, next(till, now)));
+  const x = () => fetched(till, read(`/v1/shifts/current/report?till=${encodeURIComponent(till.state.id)}`), (report) => till.goOn(panel, reportPanel(till, report)));
   const draw = () => {
     const { shift } = till.state.till;
     replace(body,
@@ -28,7 +28,8 @@ export function shiftPanel(till) {
         button("past", "shift.past", () => till.show(closedShiftsPanel(till)))));
   };
   draw();
-  return { title: t("shift.title"), body, update: draw, focus: () => body.querySelector("button").focus() };
+  const panel = { title: t("shift.title"), body, update: draw, focus: () => body.querySelector("button").focus() };
+  return panel;
 }
 
 /** What opening or closing this till's shift takes. */
@@ -49,20 +50,21 @@ export async function fetched(till, reading, then) {
 /** Open the shift with a float: as a sum, or coin by coin. `now` is what `current` answered. */
 export function openPanel(till, now) {
   const counted = counting(now, typed(now.left), () => save());
-  const save = async () => {
+  const [save] = oneAtATime(async () => {
     const body = counted.body("float");
     if (!body) return;
     const opened = await till.actions.write({ label: t("shift.open"), path: "/v1/shifts", body: { till: till.state.id, ...body } });
     if (!opened) return;
     till.state.takeShift(opened);
-    till.home();
+    till.goOn(panel);
     till.say({ kind: "note", text: t("shift.opened", { float: money(opened.float) }) });
-  };
-  return {
+  });
+  const panel = {
     title: t("shift.open"),
     body: el("div", {}, el("p", {}, t(now.asks_for_float ? "shift.open.asked" : "shift.open.how")), counted.element, primary(t("shift.open.do"), save)),
     focus: () => counted.focus(),
   };
+  return panel;
 }
 
 /** Count the drawer and close the shift: its Z. What should be there is not shown before. */
@@ -70,11 +72,14 @@ export function closePanel(till, now) {
   const counted = counting(now, "", () => left.select(), "none");
   const left = field(t("shift.left"), { key: "left", mode: "decimal", placeholder: t("shift.left.all"), onenter: () => reason.select(), maxlength: 14 });
   const reason = field(t("shift.reason"), { key: "reason", onenter: () => save(), maxlength: 200 });
-  const save = async () => {
+  const [save] = oneAtATime(async () => {
     const body = counted.body("counted");
     if (!body) return;
     const stays = left.value ? parse(left.value) : undefined;
-    if (stays === null) return left.complain(t("amount.bad", { example: typed(5000) }));
+    if (stays === null) {
+      left.complain(t("amount.bad", { example: typed(5000) }));
+      return;
+    }
     const closed = await till.actions.write({
       label: t("shift.close"), path: "/v1/shifts/current/close",
       body: {
@@ -82,15 +87,18 @@ export function closePanel(till, now) {
         ...(stays === undefined ? {} : { left: stays }), ...(reason.value ? { reason: reason.value } : {}),
       },
     });
-    if (closed) till.show(reportPanel(till, closed));
-  };
-  return {
+    if (!closed) return;
+    const report = reportPanel(till, closed);
+    if (!till.goOn(panel, report)) till.say({ kind: "note", text: t("shift.closed", { report: report.title }) });
+  });
+  const panel = {
     title: t("shift.close"),
     body: el("div", {},
       el("p", {}, t("shift.close.how"), now.drawer_shared_with.length > 0 && ` ${t("shift.shared", { tills: now.drawer_shared_with.join(", ") })}`),
       counted.element, left.element, reason.element, reasons("shift.reasons", reason), primary(t("shift.close.do"), save)),
     focus: () => counted.focus(),
   };
+  return panel;
 }
 
 /** Put money into the drawer, take it out, or take it to the safe. */
@@ -100,22 +108,25 @@ export function moveCashPanel(till) {
   const reason = field(t("reason.field"), { key: "reason", onenter: () => save(), maxlength: 200 });
   const offered = el("div");
   const offer = () => replace(offered, reasons(`cash_move.reasons.${direction}`, reason));
-  const save = async () => {
+  const [save] = oneAtATime(async () => {
     const minor = parse(amount.value);
-    if (!minor) return amount.complain(t("amount.bad", { example: typed(5000) }));
-    if (!reason.value) return reason.complain(t("reason.needed"));
+    if (!minor || !reason.value) {
+      if (minor) reason.complain(t("reason.needed"));
+      else amount.complain(t("amount.bad", { example: typed(5000) }));
+      return;
+    }
     const moved = await till.actions.write({
       label: t(`cash_move.${direction}`), path: "/v1/shifts/current/cash",
       body: { till: till.state.id, direction, amount: minor, reason: reason.value },
     });
     if (!moved) return;
-    till.home();
+    till.goOn(panel);
     till.say(moved.drawer_short
       ? { kind: "refused", text: t("cash_move.short", { amount: money(moved.amount), short: money(moved.drawer_short) }) }
-      : { kind: "note", text: t(`cash_move.done.${direction}`, { amount: money(moved.amount) }) });
-  };
+      : { kind: "note", text: t(`cash_move.done.${moved.direction}`, { amount: money(moved.amount) }) });
+  });
   offer();
-  return {
+  const panel = {
     title: t("cash_move.title"),
     body: el("div.two", {},
       el("div.fields", {},
@@ -127,6 +138,7 @@ export function moveCashPanel(till) {
       pad(amount, { onenter: () => reason.select() })),
     focus: () => amount.select(),
   };
+  return panel;
 }
 
 // A sum or the pieces, whichever the cashier likes; `alone` offers to close without counting.

@@ -4,7 +4,7 @@ import { Away, Problem, read } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
 import { money, quantity, when } from "../parts/money.js";
 import { t } from "../parts/words.js";
-import { primary } from "./panel.js";
+import { oneAtATime, primary } from "./panel.js";
 
 const SHOWN = 30; // Zs at a time: a month
 
@@ -12,12 +12,12 @@ const SHOWN = 30; // Zs at a time: a month
 export function reportPanel(till, report) {
   const closed = report.z_number !== undefined;
   const at = encodeURIComponent(closed ? report.id : report.till);
-  const print = async () => {
+  const [print] = oneAtATime(async () => {
     const job = await till.actions.write(closed
       ? { label: t("report.print"), path: `/v1/shifts/${at}/print` }
       : { label: t("report.print"), path: "/v1/shifts/current/report/print", body: { till: report.till } });
     if (job) till.say({ kind: "note", text: t("report.printing") });
-  };
+  });
   const sheet = closed ? `/v1/shifts/${at}/report.csv` : `/v1/shifts/current/report.csv?till=${at}`;
   const body = el("div", {},
     el("p.quiet", {}, [report.till, when(report.opened_at), closed && `– ${when(report.occurred_at)}`, report.cashier?.name].filter(Boolean).join(" ")),

@@ -7,9 +7,11 @@ import { chooseMoney } from "../parts/money.js";
 import { chooseLanguage, t } from "../parts/words.js";
 import { Actions } from "./actions.js";
 import { Attending } from "./attending.js";
+import { agentBanner, noAnswer } from "./banners.js";
 import { Basket } from "./basket.js";
 import { CardNotices } from "./card_reader.js";
 import { AT_HAND, PANELS } from "./commands.js";
+import { tellOfDrawer } from "./drawer_news.js";
 import { Finder } from "./finder.js";
 import { KEYS, listenToKeys } from "./keys.js";
 import { lampBar } from "./lamps.js";
@@ -126,6 +128,17 @@ export class Till {
     return this.#panel?.follows === id;
   }
 
+  /**
+   * Go on from `panel` to `next`, or else to the items: what an answer does that took its time. False, and nothing, where
+   * somebody has opened another panel since.
+   */
+  goOn(panel, next = null) {
+    if (this.#panel !== panel && !(next && this.isHome() && !this.entry.value)) return false;
+    if (next) this.show(next);
+    else this.home();
+    return true;
+  }
+
   asksForPairing() {
     return this.#pairing;
   }
@@ -186,8 +199,7 @@ export class Till {
       } catch (error) {
         if (error instanceof Unpaired) await this.#pair();
         else if (error instanceof Away || error instanceof Problem) {
-          replace(this.#root, el("div.alone", {}, el("div.banner.banner-away", { role: "alert" },
-            el("strong", {}, t("away.title")), el("p", {}, error instanceof Problem ? error.message : t("away.next")))));
+          replace(this.#root, noAnswer(error));
           await new Promise((resolve) => { setTimeout(resolve, FIRST_ANSWER_MS); });
         } else throw error;
       }
@@ -266,17 +278,9 @@ export class Till {
     for (const part of [this.lamps, this.training, this.cards, this.printQuestion, this.basket, this.finder]) part.update();
     const { parked, sale } = this.state;
     this.park.textContent = parked.length && !sale?.lines.length ? t("action.parked", { n: parked.length }) : t("action.park");
-    const { fault } = this.state.status;
-    replace(this.banner, this.state.away ? this.#awayBanner() : fault && el("div.banner.banner-fault", { role: "alert" },
-      el("strong", {}, t("fault.title")), ` ${fault}`), this.shift.banner());
+    replace(this.banner, agentBanner(this), this.shift.banner());
     this.#updatePanel();
     this.questions.put();
-  }
-
-  #awayBanner() {
-    const waiting = this.outgoing.waiting.length;
-    return el("div.banner.banner-away", { role: "alert" }, el("strong", {}, t("away.title")),
-      el("span", {}, ` ${t("away.how")} ${waiting ? t("away.waiting", { n: waiting }) : ""} ${t("away.next")}`));
   }
 
   async #pairAgain() {
@@ -289,12 +293,7 @@ export class Till {
 
   #heard(event) {
     this.#panel?.heard?.(event);
-    const { sale, last, till } = this.state;
-    const told = !event.record_id || sale?.lines.length || !last; // else the finished sale on show says it
-    if (event.type === "drawer" && event.drawer === till.drawer && told) {
-      const fine = ["opened", "closed"].includes(event.state);
-      this.say({ kind: fine ? "note" : "refused", text: [t(`drawer.${event.state}`), event.reason].filter(Boolean).join(". ") });
-    }
+    tellOfDrawer(this, event);
     if (event.type === "scan" && event.problem) this.#panel?.takesScan?.(event.text);
   }
 }

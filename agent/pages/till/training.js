@@ -2,7 +2,7 @@
 
 import { el, replace } from "../parts/dom.js";
 import { t } from "../parts/words.js";
-import { primary } from "./panel.js";
+import { oneAtATime, primary } from "./panel.js";
 
 /** The band: words and stripes, at the top of everything. */
 export class TrainingBand {
@@ -40,17 +40,16 @@ export function trainingPanel(till) {
       box.querySelector(".mark").textContent = drawer ? "☑" : "☐";
     },
   }, el("span", {}, el("span.mark", { "aria-hidden": "true" }, "☐"), t("training.drawer")));
-  const begin = async () => {
-    const done = await till.actions.write({ label: t("training.title"), path: `/v1/tills/${till.state.id}/training`, body: { drawer } });
-    if (done) till.home();
-    return done;
-  };
+  const [begin] = oneAtATime(async () => {
+    if (await till.actions.ask({ label: t("training.title"), path: `/v1/tills/${till.state.id}/training`, body: { drawer } })) till.goOn(panel);
+  });
   const button = primary(t("training.begin"), begin);
-  return {
+  const panel = {
     title: t("training.title"),
     body: el("div", {}, el("p", {}, t("training.how")), till.state.till?.drawer && box, button),
     focus: () => button.focus(),
   };
+  return panel;
 }
 
 function end(till) {
