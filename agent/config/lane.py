@@ -1,11 +1,13 @@
 """One lane's configuration taken to another PC: its ids changed, checked where it goes, and put there whole.
 
 LaneRefused             has `.hint`: the next step
-└── LaneUnwritable      who asks may not change the configuration
+├── LaneUnwritable      who asks may not change the configuration
+└── LaneFull            there is no room for it
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sqlite3
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 BEFORE = ".before"  # what stood there until the last import
 _STAGED = ".new"
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)  # of the disk, or for this user on it
 _MODE = 0o640  # the service's group reads it, nobody else: what hangs on this PC is nobody's business
 _WRITTEN_ID = re.compile(r"""^([ \t]*(?:id|"id"|'id')[ \t]*=[ \t]*)("[^"\\]*"|'[^']*')""")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # no more than goes into a TOML string and a receipt as it is
@@ -45,6 +48,10 @@ class LaneRefused(Exception):
 
 class LaneUnwritable(LaneRefused):
     """Whoever asks may not write where the configuration is."""
+
+
+class LaneFull(LaneRefused):
+    """The disk has no room for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +124,7 @@ def staged(text: str, target: Path, shown_as: Path) -> Iterator[Staged]:
     except OSError as error:
         with suppress(OSError):  # what is in the way may be no file at all
             beside.unlink()
-        raise _unwritable(target, error) from error
+        raise not_written(target, error) from error
     try:
         config = _read_as_agent(beside, shown_as)
         yield Staged(text, config, _secrets_missing(beside, shown_as))
@@ -132,7 +139,7 @@ def put(one: Staged, target: Path, state: Path, *, kept_as: str = BEFORE, beside
     where the journal's records are another store's. `kept_as` is what the name of the one before ends with.
     """
     with nullcontext() if beside_agent else _no_agent(state):
-        _same_store(one.config, state)
+        same_store(one.config, state)
         beside, copy = target.with_name(target.name + _STAGED), target.with_name(target.name + kept_as)
         try:
             if target.exists():
@@ -140,11 +147,14 @@ def put(one: Staged, target: Path, state: Path, *, kept_as: str = BEFORE, beside
             os.replace(beside, target)  # noqa: PTH105 - the call whose promise (whole, or not at all) this rests on
         except OSError as error:
             copy.unlink(missing_ok=True)
-            raise _unwritable(target, error) from error
+            raise not_written(target, error) from error
         sync_folder(target.parent)
 
 
-def _unwritable(target: Path, error: OSError) -> LaneUnwritable:
+def not_written(target: Path, error: OSError) -> LaneRefused:
+    """Return what it means that a file could not be written."""
+    if error.errno in _NO_ROOM:
+        return LaneFull(f"{target} cannot be written: the disk is full", hint="free some space, and do it again")
     hint = "run this as who may change the configuration: with sudo, or as an administrator"
     return LaneUnwritable(f"{target} cannot be written: {error.strerror}", hint=hint)
 
@@ -183,7 +193,7 @@ def _no_agent(state: Path) -> Iterator[None]:
         lock.release()
 
 
-def _same_store(config: Config, state: Path) -> None:
+def same_store(config: Config, state: Path) -> None:
     """Compare the store with the one whose records are there. Raises `LaneRefused`."""
     if not (state / FILE).exists():
         return

@@ -32,8 +32,13 @@ def load(path: Path, *, environ: Mapping[str, str] | None = None, need_secrets: 
     With `need_secrets=False` a cloud whose secret is not there has no settings, and that is no problem:
     for commands that talk to no cloud and may run in another environment than the service.
     """
+    return of_text(_text(path), path, environ=environ, need_secrets=need_secrets)
+
+
+def of_text(text: str, path: Path, *, environ: Mapping[str, str] | None = None, need_secrets: bool = True) -> Config:
+    """Return the configuration that a text is at `path`, whatever stands there; otherwise as `load`."""
     environ = os.environ if environ is None else environ
-    text, raw = read_toml(path)
+    raw = _parsed(path, text)
     folder = path.parent
     clouds, wrong = read_clouds(raw, folder=folder, environ=environ, need_secrets=need_secrets)
     parsed, more = judged(raw, folder, known=wrong)

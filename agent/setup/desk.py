@@ -13,15 +13,16 @@ from agent.config.problems import ConfigInvalid
 from agent.places import CONFIG_NAME, Places, service_folders
 from agent.problem import Problem, conflict
 from agent.setup.example import needed
+from agent.setup.kept import KEPT, forget, keep, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from agent.config import Config
+    from agent.config.lane import LaneRefused
     from agent.setup.write import Drafted
 
-KEPT = "setup.toml"  # in the state folder: what a service that may not write its configuration was told
 _SECTIONS = ("till", "tax", "scanner", "printer", "drawer", "scale", "display")
 _STORE = ("id", "name", "currency", "timezone", "locale", "prices_include_tax", "receipt_header", "receipt_footer")
 
@@ -75,9 +76,11 @@ class SetupDesk:
         from agent.setup.write import present
 
         try:
-            raw = tomllib.loads(present(self._places.config))
+            there = present(self._places.config)
         except ConfigInvalid as invalid:
             raise _unreadable(invalid) from invalid
+        waits = waiting(self._places.state, there)
+        raw = tomllib.loads(there if waits is None else waits)
         here, store = of_this_pc(), raw.get("store", {})
         return {
             "needed": self.needed,
@@ -93,6 +96,7 @@ class SetupDesk:
             "config": str(self._places.config),
             "writable": _writable(self._places.config),
             "restarts": self.restarts,
+            "next": None if waits is None else self._by_administrator(self._places.state / KEPT),
         }
 
     def _drafted(self, answers: Mapping[str, Any]) -> Drafted:
@@ -100,7 +104,7 @@ class SetupDesk:
         from agent.setup.write import drafted
 
         try:
-            return drafted(self._places.config, answers)
+            return drafted(self._places.config, answers, state=self._places.state)
         except ConfigInvalid as invalid:
             raise _unreadable(invalid) from invalid
         except EditRefused as error:
@@ -111,7 +115,8 @@ class SetupDesk:
         from agent.setup.write import write
 
         draft = self._drafted(answers)
-        if not draft.changes:
+        if not draft.changes:  # nor of what waited: it was asked for otherwise now
+            forget(self._places.state)
             return _answer(draft, self.restarts)
         try:
             written = write(draft, self._places, self._now(), beside_agent=True)
@@ -120,7 +125,8 @@ class SetupDesk:
         except LaneUnwritable as error:
             return _answer(draft, self.restarts) | self._keep(draft, str(error))
         except LaneRefused as error:
-            raise conflict("setup-refused", f"{error}: {error.hint}") from error
+            raise _refused(error) from error
+        forget(self._places.state)
         return _answer(draft, self.restarts) | {
             "written": True,
             "kept": None if written.copy is None else str(written.copy),
@@ -129,12 +135,17 @@ class SetupDesk:
 
     def _keep(self, draft: Drafted, why: str) -> dict[str, Any]:
         """Keep what was answered where the agent may write, and say how it becomes the configuration."""
-        kept = self._places.state / KEPT
-        made = kept.with_suffix(".new")
-        made.write_text(draft.text, encoding="utf-8")
-        made.replace(kept)
+        from agent.config.lane import not_written
+
+        try:
+            kept = keep(self._places.state, draft.text, draft.upon)
+        except OSError as error:
+            raise _refused(not_written(self._places.state / KEPT, error)) from error
+        return {"next": f"{why}. {self._by_administrator(kept)}"}
+
+    def _by_administrator(self, kept: Path) -> str:
         taken = f"stillopen config import {kept} --take-up{self._where()}"
-        return {"next": f"{why}. As an administrator: {taken}" if os.name == "nt" else f"{why}. sudo {taken}"}
+        return f"As an administrator: {taken}" if os.name == "nt" else f"sudo {taken}"
 
     def _where(self) -> str:
         """Return the options without which a command would look elsewhere than here."""
@@ -176,6 +187,14 @@ def _invalid(invalid: ConfigInvalid) -> Problem:
         f"{first.key or first.file.name}: found {first.found}; {first.fix}{others}",
         errors=[{"field": one.key, "found": one.found, "expected": one.fix} for one in invalid.problems],
     )
+
+
+def _refused(error: LaneRefused) -> Problem:
+    from agent.config.lane import LaneFull
+
+    if isinstance(error, LaneFull):
+        return Problem(HTTPStatus.INSUFFICIENT_STORAGE, "disk-full", f"{error}: {error.hint}")
+    return conflict("setup-refused", f"{error}: {error.hint}")
 
 
 def _writable(config: Path) -> bool:

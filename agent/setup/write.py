@@ -7,11 +7,12 @@ from difflib import unified_diff
 from typing import TYPE_CHECKING, Any
 
 from agent.config.backup import check_backup
-from agent.config.lane import put, staged
-from agent.config.load import load, read_toml
+from agent.config.lane import put, same_store, staged
+from agent.config.load import load, of_text, read_toml
 from agent.service import first_configuration
 from agent.setup.compose import composed
 from agent.setup.example import is_example
+from agent.setup.kept import waiting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,9 +30,13 @@ _DATES = "????-??-??T??-??-??"
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """The configuration as it would be: its text, the lines that change, and comments that go with their values."""
+    """The configuration as it would be: its text, the lines that change, and comments that go with their values.
+
+    `upon` is the text that stands there now.
+    """
 
     text: str
+    upon: str
     changes: tuple[str, ...]
     gone: tuple[str, ...]
 
@@ -53,25 +58,32 @@ def present(target: Path) -> str:
     return read_toml(target)[0]
 
 
-def drafted(target: Path, answers: Mapping[str, Any]) -> Drafted:
-    """Return what the answers make of the configuration. Raises `EditRefused` or `ConfigInvalid`."""
-    before = present(target)
-    there = before if target.exists() else ""
+def drafted(target: Path, answers: Mapping[str, Any], *, state: Path | None = None) -> Drafted:
+    """Return what the answers make of the configuration. Raises `EditRefused` or `ConfigInvalid`.
+
+    `state`: what was answered before and waits there to be taken up is in it, too.
+    """
+    upon = present(target)
+    there = upon if target.exists() else ""
+    before = (None if state is None else waiting(state, upon)) or upon
     made = composed(before, answers, anew=is_example(before))
     changes = tuple(unified_diff(there.split("\n"), made.text.split("\n"), "now", "then", n=1, lineterm=""))
-    return Drafted(made.text, changes, made.gone)
+    return Drafted(made.text, upon, changes, made.gone)
 
 
 def write(draft: Drafted, places: Places, now: datetime, *, beside_agent: bool) -> Written:
     """Check a draft in its place and put it there. Blocks. Raises `ConfigInvalid` or `LaneRefused`.
 
-    `beside_agent`: the agent that runs there will read it anew.
+    It is judged before anything is written: `LaneUnwritable` is said of one that is in order. `beside_agent`: the agent
+    that runs there will read it anew.
     """
     target = places.config
+    judged = of_text(draft.text, target, need_secrets=False)
+    check_backup(judged, places.state)
+    same_store(judged, places.state)
     kept_as = now.strftime(_DATED)
     there = target.exists()
     with staged(draft.text, target, target) as one:
-        check_backup(one.config, places.state)
         put(one, target, places.state, kept_as=kept_as, beside_agent=beside_agent)
     for old in sorted(target.parent.glob(f"{target.name}.{_DATES}"))[:-COPIES_MAX]:
         old.unlink(missing_ok=True)

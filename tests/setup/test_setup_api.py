@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import json
+import os
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from agent.config import load
 from agent.config.in_force import taken_up
 from agent.places import Places
+from agent.problem import Problem
+from agent.setup.desk import SetupDesk
 from outbox import audit
-from tests.api.shop import Shop, browser, open_shop
+from tests.api.shop import CONFIG, Shop, browser, open_shop
 from tests.api.test_api_routes import shaped
 
 if TYPE_CHECKING:
@@ -143,9 +149,7 @@ async def test_records_stay_with_their_store(shop: Shop) -> None:
 
 
 async def test_what_the_agent_may_not_write_is_kept_and_said(shop: Shop) -> None:
-    file = shop.app.config.file
-    file.with_name(file.name + ".new").mkdir()  # in the way of whoever writes there, root as well
-    (file.with_name(file.name + ".new") / "x").touch()
+    no_writing(shop)
     before = on_disk(shop)
     saved = shop.body(await shop.client.put("/v1/setup", json=ANSWERS))
     shaped("SetupChange", saved)
@@ -154,6 +158,74 @@ async def test_what_the_agent_may_not_write_is_kept_and_said(shop: Shop) -> None
     kept = shop.app.state / "setup.toml"
     assert tomllib.loads(kept.read_text("utf-8"))["store"]["name"] == "Kiosk"
     assert on_disk(shop) == before
+
+
+def no_writing(shop: Shop) -> None:
+    """Put a folder in the way of whoever writes the configuration, root as well."""
+    in_the_way = shop.app.config.file.with_name(shop.app.config.file.name + ".new")
+    in_the_way.mkdir()
+    (in_the_way / "x").touch()
+
+
+async def test_what_waits_to_be_taken_up_is_gone_on_from(shop: Shop) -> None:
+    no_writing(shop)
+    kept = shop.app.state / "setup.toml"
+    shop.body(await shop.client.put("/v1/setup", json={"store": {"name": "Kiosk"}}))
+    both = shop.body(await shop.client.put("/v1/setup", json={"store": {"receipt_footer": ["Thank you"]}}))
+    assert '+name = "Kiosk"' in both["changes"]
+    store = tomllib.loads(kept.read_text("utf-8"))["store"]
+    assert (store["name"], store["receipt_footer"]) == ("Kiosk", ["Thank you"])
+    seen = shop.body(await shop.client.get("/v1/setup"))
+    shaped("Setup", seen)
+    assert (seen["store"]["name"], str(kept) in seen["next"]) == ("Kiosk", True)
+
+    back = {"store": {"name": "Corner Shop", "receipt_footer": None}}
+    shop.body(await shop.client.put("/v1/setup", json=back))
+    assert not kept.exists()  # as it was: there is nothing to take up
+
+    shop.body(await shop.client.put("/v1/setup", json={"store": {"name": "Kiosk"}}))
+    by_hand = on_disk(shop).replace("Corner Shop", "By hand")
+    shop.app.config.file.write_text(by_hand, "utf-8")
+    seen = shop.body(await shop.client.get("/v1/setup"))
+    assert (seen["store"]["name"], seen["next"]) == ("By hand", None)
+    shop.body(await shop.client.put("/v1/setup", json={"store": {"receipt_footer": ["Thank you"]}}))
+    assert tomllib.loads(kept.read_text("utf-8"))["store"]["name"] == "By hand"
+
+
+@pytest.mark.parametrize(
+    ("answers", "code"),
+    [({"store": {"timezone": "Nowhere/None"}}, "setup-invalid"), ({"store": {"id": "another"}}, "setup-refused")],
+)
+async def test_what_would_not_be_in_order_is_not_kept_either(shop: Shop, answers: dict[str, Any], code: str) -> None:
+    await shop.sold()
+    no_writing(shop)
+    refused = await shop.client.put("/v1/setup", json=answers)
+    assert refused.json()["code"] == code
+    assert not (shop.app.state / "setup.toml").exists()
+
+
+def test_a_full_disk_is_said_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "stillopen.toml"
+    file.write_text(CONFIG, "utf-8")
+    desk = SetupDesk(load(file), tmp_path)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(Problem) as refused:
+        asyncio.run(desk.save({"store": {"name": "Kiosk"}}))
+    assert (refused.value.status, refused.value.code) == (507, "disk-full")
+    assert "sudo" not in refused.value.detail
+    assert [one.name for one in tmp_path.iterdir()] == ["stillopen.toml"]
+    assert file.read_text("utf-8") == CONFIG
+
+
+async def test_a_state_folder_that_takes_nothing_is_no_fault_of_the_agent(shop: Shop) -> None:
+    no_writing(shop)
+    (shop.app.state / "setup.toml").mkdir()
+    refused = await shop.client.put("/v1/setup", json=ANSWERS)
+    assert (refused.status_code, refused.json()["code"]) == (409, "setup-refused")
 
 
 async def test_a_page_may_until_there_is_staff_and_then_who_may(shop: Shop) -> None:

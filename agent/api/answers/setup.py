@@ -26,6 +26,7 @@ class SetupCloud(BaseModel):
 class Setup(BaseModel):
     """What stands in the configuration's sections now. `needed`: nobody has set the store up, the example stands there.
 
+    Where answers wait that the agent may not write, they are in it, and `next` is what a person has to do.
     `writable`: the agent may write it; `restarts`: it takes it anew by itself when it is asked to; `may`: who asks may.
     """
 
@@ -43,6 +44,7 @@ class Setup(BaseModel):
     config: str
     writable: bool
     restarts: bool
+    next: str | None
     may: bool
 
 
