@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import unified_diff
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 from agent.config.backup import check_backup
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 COPIES_MAX = 20  # of earlier configurations; who sets a store up more often does not look for the first one
 _DATED = ".%Y-%m-%dT%H-%M-%S"  # Windows takes no colon in a name
-_DATES = "????-??-??T??-??-??"
+_DATES = "????-??-??T??-??-??*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,31 @@ def write(draft: Drafted, places: Places, now: datetime, *, beside_agent: bool) 
     judged = of_text(draft.text, target, need_secrets=False)
     check_backup(judged, places.state)
     same_store(judged, places.state)
-    kept_as = now.strftime(_DATED)
-    there = target.exists()
+    there, copy = target.exists(), _free(target, now)
     with staged(draft.text, target, target) as one:
-        put(one, target, places.state, kept_as=kept_as, beside_agent=beside_agent)
-    for old in sorted(target.parent.glob(f"{target.name}.{_DATES}"))[:-COPIES_MAX]:
-        old.unlink(missing_ok=True)
-    return Written(one.config, target.with_name(target.name + kept_as) if there else None, one.secrets_missing)
+        put(one, target, places.state, kept_as=copy.name.removeprefix(target.name), beside_agent=beside_agent)
+    _prune(target, copy)
+    return Written(one.config, copy if there else None, one.secrets_missing)
+
+
+def _free(target: Path, now: datetime) -> Path:
+    """Return a name for the configuration before: its date, and a number where there is one of that second."""
+    dated = target.with_name(target.name + now.strftime(_DATED))
+    numbered = (dated.with_name(f"{dated.name}-{number}") for number in count(2))
+    return next(path for path in chain((dated,), numbered) if not path.exists())
+
+
+def _prune(target: Path, newest: Path) -> None:
+    """Take the oldest copies away. `newest` stays whatever it is called: the clock may have been set back."""
+    others = [path for path in target.parent.glob(f"{target.name}.{_DATES}") if path != newest]
+    for old in sorted(others, key=_age)[: -(COPIES_MAX - 1)]:
+        with suppress(OSError):  # one too many does no harm, and what was asked for is written
+            old.unlink()
+
+
+def _age(copy: Path) -> tuple[float, str]:
+    """Return what puts copies in the order they were made in; one that is gone meanwhile comes first."""
+    try:
+        return copy.stat().st_mtime, copy.name
+    except OSError:
+        return 0.0, copy.name
