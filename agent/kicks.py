@@ -50,19 +50,21 @@ class Kicks:
     async def recover(self) -> None:
         """After a start: what had been begun is unknown."""
         for record_id, drawer in self.left():
-            await self._end(record_id, drawer, "unknown", "the agent stopped while the drawer was being opened")
+            self._ended[record_id] = drawer, "unknown", "the agent stopped while the drawer was being opened"
+        await self._write_down()
 
     def left(self) -> list[tuple[str, str]]:
         """Return the record ids and drawers of openings that are begun on the disk and that nobody is at."""
         rows = self._journal.reader.execute("select record_id, drawer from kick where state = 'sending'").fetchall()
-        return [(record_id, drawer) for record_id, drawer in rows if record_id not in self._opening]
+        known = self._opening | self._ended.keys()
+        return [(record_id, drawer) for record_id, drawer in rows if record_id not in known]
 
     async def settle(self, left: list[tuple[str, str]]) -> None:
         """Write down the ends that the disk would not take. Openings that are `left` without one were never tried."""
         never = "the disk failed before the drawer was told; open it with its key, or for a reason of its own"
-        ends = {record_id: (drawer, "not_opened", never) for record_id, drawer in left} | self._ended
-        for record_id, (drawer, state, reason) in ends.items():
-            await self._end(record_id, drawer, state, reason)
+        for record_id, drawer in left:
+            self._ended[record_id] = drawer, "not_opened", never
+        await self._write_down()
 
     async def close(self) -> None:
         """Wait for what is under way: each ends within seconds."""
@@ -78,21 +80,25 @@ class Kicks:
         except Exception:  # noqa: BLE001 - a bug here must not undo the sale the drawer opens for
             _log.exception("A fault while opening drawer %s", drawer)
             state, reason = "unknown", "a fault in the agent; the log has it. Look at the drawer."
-        try:
-            await self._end(record_id, drawer, state, reason)
-        except OutboxError as error:  # it stays as begun until the disk is there again: unknown, after a start
-            _log.warning("How drawer %s ended (%s) is not written down: %s. %s", drawer, state, error, error.hint)
-        finally:
-            self._opening.discard(record_id)
-
-    async def _end(self, record_id: str, drawer: str, state: str, reason: str) -> None:
         self._ended[record_id] = drawer, state, reason
-        await self._journal.write(
-            lambda connection: connection.execute(
-                "update kick set state = ?, reason = ? where record_id = ?", (state, reason, record_id)
+        self._opening.discard(record_id)
+        try:
+            await self._write_down()
+        except OutboxError as error:  # with the next opening, or once the disk is there again; after a start: unknown
+            _log.warning("How drawer %s ended (%s) is not written down: %s. %s", drawer, state, error, error.hint)
+
+    async def _write_down(self) -> None:
+        """Keep every end that is not on the disk yet. Raises `OutboxError`."""
+        for record_id, (drawer, state, reason) in list(self._ended.items()):
+            if record_id not in self._ended:
+                continue  # another opening has taken it along meanwhile
+            await self._journal.write(
+                lambda connection, end=(state, reason, record_id): connection.execute(  # type: ignore[misc]  # a loop's own
+                    "update kick set state = ?, reason = ? where record_id = ?", end
+                )
             )
-        )
-        self._ended.pop(record_id, None)
-        if state != "opened":
-            _log.warning("Drawer %s: %s (%s).", drawer, state, reason)
-        self._events.publish("drawer", drawer=drawer, record_id=record_id, state=state, reason=reason or None)
+            if self._ended.pop(record_id, None) is None:
+                continue
+            if state != "opened":
+                _log.warning("Drawer %s: %s (%s).", drawer, state, reason)
+            self._events.publish("drawer", drawer=drawer, record_id=record_id, state=state, reason=reason or None)

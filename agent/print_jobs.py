@@ -4,7 +4,7 @@
        └──────────────────────────┘ (not_printed: nobody could print it in time; nothing was sent)
 
 A receipt's job holds no document: it is made from its record when it is printed. `sending` is written
-before the first byte, so after a crash it means: nobody knows.
+before the first byte, so after a crash it means: nobody knows. Where the printer did not begin, it is queued again.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from outbox.ids import derived_id
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
 
 OPEN = ("queued", "sending")
 RECEIPT, GIFT = "receipt", "gift"  # what is made of the record: a gift's receipt has no prices
@@ -104,6 +105,16 @@ def next_queued(connection: sqlite3.Connection, printer: str) -> Job | None:
         (printer,),
     ).fetchone()
     return _job(row) if row else None
+
+
+def queued_elsewhere(connection: sqlite3.Connection, printers: Iterable[str]) -> list[Job]:
+    """Return the jobs that wait for a printer other than these."""
+    rows = connection.execute(
+        f"select {_COLUMNS} from print_job where state = 'queued' "
+        "and printer not in (select value from json_each(?)) order by created_at, id",
+        (json.dumps([*printers]),),
+    ).fetchall()
+    return [_job(row) for row in rows]
 
 
 def of_record(connection: sqlite3.Connection, record_id: str) -> Job | None:

@@ -37,6 +37,11 @@ if TYPE_CHECKING:
     from outbox.journal import Journal
 
 _COPY = Document((Text("* COPY *", Align.CENTER, bold=True, width=2, height=2),))  # any clerk knows the word
+_STOPPED = (
+    "the agent stopped while it was being printed",
+    "Look whether the receipt is there and whole; if not, print a copy.",
+)
+_GONE = "Print a copy of the receipt: it goes to the printer that its till has now."
 LOOK_AGAIN_S = 1.0  # how often a waiting job tries a printer that has not said it is ready
 
 _log = logging.getLogger("stillopen.print")
@@ -66,9 +71,8 @@ class Prints:
         self.counts = PrintCounts(printers)
         self._wake = {name: asyncio.Event() for name in printers}
         self._under_way: set[str] = set()  # ids of the jobs that printers are at
-        self._ended: dict[
-            str, tuple[Job, str, str | None, str | None]
-        ] = {}  # by job: ends that are not on the disk yet
+        # By job: how its last attempt ended (queued: nothing was sent), where the disk has not taken that yet.
+        self._ended: dict[str, tuple[Job, str, str | None, str | None]] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -76,16 +80,12 @@ class Prints:
         return tuple(self._printers)
 
     async def recover(self) -> None:
-        """After a start: what was half-way is unknown, and stays so until a person decides."""
+        """After a start: what was half-way is unknown until a person decides; what no printer is there for ends."""
         self.counts.recall(self._journal.reader)
-        left = print_jobs.left_sending(self._journal.reader)
-        for job in left:
-            await self._end(
-                job,
-                "unknown",
-                "the agent stopped while it was being printed",
-                "Look whether the receipt is there and whole; if not, print a copy.",
-            )
+        for job in print_jobs.left_sending(self._journal.reader):
+            await self._end(job, "unknown", *_STOPPED)
+        for job in print_jobs.queued_elsewhere(self._journal.reader, self.names):
+            await self._end(job, "not_printed", f"the configuration has no printer {job.printer} any more", _GONE)
 
     async def close(self) -> None:
         """Keep what the printers have counted since their last jobs; after the queues have ended."""
@@ -95,17 +95,14 @@ class Prints:
             _log.debug("The printers' counts since their last jobs are lost: %s", error)
 
     def left(self) -> list[Job]:
-        """Return the jobs that are begun on the disk and that no printer is at: it was opened again."""
-        return [job for job in print_jobs.left_sending(self._journal.reader) if job.id not in self._under_way]
+        """Return the jobs that are begun on the disk and that no printer is, or was, at: it was opened again."""
+        known = self._under_way | self._ended.keys()
+        return [job for job in print_jobs.left_sending(self._journal.reader) if job.id not in known]
 
-    async def settle(self, left: list[Job]) -> None:
-        """Write down the ends that the disk would not take. Jobs that are `left` without one were never sent."""
-        for job, state, reason, hint in list(self._ended.values()):
-            if job.id not in self._under_way:
-                await self._end(job, state, reason, hint)
-                left = [other for other in left if other.id != job.id]
+    def settle(self, left: list[Job]) -> None:
+        """Have every queue write down the ends that the disk would not take. Jobs that are `left` were never sent."""
         for job in left:
-            await self._note(job, "queued")
+            self._ended[job.id] = job, "queued", None, None
         for name in self._printers:
             self.wake(name)
 
@@ -180,29 +177,39 @@ class Prints:
 
     async def run(self, name: str) -> None:
         """Print one printer's jobs, oldest first, for ever."""
-        printer, wake = self._printers[name], self._wake[name]
+        wake = self._wake[name]
         while True:
             wake.clear()
-            job = print_jobs.next_queued(self._journal.reader, name)
-            if job is None:
-                await wake.wait()
-                continue
-            self._under_way.add(job.id)
             try:
-                waits = await self._try(printer, job)
+                rest_s = await self._next(name)
             except OutboxError as error:  # the disk; the journal has said so, loudly
-                _log.debug("Job %s waits for the disk: %s", job.id, error)
-                waits = True  # not written down as begun: nothing was sent. Begun: it is no longer in the queue
-            except Exception:  # noqa: BLE001 - a bug in one receipt must not stop the ones after it
-                _log.exception("A fault while printing job %s; it counts as unknown", job.id)
-                await self._end(job, "unknown", "a fault in the agent; the log has it", "Look at the receipt.")
-                continue
-            finally:
-                self._under_way.discard(job.id)
-            if waits:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_AGAIN_S):
-                        await wake.wait()
+                _log.debug("The jobs of printer %s wait for the disk: %s", name, error)
+                rest_s = LOOK_AGAIN_S
+            with suppress(TimeoutError):
+                async with asyncio.timeout(rest_s):
+                    await wake.wait()
+
+    async def _next(self, name: str) -> float | None:
+        """Do what is next at a printer. Returns for how long to rest, in seconds; None: until it is woken.
+
+        Raises `OutboxError`: a job not written down as begun is still queued; how one that was ended comes first then.
+        """
+        for end in [end for end in self._ended.values() if end[0].printer == name]:
+            await self._end(*end)
+        job = print_jobs.next_queued(self._journal.reader, name)
+        if job is None:
+            return None
+        self._under_way.add(job.id)
+        try:
+            return LOOK_AGAIN_S if await self._try(self._printers[name], job) else 0.0
+        except OutboxError:
+            raise
+        except Exception:  # noqa: BLE001 - a bug in one receipt must not stop the ones after it
+            _log.exception("A fault while printing job %s; it counts as unknown", job.id)
+            await self._end(job, "unknown", "a fault in the agent; the log has it", "Look at the receipt.")
+            return 0.0
+        finally:
+            self._under_way.discard(job.id)
 
     async def _try(self, printer: Printer, job: Job) -> bool:
         """Try a job once. Returns whether it has to wait: nothing of it was sent."""
@@ -214,23 +221,25 @@ class Prints:
                 on_progress=lambda text: self.tell(job, "pending", text, None),
             )
         except NotReady as error:
-            return await self._wait(job, str(error), error.hint)
+            return await self._wait(job, str(error), error.hint, begun=False)
         except DeviceError as error:  # the document cannot be printed at all
             await self._end(job, "not_printed", str(error), error.hint)
             return False
         if outcome.result is Result.NOT_PRINTED:
-            return await self._wait(job, outcome.reason, outcome.hint)
+            return await self._wait(job, outcome.reason, outcome.hint, begun=True)
         await self._end(job, str(outcome.result), outcome.reason or None, outcome.hint or None)
         return False
 
-    async def _wait(self, job: Job, reason: str, hint: str) -> bool:
-        """Let a job of which nothing was sent wait for its printer, or give it up when that took too long."""
+    async def _wait(self, job: Job, reason: str, hint: str, *, begun: bool) -> bool:
+        """Let a job of which nothing was sent wait for its printer, or give it up when that took too long.
+
+        `begun`: the disk says that it is being sent, and has to be told otherwise.
+        """
         if self._late(job):
             await self._end(job, "not_printed", reason, hint or "Print a copy when the printer is ready.")
             return False
-        if job.state != "queued" or reason != job.reason:
-            await self._note(job, "queued", reason, hint)
-            self.tell(job, "pending", reason, hint)
+        if begun or reason != job.reason:
+            await self._end(job, "queued", reason, hint)
         return True
 
     def _receipt_of(self, job: Job) -> Document:
@@ -247,7 +256,9 @@ class Prints:
         await self._journal.write(lambda connection: print_jobs.note(connection, job.id, state, at, reason, hint))
 
     async def _end(self, job: Job, state: str, reason: str | None, hint: str | None) -> None:
-        if job.id not in self._ended:
+        """Keep how an attempt ended, in memory until the disk has it. Raises `OutboxError`."""
+        over = state not in print_jobs.OPEN
+        if over and job.id not in self._ended:
             self.counts.ended(job.printer, state)
         self._ended[job.id] = job, state, reason, hint
         at, counts = self._at(), self.counts.of(job.printer)
@@ -258,9 +269,9 @@ class Prints:
 
         await self._journal.write(change)
         del self._ended[job.id]
-        if state != "printed":
+        if over and state != "printed":
             _log.warning("Print job %s on %s: %s (%s). %s", job.id, job.printer, state, reason, hint or "")
-        self.tell(job, state, reason, hint)
+        self.tell(job, state if over else "pending", reason, hint)
 
     def tell(self, job: Job, state: str, reason: str | None, hint: str | None) -> None:
         """Tell everyone how a job stands."""

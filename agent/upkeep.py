@@ -104,8 +104,8 @@ class Upkeep:
         self._staff.load()
         jobs, kicks = self._prints.left(), self._kicks.left()  # while nobody can write: what is begun now is nobody's
         await self._journal.go_on(self._now().isoformat())
+        self._prints.settle(jobs)
         await self._kicks.settle(kicks)
-        await self._prints.settle(jobs)
         self._wake()
 
     def _tell(self, since: datetime, fault: Exception | None) -> None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Failing:
-    """The journal's connection on a disk that fails at the next commits, each "lost" or "kept"."""
+    """The journal's connection on a disk that fails at the next commits, each "lost" or "kept", or is "full"."""
 
     def __init__(self, connection: sqlite3.Connection, *ends: str) -> None:
         self._connection = connection
@@ -26,10 +26,11 @@ class Failing:
 
     def execute(self, sql: str, *args: Any) -> sqlite3.Cursor:
         if sql == "commit" and self._ends:
-            if self._ends.pop(0) == "kept":
+            end = self._ends.pop(0)
+            if end == "kept":
                 self._connection.execute(sql)
-            error = sqlite3.OperationalError("disk I/O error")
-            error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+            error = sqlite3.OperationalError("database or disk is full" if end == "full" else "disk I/O error")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL if end == "full" else sqlite3.SQLITE_IOERR_FSYNC
             raise error
         return self._connection.execute(sql, *args)
 
