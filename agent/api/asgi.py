@@ -82,7 +82,7 @@ def application(app: App, *, extra_routes: Sequence[BaseRoute] = (), demo: bool 
         read = "GET" if method == "HEAD" else method
         return (read, path) in open_paths or (read == "GET" and path.startswith(f"{_STATIC}/"))
 
-    return Gate(router, app.door, public)
+    return Gate(router, app.door, public, methods={route.method for route in routes})
 
 
 class _Resource:

@@ -15,7 +15,7 @@ from agent.door import Ask, Sender, not_paired
 from agent.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 REFUSED_SEEN_MAX = 256  # different refusals told as WARNING; whoever makes up more of them stays at DEBUG
 PREFLIGHT_LIFE_S = 600
 
-_METHODS = "GET, POST, PATCH, DELETE"
 _HEADERS = "Authorization, Content-Type, Idempotency-Key, Stillopen-Override"
 _EXPOSED = "Idempotency-Replayed, WWW-Authenticate"
 _HARDENED = {
@@ -46,12 +45,15 @@ _log = logging.getLogger("stillopen.door")
 
 
 class Gate:
-    """Wraps the routes. `public(method, path)` says what needs no credentials."""
+    """Wraps the routes. `public(method, path)` says what needs no credentials, `methods` what any of them takes."""
 
-    def __init__(self, inner: ASGIApp, door: Door, public: Callable[[str, str], bool]) -> None:
+    def __init__(
+        self, inner: ASGIApp, door: Door, public: Callable[[str, str], bool], *, methods: Collection[str]
+    ) -> None:
         self._inner = inner
         self._door = door
         self._public = public
+        self._methods = ", ".join(sorted(methods))
         self._refused: set[tuple[str, str]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,7 +87,7 @@ class Gate:
                 outgoing.extra["Access-Control-Allow-Origin"] = ask.origin
                 outgoing.extra["Access-Control-Expose-Headers"] = _EXPOSED
                 if ask.method == "OPTIONS" and "access-control-request-method" in headers:
-                    return _preflight(headers)
+                    return _preflight(headers, self._methods)
             caller = self._caller(ask, scope["path"])
         except Exception as error:
             self._tell(problem_of(error), ask, scope)
@@ -163,9 +165,9 @@ def _cookies(header: str) -> dict[str, str]:
         return {}  # another local server's; without ours it is a caller without credentials
 
 
-def _preflight(headers: Headers) -> Response:
+def _preflight(headers: Headers, methods: str) -> Response:
     allowed = {
-        "Access-Control-Allow-Methods": _METHODS,
+        "Access-Control-Allow-Methods": methods,
         "Access-Control-Allow-Headers": _HEADERS,
         "Access-Control-Max-Age": str(PREFLIGHT_LIFE_S),
     }
