@@ -10,12 +10,14 @@ import asyncio
 import json
 import logging
 import sys
+import time
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from agent.problem import conflict
 from agent.update import request
+from agent.update.errand import Errand
 from agent.update.refusal import by_administrator
 from agent.update.request import Asked
 from agent.update.written import has_written, write_version
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 
 START_S = 20.0  # after the start: what sells goes first
 LOOK_S = 15.0  # how late a wish, or the end of a sale, may be noticed
-AGAIN = timedelta(minutes=15)  # after trouble, or after somebody was at a till, within the hours
+AGAIN_S = 900.0  # after trouble, or after somebody was at a till, within the hours
 QUIET_S = 60.0  # nobody has written for so long: nobody has just gone to fetch a basket's last item
 SAID_MAX = 1000  # characters of what went wrong, in a status
 FETCH_S = 4 * 3600.0  # 50 MB over the slowest line that carries them in a night
@@ -55,6 +57,7 @@ class UpdateDesk:
         place: Installation | None,
         busy: Callable[[], str | None],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._config = config
@@ -65,20 +68,25 @@ class UpdateDesk:
         self._place = place
         self._busy = busy
         self._now = now
+        self._clock = clock
         self._sleep = sleep
         self._noted = False
-        self._wanted: Asked | None = None  # by a person: done as soon as nobody is at a till
+        self._errand = Errand(state, place, clock=clock)
+        self._wanted: Asked | None = None  # by a person: asked for as soon as nobody is at a till, until it has ended
         self._looking = asyncio.Lock()
         self._looked_at: datetime | None = None
+        self._looked_s: float | None = None  # likewise, by a clock that nobody sets
+        self._switched_s: float | None = None  # when root was asked for a switch that nobody wanted in person
         self._looked_in: datetime | None = None  # the beginning of the hours that were looked in, and went well
         self._found: dict[str, str] | None = None
         self._trouble: dict[str, str] | None = None
-        self._asked_at: datetime | None = None
+        self._fetched_is_done = False  # what was fetched is unpacked by now, or was refused
 
     # --- what can be read ---
 
     def view(self) -> dict[str, Any]:
         """Return how it is with updates, as the local API has it."""
+        self._hear()
         place, known = self._place, self._ledger()
         staged = known.staged
         return {
@@ -92,7 +100,7 @@ class UpdateDesk:
             "trouble": self._trouble,
             "staged": None if staged is None else {"version": staged.version, "notes": staged.notes},
             "wanted": None if self._wanted is None else str(self._wanted),
-            "working": self._looking.locked() or self._at_work(),
+            "working": self._looking.locked() or self._errand.under_way(),
             "busy": self._busy(),
             "noted": self._noted,
             "back_to": None if place is None or known.before is None else known.before,
@@ -103,12 +111,6 @@ class UpdateDesk:
         from agent.update import ledger  # first asked for some time after the start
 
         return ledger.Ledger() if self._place is None else ledger.read(self._place.own)
-
-    def _at_work(self) -> bool:
-        from agent.update import ledger
-
-        place = self._place
-        return place is not None and (request.is_asked(self._state) or ledger.under_way(place.own) is not None)
 
     def _why_not(self) -> str | None:
         from agent.update.report import why_not
@@ -149,7 +151,8 @@ class UpdateDesk:
 
     def want(self, asked: Asked) -> None:
         """Have it done as soon as nobody is at a till."""
-        self._wanted = asked
+        self._hear()
+        self._wanted, self._trouble = asked, None
         self._step()
 
     def _must_be_possible(self) -> None:
@@ -184,15 +187,20 @@ class UpdateDesk:
         self._noted = has_written(self._journal.reader, self._version)
 
     async def _round(self) -> None:
+        self._hear()
+        if self._fetched_is_done and not self._looking.locked():
+            await asyncio.to_thread(request.clear_fetched, self._state)
+            self._fetched_is_done = False
         now, config = self._now(), self._config.update
         opened = config.hours_open.opened(now, self._zone)
-        if self._why_not() is None and config.mode != "off" and opened is not None and not self._at_work():
-            due = self._looked_at is None or now - self._looked_at >= AGAIN
+        if self._why_not() is None and config.mode != "off" and opened is not None and not self._errand.under_way():
+            due = self._is_due(self._looked_s)
             if config.source is not None and self._looked_in != opened and due:
                 await self._look()
                 self._looked_in = opened if self._trouble is None else None
-            quiet = self._journal.quiet_s() >= QUIET_S and self._may_ask()
+            quiet = self._journal.quiet_s() >= QUIET_S and self._may_ask() and self._is_due(self._switched_s)
             if config.mode == "by_itself" and quiet and self._is_ready():
+                self._switched_s = self._clock()
                 self._ask(Asked.APPLY)  # or not at all: with the hours the leave ends, whoever was at a till in them
         self._step()
 
@@ -210,30 +218,43 @@ class UpdateDesk:
         """Ask root for what is wanted, when nobody is at a till and it is not at work already."""
         if self._wanted is not None and self._may_ask():
             self._ask(self._wanted)
+
+    def _hear(self) -> None:
+        """Hear what came of what root was asked for."""
+        outcome = self._errand.outcome()
+        if outcome is None:
+            return
+        did = None if outcome.ending is None else outcome.ending.did
+        if did is None:
+            self._trouble = {"detail": outcome.trouble, "hint": outcome.hint}
+        if outcome.asked is self._wanted and did != "not_now":
             self._wanted = None
+        self._fetched_is_done |= outcome.asked is Asked.STAGE and did in {"staged", "refused"}
 
     def _may_ask(self) -> bool:
-        """Say whether nobody is at a till, and root is not at work nor was asked just now."""
-        just_now = self._asked_at is not None and self._now() - self._asked_at < timedelta(seconds=LOOK_S)
-        return not just_now and not self._at_work() and self._busy() is None
+        """Say whether nobody is at a till, and root has nothing in hand."""
+        return not self._errand.under_way() and self._busy() is None
+
+    def _is_due(self, since_s: float | None) -> bool:
+        return since_s is None or self._clock() - since_s >= AGAIN_S
 
     def _ask(self, asked: Asked) -> None:
-        self._asked_at = self._now()
         try:
-            request.ask(self._state, asked)
+            self._errand.ask(asked)
         except OSError as error:
             self._trouble = {"detail": f"it could not be asked for: {error}", "hint": "make room on the disk"}
 
     async def _look(self) -> None:
         """Bring the newest release, by a process of its own, and have root make it ready."""
         async with self._looking:
-            self._looked_at = self._now()
+            self._looked_at, self._looked_s = self._now(), self._clock()
             answer = await self._fetched()
             if "version" in answer:
                 self._found, self._trouble = {"version": answer["version"], "notes": answer["notes"]}, None
                 known = self._ledger()
                 staged = known.staged is not None and known.staged.version == answer["version"]
-                if not staged and answer["version"] not in known.refused:
+                waits = self._errand.under_way()
+                if not staged and not waits and answer["version"] not in known.refused:
                     self._ask(Asked.STAGE)
             elif answer.get("nothing"):
                 self._found = self._trouble = None

@@ -79,9 +79,3 @@ def _metadata(trust: Path, to: Path) -> None:
     for role in ("snapshot", "targets"):
         version = json.loads((trust / f"{role}.json").read_text(encoding="utf-8"))["signed"]["version"]
         shutil.copyfile(trust / f"{role}.json", to / f"{int(version)}.{role}.json")
-
-
-def clear(state: Path) -> None:
-    """Take away what was fetched: it is unpacked by now, or was refused."""
-    for name in (FETCHED, f"{FETCHED}.new"):
-        shutil.rmtree(state / FOLDER / name, ignore_errors=True)

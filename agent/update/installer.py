@@ -20,7 +20,7 @@ from agent.update import health, ledger
 from agent.update import release as releases
 from agent.update.ledger import Ending, Staged, UnderWay
 from agent.update.refusal import NotFit, NotNow, TrialFailed, UpdateRefused, Worked
-from agent.update.versions import must_have_room
+from agent.update.versions import must_have_room, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -113,7 +113,7 @@ class Installer:
             self._prune(known)
             return known
         runs = self._machine.health()
-        if runs is None or runs.version != _version_of(work.before):
+        if runs is None or runs.version != version_of(work.before):
             self._machine.restart()
         return known
 
@@ -124,7 +124,7 @@ class Installer:
         """
         known, before = ledger.read(self._own), self._running()
         release = repository.newest(releases.channel(*releases.this_pc()))
-        releases.must_fit(release, _version_of(before))
+        releases.must_fit(release, version_of(before))
         if release.version in known.refused and not by_hand:
             raise NotFit(
                 f"{release.version} was refused here before: {known.refused[release.version]}",
@@ -156,7 +156,7 @@ class Installer:
         staged = ledger.read(self._own).staged
         if staged is None or not self._versions.has(staged.folder):
             raise NotFit("no newer version is staged here", "look for one: stillopen update stage")
-        running = _version_of(self._running())
+        running = version_of(self._running())
         if releases.order(staged.version) <= releases.order(running):  # a package came meanwhile
             raise NotFit(f"{running} runs here, and {staged.version} is staged", "there is nothing to do")
         self._switch(staged.version, staged.folder, "installed", staged.opened_s)
@@ -171,15 +171,15 @@ class Installer:
             tried = self._machine.try_out(self._versions.folder / before, fresh=True)
         finally:
             self._machine.clear()
-        self._switch(_version_of(before), before, "went_back", tried.opened_s)
+        self._switch(version_of(before), before, "went_back", tried.opened_s)
 
     def before(self) -> str | None:
         """Return the folder that `back` goes to: what ran before the last switch, else the newest older one here."""
         known, running = ledger.read(self._own), self._running()
         if known.before is not None and known.before != running and self._versions.has(known.before):
             return known.before
-        here = releases.order(_version_of(running))
-        older = [name for name in self._versions.names() if releases.order(_version_of(name)) < here]
+        here = releases.order(version_of(running))
+        older = [name for name in self._versions.names() if releases.order(version_of(name)) < here]
         return max(older, key=releases.order, default=None)
 
     # --- the steps ---
@@ -222,7 +222,7 @@ class Installer:
         wrong = self._tried_in_earnest(version, folder, was, HEALTHY_S + 2 * opened_s)
         if wrong is None:
             known = replace(known, before=before, staged=None, interrupted={})
-            known = known.refuse(_version_of(before), "it was left by hand") if did == "went_back" else known
+            known = known.refuse(version_of(before), "it was left by hand") if did == "went_back" else known
             self._reached("switch: settle")
             known = self._settle(work, known, did, f"{before} ran before", "")
             self._versions.rely_on(folder)
@@ -233,7 +233,7 @@ class Installer:
         self._versions.point(before)
         self._reached("switch: restart the one before")
         self._machine.restart()
-        held = self._until_well(_version_of(before), None, HEALTHY_S)
+        held = self._until_well(version_of(before), None, HEALTHY_S)
         self._reached("switch: settle back")
         why = f"{version} was not well: {wrong}"
         hint = "send a support bundle (stillopen bundle) to whoever makes the releases"
@@ -301,11 +301,6 @@ class Installer:
                 f"{self._versions.folder} does not say which version runs", "install the package again: it is whole"
             )
         return current
-
-
-def _version_of(folder: str) -> str:
-    """Return the version in a folder: `1.2.3.2` is 1.2.3, installed a second time."""
-    return ".".join(folder.split(".")[:3])
 
 
 def _without(refused: dict[str, str], version: str) -> dict[str, str]:

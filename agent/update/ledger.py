@@ -20,12 +20,15 @@ if TYPE_CHECKING:
 STATE, UNDER_WAY = "state.json", "under-way.json"
 REFUSED_MAX = 20  # versions that are remembered as left or refused; older ones are behind what runs
 
-Did = Literal["staged", "installed", "went_back", "refused", "interrupted"]
+Did = Literal["staged", "installed", "went_back", "refused", "not_now", "interrupted"]
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How the newest work ended. `at` is RFC 3339; `hint` the next step, where there is one."""
+    """How the newest work ended, or what was asked for came to nothing. `at` is RFC 3339; `hint` the next step.
+
+    `version` is empty where it was not known yet; `not_now`: somebody was at a till, and it is asked for again.
+    """
 
     did: Did
     version: str

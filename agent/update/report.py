@@ -15,6 +15,7 @@ _DID = {
     "installed": "was switched to",
     "went_back": "was gone back to",
     "refused": "was not taken",
+    "not_now": "was put off",
     "interrupted": "was cut short",
 }
 
@@ -51,4 +52,4 @@ def why_not(place: Installation | None) -> str | None:
 def said(last: ledger.Ending) -> str:
     """Return how the newest work ended, in a line."""
     why = f": {last.why}" if last.why else ""
-    return f"{last.version} {_DID.get(last.did, last.did)}, {last.at}{why}"
+    return f"{last.version or 'the newer version'} {_DID.get(last.did, last.did)}, {last.at}{why}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -39,9 +40,21 @@ def ask(state: Path, asked: Asked) -> None:
     made.replace(folder / FILE)
 
 
+def clear_fetched(state: Path) -> None:
+    """Take away what was fetched for root: it is unpacked by now, or was refused."""
+    for name in (FETCHED, f"{FETCHED}.new"):
+        shutil.rmtree(state / FOLDER / name, ignore_errors=True)
+
+
 def is_asked(state: Path) -> bool:
     """Say whether something is asked for that nobody has taken up yet."""
     return (state / FOLDER / FILE).exists()
+
+
+def withdraw(state: Path) -> None:
+    """Ask for nothing any more."""
+    with contextlib.suppress(OSError):
+        (state / FOLDER / FILE).unlink()
 
 
 def take(state: Path) -> Asked | None:
@@ -54,8 +67,7 @@ def take(state: Path) -> Asked | None:
             text = os.read(opened, _BYTES_MAX)
         finally:
             os.close(opened)
-    with contextlib.suppress(OSError):
-        file.unlink()
+    withdraw(state)
     try:
         return Asked(text.decode("ascii", "replace").strip())
     except ValueError:

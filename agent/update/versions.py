@@ -41,6 +41,11 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
+def version_of(folder: str) -> str:
+    """Return the version in a folder: `1.2.3.2` is 1.2.3, installed a second time."""
+    return ".".join(folder.split(".")[:3])
+
+
 class Versions:
     """The versions in a folder. `links`: `current` is a link, else a file."""
 

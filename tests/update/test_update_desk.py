@@ -15,9 +15,10 @@ import pytest
 from agent.config import UpdateConfig, load
 from agent.problem import Problem
 from agent.update import ledger, request
-from agent.update.desk import AGAIN, QUIET_S, UpdateDesk
+from agent.update.desk import AGAIN_S, QUIET_S, UpdateDesk
+from agent.update.errand import ENDED_S, TAKEN_S
 from agent.update.idle import busy
-from agent.update.ledger import Staged
+from agent.update.ledger import Ending, Staged
 from agent.update.machine import Installation, installation, on_windows
 from agent.update.request import Asked
 from outbox import audit
@@ -27,6 +28,8 @@ from tests.api.shop import CONFIG, open_shop
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+    from agent.update.ledger import Did
 
 DAY, NIGHT = datetime(2026, 11, 21, 12, tzinfo=UTC), datetime(2026, 11, 22, 2, 30, tzinfo=UTC)  # 03:30 in Berlin
 
@@ -47,6 +50,7 @@ class Store:
         self.config = replace(load(file), update=UpdateConfig(**{"source": "https://updates.example.com", **update}))
         self.journal = Journal(self.state)
         self.now = DAY
+        self.clock = 0.0
         self.busy: str | None = None
         self.asked: list[Asked] = []
 
@@ -66,11 +70,23 @@ class Store:
         return UpdateDesk(
             self.config, self.state, self.journal,
             version="1.0.0", zone=ZoneInfo("Europe/Berlin"), place=place, busy=lambda: self.busy, now=lambda: self.now,
+            clock=lambda: self.clock,
         )  # fmt: skip
+
+    def later(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.clock += seconds
+
+    def ends(self, did: Did, version: str = "1.1.0") -> None:
+        """Be root: write down how what was asked for ended."""
+        known = ledger.read(self.place.own)
+        last = Ending(did, version, self.now.isoformat(), "so it went", "go on")
+        ledger.settle(self.place.own, replace(known, settled=known.settled + 1, last=last))
 
     def is_staged(self, version: str = "1.1.0") -> None:
         known = ledger.read(self.place.own)
-        ledger.settle(self.place.own, replace(known, staged=Staged(version, version, 0.5, "Faster.")))
+        there = Staged(version, version, 0.5, "Faster.")
+        ledger.settle(self.place.own, replace(known, settled=known.settled + 1, staged=there))
 
     def taken(self) -> Asked | None:
         """Be root: take what is asked for."""
@@ -103,7 +119,7 @@ async def test_it_looks_once_in_the_stores_hours_and_has_root_make_it_ready(tmp_
         )
         store.is_staged()
         for _ in range(3):
-            store.now += AGAIN
+            store.later(AGAIN_S)
             await desk._round()
         assert store.fetched == 1
         assert store.taken() is None  # whether to switch is somebody's to say
@@ -136,7 +152,7 @@ async def test_by_itself_it_switches_in_the_hours_when_nobody_is_at_a_till(
         assert store.taken() is Asked.APPLY
         known = ledger.read(store.place.own).refuse("1.1.0", "it was not well")
         ledger.settle(store.place.own, known)
-        store.now += AGAIN
+        store.later(AGAIN_S)
         await desk._round()
         assert store.taken() is None  # not a second time
 
@@ -163,11 +179,113 @@ async def test_a_person_has_it_done_as_soon_as_nobody_is_at_a_till(tmp_path: Pat
         assert (store.taken(), desk.view()["wanted"], desk.view()["busy"]) == (None, "apply", store.busy)
         store.busy = None
         await desk._round()
-        assert (store.taken(), desk.view()["wanted"]) == (Asked.APPLY, None)
+        assert (store.taken(), desk.view()["wanted"]) == (Asked.APPLY, "apply")
+        await desk._round()
+        assert store.taken() is None  # root has it, and is asked once
+        store.ends("installed")
+        assert (desk.view()["wanted"], desk.view()["working"]) == (None, False)
         with pytest.raises(Problem, match="no version before"):
             desk.before()
         ledger.settle(store.place.own, replace(ledger.read(store.place.own), before="0.9.0"))
         assert desk.before() == "0.9.0"
+
+
+async def test_what_somebody_at_a_till_has_put_off_is_asked_for_again(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (store, desk):
+        store.is_staged()
+        desk.want(Asked.APPLY)
+        assert store.taken() is Asked.APPLY
+        store.busy = "a sale is open at till-1"
+        store.ends("not_now")
+        await desk._round()
+        assert (store.taken(), desk.view()["wanted"]) == (None, "apply")
+        store.busy = None
+        await desk._round()
+        assert store.taken() is Asked.APPLY
+        store.ends("refused")
+        await desk._round()
+        view = desk.view()
+        assert (store.taken(), view["wanted"], view["working"]) == (None, None, False)
+        assert (view["last"]["did"], view["last"]["why"]) == ("refused", "so it went")
+
+
+async def test_what_nobody_takes_up_is_taken_back_and_said(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (store, desk):
+        store.is_staged()
+        desk.want(Asked.APPLY)
+        store.now -= timedelta(hours=3)  # somebody sets the clock
+        store.later(TAKEN_S - 1)
+        await desk._round()
+        assert (desk.view()["working"], desk.view()["trouble"]) == (True, None)
+        store.later(1)
+        await desk._round()
+        view = desk.view()
+        assert (store.taken(), view["working"], view["wanted"]) == (None, False, None)
+        assert "nobody has taken up" in view["trouble"]["detail"]
+        desk.want(Asked.APPLY)
+        assert (store.taken(), desk.view()["trouble"]) == (Asked.APPLY, None)
+
+
+async def test_what_nobody_says_the_end_of_is_given_up(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (store, desk):
+        store.is_staged()
+        desk.want(Asked.APPLY)
+        assert store.taken() is Asked.APPLY
+        store.later(ENDED_S - 1)
+        ledger.begin(store.place.own, ledger.UnderWay(9, "switching", "1.1.0", "1.1.0", "1.0.0", NIGHT.isoformat()))
+        await desk._round()
+        store.later(ENDED_S - 1)
+        (store.place.own / ledger.UNDER_WAY).unlink()
+        await desk._round()
+        assert desk.view()["working"] is True  # it was seen at work since
+        store.later(1)
+        view = desk.view()
+        assert (view["working"], view["wanted"]) == (False, None)
+        assert "nobody has said" in view["trouble"]["detail"]
+
+
+async def test_what_another_life_of_the_agent_asked_for_does_not_keep_it_at_work_for_ever(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (store, desk):
+        request.ask(store.state, Asked.BACK)
+        assert desk.view()["working"] is True
+        store.later(TAKEN_S)
+        await desk._round()
+        assert (desk.view()["working"], store.taken()) == (False, None)
+
+
+async def test_a_clock_that_is_set_back_holds_nothing_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened(tmp_path, mode="by_itself") as (store, desk):
+        monkeypatch.setattr(store.journal, "quiet_s", lambda: QUIET_S)
+        store.now = NIGHT + timedelta(hours=1)
+        store.fetches({"detail": "the line is out", "hint": ""})
+        await desk._round()
+        store.now -= timedelta(hours=1)
+        store.clock += AGAIN_S
+        store.is_staged()
+        await desk._round()
+        assert (store.fetched, store.taken()) == (2, Asked.APPLY)
+        store.ends("refused")
+        await desk._round()
+        assert store.taken() is None  # not again and again
+        store.clock += AGAIN_S
+        await desk._round()
+        assert store.taken() is Asked.APPLY
+
+
+@pytest.mark.parametrize(("did", "stays"), [("staged", False), ("refused", False), ("interrupted", True)])
+async def test_what_was_fetched_goes_once_root_has_done_with_it(tmp_path: Path, did: Did, *, stays: bool) -> None:
+    async with opened(tmp_path) as (store, desk):
+        store.now = NIGHT
+        store.fetches({"version": "1.1.0", "notes": ""})
+        fetched = store.state / request.FOLDER / request.FETCHED
+        (fetched / "targets").mkdir(parents=True)
+        await desk._round()
+        assert store.taken() is Asked.STAGE
+        await desk._round()
+        assert fetched.exists()  # root reads it
+        store.ends(did)
+        await desk._round()
+        assert fetched.exists() is stays
 
 
 async def test_root_at_work_is_not_asked_again(tmp_path: Path) -> None:
@@ -200,7 +318,7 @@ async def test_what_goes_wrong_is_said_and_tried_again_in_the_hours(
         assert trouble["detail"] == detail
         await desk._round()
         assert store.fetched == 1
-        store.now += AGAIN
+        store.later(AGAIN_S)
         store.fetches({"version": "1.1.0", "notes": ""})
         await desk._round()
         assert (store.fetched, store.taken(), desk.view()["trouble"]) == (2, Asked.STAGE, None)

@@ -14,7 +14,7 @@ import pytest
 from agent.cli.running import an_agent_runs
 from agent.places import Places
 from agent.service.linux_files import UNIT
-from agent.update import units, work
+from agent.update import ledger, units, work
 from agent.update.linux import Linux
 from agent.update.machine import LINUX
 from agent.update.refusal import NoRoom, NotFit, NotNow, TrialFailed, UpdateRefused
@@ -163,17 +163,38 @@ def test_what_the_agent_asks_for_is_done_in_turn(tmp_path: Path) -> None:
     till.place.trusted.rename(tmp_path / "root.json")
     do(Asked.STAGE)  # with no root of trust nothing is taken, and it is not asked for again and again
     assert (till.versions.names(), is_asked(state)) == (["1.0.0"], False)
+    assert "the newer version was not taken" in report(till.place, None)["last"]
     (tmp_path / "root.json").rename(till.place.trusted)
+    number = ledger.read(till.place.own).settled
     do(Asked.APPLY)  # nothing is staged: it is refused, and the store sells on
+    known = ledger.read(till.place.own)
+    assert (known.settled, known.last and known.last.did) == (number + 1, "refused")
     assert till.pc.starts == ["1.0.0"]
     do(Asked.STAGE)
+    number = ledger.read(till.place.own).settled
+    do(Asked.STAGE)  # it lies there already: that is an end, too
+    known = ledger.read(till.place.own)
+    assert (known.settled, known.last and known.last.did, known.staged and known.staged.version) == (
+        number + 1,
+        "staged",
+        "1.1.0",
+    )
     till.pc.busy = "a sale is open at till-1"
     do(Asked.APPLY)
     assert (till.pc.starts, len(slept)) == (["1.0.0"], work.BUSY_TRIES)  # whoever came to a till is served
+    last = ledger.read(till.place.own).last
+    assert last is not None
+    assert (last.did, last.version, last.why) == ("not_now", "1.1.0", "not now: a sale is open at till-1")
     till.pc.busy = None
     do(Asked.APPLY)
     assert till.pc.starts == ["1.0.0", "1.1.0"]
     assert "1.1.0 was switched to" in report(till.place, None)["last"]
+    till.pc.full = "1.0.0"
+    do(Asked.BACK)  # it cannot be tried: whoever asked hears why
+    last = ledger.read(till.place.own).last
+    assert last is not None
+    assert (last.did, last.version, last.hint) == ("refused", "1.0.0", "make room, and try again")
+    till.pc.full = None
     do(Asked.BACK)
     assert till.pc.starts[-1] == "1.0.0"
     said = report(till.place, None)

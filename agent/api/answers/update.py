@@ -24,9 +24,12 @@ class UpdateTrouble(BaseModel):
 
 
 class UpdateEnding(BaseModel):
-    """How the newest work on an update ended."""
+    """How the newest work on an update ended. `version` is empty where it was not known yet.
 
-    did: Literal["staged", "installed", "went_back", "refused", "interrupted"]
+    `not_now`: somebody was at a till; it is asked for again.
+    """
+
+    did: Literal["staged", "installed", "went_back", "refused", "not_now", "interrupted"]
     version: str
     at: Time
     why: str
@@ -49,7 +52,8 @@ class Update(BaseModel):
     trouble: UpdateTrouble | None
     staged: UpdateVersion | None
     wanted: Annotated[
-        Literal["stage", "apply", "back"] | None, Field(description="by somebody; it waits until nobody is at a till")
+        Literal["stage", "apply", "back"] | None,
+        Field(description="by somebody: it waits until nobody is at a till, and then until it has ended"),
     ]
     working: bool
     busy: Annotated[str | None, Field(description="what a switch waits for, or null")]
