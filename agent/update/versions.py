@@ -19,7 +19,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, BinaryIO
 
-from agent.update.refusal import NoRoom, NotTrusted
+from agent.update.refusal import NoRoom, NotTrusted, UpdateRefused
 from agent.update.release import is_version
 from outbox.folder_sync import sync_folder
 from outbox.room import TIGHT_BYTES
@@ -141,11 +141,17 @@ class Versions:
         return made
 
     def keep(self, name: str) -> Path:
-        """Give what was unpacked its name, once all of it is on the disk. Raises `OSError`."""
+        """Give what was unpacked its name, once all of it is on the disk. Raises `UpdateRefused`."""
         made, kept = self.folder / f"{name}.new", self.folder / name
-        self._sync(made)
-        made.rename(kept)
-        sync_folder(self.folder)
+        try:
+            self._sync(made)
+            made.rename(kept)
+            sync_folder(self.folder)
+        except OSError as error:  # a full disk; on Windows a scanner that has a file of it open, too
+            raise UpdateRefused(
+                f"{name} could not be put beside what runs: {error}",
+                "it is tried again; see the disk: stillopen doctor",
+            ) from error
         return kept
 
     def prune(self, keep: Collection[str | None]) -> list[str]:

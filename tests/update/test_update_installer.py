@@ -11,7 +11,7 @@ import pytest
 
 from agent.update import ledger
 from agent.update.installer import HEALTHY_S, INTERRUPTED_MAX
-from agent.update.refusal import NoRoom, NotFit, NotNow, NotTrusted, TrialFailed, Worked
+from agent.update.refusal import NoRoom, NotFit, NotNow, NotTrusted, TrialFailed, UpdateRefused, Worked
 from agent.update.versions import Versions
 from tests.update.maker import ROOT, Maker, Till, whole, write_version
 
@@ -201,6 +201,18 @@ def test_a_disk_that_fills_up_in_mid_unpacking_leaves_everything_as_it_was(
     with till.installer().alone() as installer, pytest.raises((NoRoom, NotTrusted)):
         installer.stage(till.repository())
     assert [entry.name for entry in sorted(till.place.versions.iterdir())] == ["1.0.0", "current"]
+
+
+def test_a_version_that_cannot_be_given_its_name_is_tried_again(till: Till) -> None:
+    def full(_: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    till.versions = Versions(till.place.versions, links=True, free=lambda _: 2**40, sync=full)
+    for _ in range(INTERRUPTED_MAX + 1):
+        with till.installer().alone() as installer, pytest.raises(UpdateRefused, match="No space left"):
+            installer.stage(till.repository())
+    assert [entry.name for entry in sorted(till.place.versions.iterdir())] == ["1.0.0", "current"]
+    assert ledger.read(till.place.own).refused == {}
 
 
 @pytest.mark.parametrize("full", ["1.1.0", "1.0.0"])
