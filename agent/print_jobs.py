@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from outbox.ids import derived_id
@@ -67,7 +68,8 @@ def add(
     document: list[dict[str, Any]] | None = None,
     form: str = RECEIPT,
 ) -> Job:
-    """Queue a job."""
+    """Queue a job. `at` is RFC 3339; it is kept in UTC, since jobs are put in order, and compared, by its text."""
+    at = datetime.fromisoformat(at).astimezone(UTC).isoformat()
     text = json.dumps(document, ensure_ascii=False) if document is not None else None
     connection.execute(
         "insert into print_job(id, printer, record_id, copy, document, state, created_at, updated_at, form) "
@@ -125,7 +127,7 @@ def of_record(connection: sqlite3.Connection, record_id: str) -> Job | None:
 def latest_unclear(connection: sqlite3.Connection, till: str, since: str) -> tuple[Job, str] | None:
     """Return the latest receipt of a till's of which nobody knows whether it came out, with its number, or None.
 
-    `since`, as `created_at` is written: older ones are asked about no more.
+    `since`, RFC 3339 in UTC: older ones are asked about no more.
     """
     row = connection.execute(
         f"select {', '.join('print_job.' + name for name in _COLUMNS.split(', '))}, record.receipt_number "
