@@ -79,7 +79,7 @@ class Backups:
             yield "backups", self._run(self._config)
 
     async def _run(self, config: BackupConfig) -> None:
-        self._last_at = await asyncio.to_thread(_newest, config.folder, self._stem)
+        self._last_at = await asyncio.to_thread(_newest, config.folder, self._stem, self._now())
         await self._sleep(START_S)
         while True:
             wait_s = LOOK_S
@@ -149,11 +149,12 @@ def _same_disk(folder: Path, state: Path) -> bool:
         return False
 
 
-def _newest(folder: Path, stem: str) -> datetime | None:
+def _newest(folder: Path, stem: str, now: datetime) -> datetime | None:
+    """Return when the newest copy was begun, of those that were not made while the clock was ahead."""
     try:
         from outbox import backup  # only where copies are wanted
 
-        found = backup.made(folder, stem)
+        found = [at for at, _ in backup.made(folder, stem) if at <= now]
     except OSError:  # it is not there; the try to make one says so
         return None
-    return found[-1][0] if found else None
+    return found[-1] if found else None

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 from outbox import chain, schema
 from outbox.errors import BackupFailed, OutboxError
 from outbox.folder_sync import sync_folder
+from outbox.log_aside import HEADER_VERSIONS_AT, NO_LOG
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,8 +44,6 @@ VERIFY_REST_S = 0.003  # in between: verifying takes a tenth of one core, a mill
 
 PART = ".part"
 _STAMP = "%Y%m%dT%H%M%SZ"
-_HEADER_VERSIONS_AT = 18  # https://sqlite.org/fileformat.html section 1.3: who may write it, who may read it
-_NO_LOG = b"\x01\x01"  # anybody: there is no log beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def _ours(folder: Path, stem: str, end: str) -> list[tuple[datetime, Path]]:
 
 
 async def make(journal: Journal, folder: Path, stem: str, at: datetime, *, keep: int) -> Backup:
-    """Copy the journal into `folder`, read the copy again, and drop the oldest of its kind beyond `keep`.
+    """Copy the journal into `folder`, read the copy again, and drop the oldest others of its kind beyond `keep`.
 
     Raises `BackupFailed`, or another `OutboxError` where the journal itself cannot be copied now; nothing else is
     touched then. One at a time.
@@ -106,7 +105,7 @@ async def make(journal: Journal, folder: Path, stem: str, at: datetime, *, keep:
         await journal.copy(target, pages=STEP_PAGES, between=between)
         await loop.run_in_executor(thread, target.close)
         backup = await loop.run_in_executor(thread, _finish, part, path)
-        await loop.run_in_executor(thread, _drop_oldest, folder, stem, keep)
+        await loop.run_in_executor(thread, _drop_oldest, folder, stem, keep, path)
     except (OSError, sqlite3.Error) as error:
         raise BackupFailed(
             f"no copy of the journal could be made in {folder}: {error}",
@@ -152,8 +151,8 @@ def _sync(part: Path) -> None:
 def _finish(part: Path, path: Path) -> Backup:
     """Sync the copy, read it again from its disk, and only then give it its name."""
     with part.open("r+b") as file:
-        file.seek(_HEADER_VERSIONS_AT)
-        file.write(_NO_LOG)
+        file.seek(HEADER_VERSIONS_AT)
+        file.write(NO_LOG)
         file.flush()
         os.fsync(file.fileno())
         size = os.fstat(file.fileno()).st_size
@@ -187,8 +186,10 @@ def _does_not_hold(path: Path, why: str) -> BackupFailed:
     )
 
 
-def _drop_oldest(folder: Path, stem: str, keep: int) -> None:
-    for _, path in made(folder, stem)[:-keep]:
+def _drop_oldest(folder: Path, stem: str, keep: int, newest: Path) -> None:
+    """Keep the one just made, by a clock that was set back too, and the others up to `keep` in all."""
+    others = [path for _, path in made(folder, stem) if path != newest]
+    for path in others[: max(0, len(others) - (keep - 1))]:
         path.unlink()
 
 

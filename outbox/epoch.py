@@ -4,7 +4,8 @@ Else its next receipts would have the numbers of receipts that were handed out a
 there before or by the PC it was copied from. An epoch is two letters, drawn by lot among those this journal never
 had, since two copies of one image must not choose the same; they stand in front of the count, which goes on.
 
-Three witnesses are asked: the journal's file, the PC (both in `home`), and the side file (`head`).
+Four witnesses are asked: the journal's file and the PC (both in `home`), the side file (`head`), and the header of the
+file itself, which in a backup is another than in a journal (`schema`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from datetime import UTC, datetime
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from outbox import cloud_clock, head, home
+from outbox import cloud_clock, head, home, schema
 from outbox.errors import JournalUnsafe
 from outbox.ids import new_id
 from outbox.record import GENESIS
@@ -79,8 +80,8 @@ async def settle(connection: sqlite3.Connection, write: Write, path: Path, aroun
     now = home.seen(witnesses, around.lot.randbytes(home.SALT_BYTES) if before is None else before.salt)
     moves = [] if before is None else list(home.moves(before, now))
     beside = head.read(path.parent)
-    missing = list(_missing(connection, beside))
-    entry = _entry(connection, "; ".join([*moves, *missing]), beside, around) if moves or missing else None
+    signs = [*moves, *_put_back(connection), *_missing(connection, beside)]
+    entry = _entry(connection, "; ".join(signs), beside, around) if signs else None
     kept = now if before is None or moves else home.learnt(before, now)
     if entry is None and kept == before:
         return
@@ -112,6 +113,12 @@ def notices(connection: sqlite3.Connection) -> list[dict[str, Any]]:
         }
         for letters, since, why in rows
     ]
+
+
+def _put_back(connection: sqlite3.Connection) -> Iterator[str]:
+    """Yield that it was a backup when it was opened, unless an epoch was begun for that."""
+    if connection.execute("select 1 from upkeep where what = ?", (schema.WAS_PUT_BACK,)).fetchone():
+        yield "it is a backup"
 
 
 def _missing(connection: sqlite3.Connection, beside: str | None) -> Iterator[str]:
@@ -160,6 +167,7 @@ def _enter(connection: sqlite3.Connection, entry: _Entry) -> None:
         "insert into epoch(letters, since, why, head, others) values (?, ?, ?, ?, ?)",
         (entry.letters, entry.since, entry.why, entry.head, " ".join(entry.others)),
     )
+    connection.execute("delete from upkeep where what = ?", (schema.WAS_PUT_BACK,))
     cloud_clock.put_back(connection)
     connection.execute("update delivery set doubt = 1 where state in ('waiting', 'sending', 'parked')")
     connection.execute(

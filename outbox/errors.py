@@ -13,6 +13,11 @@ OutboxError               has `.hint`: the next step
 
 from __future__ import annotations
 
+PUT_BACK = (  # how a backup is put back: words for the end of a hint
+    "Stop the agent, copy the whole state folder to keep it, remove journal.db with the -wal and -shm beside it, and "
+    "copy the newest backup to journal.db"
+)
+
 
 class OutboxError(Exception):
     """Something about what is kept on disk; `hint` is the next step."""

@@ -9,7 +9,7 @@ import logging
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
-from outbox.errors import JournalDamaged, JournalFull, JournalUnclear
+from outbox.errors import PUT_BACK, JournalDamaged, JournalFull, JournalUnclear
 from outbox.sqlite_codes import is_damage, is_full, is_of_the_disk
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def commit_twice(connection: sqlite3.Connection, changes: Sequence[Callable[[sql
         if is_damage(error):
             raise JournalDamaged(
                 f"the journal is damaged: {error}",
-                hint="Stop the agent, keep the whole state folder as it is, and put back the newest backup.",
+                hint=f"{PUT_BACK}.",
             ) from error
         if is_full(error):
             raise JournalFull(

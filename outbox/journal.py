@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, TypeVar
 
-from outbox import answers, chain, epoch, head, log_again, place, schema
-from outbox.errors import JournalDamaged, JournalUnavailable, JournalUnclear, StateInUse
+from outbox import answers, chain, epoch, head, log_again, log_aside, place, schema
+from outbox.errors import PUT_BACK, JournalDamaged, JournalUnavailable, JournalUnclear, StateInUse
 from outbox.sqlite_codes import is_damage
 from outbox.writer import Writer
 
@@ -44,6 +44,7 @@ class Journal:
         """
         self._lock = hold(self._state)
         try:
+            log_aside.take(self.path)
             log_again.make_certain(self.path)
             await self._writer.open()
             self._reader = schema.connect_to_read(self.path)
@@ -169,14 +170,13 @@ class Journal:
         if found.broken is not None:
             raise JournalDamaged(
                 f"{self.path}: record {found.broken.seq} does not hold: {found.broken.reason}",
-                hint="Keep the whole state folder as it is, put back the newest backup, and compare both with: "
-                "stillopen journal verify",
+                hint=f"{PUT_BACK}. Compare both with: stillopen journal verify",
             )
 
     def _damaged(self, error: sqlite3.DatabaseError) -> JournalDamaged:
         return JournalDamaged(
             f"{self.path} is damaged: {error}",
-            hint="Keep the whole state folder as it is and put back the newest backup.",
+            hint=f"{PUT_BACK}.",
         )
 
 

@@ -11,7 +11,8 @@ import sqlite3
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from outbox.errors import JournalDamaged, JournalNewer, JournalUnavailable, JournalUnsafe
+from outbox import log_aside
+from outbox.errors import PUT_BACK, JournalDamaged, JournalNewer, JournalUnavailable, JournalUnsafe
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -219,6 +220,7 @@ MIGRATIONS: tuple[str, ...] = (_V1, _V2)  # the n-th brings a file from version 
 READABLE_BY: tuple[int, ...] = (1, 2)
 
 _READABLE_BY = "readable by"  # the row in `upkeep`
+WAS_PUT_BACK = "was put back"  # likewise, until an epoch was begun for it
 
 _PRAGMAS = (  # name, what to set, what must be read back
     ("journal_mode", "WAL", "wal"),
@@ -262,8 +264,13 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
         )
     uri = f"file:{quote(str(path.absolute()).replace(chr(92), '/'))}?mode=ro"
     try:
+        if log_aside.is_foreign(path):
+            raise JournalUnavailable(
+                f"{path} is a copy that was put back, and {path.name}-wal beside it is the log of another journal",
+                hint="Start the agent once: it keeps the log under another name. Then do this again.",
+            )
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-    except sqlite3.Error as error:
+    except (OSError, sqlite3.Error) as error:
         raise JournalUnavailable(
             f"{path} cannot be read: {error}", hint="Run this as the user the agent runs as."
         ) from error
@@ -284,6 +291,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     try:
         connection.execute(f"pragma busy_timeout = {BUSY_TIMEOUT_MS}")
         version = _check_identity(connection, path)
+        _note_if_put_back(connection, version)
         for name, value, expected in _PRAGMAS:
             connection.execute(f"pragma {name} = {value}")
             (found,) = connection.execute(f"pragma {name}").fetchone()
@@ -326,6 +334,13 @@ def _check_identity(connection: sqlite3.Connection, path: Path) -> int:
     return int(version)
 
 
+def _note_if_put_back(connection: sqlite3.Connection, version: int) -> None:
+    """Note that this is a backup, which has no log: before it has one, since a cut would leave nothing to tell by."""
+    (mode,) = connection.execute("pragma journal_mode").fetchone()
+    if mode == "delete" and version >= 2:  # noqa: PLR2004 - the version that brought `upkeep`
+        connection.execute("insert into upkeep values (?, '') on conflict do nothing", (WAS_PUT_BACK,))
+
+
 def _readable_by(number: int) -> str:
     """Return what notes in a file whose code can go on with it; before version 2 there is no place for it."""
     if number < 2:  # noqa: PLR2004 - the version that brought `upkeep`
@@ -349,6 +364,5 @@ def _least(connection: sqlite3.Connection, version: int) -> int:
 def _damaged(path: Path, error: sqlite3.DatabaseError) -> JournalDamaged:
     return JournalDamaged(
         f"{path} is damaged: {error}",
-        hint="Keep the file: nothing in it was changed. Copy the whole state folder, then put back the newest "
-        "backup, and run: stillopen journal verify",
+        hint=f"Nothing in it was changed. {PUT_BACK}. Then run: stillopen journal verify",
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from agent.cli import out
 from outbox import anchor, audit, chain, schema
-from outbox.errors import OutboxError
+from outbox.errors import PUT_BACK, OutboxError
 from outbox.export import exported
 from outbox.journal import FILE
 
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace, places: Places) -> int:
     except sqlite3.DatabaseError as error:
         raise out.CommandError(
             f"{places.state / FILE} is damaged: {error}",
-            hint="keep the whole state folder as it is, and put back the newest backup",
+            hint=PUT_BACK,
         ) from error
 
 

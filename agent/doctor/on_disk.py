@@ -17,7 +17,7 @@ from agent.config import ConfigInvalid, load
 from agent.doctor.finding import Finding, failed, not_known, ok, warning
 from agent.doctor.plug import disks, results, trial
 from outbox import chain, delivery_views, place, schema
-from outbox.errors import JournalUnavailable, JournalUnsafe
+from outbox.errors import PUT_BACK, JournalUnavailable, JournalUnsafe
 from outbox.journal import FILE, VERIFIED_AT_START
 from outbox.room import BALLAST, BALLAST_BYTES, FULL_BYTES, Room, room_of
 
@@ -134,8 +134,7 @@ def of_journal(state: Path, config: Config | None, now: datetime) -> list[Findin
     except sqlite3.OperationalError as error:  # a log that only its owner may read
         trouble = not_known("journal", f"{path} cannot be read: {error}", _AS_AGENT)
     except sqlite3.DatabaseError as error:
-        restore = "keep the whole state folder as it is, and put back the newest backup"
-        trouble = failed("journal", f"{path} is damaged: {error}", restore)
+        trouble = failed("journal", f"{path} is damaged: {error}", PUT_BACK)
     seen = {finding.check for finding in found}
     unread = [check for check in ("clock", "deliveries") if check not in seen]
     return [*found, trouble, *(not_known(check, "the journal could not be read", _AS_AGENT) for check in unread)]

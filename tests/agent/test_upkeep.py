@@ -105,7 +105,7 @@ async def test_damage_is_for_a_person_and_nothing_is_tried_any_more(shop: Shop) 
     await shop.until(lambda: "does not hold" in (journal_told(shop)[-1]["device"]["error"] or ""))
     await asyncio.sleep(0.3)
     assert isinstance(shop.app.journal.fault, JournalDamaged)
-    assert "put back the newest backup" in shop.app.status()["fault"]
+    assert "copy the newest backup" in shop.app.status()["fault"]
 
 
 async def failed(shop: Shop) -> None:

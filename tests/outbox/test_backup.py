@@ -271,6 +271,16 @@ async def test_only_its_own_are_cleared_away_and_only_after_a_new_one_holds(jour
     await cleared(stick, *others, f"{STEM}-20261123T023000Z.db", f"{STEM}-20261124T023000Z.db")
 
 
+@pytest.mark.parametrize("keep", [1, 2])
+async def test_with_the_clock_set_back_the_copy_just_made_stays(journal: Journal, stick: Path, keep: int) -> None:
+    for day in range(3):
+        await backup.make(journal, stick, STEM, AT + timedelta(days=day), keep=keep)
+    made = await backup.make(journal, stick, STEM, AT.replace(year=2015), keep=keep)
+    newest = [f"{STEM}-20261123T023000Z.db"][: keep - 1]
+    assert [path.name for _, path in backup.made(stick, STEM)] == [made.path.name, *newest]
+    assert records_in(made.path) == 0
+
+
 async def test_a_copy_that_is_longer_than_it_says_does_not_hold(journal: Journal, stick: Path) -> None:
     made = await backup.make(journal, stick, STEM, AT, keep=1)
     part = made.path.rename(made.path.with_name("copy.part"))

@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from outbox import chain, schema
+from outbox import chain, log_aside, schema
 from outbox.errors import OutboxError
 from outbox.journal import FILE
 
@@ -105,6 +105,8 @@ def recover(
     known = {} if known is None else known
     lay_out(image, folder)
     try:
+        taken = log_aside.take(folder / FILE)
+        assert taken is None, "no cut makes the journal's own log another's"
         connection = connect(folder / FILE)
     except OutboxError as error:
         return Recovered(damage=str(error))
