@@ -6,6 +6,7 @@ gives; and a folder that a program synchronises is read half-written and put bac
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path, PurePath, PurePosixPath
 
@@ -42,21 +43,24 @@ _MOVE = "Name a folder on a disk of this PC with --state or STILLOPEN_STATE."
 
 
 def check(state: Path, *, mounts: str | None = None, platform: str = sys.platform) -> None:
-    """Raise `JournalUnsafe` for a network drive or a synchronised folder. `mounts` is for tests."""
-    folder = state.absolute()
-    for part in folder.parts:
-        name = part.casefold()
-        if name in SYNCHRONISED_FOLDERS or name.startswith(("onedrive - ", "dropbox (")):
-            raise JournalUnsafe(
-                f"{state} is inside {part!r}, which a program synchronises: it would put old data back", hint=_MOVE
-            )
-    if platform == "win32":
-        if _is_remote_on_windows(folder):
-            raise JournalUnsafe(f"{state} is on a network drive", hint=_MOVE)
-        return
-    kind = file_system(folder, mounts)
-    if kind in NETWORK_FILE_SYSTEMS:
-        raise JournalUnsafe(f"{state} is on a network drive ({kind})", hint=_MOVE)
+    """Raise `JournalUnsafe` for a network drive or a synchronised folder, also one that links lead to.
+
+    `mounts` is for tests.
+    """
+    for folder in dict.fromkeys((state.absolute(), Path(os.path.realpath(state)))):
+        for part in folder.parts:
+            name = part.casefold()
+            if name in SYNCHRONISED_FOLDERS or name.startswith(("onedrive - ", "dropbox (")):
+                raise JournalUnsafe(
+                    f"{state} is inside {part!r}, which a program synchronises: it would put old data back", hint=_MOVE
+                )
+        if platform == "win32":
+            if _is_remote_on_windows(folder):
+                raise JournalUnsafe(f"{state} is on a network drive", hint=_MOVE)
+            continue
+        kind = file_system(folder, mounts)
+        if kind in NETWORK_FILE_SYSTEMS:
+            raise JournalUnsafe(f"{state} is on a network drive ({kind})", hint=_MOVE)
 
 
 def file_system(folder: Path, mounts: str | None = None) -> str | None:

@@ -48,6 +48,15 @@ def test_a_synchronised_folder_is_refused(name: str) -> None:
         place.check(Path("/home/x") / name / "stillopen", mounts=MOUNTS, platform="linux")
 
 
+@pytest.mark.parametrize(("there", "why"), [("nas", "network drive"), ("Dropbox", "synchronises")])
+def test_neither_is_one_that_a_link_leads_to(tmp_path: Path, there: str, why: str) -> None:
+    (tmp_path / there).mkdir()
+    (tmp_path / "state").symlink_to(tmp_path / there, target_is_directory=True)
+    mounts = f"{MOUNTS}34 22 0:30 / {tmp_path}/nas rw - nfs4 nas:/x rw\n"
+    with pytest.raises(JournalUnsafe, match=why):
+        place.check(tmp_path / "state" / "stillopen", mounts=mounts, platform="linux")
+
+
 def test_a_disk_of_this_pc_is_taken() -> None:
     place.check(Path("/var/lib/stillopen"), mounts=MOUNTS, platform="linux")
     place.check(Path("/srv/shop data/local"), mounts=MOUNTS, platform="linux")
