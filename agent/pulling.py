@@ -119,11 +119,14 @@ class Pulling:
 
 
 def sweep_due(swept_at: str | None, local: datetime, at: time) -> bool:
-    """Return whether it was the hour for a sweep since the last one. A PC that was off then does it once it is on."""
+    """Return whether it was the hour for a sweep since the last one. A PC that was off then does it once it is on.
+
+    One that is said to be of a later time than now was made while the clock was ahead, and tells nothing.
+    """
     latest = local.replace(hour=at.hour, minute=at.minute, second=0, microsecond=0)
     if latest > local:
         latest -= timedelta(days=1)
-    return swept_at is None or datetime.fromisoformat(swept_at) < latest
+    return swept_at is None or not latest <= datetime.fromisoformat(swept_at) <= local
 
 
 def names_above(name: str, clouds: Collection[CloudConfig]) -> tuple[str, ...]:

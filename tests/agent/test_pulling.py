@@ -25,6 +25,7 @@ def test_it_is_due_once_a_night_and_after_a_night_switched_off() -> None:
     assert not sweep_due("2026-11-20T12:00:00+01:00", at("2026-11-21T03:59"), four)
     assert not sweep_due("2026-11-21T04:00:30+01:00", at("2026-11-21T12:00"), four)
     assert sweep_due("2026-11-18T04:00:30+01:00", at("2026-11-21T08:00"), four), "it was off for nights"
+    assert sweep_due("2031-01-01T04:00:30+01:00", at("2026-11-21T08:00"), four), "the clock was ahead then"
     assert not sweep_due("2026-11-21T03:30:00+00:00", at("2026-11-21T08:00"), four), "in UTC it is the same moment"
 
 
