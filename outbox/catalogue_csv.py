@@ -290,10 +290,11 @@ class _Cells:
     def _min_age(self, cell: str) -> int | None:
         if not cell:
             return None
-        if not (cell.isascii() and cell.isdigit() and 0 < int(cell) <= MIN_AGE_MAX):
+        digits = cell.lstrip("0")  # thousands of them are more than `int` takes
+        if not (cell.isascii() and digits.isdigit() and len(digits) <= len(str(MIN_AGE_MAX))):
             self._note("min_age", _shown(cell), f"write whole years from 1 to {MIN_AGE_MAX}, like 18, or nothing")
             return None
-        return int(cell)
+        return int(digits)
 
     def _track(self, cell: str) -> str | None:
         track = cell.casefold() or None

@@ -66,5 +66,6 @@ def kept_here_words(skus: Collection[str]) -> str:
     more = f" and {len(skus) - KEPT_HERE_NAMED_MAX} more" if len(skus) > KEPT_HERE_NAMED_MAX else ""
     return (
         f"Made at a till, so left as they are: {named}{more}. To take what comes from elsewhere instead, remove each "
-        "(DELETE /v1/items/SKU), and do this again."
+        "(DELETE /v1/items/SKU); then import the file again, or have the cloud give everything again, as it gives only "
+        "what has changed there: stillopen cloud pull NAME --all."
     )

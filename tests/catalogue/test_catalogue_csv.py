@@ -76,7 +76,15 @@ def test_a_deposit_that_cannot_be_charged_is_named(cells: str, column: str, word
 
 
 @pytest.mark.parametrize(
-    ("column", "cell"), [("min_age", "0"), ("min_age", "100"), ("min_age", "18.5"), ("min_age", "٣"), ("track", "imei")]
+    ("column", "cell"),
+    [
+        ("min_age", "0"),
+        ("min_age", "100"),
+        ("min_age", "9" * 5_000),  # more digits than `int` takes
+        ("min_age", "18.5"),
+        ("min_age", "٣"),
+        ("track", "imei"),
+    ],
 )
 def test_an_age_or_a_track_that_cannot_be_asked_for_is_named(column: str, cell: str) -> None:
     wrong = problem(f"sku,name,price,{column}\nA,Mug,1,{cell}\n")

@@ -74,7 +74,22 @@ async def test_a_pull_leaves_it_and_says_so(catalogue: Catalogue, caplog: pytest
     assert counts.kept_here == {"here-1"}
     assert (counts.added, counts.unchanged, counts.barcodes_moved) == (1, 1, 0)
     assert "here-1" in caplog.text
+    assert "cloud pull NAME --all" in caplog.text
     assert catalogue.by_barcode([CODE]) == JAM
+
+
+async def test_let_go_it_comes_from_a_cloud_with_all_that_the_cloud_has(catalogue: Catalogue) -> None:
+    await catalogue.make(JAM)
+    page = Page((PulledItem("r1", "5", "here-1", "The cloud's", 250),), (), "c1", more=False)
+    await catalogue.apply_page("square", Feed.ITEMS, page)
+    assert await catalogue.unmake("here-1")
+    await catalogue.apply_page("square", Feed.ITEMS, Page((), (), "c2", more=False))  # nothing has changed since
+    assert catalogue.item("here-1") is None
+    await catalogue.begin_sweep("square", Feed.ITEMS)
+    await catalogue.apply_page("square", Feed.ITEMS, page)
+    found = catalogue.item("here-1")
+    assert found is not None
+    assert found.name == "The cloud's"
 
 
 async def test_let_go_it_makes_room_for_what_comes_from_elsewhere(catalogue: Catalogue) -> None:
