@@ -123,11 +123,9 @@ class Claims:
         for claim in [claim for claim in self._held.values() if claim.caller == caller]:
             self._end(claim)
 
-    def take_back(self, device: str) -> None:
-        """End whatever claim there is of a device: whoever stands at the till wants it."""
-        held = self.of(device)
-        if held is not None:
-            self._end(held)
+    def take_back(self, claim: Claim) -> None:
+        """End a claim: whoever stands at the till wants the device. Where it has ended by now, the next one stays."""
+        self._end(claim)
 
     async def run(self) -> None:
         """End each lease when it runs out, for ever: what was lent is back then, and not when somebody asks."""

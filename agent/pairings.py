@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from outbox.journal import Journal
 
+    Noting = Callable[[sqlite3.Connection], None]  # what adds to the audit trail, in the change that does it
+
 OWN_PAGE = "page"  # the agent's own pages, by a cookie
 PROGRAM = "program"  # a program, which sends no Origin
 # any other `origin` is a web front end's: scheme://host[:port]
@@ -99,7 +101,13 @@ class Pairings:
         return self._by_id.get(pairing_id)
 
     async def add(
-        self, origin: str, name: str, acts_as: str | None = None, allow: tuple[str, ...] | None = None
+        self,
+        origin: str,
+        name: str,
+        acts_as: str | None = None,
+        allow: tuple[str, ...] | None = None,
+        *,
+        noting: Noting = lambda _: None,
     ) -> tuple[Pairing, str]:
         """Let one in; returns it and its secret, which is kept nowhere. Raises `Problem` when there are too many."""
         if len(self._by_hash) >= PAIRINGS_MAX:
@@ -118,22 +126,38 @@ class Pairings:
                 "insert into pairing(hash, origin, name, made_at, acts_as, allow) values (?, ?, ?, ?, ?, ?)",
                 (hashed, origin, name, made_at, acts_as, None if allow is None else " ".join(allow)),
             )
+            noting(connection)
 
         await self._journal.write(insert)
         pairing = Pairing(_id(hashed), origin, name, made_at, acts_as, allow)
         self._by_hash[hashed] = self._by_id[pairing.id] = pairing
         return pairing, secret
 
-    async def remove(self, pairing_id: str) -> Pairing:
-        """Shut one out; returns it. Raises `Problem` where there is none of that id."""
-        hashed = next((hashed for hashed, one in self._by_hash.items() if one.id == pairing_id), None)
-        if hashed is None:
-            raise not_found("pairing", f"no pairing is called {pairing_id}; see them with `stillopen pair --list`")
-        self._shut_out.add(hashed)  # first: from now on it opens nothing. It is listed until the disk is rid of it
-        await self._journal.write(
-            lambda connection: connection.execute("delete from pairing where hash = ?", (hashed,)).rowcount
-        )
-        pairing = self._by_hash.pop(hashed)
+    def shut_out(self, pairing_id: str) -> Pairing:
+        """Let one open nothing any more; returns it. Raises `Problem` where there is none of that id.
+
+        It is listed, and would be let in after a restart, until `remove` has the disk rid of it.
+        """
+        hashed = self._hash_of(pairing_id)
+        self._shut_out.add(hashed)
+        return self._by_hash[hashed]
+
+    async def remove(self, pairing_id: str, *, noting: Noting = lambda _: None) -> Pairing:
+        """Shut one out for good; returns it. Raises `Problem` where there is none of that id."""
+        pairing, hashed = self.shut_out(pairing_id), self._hash_of(pairing_id)
+
+        def delete(connection: sqlite3.Connection) -> None:
+            connection.execute("delete from pairing where hash = ?", (hashed,))
+            noting(connection)
+
+        await self._journal.write(delete)
+        self._by_hash.pop(hashed, None)
         self._by_id.pop(pairing.id, None)
         self._shut_out.discard(hashed)
         return pairing
+
+    def _hash_of(self, pairing_id: str) -> bytes:
+        for hashed, one in self._by_hash.items():
+            if one.id == pairing_id:
+                return hashed
+        raise not_found("pairing", f"no pairing is called {pairing_id}; see them with `stillopen pair --list`")

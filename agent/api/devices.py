@@ -34,10 +34,10 @@ async def take_back(call: Call) -> Reply:
         )
     name = call.path["device"]
     call.app.devices.must_have(name)
-    held = call.app.claims.seen(name)
+    held = call.app.claims.of(name)
     if held is not None:
-        await call.note("device_taken_back", subject=name, after={"from": held["holder"]})
-        call.app.claims.take_back(name)
+        await call.note("device_taken_back", subject=name, after={"from": held.holder})
+        call.app.claims.take_back(held)
     return Reply(HTTPStatus.OK, {"device": name, "claim": None})
 
 

@@ -45,14 +45,14 @@ async def create(call: Call) -> Response:
         )
     name = grant.name
     what = {"acts_as": grant.acts_as, "allow": grant.allow, "origin": call.origin}
-    await call.note("pairing_added", subject=name, after=what)
+    noting = call.noting("pairing_added", subject=name, after=what)
     if call.sender is Sender.OWN_PAGE:
-        pairing, secret = await door.pairings.add(OWN_PAGE, name or "till page", grant.acts_as)
+        pairing, secret = await door.pairings.add(OWN_PAGE, name or "till page", grant.acts_as, noting=noting)
         response = json_response(HTTPStatus.CREATED, {"pairing": asdict(pairing)})
         set_cookie(response, door.cookie, secret)
         return response
     origin = PROGRAM if call.origin is None else call.origin.lower()
-    pairing, secret = await door.pairings.add(origin, name or origin, grant.acts_as, grant.allow)
+    pairing, secret = await door.pairings.add(origin, name or origin, grant.acts_as, grant.allow, noting=noting)
     return json_response(HTTPStatus.CREATED, {"pairing": asdict(pairing), "token": secret})
 
 
@@ -65,10 +65,11 @@ async def list_all(call: Call) -> Reply:
 async def remove(call: Call) -> Reply:
     """Shut a front end out: its requests are refused from now on; it hears no more events and holds no device."""
     _only_local(call)
-    pairing = await call.app.door.pairings.remove(call.path["pairing"])
-    await call.note("pairing_removed", subject=pairing.id)
+    pairings = call.app.door.pairings
+    pairing = pairings.shut_out(call.path["pairing"])  # before the disk is asked: it may be full, or fail
     call.app.events.drop_caller(pairing.id)
     call.app.claims.drop_caller(pairing.id)
+    await pairings.remove(pairing.id, noting=call.noting("pairing_removed", subject=pairing.id))
     await call.app.staff.end(call.app.staff.signed_in_on(pairing.id), "shut_out")
     return Reply(HTTPStatus.OK, {"pairing": asdict(pairing)})
 

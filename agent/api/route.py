@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from agent.api.json_body import BODY_BYTES_MAX
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Awaitable, Callable, Mapping
 
     from pydantic import BaseModel
@@ -49,10 +50,14 @@ class Call:
 
     async def note(self, action: Action | str, *, subject: str, after: object = None) -> None:
         """Add to the audit trail, before it is done, what has no change of the journal's to be in."""
+        await self.app.journal.write(self.noting(action, subject=subject, after=after))
+
+    def noting(
+        self, action: Action | str, *, subject: str, after: object = None
+    ) -> Callable[[sqlite3.Connection], None]:
+        """Return what adds to the audit trail from inside the change that does it."""
         at = self.app.staff.time()
-        await self.app.journal.write(
-            lambda connection: self.by.audit(connection, action, at, subject=subject, after=after)
-        )
+        return lambda connection: self.by.audit(connection, action, at, subject=subject, after=after)
 
     def allow(self, action: Action) -> None:
         """Raise `Problem` unless who asks may do this, for what a field of the body makes of a request."""

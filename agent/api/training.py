@@ -18,8 +18,8 @@ async def begin(call: Call) -> Reply:
     """Let a till train."""
     till = call.app.tills.setup(call.path["till"]).id
     opens = bool(call.body.drawer)
+    await _audit(call, till, training=True, drawer=opens)  # first: whoever is refused by a full disk does not train
     await call.app.training.begin(till, Trainee(call.by.page, opens))
-    await _audit(call, till, training=True, drawer=opens)
     return Reply(HTTPStatus.OK, call.app.till_view(till))
 
 
@@ -27,8 +27,8 @@ async def end(call: Call) -> Reply:
     """Let a till sell again."""
     till = call.app.tills.setup(call.path["till"]).id
     if till in call.app.training:
-        call.app.training.end(till)
         await _audit(call, till, training=False)
+        call.app.training.end(till)
     return Reply(HTTPStatus.OK, call.app.till_view(till))
 
 
