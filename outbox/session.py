@@ -183,6 +183,11 @@ class Session:
         try:
             async with asyncio.timeout(self._exchange_s):
                 return await self._send(client, base_url + request.path, request, headers)
+        except (httpx.LocalProtocolError, UnicodeEncodeError):
+            raise NotSent(  # with nothing of the error, which quotes the header
+                f"what is sent to {host} with each request cannot be sent: it is not one line of plain characters",
+                hint="Copy the cloud's secret once more, alone and whole; stillopen check says which one it is.",
+            ) from None
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
             raise NotSent(f"{host} was not reached: {_why(error)}", hint=line) from error
         except httpx.PoolTimeout as error:

@@ -23,7 +23,7 @@ _HOW = 'name the secret instead: {key} = {{ env = "{example}" }} or {key} = {{ f
 def resolve(value: Any, loc: Loc, *, folder: Path, environ: Mapping[str, str], example: str) -> SecretStr | Finding:
     """Fetch the secret that `value` names; a relative file is beside the configuration, in `folder`.
 
-    A finding with the code `secret-missing` says that the name is in order and nothing is there.
+    A finding with the code `secret-missing` says that the name is in order and no usable secret is there.
     """
     how = _HOW.format(key=loc[-1], example=example)
     if not isinstance(value, dict):
@@ -44,7 +44,7 @@ def resolve(value: Any, loc: Loc, *, folder: Path, environ: Mapping[str, str], e
 def _from_env(name: str, loc: Loc, environ: Mapping[str, str]) -> SecretStr | Finding:
     text = environ.get(name, "").strip()
     if text:
-        return SecretStr(text)
+        return _sendable(text, loc, shown(name))
     return Finding(
         loc,
         f"no environment variable {shown(name)}" if name not in environ else f"{shown(name)} empty",
@@ -75,4 +75,19 @@ def _from_file(path: Path, loc: Loc) -> SecretStr | Finding:
         return Finding(
             loc, f"more than {SECRET_BYTES_MAX} bytes in {path}", "name the file with the secret alone", MISSING
         )
-    return SecretStr(text)
+    return _sendable(text, loc, str(path))
+
+
+def _sendable(text: str, loc: Loc, where: str) -> SecretStr | Finding:
+    """Take only what a request's header can carry: one that cannot be sent would be quoted in the error."""
+    if is_sendable(text):
+        return SecretStr(text)
+    found = f"more than one line of plain characters in {where} (not shown)"
+    return Finding(
+        loc, found, "keep the secret alone there, copied once more, with nothing before or after it", MISSING
+    )
+
+
+def is_sendable(secret: str) -> bool:
+    """Return whether a secret is printable ASCII, as every key and token is."""
+    return secret.isascii() and secret.isprintable()

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationError
 
+from agent.config.secret import is_sendable
 from agent.connecting import checking
 from agent.connecting.listener import Busy, listening
 from agent.ways import connectors, way
@@ -100,6 +101,11 @@ class Connecting:
             value = (await asyncio.to_thread(self.person.secret, name)).strip()
             if not value:
                 raise NotConnected(f"no {name.replace('_', ' ')} was given", hint="connect again and paste it")
+            if not is_sendable(value):
+                raise NotConnected(
+                    f"that is no {name.replace('_', ' ')}: it holds more than plain characters",
+                    hint="copy it once more, alone and whole",
+                )
             given[name] = value
         try:
             _with(settings, given)

@@ -276,12 +276,17 @@ async def test_a_key_that_nobody_could_be_asked_about_is_not_kept(
     assert "nothing was pasted" in capsys.readouterr().err
 
 
-async def test_nothing_typed_keeps_nothing(
+async def test_nothing_typed_or_what_is_no_key_keeps_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     types(monkeypatch, "", "")
     assert await run(tmp_path, WOO.format(base_url="http://127.0.0.1:9"), "connect", "woo") == 1
     assert "no consumer key was given" in capsys.readouterr().err
+    types(monkeypatch, f"{KEY}\N{NO-BREAK SPACE}{KEY}", SECRET)
+    assert await run(tmp_path, WOO.format(base_url="http://127.0.0.1:9"), "connect", "woo") == 1
+    said = capsys.readouterr().err
+    assert "more than plain characters" in said
+    assert KEY not in said
 
 
 async def test_a_key_is_taken_away_again(

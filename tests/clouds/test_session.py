@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 import threading
+import traceback
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -126,6 +127,18 @@ async def test_a_peer_that_speaks_no_tls_is_sent_nothing() -> None:
             await session.exchange(base_url.replace("http:", "https:"), POST, {})
     assert echo.seen == []
     assert isinstance(caught.value.__cause__, httpx.ConnectError)
+
+
+@pytest.mark.parametrize("token", ["sk-live-hidden\nsecond line", "sk-live-hidden-\u00e4"])
+async def test_a_header_that_cannot_be_sent_is_not_sent_and_quoted_nowhere(token: str) -> None:
+    echo = Echo()
+    async with serving(echo) as base_url, Session(hasty) as session:
+        with pytest.raises(NotSent, match="cannot be sent") as caught:
+            await session.exchange(base_url, POST, {"authorization": f"Bearer {token}"})
+    assert echo.seen == []
+    told = "".join(traceback.format_exception(caught.value)) + caught.value.hint
+    assert "hidden" not in told
+    assert "stillopen check" in told
 
 
 async def test_a_proxy_that_is_wrong_is_named_and_never_used_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:

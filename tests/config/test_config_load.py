@@ -549,7 +549,14 @@ def test_a_secret_from_a_file_beside_the_configuration(write: Write, tmp_path: P
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(None, "no file"), (b"", "empty"), (b"\xff\xfe\xfa", "not text"), (b"a" * 20_000, "more than")],
+    [
+        (None, "no file"),
+        (b"", "empty"),
+        (b"\xff\xfe\xfa", "not text"),
+        (b"a" * 20_000, "more than"),
+        (SECRET.encode() + b"\nthe second line", "more than one line of plain characters"),
+        (SECRET.encode() + "\u00e4".encode(), "more than one line of plain characters"),
+    ],
 )
 def test_a_secret_that_is_not_there_is_a_finding_of_its_own(
     problems: Problems, write: Write, tmp_path: Path, content: bytes | None, words: str
@@ -560,6 +567,7 @@ def test_a_secret_that_is_not_there_is_a_finding_of_its_own(
     (one,) = problems(text)
     assert one.code == "secret-missing"
     assert words in one.found
+    assert SECRET not in str(one)
     assert load(write(text), environ={}, need_secrets=False).clouds[0].settings is None
 
 
@@ -569,7 +577,14 @@ def test_a_secret_file_that_is_a_folder(problems: Problems, tmp_path: Path) -> N
     assert one.code == "secret-missing"
 
 
-@pytest.mark.parametrize(("environ", "words"), [({}, "no environment variable"), ({"HOOK": " "}, "empty")])
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        ({}, "no environment variable"),
+        ({"HOOK": " "}, "empty"),
+        ({"HOOK": f"{SECRET}\t{SECRET}"}, "more than one line of plain characters"),
+    ],
+)
 def test_a_variable_that_is_not_there(problems: Problems, environ: dict[str, str], words: str) -> None:
     (one,) = problems(STORE + TILL + WEBHOOK + 'secret = { env = "HOOK" }', environ=environ)
     assert words in one.found
