@@ -34,18 +34,26 @@ KEYS_MAX = 1_000  # in all; twice what the largest shop was seen to arrange
 COLOURS = 8  # grounds a page has for keys, told apart by number; text says what a key is
 PAGE_PER_CATEGORY_MAX = 10  # with more categories than tabs fit, the first page has a key for each
 UNARRANGED_KEYS = 60  # items shown of a category nobody arranged: by name, the rest is searched
-STORE = ""  # the scope of all tills
+STORE = ""  # the scope of all tills, on the disk
+CATALOGUE = "catalogue"  # what shows where nobody arranged anything
 
 Page = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """What was arranged for a scope (a till's id, or `STORE`): pages as `PUT` took them."""
+    """What a till shows, and by whose arrangement: `till`, `store` or `catalogue`. Pages are as `PUT` took them.
+
+    The revision grows with every arrangement of this till or of the store, so that none is put in place unseen.
+    """
 
     scope: str
     revision: int
     pages: Sequence[Page]
+
+    def told(self, till: str) -> dict[str, Any]:
+        """Return what is told of it beside the pages."""
+        return {"till": till, "scope": self.scope, "revision": self.revision}
 
 
 class QuickKeys:
@@ -60,12 +68,12 @@ class QuickKeys:
     def view(self, till_id: str) -> dict[str, Any]:
         """Return a till's pages, each key with what it shows now. Raises `Problem` where there is no such till."""
         till = self._tills.setup(till_id).id
-        kept = _find(self._journal.reader, till) or _find(self._journal.reader, STORE)
-        if kept is None:
-            return {"till": till, "scope": "catalogue", "revision": 0, "pages": self._unarranged()}
-        pages = [page | {"keys": [self._shown(key) for key in page["keys"]]} for page in kept.pages]
-        scope = "store" if kept.scope == STORE else "till"
-        return {"till": till, "scope": scope, "revision": kept.revision, "pages": pages}
+        shown = _shown_at(self._journal.reader, till)
+        if shown.scope == CATALOGUE:
+            return shown.told(till) | {"pages": self._unarranged()}
+        return shown.told(till) | {
+            "pages": [page | {"keys": [self._shown(key) for key in page["keys"]]} for page in shown.pages]
+        }
 
     async def arrange(
         self, till_id: str, scope: str, revision: int, pages: Sequence[Page], *, key: Key | None, by: By
@@ -82,28 +90,19 @@ class QuickKeys:
             before = once.kept(connection, key)
             if before is not None:
                 return before
-            shown = _find(connection, till) or _find(connection, STORE)
-            if revision != (shown.revision if shown else 0):
+            if revision != _shown_at(connection, till).revision:
                 raise conflict(
                     "keys-changed",
                     "Somebody has arranged these keys meanwhile: look at them again, and arrange them anew.",
                 )
+            newer = int(connection.execute("select coalesce(max(revision), 0) + 1 from quick_keys").fetchone()[0])
             if scope == "store":  # the till that arranged it shows it
-                connection.execute("delete from quick_keys where scope = ?", (till,))
-            if pages:
-                _keep(connection, kept_for, _newest(connection) + 1, pages)
-            else:
-                connection.execute("delete from quick_keys where scope = ?", (kept_for,))
+                connection.execute("update quick_keys set revision = ?, document = '[]' where scope = ?", (newer, till))
+            _keep(connection, kept_for, newer, pages)
             by.audit(connection, "keys_arrange", at, till=till, subject=scope, after={"pages": len(pages)})
-            return answers.keep(connection, key, Reply(HTTPStatus.OK, self._after(connection, till)), at)
+            return answers.keep(connection, key, Reply(HTTPStatus.OK, _shown_at(connection, till).told(till)), at)
 
         return await self._journal.write(change)
-
-    def _after(self, connection: sqlite3.Connection, till: str) -> dict[str, Any]:
-        shown = _find(connection, till) or _find(connection, STORE)
-        if shown is None:
-            return {"till": till, "scope": "catalogue", "revision": 0}
-        return {"till": till, "scope": "store" if shown.scope == STORE else "till", "revision": shown.revision}
 
     def _shown(self, key: Mapping[str, Any]) -> dict[str, Any]:
         """Return a key with what it stands for: an item that is gone from the catalogue has no price."""
@@ -142,16 +141,20 @@ def _of_item(item: Item | None) -> dict[str, Any]:
     return {} if item is None else {"name": item.name, "price": item.price, "unit": item.unit}
 
 
-def _find(connection: sqlite3.Connection, scope: str) -> Arrangement | None:
-    row = connection.execute("select revision, document from quick_keys where scope = ?", (scope,)).fetchone()
-    return None if row is None else Arrangement(scope, row[0], json.loads(row[1]))
-
-
-def _newest(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("select coalesce(max(revision), 0) from quick_keys").fetchone()[0])
+def _shown_at(connection: sqlite3.Connection, till: str) -> Arrangement:
+    read = "select scope, revision, document from quick_keys where scope in (?, ?)"
+    rows = {
+        scope: (revision, json.loads(document)) for scope, revision, document in connection.execute(read, (till, STORE))
+    }
+    revision = max((revision for revision, _ in rows.values()), default=0)
+    for scope, name in ((till, "till"), (STORE, "store")):
+        if scope in rows and rows[scope][1]:
+            return Arrangement(name, revision, rows[scope][1])
+    return Arrangement(CATALOGUE, revision, ())
 
 
 def _keep(connection: sqlite3.Connection, scope: str, revision: int, pages: Sequence[Page]) -> None:
+    """Keep pages for a scope. None, too: whoever has read what was there before is to find a newer revision here."""
     connection.execute(
         "insert into quick_keys(scope, revision, document) values (?, ?, ?) on conflict(scope) do update set "
         "revision = excluded.revision, document = excluded.document",

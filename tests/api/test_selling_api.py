@@ -259,9 +259,24 @@ async def test_keys_are_the_catalogues_until_somebody_arranges_them(aged: Shop) 
         back = {"scope": "till", "revision": 2, "pages": []}
         assert aged.body(await manager.put("/v1/tills/till-2/keys", json=back))["scope"] == "store"
         none = {"scope": "store", "revision": 1, "pages": []}
-        assert aged.body(await manager.put(path, json=none))["scope"] == "catalogue"
+        cleared = aged.body(await manager.put(path, json=none))
+        assert (cleared["scope"], cleared["revision"]) == ("catalogue", 4)
+        assert code_of(await manager.put(path, json=store)) == (409, "keys-changed")  # as it was read at first
     trail = [body for (body,) in aged.app.journal.reader.execute("select body from audit")]
     assert len([body for body in trail if "keys_arrange" in body]) == 4
+
+
+async def test_what_another_till_arranged_for_the_store_is_not_put_away_unseen(aged: Shop) -> None:
+    own = {"scope": "till", "revision": 0, "pages": [{"title": "Own", "keys": [{"at": 0, "sku": "wine"}]}]}
+    async with page(aged) as manager:
+        seen = aged.body(await manager.put("/v1/tills/till-1/keys", json=own))
+        aged.body(await manager.put("/v1/tills/till-2/keys", json=own | {"scope": "store"}))
+        late = own | {"scope": "store", "revision": seen["revision"]}
+        assert code_of(await manager.put("/v1/tills/till-1/keys", json=late)) == (409, "keys-changed")
+        now = aged.body(await manager.get("/v1/tills/till-1/keys"))
+        assert (now["scope"], now["revision"]) == ("till", 2)
+        aged.body(await manager.put("/v1/tills/till-1/keys", json=late | {"revision": now["revision"]}))
+        assert aged.body(await manager.get("/v1/tills/till-1/keys"))["scope"] == "store"
 
 
 @pytest.mark.parametrize(
