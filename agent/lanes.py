@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -85,6 +86,7 @@ class Lanes:
         customers = PulledCustomers(journal, now)
         self._pulling = Pulling(config, catalogue, customers, disk, exchanges, self._ways.__getitem__, now=now)
         self._couriers: dict[str, Courier] = {}
+        self._settling: Counter[str] = Counter()  # by cloud: how many deliveries are being ticked off at this moment
 
     async def open(self) -> None:
         """Make sessions and couriers; nothing is sent yet."""
@@ -109,9 +111,9 @@ class Lanes:
         self._offline.follow(self.obey)
 
     def obey(self) -> None:
-        """Pause the lanes of the clouds that are held offline, and let the others go."""
+        """Pause the lanes of the clouds that are held offline, or that somebody ticks off at; let the others go."""
         for name, courier in self._couriers.items():
-            held = self._offline.is_held(name)
+            held = self._settling[name] > 0 or self._offline.is_held(name)
             if held is not courier.paused:
                 courier.pause(paused=held)
 
@@ -268,13 +270,15 @@ class Lanes:
 
         if courier is None:
             return await self._journal.write(change)
-        courier.pause(paused=True)
+        self._settling[courier.cloud] += 1
+        self.obey()
         try:
             if courier.is_sending(number):
                 raise conflict("being-sent", f"Delivery {number} is being sent at this moment: ask again in a minute.")
             reply = await self._journal.write(change)
         finally:
-            courier.pause(paused=self._offline.is_held(courier.cloud))
+            self._settling[courier.cloud] -= 1
+            self.obey()
         self._deliveries([number])
         return reply
 
