@@ -111,3 +111,42 @@ async def test_with_no_line_it_goes_on_without_and_a_person_is_told_what_became_
     await page.click("[data-key^=told-]")
     await page.until("!document.body.innerText.includes('had been charged')")
     assert stripe.books.charged == 0
+
+
+async def test_an_end_that_no_panel_follows_is_said_and_completes_its_sale(
+    page: Page, store: Shop, stripe: LyingStripe
+) -> None:
+    reader = stripe.readers.put(READER, *["walks about"] * 3)
+    await ask(page)
+    await page.press("Escape")
+    await page.sees("Card at the reader: 6,49 €")
+    reader.now_with = "declined"
+    await page.sees("Declined: 6,49 € was not charged. Your card was declined.")
+
+    await ask(page)
+    await page.reload()
+    await page.sees("Card at the reader: 6,49 €")
+    await page.press("F1")
+    reader.now_with = "pays"
+    await page.sees("6,49 € charged")
+    await page.until(f"{LINES}.length == 0")
+    assert await page.text(".panel h2") == "Keys"  # what is read stays
+    assert len(records(store, Kind.SALE)) == 1
+
+    await page.wedge(COFFEE)
+    await page.until(f"{LINES}.length == 1")
+    await ask(page)
+    port = store.server.port
+    await store.stop_agent()
+    await page.sees("The agent on this PC does not answer.")
+    reader.now_with = "pays"
+    await store.start_agent(port=port)  # its end may come before the page hears events again
+    await page.sees("Sale TILL-1-000002")
+    assert stripe.books.charged == 2 * 649
+
+
+async def ask(page: Page) -> None:
+    await page.press("F9")
+    await page.sees("Ask the reader for 6,49 €")
+    await page.press("Enter")
+    await page.until(f"{STATE} == 'at_reader'")

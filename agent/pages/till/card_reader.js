@@ -5,8 +5,9 @@ import { el, replace } from "../parts/dom.js";
 import { money, parse, typed } from "../parts/money.js";
 import { t } from "../parts/words.js";
 import { cardName } from "./card_name.js";
-import { field, pad, primary } from "./panel.js";
+import { field, oneAtATime, pad, primary } from "./panel.js";
 import { cardPanel } from "./panels_pay.js";
+import { said } from "./said.js";
 
 const STOPPED = ["cash", "card", "tip", "park", "void"]; // what waits until it is known whether a card was charged
 
@@ -21,35 +22,32 @@ export function cardsPanel(till) {
 
 /** Ask for a card: all that is due, or a part of it. */
 function askPanel(till, { ended = null } = {}) {
-  const amount = field(t("reader.amount"), { mode: "decimal", key: "reader-amount", onenter: () => void ask(), maxlength: 14 });
+  const amount = field(t("reader.amount"), { mode: "decimal", key: "reader-amount", onenter: () => ask(), maxlength: 14 });
   const outcome = el("p.outcome", { role: "alert" });
-  const button = primary("", () => void ask());
+  const [ask] = oneAtATime(() => asked());
+  const button = primary("", ask);
   let due = null;
   let suggested = "";
-  let asking = false;
   const tell = () => {
     const minor = parse(amount.value);
     button.textContent = t("reader.ask", { amount: minor ? money(minor) : "" });
   };
-  const ask = async () => {
+  const asked = async () => {
     const minor = parse(amount.value);
     if (!minor) return amount.complain(t("amount.bad", { example: typed(1500) }));
     if (minor > due) return amount.complain(t("pay.card.too_much", { due: money(due) }));
-    if (asking) return undefined; // pressed twice, it is asked once
-    asking = true;
     try {
       const payment = await write("POST", `/v1/sales/${till.state.sale.id}/card-payments`, { amount: minor }, newKey());
       till.state.soon("till");
-      if (payment.state === "taken") finish(till, payment);
-      else till.show(followPanel(till, payment));
+      panel.follows = payment.id; // its end may be known by now
+      if (!till.cards.over(payment)) till.goOn(panel, followPanel(till, payment));
     } catch (error) {
       outcome.textContent = said(error);
     }
-    asking = false;
     return undefined;
   };
   amount.input.addEventListener("input", tell);
-  return {
+  const panel = {
     title: t("reader.title"),
     body: el("div.two", {}, el("div", {}, ended && whyItEnded(ended), amount.element, outcome, button,
       el("button", { type: "button", "data-key": "own-terminal", onclick: () => till.show(cardPanel(till)) }, t("reader.own_terminal"))), pad(amount)),
@@ -64,6 +62,7 @@ function askPanel(till, { ended = null } = {}) {
     },
     focus: () => amount.select(),
   };
+  return panel;
 }
 
 /** Follow a payment until its end is known; cancel it, or go on without it while nobody can say. */
@@ -78,7 +77,7 @@ function followPanel(till, begun) {
       refusal = "";
       till.state.soon("till");
       if (path === "/leave") {
-        till.home(); // what becomes of it stands above the sale
+        till.goOn(panel); // what becomes of it stands above the sale
         return;
       }
     } catch (error) {
@@ -87,12 +86,7 @@ function followPanel(till, begun) {
     draw();
   };
   const draw = () => {
-    if (!payment.open) {
-      if (payment.state === "taken") finish(till, payment);
-      else if (payment.state === "given_back") till.home();
-      else till.show(askPanel(till, { ended: payment }));
-      return;
-    }
+    if (till.cards.over(payment)) return;
     const now = JSON.stringify([payment.state, payment.trouble, payment.reason, refusal]);
     if (now === drawn) return; // what is being read or pressed stays
     drawn = now;
@@ -108,7 +102,7 @@ function followPanel(till, begun) {
       el("p.quiet", {}, t("reader.scans")));
   };
   draw();
-  return {
+  const panel = {
     title: t("reader.title"),
     body,
     follows: begun.id,
@@ -125,12 +119,7 @@ function followPanel(till, begun) {
     },
     focus: () => body.querySelector("button")?.focus({ preventScroll: true }),
   };
-}
-
-function finish(till, payment) {
-  till.home();
-  till.say({ kind: "note", text: t("reader.taken", { amount: money(payment.charged), card: cardName(payment) }) });
-  void completeWhenPaid(till, payment);
+  return panel;
 }
 
 // The sale with its new tender was told before, or comes with the next reading.
@@ -150,16 +139,12 @@ function whyItEnded(payment) {
     payment.reason && el("p", {}, payment.reason), payment.hint && el("p.next", {}, payment.hint));
 }
 
-function said(error) {
-  if (error instanceof Away) return t("away.title");
-  if (error instanceof Problem) return error.message;
-  throw error;
-}
-
-/** Above the sale: a payment that is not on show, those that were left, and how those ended. */
+/** Above the sale: a payment that is not on show, those that were left, and how those ended; and what follows an end. */
 export class CardNotices {
   #till;
   #drawn = "";
+  #under = null; // the payment that was under way when last looked
+  #ended = ""; // the id of the one whose end was taken up last
   element = el("div.asks", { "aria-live": "polite" });
 
   constructor(till) {
@@ -174,8 +159,42 @@ export class CardNotices {
     return true;
   }
 
+  /** Whether a payment has ended; if so, what is charged completes its sale, or it is said why not, whatever is on show. */
+  over(payment) {
+    if (this.#ended === payment.id) return true; // told by its event, by an answer, by a reading: whichever came first
+    if (payment.open) return false;
+    this.#ended = payment.id;
+    const followed = this.#till.showsCardPayment(payment.id);
+    const { state } = payment;
+    if (followed && ["taken", "given_back"].includes(state)) this.#till.home();
+    else if (followed) this.#till.show(askPanel(this.#till, { ended: payment }));
+    if (state === "taken") {
+      this.#till.say({ kind: "note", text: t("reader.taken", { amount: money(payment.charged), card: cardName(payment) }) });
+      if (!this.#till.staff.locked) void completeWhenPaid(this.#till, payment);
+    } else if (!followed) {
+      this.#till.say({ kind: state === "given_back" ? "note" : "refused", text: [`${t(`reader.ended.${state}`, { amount: money(payment.amount) })}.`, payment.reason, payment.hint].filter(Boolean).join(" ") });
+    }
+    return true;
+  }
+
+  heard({ type, payment }) {
+    if (type === "card" && !payment.left) this.over(payment);
+  }
+
+  // One that is under way no longer, and of whose end nothing was heard: the page was away then.
+  async #look({ sale, id }) {
+    try {
+      const payment = await read(`/v1/sales/${encodeURIComponent(sale)}/card-payments/${encodeURIComponent(id)}`);
+      if (!payment.left) this.over(payment);
+    } catch (error) {
+      if (!(error instanceof Problem || error instanceof Away)) throw error; // what was charged stands on the sale
+    }
+  }
+
   update() {
-    const { payment, left = [], ended = [] } = this.#till.state.till?.cards ?? {};
+    const { payment = null, left = [], ended = [] } = this.#till.state.till?.cards ?? {};
+    if (this.#under && this.#under.id !== payment?.id && this.#under.id !== this.#ended) void this.#look(this.#under);
+    this.#under = payment;
     const hidden = payment && !this.#till.showsCardPayment(payment.id) ? payment : null;
     const now = JSON.stringify([hidden, left, ended]);
     if (now === this.#drawn) return;

@@ -1,11 +1,12 @@
 // What stands before a person: records that a cloud refused, and those it has otherwise. Nothing else waits for them.
 
-import { Away, Problem, read } from "../parts/api.js";
+import { read } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
 import { money, when } from "../parts/money.js";
 import { t } from "../parts/words.js";
 import { field, oneAtATime, primary, reasons } from "./panel.js";
 import { openReceipt } from "./panels_receipts.js";
+import { said } from "./said.js";
 
 const SHOWN = 20; // at once; more are a touch away
 const SHOWN_MAX = 500; // of one answer; who has more has a bigger trouble than this list
@@ -30,8 +31,7 @@ export function mattersPanel(till) {
         void fill();
       } }, el("span", {}, t("keys.more"))));
     } catch (error) {
-      if (!(error instanceof Problem || error instanceof Away)) throw error;
-      replace(list, el("p", { role: "alert" }, error instanceof Problem ? error.message : t("away.title")));
+      replace(list, el("p", { role: "alert" }, said(error)));
     }
     if (held && body.isConnected && !body.contains(document.activeElement)) (body.querySelector("button") ?? till.entry).focus({ preventScroll: true });
   };

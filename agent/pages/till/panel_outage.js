@@ -1,12 +1,13 @@
 // The outage card: what waits, what works, what to refuse; offline by hand and back; the same on paper.
 
-import { Away, Problem, read } from "../parts/api.js";
+import { read } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
 import { clock, when } from "../parts/money.js";
 import { has, t } from "../parts/words.js";
 import { because, heldBy } from "./line.js";
 import { field, oneAtATime, primary, reasons } from "./panel.js";
 import { mattersButton } from "./panel_matters.js";
+import { said } from "./said.js";
 
 const READ_AGAIN_MS = 400; // several events of one act make one reading
 const LEVELS = { delivered: "good", no_clouds: "good", parked: "bad", cannot_sell: "bad" };
@@ -22,8 +23,7 @@ export function outagePanel(till) {
       const open = new Set([...body.querySelectorAll("details[open] > summary")].map((one) => one.dataset.key)); // what is read stays open
       replace(body, head(card), buttons(till, card, () => fetchCard(true)), lamps(card), card.clouds.map((cloud) => cloudCard(till, cloud, open)), lists(card), el("p.card", {}, t("outage.card_risk")));
     } catch (error) {
-      if (!(error instanceof Problem || error instanceof Away)) throw error;
-      replace(body, el("p", { role: "alert" }, error instanceof Problem ? error.message : t("away.title")));
+      replace(body, el("p", { role: "alert" }, said(error)));
     }
   };
   void fetchCard(true).then(() => body.isConnected && body.querySelector("button")?.focus({ preventScroll: true }));

@@ -1,9 +1,10 @@
 // Customers: whom the sale is for. Found, added, changed, forgotten; what the receipt shows of them is name and number.
 
-import { Away, Problem, read } from "../parts/api.js";
+import { read } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
 import { t } from "../parts/words.js";
 import { field, oneAtATime, primary } from "./panel.js";
+import { said } from "./said.js";
 
 const SHOWN_MAX = 20; // one more letter finds the rest
 const SEARCH_MS = 120;
@@ -38,8 +39,7 @@ export function customerPanel(till) {
         el("button", { type: "button", "data-key": `edit-${customer.id}`, "aria-label": t("buyer.change", { name: customer.name }), onclick: () => till.show(oneCustomerPanel(till, customer)) }, "✎")))
         : el("p.quiet", {}, t("buyer.none")));
     } catch (error) {
-      if (!(error instanceof Problem || error instanceof Away)) throw error;
-      replace(list, el("p.quiet", {}, error instanceof Away ? t("away.title") : error.message));
+      replace(list, el("p.quiet", {}, said(error)));
     }
   };
   find.input.addEventListener("input", () => {

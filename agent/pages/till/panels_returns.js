@@ -1,10 +1,11 @@
 // Panels about goods that come back: from a receipt, for money or for other goods, and without a receipt.
 
-import { Away, Problem, newKey, write } from "../parts/api.js";
+import { newKey, write } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
 import { money, quantity } from "../parts/money.js";
 import { t } from "../parts/words.js";
 import { choice, field, oneAtATime, primary, reasons } from "./panel.js";
+import { said } from "./said.js";
 
 const TENDERS = () => [["cash", t("refund.cash")], ["card", t("refund.card")]];
 
@@ -121,8 +122,7 @@ function preview(body) {
       const answer = await write("POST", "/v1/refunds/preview", wanted, newKey());
       text = t("refund.comes_to", { amount: money(answer.paid) });
     } catch (error) {
-      if (!(error instanceof Problem || error instanceof Away)) throw error;
-      text = error instanceof Away ? t("away.title") : error.message;
+      text = said(error);
     }
     if (mine === asked) element.textContent = text; // an answer to an older question says nothing
   };

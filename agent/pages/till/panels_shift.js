@@ -1,12 +1,13 @@
 // Panels about the shift: what is open, its beginning, money that moves with no sale, and its end.
 
-import { Away, Problem, read } from "../parts/api.js";
+import { read } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
 import { money, parse, typed, when } from "../parts/money.js";
 import { t } from "../parts/words.js";
 import { choice, field, oneAtATime, pad, primary, reasons } from "./panel.js";
 import { countFields } from "./panel_count.js";
 import { closedShiftsPanel, reportPanel } from "./panels_shift_reports.js";
+import { said } from "./said.js";
 
 /** What can be done about the shift, each as a large button. */
 export function shiftPanel(till) {
@@ -42,8 +43,7 @@ export async function fetched(till, reading, then) {
   try {
     then(await reading);
   } catch (error) {
-    if (!(error instanceof Problem || error instanceof Away)) throw error;
-    till.say({ kind: "refused", text: error instanceof Away ? t("away.title") : error.message });
+    till.say({ kind: "refused", text: said(error) });
   }
 }
 

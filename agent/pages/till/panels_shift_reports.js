@@ -1,10 +1,11 @@
 // A shift's figures, so far (X) or as they were closed (Z), and the list of all that were closed.
 
-import { Away, Problem, read } from "../parts/api.js";
+import { read } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
 import { money, quantity, when } from "../parts/money.js";
 import { t } from "../parts/words.js";
 import { oneAtATime, primary } from "./panel.js";
+import { said } from "./said.js";
 
 const SHOWN = 30; // Zs at a time: a month
 
@@ -48,10 +49,7 @@ export function closedShiftsPanel(till) {
     replace(more, page.next && el("button.row-button", { type: "button", "data-key": "older", onclick: () => fill(page.next).catch(failed) }, el("span", {}, t("report.older"))));
     if (first) list.querySelector("button")?.focus();
   };
-  const failed = (error) => {
-    if (!(error instanceof Problem || error instanceof Away)) throw error;
-    till.say({ kind: "refused", text: error instanceof Away ? t("away.title") : error.message });
-  };
+  const failed = (error) => till.say({ kind: "refused", text: said(error) });
   fill().catch(failed);
   return { title: t("shift.past"), body: el("div", {}, list, more), focus: () => (list.querySelector("button") ?? till.entry).focus() };
 }

@@ -278,6 +278,7 @@ export class Till {
     for (const part of [this.lamps, this.training, this.cards, this.printQuestion, this.basket, this.finder]) part.update();
     const { parked, sale } = this.state;
     this.park.textContent = parked.length && !sale?.lines.length ? t("action.parked", { n: parked.length }) : t("action.park");
+    this.cards.heard(event);
     replace(this.banner, agentBanner(this), this.shift.banner());
     this.#updatePanel();
     this.questions.put();

@@ -624,6 +624,7 @@ export const words = {
   "reader.ended.cancelled": "Abgebrochen: {amount} wurde nicht belastet",
   "reader.ended.failed": "Es ging nicht: {amount} wurde nicht belastet",
   "reader.ended.unknown": "Niemand weiß, ob {amount} belastet wurde",
+  "reader.ended.given_back": "{amount} ging auf die Karte zurück",
   "pay.card.risk": "Keine Leitung. Mit Genehmigung am Terminal zahlt die Bank; ohne trägt der Laden das Risiko. Nie eine Kartennummer eintippen.",
   "outage.card_risk": "Karte am Terminal: Mit einer Genehmigung zahlt die Bank. Behält das Terminal die Zahlung, um sie später zu senden, trägt der Laden den Verlust, wenn die Bank dann ablehnt.",
 

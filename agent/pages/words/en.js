@@ -624,6 +624,7 @@ export const words = {
   "reader.ended.cancelled": "Cancelled: {amount} was not charged",
   "reader.ended.failed": "It did not work: {amount} was not charged",
   "reader.ended.unknown": "Nobody knows whether {amount} was charged",
+  "reader.ended.given_back": "{amount} went back to the card",
   "pay.card.risk": "The line is down. With an approval on the terminal the bank pays; without one the store bears the risk. Never type a card number.",
   "outage.card_risk": "A card on the terminal: with an approval the bank pays. Where the terminal keeps the payment to send it later, the store bears the loss if the bank then says no.",
 
