@@ -136,6 +136,14 @@ async def test_a_store_that_nobody_has_set_up_is_led_there_and_becomes_somebodys
     assert await page.js("location.pathname") == "/"
 
 
+async def test_only_the_till_page_is_led_away_the_customers_screen_is_not(bare: Bare, browser: Browser) -> None:
+    screen = await browser.page(bare.address("customer"))
+    await screen.until("document.querySelector('#customer')?.innerText.trim()")
+    assert await screen.js("location.pathname") == "/customer"
+    page = await browser.page(f"http://localhost:{bare.server.port}/")
+    await page.until("location.pathname == '/setup'")
+
+
 async def test_who_wants_to_sell_first_is_not_led_there_twice(browser: Browser, bare: Bare) -> None:
     page = await browser.page(bare.address())
     await page.until("location.pathname === '/setup'")

@@ -1,7 +1,6 @@
 // What this page knows of the agent's state: read, never invented. Anyone listens for "change".
 
 import { Away, Unpaired, read } from "../parts/api.js";
-import { setUpFirst } from "./first_run.js";
 
 const READ_SOON_MS = 15; // several events of one act (a line, a record, a print) make one reading
 const AWAY_MS = 700; // a blink while the agent restarts a socket is not worth a banner
@@ -28,7 +27,6 @@ export class TillState extends EventTarget {
   async start() {
     const wanted = new URLSearchParams(location.search).get("till");
     const status = await read("/v1/status");
-    await setUpFirst(status);
     const tills = status.tills ?? [];
     this.id = tills.some((till) => till.id === wanted) ? wanted : tills[0]?.id;
     this.status = status;

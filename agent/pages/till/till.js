@@ -13,6 +13,7 @@ import { CardNotices } from "./card_reader.js";
 import { AT_HAND, PANELS } from "./commands.js";
 import { tellOfDrawer } from "./drawer_news.js";
 import { Finder } from "./finder.js";
+import { setUpFirst } from "./first_run.js";
 import { KEYS, listenToKeys } from "./keys.js";
 import { lampBar } from "./lamps.js";
 import { LineNews } from "./line.js";
@@ -179,6 +180,7 @@ export class Till {
       void this.actions.complete(sale.id);
       return;
     }
+        await setUpFirst(this.state.status);
     if (this.cards.stops(name)) return;
     if (PAYS.includes(name) && this.shift.ask()) return;
     const panel = (PAYS.includes(name) && this.questions.panel()) || PANELS[name](this, this.basket.line);
