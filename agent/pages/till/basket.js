@@ -177,8 +177,8 @@ export class Basket {
           row(t("tender.tip", { what: t(`tender.${tender.type}`) }), money(tender.tip), ".quiet"))),
       el("p.total", {}, el("span", {}, out ? out[0] : t(paid ? "total.due" : "total.total"), el("small", {}, t("basket.lines", { n: sale.lines.length }))),
         large("total-amount", money(out ? out[1] : paid ? sale.due : sale.total))),
-      (paid || out) && sale.due === 0
-        ? el("div.pay", {}, el("button.primary.finish", { type: "button", "data-key": "finish", onclick: () => this.#till.actions.complete(sale.id) }, t("pay.finish")))
+      sale.due === 0 && !sale.card_payment
+        ? el("div.pay", {}, el("button.primary.finish", { type: "button", "data-key": "finish", onclick: () => this.#till.command("cash") }, t("pay.finish")))
         : el("div.pay", {},
           el("button.primary.cash", { type: "button", "data-key": "cash", onclick: () => this.#till.command("cash") }, t("action.cash"), el("kbd", {}, "F10")),
           el("button.card-pay", { type: "button", "data-key": "card", onclick: () => this.#till.command("card") }, t("action.card"), el("kbd", {}, "F9"))),

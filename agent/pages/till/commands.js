@@ -21,15 +21,39 @@ import { receiptsPanel } from "./panels_receipts.js";
 import { unreceiptedPanel } from "./panels_returns.js";
 import { noSalePanel, parkPanel, voidPanel } from "./panels_sale.js";
 import { trainingPanel } from "./training.js";
-import { shiftPanel } from "./panels_shift.js";
+import { fetched, shiftPanel } from "./panels_shift.js";
 
 /** Commands that have a button at hand; "more" lists all there are. */
 export const AT_HAND = ["open_item", "discount", "customer", "note", "park", "receipts", "void", "more"];
 
 const ELSEWHERE = ["help", "find", "cash", "card", "more"]; // each has a place of its own on the page
 
+const PAYS = ["cash", "card"]; // every question about the sale is answered first; with nothing due they finish it
+
+/** Do what a key or a button asks for, or say why not. */
+export function command(till, name) {
+  if (till.staff.stops(name)) return;
+  if (name === "find") {
+    till.home();
+    till.finder.focus();
+    return;
+  }
+  if (till.cards.stops(name)) return;
+  const pays = PAYS.includes(name);
+  if (pays && till.shift.ask()) return;
+  const asks = pays && till.questions.panel();
+  const { sale } = till.state;
+  if (pays && !asks && till.rings && sale.due === 0) {
+    void till.actions.complete(sale.id);
+    return;
+  }
+  const panel = asks || PANELS[name](till, till.basket.line);
+  if (typeof panel === "string") till.say({ kind: "refused", text: panel });
+  else if (panel) till.show(panel);
+}
+
 /** By command: a panel to show, a text that says why there is none, or nothing. `line` is the chosen one. */
-export const PANELS = {
+const PANELS = {
   help: () => helpPanel(),
   quantity: (till, line) => (line ? quantityPanel(till, line) : t("line.none")),
   price: (till, line) => (line ? pricePanel(till, line) : t("line.none")),
@@ -67,13 +91,12 @@ function copyLast(till) {
   if (till.printQuestion.again()) return;
   const number = till.state.last?.receipt_number;
   if (number) void till.actions.printCopy(number);
-  else void copyNewest(till);
-}
-
-async function copyNewest(till) {
-  const { records } = await read(`/v1/records?till=${encodeURIComponent(till.state.id)}&limit=1&kind=sale`);
-  if (records.length) await till.actions.printCopy(records[0].receipt_number);
-  else till.say({ kind: "refused", text: t("receipts.none") });
+  else {
+    void fetched(till, read(`/v1/records?till=${encodeURIComponent(till.state.id)}&limit=1&kind=sale`), ({ records: [newest] }) => {
+      if (newest) void till.actions.printCopy(newest.receipt_number);
+      else till.say({ kind: "refused", text: t("receipts.none") });
+    });
+  }
 }
 
 /** Every command as a large button, with its key. */

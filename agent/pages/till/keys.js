@@ -42,25 +42,42 @@ export const KEYS = [
 export function listenToKeys(till) {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || till.asksForPairing()) return;
-    const name = event.altKey ? `Alt+${event.code.replace("Key", "")}` : event.key;
+    const name = nameOf(event);
     const command = !event.ctrlKey && !event.metaKey && KEYS.find(([key]) => key === name)?.[1];
     if (command) {
       event.preventDefault();
-      till.command(command);
+      if (!event.repeat) till.command(command); // held down, it is asked for once
       return;
     }
     if (event.key === "Escape") {
       till.home();
-      till.entry.focus();
+      if (till.isHome()) till.entry.focus();
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (till.staff.locked && !isTypedElsewhere(till) && isText(event)) {
+      till.staff.toPin();
+      return;
+    }
     const entry = document.activeElement === till.entry;
-    const elsewhere = isField(document.activeElement) && !entry;
     const empty = !entry || till.entry.value === "";
-    if (elsewhere || !empty) return;
+    if (isTypedElsewhere(till) || !empty) return;
     onBasket(event, till);
   });
+}
+
+// As the table has it: with Alt by the letter that is printed on the key, or by its place where that is no Latin one.
+function nameOf({ altKey, key, code }) {
+  if (!altKey) return key;
+  return `Alt+${/^[a-z]$/i.test(key) ? key.toUpperCase() : code.replace("Key", "")}`;
+}
+
+function isText({ key }) {
+  return key.length === 1 && key !== " ";
+}
+
+function isTypedElsewhere(till) {
+  return isField(document.activeElement) && document.activeElement !== till.entry;
 }
 
 // With nothing typed, these keys belong to the chosen line; any other letter begins a search.
@@ -84,6 +101,6 @@ function onBasket(event, till) {
       if (line) void till.basket.step(line, event.key === "+" ? 1 : -1);
       break;
     default:
-      if (event.key.length === 1 && event.key !== " ") till.entry.focus(); // the key itself then lands there
+      if (isText(event)) (till.staff.pin ?? till.entry).focus(); // the key itself then lands there
   }
 }

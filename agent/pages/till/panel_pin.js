@@ -3,7 +3,7 @@
 import { read } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
 import { t } from "../parts/words.js";
-import { field, pad, primary } from "./panel.js";
+import { field, oneAtATime, pad, primary } from "./panel.js";
 
 const PIN_CHARS_MAX = 12;
 
@@ -28,10 +28,10 @@ export function pinField(label, { onenter, key = "pin" } = {}) {
 function asking(label, allowed, send) {
   let chosen = null;
   const pin = pinField(label, { onenter: () => go() });
-  const go = async () => {
+  const [go] = oneAtATime(async () => {
     if (pin.value) await send(pin.take(), chosen, (text) => pin.complain(text));
     else pin.complain(t("staff.pin_needed"));
-  };
+  });
   const names = el("div.chips", { role: "group", "aria-label": t("staff.names") });
   const draw = (people) => replace(names, people.filter(allowed).map((one) =>
     el("button.chip", {
@@ -52,7 +52,7 @@ export function signInPanel(till, watch) {
     const now = await watch.send("POST", "/v1/sign-in", staff ? { pin, staff } : { pin }, { refused });
     if (!now) return;
     watch.take(now);
-    till.home();
+    till.goOn(panel);
     till.say({ kind: "note", text: t("staff.hello", { name: now.staff.name }) });
   });
   const here = el("div");
@@ -61,10 +61,9 @@ export function signInPanel(till, watch) {
     replace(here, staff && el("p", {}, t("staff.here", { name: staff.name, role: t(`staff.role_${staff.role}`) })),
       el("div.chips", {},
         staff && el("button.chip", { type: "button", "data-key": "lock", onclick: () => watch.lock() }, t("staff.lock"), " ", el("kbd", {}, "Alt+Q")),
-        staff && watch.may("staff") && el("button.chip", { type: "button", "data-key": "people", onclick: () => watch.people() }, t("staff.people"))));
+        staff && watch.may("staff") && el("button.chip", { type: "button", "data-key": "people", onclick: () => watch.people(panel) }, t("staff.people"))));
   };
-  draw();
-  return {
+  const panel = {
     get title() {
       return t(watch.locked ? "staff.who" : "staff.switch");
     },
@@ -72,6 +71,8 @@ export function signInPanel(till, watch) {
     update: draw,
     focus: () => ask.pin.input.focus(),
   };
+  draw();
+  return panel;
 }
 
 /** Leave for what was refused, by the PIN of somebody who may; `settle` hears the token, or null. */
@@ -86,16 +87,17 @@ export function leavePanel(till, watch, problem, settle) {
   const allowed = (one) => ({ cashier: true, supervisor: one.role !== "cashier", manager: one.role === "manager", tech: ["tech", "manager"].includes(one.role) })[role];
   const ask = asking(t("staff.pin_of", { role: t(`staff.role_${role}`) }), allowed, async (pin, staff, refused) => {
     const leave = await watch.send("POST", "/v1/overrides", staff ? { pin, action, staff } : { pin, action }, { refused });
-    if (!leave) return;
+    if (!leave || !open) return;
     end(leave.override);
-    till.home();
+    till.goOn(panel);
     till.say({ kind: "note", text: t("staff.left", { name: leave.authorized_by.name }) });
   });
-  return {
+  const panel = {
     title: t("staff.leave"),
     body: el("div", {}, el("p", { role: "alert" }, t(`staff.action_${action}`), " ", t("staff.needs", { role: t(`staff.role_${role}`) })), ask.element,
       el("div.chips", {}, primary(t("staff.allow"), ask.go), el("button.chip", { type: "button", "data-key": "no-leave", onclick: () => till.home() }, t("staff.no_leave")))),
     focus: () => ask.pin.input.focus(),
     closed: () => end(null),
   };
+  return panel;
 }

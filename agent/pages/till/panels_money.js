@@ -5,6 +5,7 @@ import { el, replace } from "../parts/dom.js";
 import { money, parse, quantity, typed } from "../parts/money.js";
 import { t } from "../parts/words.js";
 import { field, pad, primary, reasons } from "./panel.js";
+import { takeMoney } from "./panels_pay.js";
 
 const SHOWN_MAX = 50; // of what was found; those with a deposit are shown
 const SEARCH_MS = 120;
@@ -99,8 +100,7 @@ export function tipPanel(till) {
   const take = (type) => {
     const amount = parse(tip.value);
     if (!amount) return tip.complain(t("amount.bad", { example: typed(200) }));
-    till.home();
-    return till.actions.tender(type, due(type), type === "card" ? slip.value : "", amount);
+    return takeMoney(till, type, due(type), type === "card" ? slip.value : "", amount);
   };
   const tell = () => {
     const amount = parse(tip.value) || 0;

@@ -10,6 +10,13 @@ import { field, pad, primary } from "./panel.js";
 
 const OFFER_CHARS = 11; // of an amount that two buttons beside each other have room for: 12.345,00 €
 
+/** Take money, and put the quick keys where it was asked for; the second tap of a hand that taps twice is none of theirs. */
+export function takeMoney(till, type, amount, reference, tip) {
+  till.home();
+  till.quick.rest();
+  return till.actions.tender(type, amount, reference, tip);
+}
+
 /** Cash: one tap on a likely amount, or what was given typed in. */
 export function cashPanel(till) {
   const given = field(t("pay.given"), { mode: "decimal", key: "given", onenter: () => take(), maxlength: 14 });
@@ -19,10 +26,7 @@ export function cashPanel(till) {
   let touched = false;
   let suggested = "";
   const button = primary("", () => take());
-  const pay = (amount) => {
-    till.home();
-    return till.actions.tender("cash", amount);
-  };
+  const pay = (amount) => takeMoney(till, "cash", amount);
   const take = () => {
     const amount = parse(given.value);
     if (!amount) return given.complain(t("amount.bad", { example: typed(2000) }));
@@ -76,8 +80,7 @@ export function cardPanel(till) {
     const minor = parse(amount.value);
     if (!minor) return amount.complain(t("amount.bad", { example: typed(1500) }));
     if (minor > due) return amount.complain(t("pay.card.too_much", { due: money(due) }));
-    till.home();
-    return till.actions.tender("card", minor, slip.value);
+    return takeMoney(till, "card", minor, slip.value);
   };
   const tell = () => {
     const minor = parse(amount.value);

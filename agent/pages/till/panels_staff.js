@@ -3,7 +3,7 @@
 import { read } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
 import { t } from "../parts/words.js";
-import { choice, field, primary } from "./panel.js";
+import { choice, field, oneAtATime, primary } from "./panel.js";
 import { pinField } from "./panel_pin.js";
 
 const ROLES = ["cashier", "supervisor", "manager", "tech"];
@@ -16,14 +16,15 @@ export function firstPanel(till, watch) {
     if (!added) return;
     const now = await watch.send("POST", "/v1/sign-in", { pin: body.pin });
     if (now) watch.take(now);
-    watch.people();
+    watch.people(panel);
   } });
-  return {
+  const panel = {
     title: t("staff.set_up"),
     body: el("div", {}, el("p", {}, t("staff.set_up_how")), form.element,
       el("div.chips", {}, primary(t("staff.set_up_do"), form.save), el("button.chip", { type: "button", "data-key": "skip", onclick: () => watch.skip() }, t("staff.skip")))),
     focus: () => form.name.input.focus(),
   };
+  return panel;
 }
 
 /** Everybody who works here. */
@@ -52,21 +53,22 @@ function personPanel(till, watch, person) {
     if (!person && !(await watch.send("POST", "/v1/staff", body, { refused }))) return;
     void watch.read();
     till.say({ kind: "note", text: t("staff.saved", { name: rest.name }) });
-    watch.people();
+    watch.people(panel);
   } });
   const remove = async () => {
     if (!(await watch.send("DELETE", path))) return;
     void watch.read();
     till.say({ kind: "note", text: t("staff.removed", { name: person.name }) });
-    watch.people();
+    watch.people(panel);
   };
   const sure = el("button.chip.danger", { type: "button", "data-key": "remove-sure", hidden: true, onclick: remove }, t("staff.remove_sure", { name: person?.name ?? "" }));
   const ask = person && el("button.chip", { type: "button", "data-key": "remove", onclick: () => { sure.hidden = false; sure.focus(); } }, t("staff.remove"));
-  return {
+  const panel = {
     title: person ? person.name : t("staff.add"),
     body: el("div", {}, form.element, primary(t("staff.save"), form.save), el("div.chips", {}, ask, person && sure)),
     focus: () => form.name.input.focus(),
   };
+  return panel;
 }
 
 // Name, role and PIN; `save(body, refused)` with what was typed. A PIN is typed twice, since nobody sees it.
@@ -75,13 +77,13 @@ function asks({ name, role, fixed, pinNeeded, save }) {
   const called = field(t("staff.name"), { key: "staff-name", value: name, maxlength: NAME_CHARS_MAX, onenter: () => pin.input.focus() });
   const pin = pinField(t(pinNeeded ? "staff.new_pin" : "staff.other_pin"), { key: "new-pin", onenter: () => again.input.focus() });
   const again = pinField(t("staff.again"), { key: "pin-again", onenter: () => go() });
-  const go = async () => {
+  const [go] = oneAtATime(async () => {
     if (!called.value) { called.complain(t("staff.name_needed")); return; }
     if (pinNeeded && !pin.value) { pin.complain(t("staff.pin_needed")); return; }
     const [one, other] = [pin.take(), again.take()];
     if (one !== other) { pin.complain(t("staff.not_the_same")); return; }
     await save({ name: called.value, role: chosen, ...(one && { pin: one }) }, (text) => pin.complain(text));
-  };
+  });
   return {
     name: called,
     save: go,

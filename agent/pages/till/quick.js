@@ -3,10 +3,12 @@
 import { Away, Problem, read } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
 import { price } from "../parts/money.js";
+import { said } from "./said.js";
 import { t } from "../parts/words.js";
 
 export const COLUMNS = 4; // the same on every screen, so that a key stays where the hand knows it
 const LETTERS = "abcdefgh"; // the grounds of theme.css, --key-a and on, by a colour's number
+const REST_MS = 400; // between two taps of one double tap at most; the next customer's first item takes longer
 const CATEGORY_ITEMS = 100; // shown of a category at once; one touch shows as many more
 
 /** The class that gives a key its ground. */
@@ -19,10 +21,24 @@ export class QuickKeys {
   #page = 0;
   #category = null; // {name, items, more}: the one that was opened from a key
   #arranged = { scope: "catalogue", revision: 0, pages: [] };
+  #rested = -Infinity; // when, by the clock of events
   element = el("div.quick");
 
   constructor(till) {
     this.#till = till;
+    for (const type of ["mousedown", "click"]) this.element.addEventListener(type, (event) => this.#press(event), { capture: true });
+  }
+
+  /** Take no press of a finger for a moment: it was meant for the button that stood here. Keys and scans count. */
+  rest() {
+    this.#rested = performance.now();
+  }
+
+  #press(event) {
+    const byKey = event.detail === 0;
+    if (byKey || event.timeStamp - this.#rested >= REST_MS) return;
+    event.preventDefault(); // it does not take the focus either
+    event.stopPropagation();
   }
 
   /** What is shown: {scope, revision, pages}. */
@@ -108,8 +124,7 @@ export class QuickKeys {
       this.draw();
       if (!offset) this.element.querySelector(".key")?.focus();
     } catch (error) {
-      if (!(error instanceof Problem || error instanceof Away)) throw error;
-      this.#till.say({ kind: "refused", text: error instanceof Away ? t("away.title") : error.message });
+      this.#till.say({ kind: "refused", text: said(error) });
     }
   }
 

@@ -8,6 +8,7 @@ import { el, replace } from "../parts/dom.js";
 import { t } from "../parts/words.js";
 import { leavePanel, signInPanel } from "./panel_pin.js";
 import { firstPanel, staffPanel } from "./panels_staff.js";
+import { said } from "./said.js";
 
 const NO_PINS = "stillopen.no-pins"; // this browser was told that this shop needs none
 const SEEN_MS = 30_000; // how often the agent hears that somebody is here; the shortest lock is a minute
@@ -33,6 +34,17 @@ export class StaffWatch {
   /** Whether somebody has to sign in before anything is done here. */
   get locked() {
     return this.now !== null && this.now.acts_as.role === null;
+  }
+
+  /** The field for a PIN that is on show, or undefined: what is typed then stands nowhere in the open. */
+  get pin() {
+    return document.querySelector(".panel .pin") ?? undefined;
+  }
+
+  /** What is typed while nobody is here is a PIN. */
+  toPin() {
+    if (this.pin) this.pin.focus();
+    else this.ask();
   }
 
   may(action) {
@@ -70,15 +82,15 @@ export class StaffWatch {
     return this.now?.staff_set_up === false ? firstPanel(this.#till, this) : signInPanel(this.#till, this);
   }
 
-  /** Everybody who works here, for who may change that. */
-  people() {
-    this.#till.show(staffPanel(this.#till, this));
+  /** Everybody who works here, for who may change that; `from`: the panel that leads there. */
+  people(from) {
+    this.#till.goOn(from, staffPanel(this.#till, this));
   }
 
   /** Lock the page; sales stay as they are. Answers what to say instead, where there is nothing to lock. */
   lock() {
     if (!this.now?.staff) return t("staff.nothing_to_lock");
-    void this.send("DELETE", "/v1/sign-in").then((now) => now && this.take(now));
+    void this.send("DELETE", "/v1/sign-in", undefined, { away: t("staff.not_locked") }).then((now) => now && this.take(now));
     return null;
   }
 
@@ -103,14 +115,17 @@ export class StaffWatch {
     });
   }
 
-  /** Write something of the staff's, never kept to be sent again. Answers null where it was refused, which is said. */
-  async send(method, path, body, { refused } = {}) {
+  /**
+   * Write something of the staff's, never kept to be sent again. Answers null where it came to nothing, which is said:
+   * by `refused`, and with `away` beside it where the agent does not answer.
+   */
+  async send(method, path, body, { refused, away } = {}) {
     try {
       return await write(method, path, body);
     } catch (error) {
-      if (!(error instanceof Problem || error instanceof Away)) throw error;
-      if (refused) refused(error.message);
-      else this.#till.say({ kind: "refused", text: error.message });
+      const text = [said(error), error instanceof Away && away].filter(Boolean).join(" ");
+      if (refused) refused(text);
+      else this.#till.say({ kind: "refused", text });
       return null;
     }
   }

@@ -10,7 +10,7 @@ import { Attending } from "./attending.js";
 import { agentBanner, noAnswer } from "./banners.js";
 import { Basket } from "./basket.js";
 import { CardNotices } from "./card_reader.js";
-import { AT_HAND, PANELS } from "./commands.js";
+import { AT_HAND, command } from "./commands.js";
 import { tellOfDrawer } from "./drawer_news.js";
 import { Finder } from "./finder.js";
 import { setUpFirst } from "./first_run.js";
@@ -33,7 +33,6 @@ import { TillState } from "./state.js";
 import { TrainingBand } from "./training.js";
 import { Wedge } from "./wedge.js";
 
-const PAYS = ["cash", "card"]; // commands before which every question about the sale is answered
 const FIRST_ANSWER_MS = 1_000; // between tries while the agent has not answered at all yet
 
 export class Till {
@@ -169,23 +168,7 @@ export class Till {
 
   /** Do what a key or a button asks for, or say why not. */
   command(name) {
-    if (this.staff.stops(name)) return;
-    const { sale } = this.state;
-    if (name === "find") {
-      this.home();
-      this.finder.focus();
-      return;
-    }
-    if (this.rings && sale.due === 0 && (sale.tenders.length || sale.taken_back || sale.change) && PAYS.includes(name)) {
-      void this.actions.complete(sale.id);
-      return;
-    }
-        await setUpFirst(this.state.status);
-    if (this.cards.stops(name)) return;
-    if (PAYS.includes(name) && this.shift.ask()) return;
-    const panel = (PAYS.includes(name) && this.questions.panel()) || PANELS[name](this, this.basket.line);
-    if (typeof panel === "string") this.say({ kind: "refused", text: panel });
-    else if (panel) this.show(panel);
+    command(this, name);
   }
 
   #unknown(barcode) {
@@ -197,6 +180,7 @@ export class Till {
     for (;;) {
       try {
         await this.state.start();
+        await setUpFirst(this.state.status);
         return;
       } catch (error) {
         if (error instanceof Unpaired) await this.#pair();
@@ -232,12 +216,12 @@ export class Till {
     this.banner = el("div.banners", { "aria-live": "polite" });
     this.side = el("section.side");
     this.park = el("span");
-    const command = (name) => {
+    const button = (name) => {
       const [key, , word] = KEYS.find(([, known]) => known === name);
       return el("button.command", { type: "button", "data-key": `command-${name}`, "data-command": name, onclick: () => this.command(name) },
         name === "park" ? this.park : el("span", {}, t(word)), el("kbd", {}, key));
     };
-    this.commands = el("nav.commands", {}, AT_HAND.map(command));
+    this.commands = el("nav.commands", {}, AT_HAND.map(button));
     this.frame = el("div.till", {},
       el("header.bar", {},
         el("h1", {}, store.name ?? t("bar.till", { till: id }), el("small", {}, id)),
@@ -280,7 +264,6 @@ export class Till {
     for (const part of [this.lamps, this.training, this.cards, this.printQuestion, this.basket, this.finder]) part.update();
     const { parked, sale } = this.state;
     this.park.textContent = parked.length && !sale?.lines.length ? t("action.parked", { n: parked.length }) : t("action.park");
-    this.cards.heard(event);
     replace(this.banner, agentBanner(this), this.shift.banner());
     this.#updatePanel();
     this.questions.put();
@@ -295,6 +278,7 @@ export class Till {
   }
 
   #heard(event) {
+    this.cards.heard(event);
     this.#panel?.heard?.(event);
     tellOfDrawer(this, event);
     if (event.type === "scan" && event.problem) this.#panel?.takesScan?.(event.text);

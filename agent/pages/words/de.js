@@ -879,6 +879,7 @@ export const words = {
   "staff.here": "{name} ist da ({role}).",
   "staff.lock": "Sperren",
   "staff.nothing_to_lock": "Niemand ist angemeldet, es gibt nichts zu sperren.",
+  "staff.not_locked": "Diese Seite ist nicht gesperrt.",
   "staff.scan_refused": "{text} wurde nicht gebucht: niemand ist angemeldet. Anmelden und noch einmal scannen.",
   "staff.leave": "Freigabe nötig",
   "staff.needs": "Nötig ist: {role}.",

@@ -879,6 +879,7 @@ export const words = {
   "staff.here": "{name} is here ({role}).",
   "staff.lock": "Lock",
   "staff.nothing_to_lock": "Nobody is signed in, so there is nothing to lock.",
+  "staff.not_locked": "This page is not locked.",
   "staff.scan_refused": "{text} was not rung: nobody is signed in. Sign in, and scan it again.",
   "staff.leave": "Leave is needed",
   "staff.needs": "This needs a {role}.",
