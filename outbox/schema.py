@@ -156,6 +156,8 @@ create table cloud_clock(cloud text primary key, said text not null, before_put_
 create table upkeep(what text primary key, value text not null) strict, without rowid; -- how far it has come
 create index print_job_document on print_job(updated_at) where document is not null;
 alter table print_job add column form text not null default 'receipt'; -- or 'gift': the record's, with no prices
+update print_job set created_at = coalesce(strftime('%Y-%m-%dT%H:%M:%f+00:00', created_at), created_at)
+  where state in ('queued', 'unknown');  -- receipts' had the store's offset, and are put in order by the text
 create index print_job_unknown on print_job(created_at) where state = 'unknown' and record_id is not null;
 create table offline(                    -- clouds that are held offline by hand: nothing is sent to them
   cloud text primary key, since text not null, who text not null, reason text not null

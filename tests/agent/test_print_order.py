@@ -47,6 +47,30 @@ def test_the_oldest_comes_first_whoever_asked(asked: list[tuple[int, int]]) -> N
     connection.close()
 
 
+def test_jobs_of_an_older_journal_are_in_order_and_as_old_as_they_are() -> None:
+    connection = sqlite3.connect(":memory:")
+    connection.executescript(schema.MIGRATIONS[0])
+    old = [
+        ("later", "queued", "2026-11-21T09:30:00.250000+00:00"),
+        ("sooner", "queued", "2026-11-21T10:00:00+01:00"),
+        ("asked about", "unknown", "2026-11-20T20:00:00.5-08:00"),
+        ("no time", "unknown", "?"),
+    ]
+    connection.executemany(
+        "insert into print_job(id, printer, state, created_at, updated_at) values (?, 'p', ?, ?, '')", old
+    )
+    connection.executescript("".join(schema.MIGRATIONS[1:]))
+    times = dict(connection.execute("select id, created_at from print_job").fetchall())
+    assert times == {
+        "later": "2026-11-21T09:30:00.250+00:00",
+        "sooner": "2026-11-21T09:00:00.000+00:00",
+        "asked about": "2026-11-21T04:00:00.500+00:00",
+        "no time": "?",
+    }
+    assert queue(connection) == ["sooner", "later"]
+    connection.close()
+
+
 @pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Kiritimati"])
 async def test_a_copy_that_is_asked_for_later_comes_out_later(tmp_path: Path, zone: str) -> None:
     clock = Clock()
