@@ -3,12 +3,14 @@
 OutboxError               has `.hint`: the next step
 ├── JournalUnavailable    it can't be opened: no such folder, no permission, a network drive
 │   ├── StateInUse        another agent holds this state folder
+│   ├── JournalMissing    there is none yet
+│   ├── JournalUnread     this user, or this moment, cannot read it: nothing is known of what is in it
 │   ├── JournalNewer      a newer version of Stillopen wrote it
 │   ├── JournalDamaged    it is not what was written
 │   └── JournalUnsafe     the file system does not give what "paid" promises
 ├── JournalFull           the disk is full; nothing of this change was written
 ├── BackupFailed          no copy of it could be made; it is not affected
-└── JournalUnclear        the disk failed while committing: written or not is not known
+└── JournalUnclear        the disk or the memory failed while committing: written or not is not known
 """
 
 from __future__ import annotations
@@ -35,6 +37,14 @@ class StateInUse(JournalUnavailable):
     """Another agent is running on this state folder."""
 
 
+class JournalMissing(JournalUnavailable):
+    """There is no journal in that folder."""
+
+
+class JournalUnread(JournalUnavailable):
+    """It cannot be read by this user, or not now. What is in it may be whole."""
+
+
 class JournalNewer(JournalUnavailable):
     """Written by a newer version; this one would not understand all of it."""
 
@@ -56,4 +66,4 @@ class BackupFailed(OutboxError):
 
 
 class JournalUnclear(OutboxError):
-    """The disk failed at the commit: whether it was written shows once the file was opened again."""
+    """The disk or the memory failed at the commit: whether it was written shows once the file was opened again."""

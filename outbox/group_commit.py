@@ -15,6 +15,11 @@ from outbox.sqlite_codes import is_damage, is_full, is_of_the_disk
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+_WAIT = (
+    "Wait: the agent opens the journal again by itself and looks which of the last changes were kept. Then do the last "
+    "step again."
+)
+
 _log = logging.getLogger("stillopen.journal")
 
 
@@ -37,11 +42,12 @@ def commit_counted(
 def commit_twice(connection: sqlite3.Connection, changes: Sequence[Callable[[sqlite3.Connection], Any]]) -> list[Any]:
     """Commit the batch; after an I/O error, once more from the start, which writes every page again.
 
-    A failed fsync may have lost the pages it was for, so asking for a second fsync proves nothing.
+    A failed fsync may have lost the pages it was for, so asking for a second fsync proves nothing. Nor does it tell
+    whether a COMMIT was made that it had no memory left at its end: that is like one of a disk that failed.
     """
     try:
         return _commit_once(connection, changes)
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, MemoryError) as error:
         if is_damage(error):
             raise JournalDamaged(
                 f"the journal is damaged: {error}",
@@ -52,14 +58,18 @@ def commit_twice(connection: sqlite3.Connection, changes: Sequence[Callable[[sql
                 f"the disk is full: {error}",
                 hint="Free some space on the disk that holds the state folder and try again; sales so far are safe.",
             ) from error
-        _log.warning("The journal met a disk error and tries once more: %s", error)
+        _log.warning("The journal met a disk error and tries once more: %s", str(error) or "no memory left")
     try:
         return _commit_once(connection, changes)
     except sqlite3.DatabaseError as error:
         raise JournalUnclear(
             f"the disk failed while writing the journal: {error}",
-            hint="Wait: the agent opens the journal again by itself and looks which of the last changes were kept. "
-            "Then do the last step again. If it does not sell within minutes, the PC's disk has to be checked.",
+            hint=f"{_WAIT} If it does not sell within minutes, the PC's disk has to be checked.",
+        ) from error
+    except MemoryError as error:
+        raise JournalUnclear(
+            "this PC had no memory left while writing the journal",
+            hint=f"{_WAIT} If it does not sell within minutes, end other programs on this PC, or restart it.",
         ) from error
 
 
@@ -67,8 +77,8 @@ def checkpoint(connection: sqlite3.Connection) -> None:
     """Move what the log holds into the file, as far as no reader is in the way. Never waits, never fails a sale."""
     try:
         connection.execute("pragma wal_checkpoint(passive)").fetchall()
-    except sqlite3.DatabaseError as error:
-        _log.warning("The journal's log could not be folded in now (%s); it is tried again later.", error)
+    except (sqlite3.DatabaseError, MemoryError) as error:
+        _log.warning("The journal's log could not be folded in now (%r); it is tried again later.", error)
 
 
 def _commit_once(connection: sqlite3.Connection, changes: Sequence[Callable[[sqlite3.Connection], Any]]) -> list[Any]:

@@ -83,5 +83,5 @@ class Keeper:
             if text != read(self._state):
                 new.write_text(text, "ascii")
                 new.replace(self._state / FILE)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, sqlite3.Error, MemoryError) as error:
             _log.debug("The side file of the journal could not be written: %s", error)

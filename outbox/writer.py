@@ -17,6 +17,7 @@ import asyncio
 import logging
 import sqlite3
 from collections import deque
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -188,12 +189,14 @@ class Writer:
         `JournalUnclear` or `JournalDamaged`, after which every write is refused: until `go_on`, or for good. Being
         cancelled while waiting does not stop the change: it is then as unclear as a lost answer.
         """
-        try:
-            if behind_rows:
+        if behind_rows:
+            try:
                 await self.precedence.turn()
-        finally:  # cancelled or not
-            done = self.submit(change, behind_rows=behind_rows)
-        return await asyncio.shield(done)
+            except asyncio.CancelledError:
+                with suppress(OutboxError):  # a fault is told to who waits, and nobody does any more
+                    self.submit(change, behind_rows=behind_rows)
+                raise
+        return await asyncio.shield(self.submit(change, behind_rows=behind_rows))
 
     def submit(self, change: Callable[[sqlite3.Connection], T], *, behind_rows: int = 0) -> asyncio.Future[T]:
         """Ask for what `write` does, for whoever has something to do after it also when nobody waits any more.
@@ -219,16 +222,7 @@ class Writer:
         """Commit batch after batch: what arrives during one fsync shares the next."""
         try:
             while batch := self._next_batch():
-                if self.fault is not None:
-                    results: list[Any] = [self.fault] * len(batch)
-                else:
-                    try:
-                        results, rows = await self._run(commit_counted, [asked.change for asked in batch])
-                        self._pages += PAGES_A_COMMIT + rows // ROWS_A_PAGE
-                    except OutboxError as error:
-                        results = [error] * len(batch)
-                        if not isinstance(error, JournalFull):
-                            self.stop(error)
+                results = await self._commit(batch)
                 if not batch[0].rows:  # who stands waiting comes first in it
                     self.precedence.committed()
                 for asked, result in zip(batch, results, strict=True):
@@ -242,6 +236,22 @@ class Writer:
             self._rested_at = asyncio.get_running_loop().time()
         if self._pages >= IDLE_FOLD_PAGES and self.fault is None:
             self._idle = asyncio.get_running_loop().call_later(CHECKPOINT_IDLE_S, self._fold_in)
+
+    async def _commit(self, batch: list[_Asked]) -> list[Any]:
+        """Commit a batch; return what each of its changes came to."""
+        if self.fault is not None:
+            return [self.fault] * len(batch)
+        try:
+            results, rows = await self._run(commit_counted, [asked.change for asked in batch])
+        except OutboxError as error:
+            if not isinstance(error, JournalFull):
+                self.stop(error)
+            return [error] * len(batch)
+        except Exception as error:  # noqa: BLE001 - undone, and told to whoever waits: they would wait for ever
+            _log.exception("A fault while writing the journal; these changes were undone")
+            return [Raised(error)] * len(batch)
+        self._pages += PAGES_A_COMMIT + rows // ROWS_A_PAGE
+        return results
 
     def _next_batch(self) -> list[_Asked]:
         """Take what the next commit holds: whoever stands waiting at once, the others in every second one."""

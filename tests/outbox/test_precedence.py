@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from outbox.errors import JournalUnclear
 from outbox.precedence import STANDS_BACK, Precedence
 from outbox.writer import Writer
 
@@ -116,6 +117,16 @@ async def test_one_that_fails_no_longer_stands_waiting(writer: Writer) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - it is this very one
         await writer.write(fails)
     assert not writer.precedence.taken
+
+
+async def test_given_up_while_it_stands_back_from_a_journal_that_stopped_it_is_given_up(writer: Writer) -> None:
+    with writer.precedence.ahead():
+        behind = asyncio.create_task(writer.write(lambda _: None, behind_rows=1))
+        await settled()
+        writer.stop(JournalUnclear("the disk failed", hint="Wait."))
+        behind.cancel()
+        await asyncio.wait([behind])
+    assert behind.cancelled()
 
 
 async def test_given_up_while_it_stands_back_it_is_made_all_the_same(writer: Writer) -> None:

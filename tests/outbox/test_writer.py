@@ -159,12 +159,21 @@ async def test_a_full_disk_loses_nothing_that_was_told_and_says_what_to_do(write
     assert rows(writer) == [1, 2]
 
 
-class Flaky:
-    """A connection whose COMMIT fails as a broken disk's does, so many times."""
+DISK_ERROR = sqlite3.OperationalError("disk I/O error")
 
-    def __init__(self, connection: sqlite3.Connection, failures: int) -> None:
+
+class Flaky:
+    """A connection whose COMMIT fails so many times, as a broken disk's does unless another error is named."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        failures: int,
+        error: Exception = DISK_ERROR,
+    ) -> None:
         self._connection = connection
         self.failures = failures
+        self._error = error
 
     @property
     def in_transaction(self) -> bool:
@@ -177,7 +186,7 @@ class Flaky:
     def execute(self, sql: str, *args: Any) -> sqlite3.Cursor:
         if sql == "commit" and self.failures:
             self.failures -= 1
-            raise sqlite3.OperationalError("disk I/O error")
+            raise self._error
         return self._connection.execute(sql, *args)
 
     def close(self) -> None:
@@ -202,6 +211,44 @@ async def test_a_commit_that_keeps_failing_stops_everything_loudly(
     with pytest.raises(JournalUnclear, match="disk failed"):
         await writer.write(insert(3))
     assert "Selling has stopped" in caplog.text
+
+
+async def test_memory_that_runs_out_once_costs_nothing(writer: Writer) -> None:
+    assert writer._connection is not None
+    writer._connection._connection = cast("sqlite3.Connection", Flaky(writer._connection._conn, 1, MemoryError()))
+    assert await writer.write(insert(1)) == 1
+    assert rows(writer) == [1]
+
+
+async def test_without_memory_everybody_is_told_and_it_goes_on_once_it_was_opened_again(writer: Writer) -> None:
+    assert writer._connection is not None
+    writer._connection._connection = cast("sqlite3.Connection", Flaky(writer._connection._conn, 2, MemoryError()))
+    async with asyncio.timeout(10):
+        results = await asyncio.gather(writer.write(insert(1)), writer.write(insert(2)), return_exceptions=True)
+    assert [type(result) for result in results] == [JournalUnclear, JournalUnclear]
+    assert isinstance(writer.fault, JournalUnclear)
+    assert "no memory left" in str(writer.fault)
+    assert "restart it" in writer.fault.hint
+    assert not writer.precedence.taken
+    await writer.reopen(lambda _: None)
+    await writer.go_on(lambda tx: tx.execute("insert into t(n) values (3)").close())
+    assert await writer.write(insert(4)) == 4
+    assert rows(writer) == [3, 4]
+
+
+async def test_what_nobody_foresaw_is_told_to_whoever_waits_and_stops_nothing(
+    writer: Writer, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert writer._connection is not None
+    bug = ZeroDivisionError("nobody foresaw it")
+    writer._connection._connection = cast("sqlite3.Connection", Flaky(writer._connection._conn, 1, bug))
+    async with asyncio.timeout(10):
+        results = await asyncio.gather(writer.write(insert(1)), writer.write(insert(2)), return_exceptions=True)
+    assert list(results) == [bug, bug]
+    assert "A fault while writing the journal" in caplog.text
+    assert not writer.precedence.taken
+    assert await writer.write(insert(3)) == 3
+    assert rows(writer) == [3]
 
 
 async def test_damage_met_while_writing_stops_everything_loudly(writer: Writer) -> None:
@@ -276,11 +323,14 @@ async def test_who_comes_while_the_log_is_folded_in_is_served_after_it(writer: W
     assert writer._pages == PAGES_A_COMMIT  # since the checkpoint that was under way
 
 
-async def test_a_log_that_cannot_be_folded_in_stops_no_sale(writer: Writer, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("error", [sqlite3.OperationalError("disk I/O error"), MemoryError()], ids=repr)
+async def test_a_log_that_cannot_be_folded_in_stops_no_sale(
+    writer: Writer, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
     class NoCheckpoint(Flaky):
         def execute(self, sql: str, *args: Any) -> sqlite3.Cursor:
             if "checkpoint" in sql:
-                raise sqlite3.OperationalError("disk I/O error")
+                raise error
             return super().execute(sql, *args)
 
     assert writer._connection is not None
