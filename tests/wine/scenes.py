@@ -61,7 +61,9 @@ def crash(pc: Pc, _: Mapping[str, Path]) -> None:
     """An agent that ends is started again; why is in the log."""
     _lives_again(pc, "crash.now")
     must("ended with code 7" in pc.said(), pc.said())
-    say("a crash: started again, with the exit code and the last words in host.log")
+    done = pc.host("start")
+    must(done.returncode == 0, f"`start` of what sells again says {done.returncode}: {done.stderr}")
+    say("a crash: started again, with the exit code and the last words in host.log; `start` finds it well")
 
 
 def hang(pc: Pc, _: Mapping[str, Path]) -> None:

@@ -66,13 +66,21 @@ bool service_stop(const struct settings *settings) {
     return stopped;
 }
 
+/* The lives that ended badly before it was started here: a host that runs already may have had some, and sell again. */
+static DWORD failed_before(const struct settings *settings, SC_HANDLE service) {
+    SERVICE_STATUS_PROCESS status;
+    struct told told;
+    return look(service, &status) && told_read(settings, status.dwProcessId, &told) ? told.failed : 0;
+}
+
 /* What the running host says of `version`: 1 it is as it should be, 0 not yet, -1 it will not be. */
-static int judge(const struct settings *settings, const WCHAR *version, bool on_trial, DWORD process) {
+static int judge(const struct settings *settings, const WCHAR *version, bool on_trial, DWORD process, DWORD before) {
     struct told told;
     if (!told_read(settings, process, &told)) return 0;
-    if (told.failed && (!on_trial || wcscmp(told.version, version) != 0)) return -1;
-    if (!told.ready || wcscmp(told.version, version) != 0) return 0;
-    return !on_trial || !told.on_trial ? 1 : 0;
+    bool it_is = wcscmp(told.version, version) == 0;
+    if (it_is && told.ready && (!on_trial || !told.on_trial)) return 1;
+    if (on_trial) return told.failed && !it_is ? -1 : 0;
+    return told.failed > before ? -1 : 0;
 }
 
 bool service_start(const struct settings *settings, const WCHAR *version, bool on_trial) {
@@ -81,14 +89,18 @@ bool service_start(const struct settings *settings, const WCHAR *version, bool o
     SC_HANDLE service = service_open(SERVICE_START | SERVICE_QUERY_STATUS);
     if (service == NULL) return no_service();
     const WCHAR *words[] = {TO_BE_TRIED};
-    bool started = StartServiceW(service, on_trial ? 1 : 0, on_trial ? words : NULL) ||
-                   GetLastError() == ERROR_SERVICE_ALREADY_RUNNING;
-    if (!started) complain(L"the service cannot be started: Windows error %lu", GetLastError());
+    bool started = StartServiceW(service, on_trial ? 1 : 0, on_trial ? words : NULL);
+    DWORD error = started ? NO_ERROR : GetLastError(), before = 0;
+    if (error == ERROR_SERVICE_ALREADY_RUNNING) {
+        started = true;
+        before = failed_before(settings, service);
+    }
+    if (!started) complain(L"the service cannot be started: Windows error %lu", error);
     int verdict = started ? 0 : -1;
     for (DWORD looked = 0; verdict == 0 && looked < longest_s * 1000 / LOOK_MS; looked++) {
         Sleep(LOOK_MS);
         if (!look(service, &status) || status.dwCurrentState == SERVICE_STOPPED) verdict = -1;
-        else verdict = judge(settings, version, on_trial, status.dwProcessId);
+        else verdict = judge(settings, version, on_trial, status.dwProcessId, before);
     }
     service_close(service);
     if (verdict != 1)
