@@ -160,7 +160,7 @@ class App:
             kicks=self.kicks,
             pairings=self.door.pairings,
             staff=self.staff,
-            wake=self.lanes.wake,
+            wake=self._wake,
             now=now,
         )
         self.update = UpdateDesk(
@@ -349,6 +349,10 @@ class App:
             is_out=lambda: self.line.is_out() and not training,
             now=self._now,
         )
+
+    def _wake(self) -> None:
+        self.lanes.wake()
+        self.cards.look_again()
 
     def _scanned(self, scanner: str, scan: Any) -> None:
         self.lending.scanned(scanner, scan)

@@ -26,12 +26,17 @@ async def begin(call: Call) -> Reply:
 
 async def view(call: Call) -> Reply:
     """Return a payment as it is now."""
-    return Reply(HTTPStatus.OK, call.app.cards.view(call.path["sale"], call.path["payment"]))
+    sale = call.path["sale"]
+    return Reply(HTTPStatus.OK, call.app.cards.view(sale, call.path["payment"], call.app.counters.of_sale(sale).tills))
 
 
 async def cancel(call: Call) -> Reply:
     """Call it off, or give the money back."""
-    return await call.app.cards.cancel(call.path["sale"], call.path["payment"], key=call.key, by=call.by)
+    sale, payment = call.path["sale"], call.path["payment"]
+    tills = call.app.counters.of_sale(sale).tills
+    if tills.store.training:
+        return await call.app.cards.train_back(sale, payment, key=call.key, tills=tills)
+    return await call.app.cards.cancel(sale, payment, key=call.key, by=call.by)
 
 
 async def leave(call: Call) -> Reply:

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from agent.problem import not_found
 from outbox.card_reader import Asked, Card
 
 if TYPE_CHECKING:
@@ -117,6 +118,14 @@ def find(connection: sqlite3.Connection, attempt_id: str) -> Attempt | None:
     """Return an attempt, or None."""
     row = connection.execute("select document from card_attempt where id = ?", (attempt_id,)).fetchone()
     return None if row is None else _read(row[0])
+
+
+def of_sale(connection: sqlite3.Connection, sale_id: str, attempt_id: str) -> Attempt:
+    """Return a sale's attempt. Raises `Problem`."""
+    attempt = find(connection, attempt_id)
+    if attempt is None or attempt.sale != sale_id:
+        raise not_found("card-payment", "This sale has no such card payment: begin one.")
+    return attempt
 
 
 def open_ones(connection: sqlite3.Connection) -> list[Attempt]:

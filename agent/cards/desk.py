@@ -11,18 +11,16 @@ from typing import TYPE_CHECKING, Any
 from agent import once, open_sales
 from agent.card_payment import released
 from agent.cards import attempt as rows
-from agent.cards import on_sale
+from agent.cards import in_training, on_sale
 from agent.cards.attempt import Attempt, State
 from agent.cards.changes import Changed, Changes
 from agent.cards.follow import Pace
 from agent.cards.following import Following
-from agent.pricing import view
-from agent.problem import conflict, not_found
+from agent.problem import conflict
 from agent.staff.actions import Action
 from agent.staff.by import OF_ITSELF
 from outbox import answers
 from outbox.answers import Reply
-from outbox.card_reader import Card
 from outbox.ids import new_id
 
 if TYPE_CHECKING:
@@ -132,40 +130,22 @@ class Cards:
 
     async def train(self, sale_id: str, amount: int | None, *, key: Key | None, tills: Tills) -> Reply:
         """Take a card in training: nothing is sent, and it is taken at once."""
-        attempt_id, at = new_id(), self._now().isoformat()
+        return await in_training.take(tills, sale_id, amount, key=key, at=self._now().isoformat())
 
-        def change(connection: sqlite3.Connection) -> tuple[Reply, Changed | None]:
-            kept = once.kept(connection, key)
-            if kept is not None:
-                return kept, None
-            sale = tills.sale(connection, sale_id)
-            waiting, wanted = on_sale.reserve(sale, tills.rules, attempt_id, amount)
-            attempt = Attempt(
-                attempt_id, sale.id, sale.till, "training", "training", wanted, sale.currency, at,
-                state=State.TAKEN, payment="training", charged=wanted, card=Card("training", None, None),
-            )  # fmt: skip
-            paid = on_sale.take(waiting, tills.rules, attempt, "training")
-            open_sales.save(connection, paid, at)
-            rows.save(connection, attempt, at)
-            reply = answers.keep(connection, key, Reply(HTTPStatus.ACCEPTED, attempt.view()), at)
-            return reply, Changed(attempt, paid)
+    async def train_back(self, sale_id: str, attempt_id: str, *, key: Key | None, tills: Tills) -> Reply:
+        """Give a card that was taken in training its money back: at once, too. Raises `Problem`."""
+        return await in_training.give_back(tills, sale_id, attempt_id, key=key, at=self._now().isoformat())
 
-        reply, changed = await tills.journal.write(change)
-        if changed is not None and changed.sale is not None:
-            tills.events.publish("card", till=changed.attempt.till, payment=reply.body)
-            tills.events.publish("sale", till=changed.sale.till, sale=Reply(200, view(changed.sale, tills.rules)))
-        return reply
-
-    def view(self, sale_id: str, attempt_id: str) -> dict[str, Any]:
-        """Return a card payment of a sale. Raises `Problem`."""
-        return self._changes.view(self._found(self._journal.reader, sale_id, attempt_id))
+    def view(self, sale_id: str, attempt_id: str, tills: Tills | None = None) -> dict[str, Any]:
+        """Return a card payment of a sale, which may be at one of training's `tills`. Raises `Problem`."""
+        return self._changes.view(rows.of_sale((tills or self._tills).journal.reader, sale_id, attempt_id))
 
     async def cancel(self, sale_id: str, attempt_id: str, *, key: Key | None, by: By = OF_ITSELF) -> Reply:
         """Call a payment off, or give a charged card its money back while the sale is open."""
         at = self._now().isoformat()
 
         def change(connection: sqlite3.Connection) -> tuple[Reply, Changed | None]:
-            attempt = self._found(connection, sale_id, attempt_id)
+            attempt = rows.of_sale(connection, sale_id, attempt_id)
             sale = open_sales.find(connection, attempt.sale)
             if attempt.state is State.CAPTURING:
                 raise conflict(
@@ -191,7 +171,7 @@ class Cards:
         at = self._now().isoformat()
 
         def change(connection: sqlite3.Connection) -> tuple[Reply, Changed | None]:
-            attempt = self._found(connection, sale_id, attempt_id)
+            attempt = rows.of_sale(connection, sale_id, attempt_id)
             if not attempt.open:
                 return Reply(HTTPStatus.OK, self._changes.view(attempt)), None
             sale = open_sales.find(connection, attempt.sale)
@@ -214,7 +194,7 @@ class Cards:
         at = self._now().isoformat()
 
         def change(connection: sqlite3.Connection) -> tuple[Reply, Changed | None]:
-            attempt = self._found(connection, sale_id, attempt_id)
+            attempt = rows.of_sale(connection, sale_id, attempt_id)
             if attempt.open:
                 raise conflict("card-payment-open", "Its end is not known yet: it is told here as soon as it is.")
             done = Changed(replace(attempt, told=True))
@@ -225,6 +205,10 @@ class Cards:
     async def run(self) -> None:
         """Follow every payment whose end is not known, for ever."""
         await self._following.run()
+
+    def look_again(self) -> None:
+        """Follow on whatever is open on the disk, which was opened again."""
+        self._following.look_again()
 
     async def recover(self) -> None:
         """After a start: what a journal that was put back knows of payments is not gone by; a person looks them up."""
@@ -258,12 +242,6 @@ class Cards:
             if changed.attempt.open:
                 self._following.wake(changed.attempt.id)
         return reply
-
-    def _found(self, connection: sqlite3.Connection, sale_id: str, attempt_id: str) -> Attempt:
-        attempt = rows.find(connection, attempt_id)
-        if attempt is None or attempt.sale != sale_id:
-            raise not_found("card-payment", "This sale has no such card payment: begin one.")
-        return attempt
 
     def _must_be_free(self, connection: sqlite3.Connection, cloud: str, reader: str) -> None:
         for other in rows.open_ones(connection):

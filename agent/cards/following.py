@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -85,18 +86,39 @@ class Following:
                 task.cancel()
             await asyncio.gather(*following, return_exceptions=True)
 
+    def look_again(self) -> None:
+        """Follow on whatever is open on the disk: it was opened again, and may hold what nobody was told of."""
+        for attempt in rows.open_ones(self._journal.reader):
+            self.wake(attempt.id)
+
     def _followed(self, attempt_id: str, task: asyncio.Task[None]) -> None:
         self._following.pop(attempt_id, None)
-        if not task.cancelled() and (attempt := self._changes.find(attempt_id)) is not None and attempt.open:
+        if task.cancelled():
+            return
+        try:
+            attempt = self._changes.find(attempt_id)
+        except sqlite3.Error as error:
+            _log.warning("Card payment %s cannot be read (%s); it is tried again.", attempt_id, error)
+            asyncio.get_running_loop().call_later(FAULT_S, self._wanted.put_nowait, attempt_id)
+            return
+        if attempt is not None and attempt.open:
             self._wanted.put_nowait(attempt_id)  # somebody wanted its money back just then
 
     async def _follow(self, attempt_id: str) -> None:
         woken = self._woken.setdefault(attempt_id, asyncio.Event())
         polls = troubles = 0
         try:
-            while (attempt := self._changes.find(attempt_id)) is not None and attempt.open:
+            while True:
                 woken.clear()
                 wait_s = 0.0
+                try:
+                    attempt = self._changes.find(attempt_id)
+                except sqlite3.Error as error:  # the disk; the journal says so, loudly
+                    _log.warning("Card payment %s cannot be read (%s); it is followed on.", attempt_id, error)
+                    await _pause(woken, FAULT_S)
+                    continue
+                if attempt is None or not attempt.open:
+                    return
                 try:
                     if await self._step(attempt):
                         wait_s, polls = _paced(self._pace.polls_s, polls), polls + 1

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from agent.api.bodies import NewLine, NewRefund, NewTender, RefundLine, RefundTender
+from agent.cards import attempt, following
+from agent.cards.attempt import Attempt
 from agent.cards.follow import Pace
 from agent.problem import Problem
 from agent.training import Trainee
@@ -397,6 +400,71 @@ async def test_training_charges_nobody(shop: Shop, stripe: LyingStripe) -> None:
     record = (await counter.closing.complete(sale["id"], key=None)).body
     assert record["tenders"][0]["card"]["provider"] == "training"
     assert not any("payment_intents" in asked for asked in stripe.requests)
+
+
+async def test_a_card_of_training_is_given_back_in_training(shop: Shop, stripe: LyingStripe) -> None:
+    await shop.app.training.begin("till-1", Trainee("page", opens_drawer=False))
+    counter = shop.app.counters.at("till-1")
+    sale = (await counter.ringing.open_sale("till-1", key=None)).body
+    await counter.ringing.add_line(sale["id"], NewLine(sku="MUG"), key=None)
+    taken = (await shop.app.cards.train(sale["id"], None, key=None, tills=counter.tills)).body
+    assert shop.app.cards.view(sale["id"], taken["id"], counter.tills)["state"] == "taken"
+    key = Key("local", "once", "give it back")
+    back = await shop.app.cards.train_back(sale["id"], taken["id"], key=key, tills=counter.tills)
+    assert back.body["state"] == "given_back"
+    assert (await shop.app.cards.train_back(sale["id"], taken["id"], key=key, tills=counter.tills)) == back
+    assert counter.tills.view_sale(sale["id"])["tenders"] == []
+    assert stripe.requests == [] or not any("refunds" in asked for asked in stripe.requests)
+    with pytest.raises(Problem) as refused:
+        await shop.app.cards.train_back(sale["id"], "none", key=None, tills=counter.tills)
+    assert refused.value.code == "no-such-card-payment"
+
+
+async def test_a_disk_that_cannot_be_read_for_a_moment_ends_no_payment(
+    shop: Shop, stripe: LyingStripe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "FAULT_S", 0.01)
+    stripe.readers.put(READER, "walks about")
+    sale, payment = await begun(shop)
+    await until(shop, payment, lambda now: now["state"] == "at_reader")
+    failures = iter(range(3))
+
+    def find(*_: object) -> Attempt | None:
+        if next(failures, None) is not None:
+            raise sqlite3.OperationalError("disk I/O error")
+        return rows_find(*_)  # type: ignore[arg-type]  # as it was called
+
+    rows_find = attempt.find
+    monkeypatch.setattr(attempt, "find", find)
+    await shop.until(lambda: next(failures, None) is None)
+    intent = next(iter(stripe.books.intents.values()))
+    stripe.books.pay(intent, "4242")
+    assert (await ended(shop, payment))["state"] == "taken"
+    assert shop.app.tills.view_sale(sale["id"])["due"] == 0
+
+
+async def test_a_payment_that_only_the_disk_knows_of_is_followed_once_it_is_opened_again(
+    shop: Shop, stripe: LyingStripe
+) -> None:
+    sale = await shop.sale("MUG")
+    at = shop.clock().isoformat()
+    begun_unseen = Attempt("a-1", sale["id"], "till-1", "stripe", READER, 1250, "EUR", at)
+    await shop.app.journal.write(lambda connection: attempt.save(connection, begun_unseen, at))
+    assert shop.app.cards.view(sale["id"], "a-1")["open"]
+    shop.app.cards.look_again()
+    done = await ended(shop, shop.app.cards.view(sale["id"], "a-1"))
+    assert done["charged"] == 0  # nobody knows whether a reader was told: it is looked up, and called off
+    assert stripe.books.charged == 0
+
+
+async def test_a_refund_that_failed_at_stripe_is_said(shop: Shop, stripe: LyingStripe) -> None:
+    sale, payment = await begun(shop)
+    await ended(shop, payment)
+    stripe.books.fails_refunds = "expired_or_canceled_card"
+    await shop.app.cards.cancel(sale["id"], payment["id"], key=None)
+    done = await ended(shop, payment)
+    assert (done["state"], "complete the sale" in done["hint"]) == ("taken", True)
+    assert "expired_or_canceled_card" in done["reason"]
 
 
 async def test_with_automatic_capture_it_is_charged_at_the_reader(tmp_path: Path, stripe: LyingStripe) -> None:

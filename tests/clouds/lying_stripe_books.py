@@ -40,6 +40,7 @@ class Books:
     reported: dict[str, Object] = field(default_factory=dict)  # refunds, by their reference
     page_size: int = 100
     refuses_refunds: str = ""  # a code, while Stripe refuses refunds
+    fails_refunds: str = ""  # a reason, while refunds are made and come to nothing
     account: Object = field(
         default_factory=lambda: {
             "object": "account",
@@ -148,7 +149,6 @@ class Books:
             raise No("charge_already_refunded", f"Charge {charge['id']} has already been refunded.")
         if amount > left:
             raise No("amount_too_large", f"Refund amount is greater than unrefunded amount on charge ({left})")
-        charge["amount_refunded"] += amount
         made = {
             "object": "refund",
             "amount": amount,
@@ -156,6 +156,9 @@ class Books:
             "status": "succeeded",
             "metadata": asked.get("metadata", {}),
         }
+        if self.fails_refunds:
+            return self._put(self.refunds, "re", made | {"status": "failed", "failure_reason": self.fails_refunds})
+        charge["amount_refunded"] += amount
         return self._put(self.refunds, "re", made)
 
     # --- Payment Records ---

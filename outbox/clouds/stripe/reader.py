@@ -13,7 +13,7 @@ from outbox.card_reader import Asked, AtReader, Card, Payment, Phase, Trouble
 from outbox.clouds.stripe.answer import read
 from outbox.clouds.stripe.money import from_wire, step, to_wire
 from outbox.clouds.stripe.sale import PROVIDER
-from outbox.connector import Unclear
+from outbox.connector import Refused, Unclear
 from outbox.ids import derived_id
 from outbox.money import format_amount
 
@@ -155,6 +155,9 @@ class StripeReaders:
         body = read(answer, now)
         if not isinstance(body, dict):
             return body
+        if body.get("object") == "refund" and body.get("status") in ("failed", "canceled"):
+            why = body.get("failure_reason") or body["status"]
+            return Refused("refund_failed", f"Stripe could not give it back ({why})", "Give it back in another way.")
         if body.get("object") != "refund" or body.get("status") not in ("succeeded", "pending", "requires_action"):
             return Unclear(f"Stripe shows the refund as {body.get('status')}")
         return from_wire(int(body.get("amount") or 0), self._currency)
