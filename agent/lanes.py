@@ -256,7 +256,8 @@ class Lanes:
             if kept is not None:
                 return kept
             try:
-                before = matters.settle(connection, number, Settled(at, by.actor.named()["name"], reason))
+                seen = Settled(at, by.actor.named()["name"], reason)
+                before = matters.settle(connection, number, seen, goes=delivery is None or delivery.cloud in self.kinds)
             except Nowhere as error:
                 raise not_found("delivery", str(error)) from error
             except OnItsWay as error:

@@ -67,11 +67,11 @@ def listed(
     return found
 
 
-def settle(connection: sqlite3.Connection, number: int, settled: Settled) -> str:
+def settle(connection: sqlite3.Connection, number: int, settled: Settled, *, goes: bool = True) -> str:
     """Tick a delivery off, in the journal's change. Returns its state before. Raises `CannotSettle`.
 
-    One that is not delivered, because it was refused or because nobody can look whether it arrived, is taken for
-    delivered by hand: nothing of it is sent any more.
+    One that is not delivered, because it was refused, or because nobody can look whether it arrived, or delivers to
+    its cloud at all (not `goes`), is taken for delivered by hand: nothing of it is sent any more.
     """
     row = connection.execute(
         "select state, settled_at, drift, notes, last_error from delivery where id = ?", (number,)
@@ -86,7 +86,7 @@ def settle(connection: sqlite3.Connection, number: int, settled: Settled) -> str
         unclear = connection.execute(
             "select 1 from step where delivery = ? and state = 'unclear'", (number,)
         ).fetchone()
-        if state != "parked" and unclear is None:
+        if state != "parked" and unclear is None and goes:
             raise OnItsWay(f"Delivery {number} is on its way and goes by itself: nothing is to be settled.")
         said = [*json.loads(notes or "[]"), f"settled by hand, it was {state}: {last_error or 'no reason was kept'}"]
         connection.execute(

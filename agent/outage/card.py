@@ -49,6 +49,7 @@ def card(
 def _cloud(name: str, lamp: Mapping[str, Any] | None, cloud: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": name,
+        "configured": cloud["configured"],
         "lamp": lamp or {"state": str(State.UNKNOWN), "cause": None, "since": None, "at": None},
         "waiting": cloud["waiting"] + cloud["sending"],
         "parked": cloud["parked"],
@@ -62,16 +63,20 @@ def _cloud(name: str, lamp: Mapping[str, Any] | None, cloud: Mapping[str, Any]) 
 
 
 def _state(fault: str | None, clouds: list[dict[str, Any]]) -> str:
-    """Return the one word above it all: the worst first, and parked before waiting only where nothing waits."""
+    """Return the one word above it all: what needs a person before what goes by itself."""
     if fault is not None:
         return "cannot_sell"
     if not clouds:
         return "no_clouds"
+    if not all(cloud["configured"] for cloud in clouds):
+        return "not_configured"
     waiting = [cloud for cloud in clouds if cloud["waiting"]]
     if any(cloud["offline"] is not None for cloud in waiting):
         return "offline"
+    if any(cloud["lamp"]["state"] == State.UNAUTHORIZED for cloud in waiting):
+        return "unauthorized"
+    if any(cloud["parked"] for cloud in clouds):  # a refund may wait behind it
+        return "parked"
     if any(cloud["lamp"]["state"] != State.UP for cloud in waiting):
         return "waiting"
-    if waiting:
-        return "sending"
-    return "parked" if any(cloud["parked"] for cloud in clouds) else "delivered"
+    return "sending" if waiting else "delivered"

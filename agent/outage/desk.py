@@ -50,7 +50,11 @@ class OutageDesk:
     def card(self) -> dict[str, Any]:
         """Return the card as the local API shows it."""
         fault = self._journal.fault
-        clouds = {name: cloud for name, cloud in self._lanes.views().items() if name in self._lanes.kinds}
+        clouds = {
+            name: cloud | {"configured": name in self._lanes.kinds}
+            for name, cloud in self._lanes.views().items()
+            if name in self._lanes.kinds or cloud["waiting"] + cloud["sending"] + cloud["parked"]
+        }
         for name, cloud in clouds.items():
             cloud["answered_at"] = cloud["answered_at"] or delivery_views.last_delivered(self._journal.reader, name)
         return outage_card.card(

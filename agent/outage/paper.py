@@ -51,14 +51,17 @@ class _Paper:
 
     def cloud(self, cloud: Mapping[str, Any]) -> Iterator[Item]:
         """Return what is known of a cloud and waits for it."""
-        yield Row(cloud["name"], self.words[f"lamp.{cloud['lamp']['state']}"], bold=True)
+        lamp = cloud["lamp"]["state"] if cloud["configured"] else "gone"
+        yield Row(cloud["name"], self.words[f"lamp.{lamp}"], bold=True)
         yield Row(self.words["waiting"], str(cloud["waiting"]), indent=INDENT)
         if cloud["oldest_waiting"] is not None:
             yield Row(self.words["oldest"], self.time(cloud["oldest_waiting"]), indent=INDENT)
         if cloud["parked"]:
             yield Row(self.words["parked"], str(cloud["parked"]), indent=INDENT)
         yield Row(self.words["answered"], self.time(cloud["answered_at"]), indent=INDENT)
-        if cloud["offline"] is not None:
+        if not cloud["configured"]:
+            yield Text(f"{' ' * INDENT}{self.words['gone']}")
+        elif cloud["offline"] is not None:
             held = cloud["offline"]
             yield Text(f"{' ' * INDENT}{self.words['by']} {held['who']}: {held['reason']}")
 

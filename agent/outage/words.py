@@ -21,6 +21,10 @@ _EN = {
     "state.waiting": "No line to a cloud. Keep selling: nothing is lost, and what waits goes out by itself.",
     "state.offline": "Held offline by hand. Keep selling: what waits goes out when somebody puts it back online.",
     "state.parked": "A cloud refused records. They are safe here: whoever looks after the shop's systems should look.",
+    "state.unauthorized": "A cloud refuses this store's access. Keep selling: nothing is lost, and what waits goes out "
+    "once it is connected anew.",
+    "state.not_configured": "Records wait for a cloud that this PC has no more. They are safe here, and nobody sends "
+    "them.",
     "state.cannot_sell": "Sales cannot be written to the disk: do not sell until that is mended.",
     "network": "Local network",
     "internet": "Internet",
@@ -32,6 +36,9 @@ _EN = {
     "lamp.trouble": "has trouble of its own",
     "lamp.unauthorized": "refuses the credentials",
     "lamp.offline": "held offline by hand",
+    "lamp.gone": "not set up here",
+    "gone": "Put its [[cloud]] back into stillopen.toml under this name. Or enter by hand what waits, and tick it off: "
+    "stillopen outbox list, then settle.",
     "waiting": "Waiting",
     "parked": "Refused by it",
     "oldest": "Oldest since",
@@ -65,6 +72,10 @@ _DE = {
     "selbst hinaus.",
     "state.offline": "Von Hand offline. Weiter verkaufen: Was wartet, geht hinaus, wenn jemand wieder online schaltet.",
     "state.parked": "Eine Cloud hat Belege abgelehnt. Hier sind sie sicher: Wer die Systeme betreut, soll nachsehen.",
+    "state.unauthorized": "Eine Cloud nimmt den Zugang dieses Ladens nicht an. Weiter verkaufen: Nichts geht verloren, "
+    "und was wartet, geht hinaus, sobald sie neu verbunden ist.",
+    "state.not_configured": "Belege warten auf eine Cloud, die dieser PC nicht mehr hat. Hier sind sie sicher, und "
+    "niemand sendet sie.",
     "state.cannot_sell": "Verkäufe lassen sich nicht auf die Platte schreiben: bis dahin nicht verkaufen.",
     "network": "Lokales Netz",
     "internet": "Internet",
@@ -76,6 +87,9 @@ _DE = {
     "lamp.trouble": "hat selbst Störung",
     "lamp.unauthorized": "nimmt Zugang nicht an",
     "lamp.offline": "von Hand offline",
+    "lamp.gone": "hier nicht eingerichtet",
+    "gone": "Ihre [[cloud]] unter diesem Namen wieder in stillopen.toml eintragen. Oder von Hand eintragen, was "
+    "wartet, und abhaken: stillopen outbox list, dann settle.",
     "waiting": "Es warten",
     "parked": "Dort abgelehnt",
     "oldest": "Ältester seit",

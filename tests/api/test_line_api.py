@@ -43,9 +43,9 @@ class World:
         (folder / "secret.txt").write_text(SECRET)
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[Shop]:
-        """Run the agent; called again, it is the same agent restarted."""
-        config = CONFIG + CLOUD.format(port=self.wire.port)
+    async def open(self, name: str = "books") -> AsyncIterator[Shop]:
+        """Run the agent, with its cloud by this name; called again, it is the same agent restarted."""
+        config = CONFIG + CLOUD.format(port=self.wire.port).replace("books", name)
         async with open_shop(self.folder, config=config) as shop:
             yield shop
 
@@ -171,3 +171,36 @@ async def test_what_no_cloud_takes_is_refused_with_what_can_be_taken(shop: Shop)
         assert (answer.status_code, answer.json()["code"]) == (409, "tender-unavailable")
         assert "Take cash, or a card on a terminal of its own" in answer.json()["detail"]
     assert shop.body(await shop.client.get(f"/v1/sales/{sale['id']}"))["tenders"] == []
+
+
+async def test_nobody_goes_home_while_records_wait_for_a_cloud_that_was_renamed(world: World) -> None:
+    async with world.open() as shop:
+        await shop.sold("till-2")
+        await until(shop, "/v1/outage", lambda card: card["all_delivered"])
+        await world.wire.cut()
+        record = await shop.sold("till-2")
+        await until(shop, "/v1/outage", lambda card: card["waiting"] == 1)
+    await world.wire.plug()
+    async with world.open("ledger") as shop:
+        await shop.app.line.look()
+        card = shop.body(await shop.client.get("/v1/outage"))
+        shaped("Outage", card)
+        assert (card["state"], card["all_delivered"], card["waiting"]) == ("not_configured", False, 1)
+        assert [(cloud["name"], cloud["configured"]) for cloud in card["clouds"]] == [
+            ("books", False),
+            ("ledger", True),
+        ]
+        shaped("Job", shop.body(await shop.client.post("/v1/outage/print", json={"till": "till-1"})))
+    async with world.open() as shop:  # its name is put back
+        await until(shop, "/v1/outage", lambda card: card["all_delivered"])
+        assert record["id"] in world.cloud.orders
+        await world.wire.cut()
+        for _ in range(2):
+            await shop.sold("till-2")
+        await until(shop, "/v1/outage", lambda card: card["waiting"] == 2)
+    async with world.open("ledger") as shop:  # or what waits is entered by hand, and ticked off
+        every = shop.body(await shop.client.get("/v1/outbox"))["deliveries"]
+        for number in [one["id"] for one in every if one["state"] != "delivered"]:
+            shop.body(await shop.client.post(f"/v1/outbox/{number}/settle", json={"reason": "entered by hand"}))
+        card = shop.body(await shop.client.get("/v1/outage"))
+        assert (card["state"], [cloud["name"] for cloud in card["clouds"]]) == ("delivered", ["ledger"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from agent.api.answers.line import Outage
 from agent.outage.card import card
 from agent.outage.paper import paper
 from agent.outage.words import words
@@ -14,6 +15,7 @@ from agent.tender_kinds import KINDS, refusal
 from drivers.printer.document import Row, Text, to_json
 
 AT = "2026-11-21T12:00:00+00:00"
+STATES = get_args(Outage.model_fields["state"].annotation)
 NARROWEST = 32  # columns of 58 mm paper
 
 
@@ -29,6 +31,7 @@ def cloud(**known: Any) -> dict[str, Any]:
         "answered_at": AT,
         "offline": None,
         "cannot": [],
+        "configured": True,
     }
     return counts | nothing | known
 
@@ -65,7 +68,14 @@ HELD = {"cloud": "a", "since": AT, "who": "Kim", "reason": "the line is dear"}
         (made({"a": cloud(waiting=1, offline=HELD), "b": cloud(waiting=1)}, {"b": lamp("down")}), "offline", False),
         (made({"a": cloud(offline=HELD)}), "delivered", True),
         (made({"a": cloud(parked=1)}), "parked", False),
-        (made({"a": cloud(parked=1, waiting=1)}), "sending", False),
+        (made({"a": cloud(parked=1, waiting=1)}), "parked", False),
+        (made({"a": cloud(parked=1), "b": cloud(waiting=1)}, {"b": lamp("down")}), "parked", False),
+        (made({"a": cloud(waiting=5)}, {"a": lamp("unauthorized")}), "unauthorized", False),
+        (made({"a": cloud(waiting=5, parked=1)}, {"a": lamp("unauthorized")}), "unauthorized", False),
+        (made({"a": cloud()}, {"a": lamp("unauthorized")}), "delivered", True),
+        (made({"a": cloud(waiting=1, offline=HELD), "b": cloud(parked=1)}), "offline", False),
+        (made({"a": cloud(), "b": cloud(waiting=1, configured=False)}), "not_configured", False),
+        (made({"b": cloud(parked=1, configured=False, offline=HELD)}), "not_configured", False),
         (made({"a": cloud()}, fault="the disk failed"), "cannot_sell", False),
     ],
 )
@@ -108,17 +118,19 @@ def test_what_a_cloud_takes_is_taken_while_its_line_carries() -> None:
 
 
 @pytest.mark.parametrize("locale", ["en", "de_DE", "fr"])
-@pytest.mark.parametrize("state", ["delivered", "no_clouds", "sending", "waiting", "offline", "parked", "cannot_sell"])
+@pytest.mark.parametrize("state", STATES)
 def test_every_state_has_its_words_on_the_narrowest_paper(locale: str, state: str) -> None:
     lamps = ("up", "down", "portal", "unknown", "unused", "trouble", "unauthorized", "offline")
     clouds = {f"cloud-{each}": cloud(waiting=3, parked=1, oldest_waiting=AT, offline=HELD) for each in lamps}
     clouds["new"] = cloud(answered_at=None)
+    clouds["old"] = cloud(waiting=3, configured=False)
     shown = made(clouds, {f"cloud-{each}": lamp(each) for each in lamps}) | {"state": state}
     shown["refuse"] = [{"tender": kind.type, "why": why} for kind in KINDS[2:] for why in ("no_cloud", "no_line")]
     document = paper(shown, store="Corner Shop", locale=locale, timezone=ZoneInfo("Europe/Berlin"))
     assert to_json(document)
     texts = [item.text for item in document.items if isinstance(item, Text)]
     assert words(locale)[f"state.{state}"] in texts
+    assert f"  {words(locale)['gone']}" in texts
     for item in document.items:
         if isinstance(item, Row):
             assert len(item.right) < NARROWEST, item

@@ -118,6 +118,14 @@ async def test_one_that_goes_by_itself_cannot(journal: Journal) -> None:
         await journal.write(lambda tx: matters.settle(tx, 999, SEEN))
 
 
+async def test_one_that_nobody_delivers_any_more_can(journal: Journal) -> None:
+    (number,) = await sold(journal)
+
+    assert await journal.write(lambda tx: matters.settle(tx, number, SEEN, goes=False)) == "waiting"
+
+    assert deliveries.state_of(journal.reader, number) == "delivered"
+
+
 async def test_a_status_reads_the_index_alone(journal: Journal) -> None:
     plans = journal.reader.execute(
         "explain query plan select count(*) from (select 1 from delivery where cloud = 'shop' and "

@@ -75,10 +75,12 @@ class CloudLimit(BaseModel):
 class OutageCloud(BaseModel):
     """One cloud on the card. `answered_at`: since the start of the agent, or the last delivery before it.
 
-    `matters` stand before a person (GET /v1/outbox/matters), and those parked are among them.
+    `matters` stand before a person (GET /v1/outbox/matters), and those parked are among them. One that is not
+    `configured` any more is here while records wait for it, which nobody delivers.
     """
 
     name: str
+    configured: bool
     lamp: LineLamp
     waiting: int
     parked: int
@@ -101,7 +103,17 @@ class Outage(BaseModel):
     """The outage card. `card_risk`: a terminal may be without a line as well; what it keeps is the store's risk."""
 
     at: Time
-    state: Literal["delivered", "no_clouds", "sending", "waiting", "offline", "parked", "cannot_sell"]
+    state: Literal[
+        "delivered",
+        "no_clouds",
+        "sending",
+        "waiting",
+        "parked",
+        "unauthorized",
+        "offline",
+        "not_configured",
+        "cannot_sell",
+    ]
     all_delivered: bool
     waiting: int
     parked: int

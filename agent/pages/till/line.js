@@ -18,6 +18,7 @@ export function lineLights(line) {
 export function cloudLight(cloud, lamp) {
   const waiting = backlog(cloud);
   const state = lamp?.state ?? "unknown";
+  if (cloud.state === "not_configured" && waiting) return { level: "bad", word: words(t("outage.not_here"), waiting) };
   if (state === "offline") return { level: "held", word: words(t("line.state.offline"), waiting) };
   if (cloud.parked) return { level: "bad", word: t("lamp.cloud.parked", { n: cloud.parked }) };
   if (["portal", "unauthorized"].includes(state)) return { level: "bad", word: words(t(`line.state.${state}`), waiting) };

@@ -10,7 +10,7 @@ import { mattersButton } from "./panel_matters.js";
 import { said } from "./said.js";
 
 const READ_AGAIN_MS = 400; // several events of one act make one reading
-const LEVELS = { delivered: "good", no_clouds: "good", parked: "bad", cannot_sell: "bad" };
+const LEVELS = { delivered: "good", no_clouds: "good", parked: "bad", unauthorized: "bad", not_configured: "bad", cannot_sell: "bad" };
 const MARKS = { good: "✓", busy: "◐", bad: "!", held: "‖" };
 
 /** The card of now; it reads itself again as long as it is shown. */
@@ -63,13 +63,14 @@ function head(card) {
 }
 
 function buttons(till, card, look) {
-  const held = card.clouds.filter((cloud) => cloud.offline);
-  const several = card.clouds.length > 1;
+  const here = card.clouds.filter((cloud) => cloud.configured);
+  const held = here.filter((cloud) => cloud.offline);
+  const several = here.length > 1;
   return el("div.beside.outage-buttons", {},
     el("button", { type: "button", "data-key": "outage-look", onclick: look }, t("outage.look")),
     el("button", { type: "button", "data-key": "outage-print", onclick: () => till.actions.printOutage() }, t("outage.print")),
     mattersButton(till, card.matters),
-    several && held.length < card.clouds.length && el("button", { type: "button", "data-key": "outage-hold-all", onclick: () => till.show(offlinePanel(till, null)) }, t("outage.hold_all")),
+    several && held.length < here.length && el("button", { type: "button", "data-key": "outage-hold-all", onclick: () => till.show(offlinePanel(till, null)) }, t("outage.hold_all")),
     several && held.length > 0 && el("button.primary", { type: "button", "data-key": "outage-release-all", onclick: () => till.actions.putOnline(null) }, t("outage.release_all")));
 }
 
@@ -81,16 +82,16 @@ function lamps({ network, internet }) {
 function cloudCard(till, cloud, open) {
   const { lamp, offline } = cloud;
   return el(`div.card${offline ? ".card-held" : ""}`, {},
-    el("h3", {}, `${t("kind.cloud")} · ${cloud.name}: ${t(`line.state.${lamp.state}`)}`),
-    el("p", {}, offline ? heldBy(offline) : because(lamp)),
+    el("h3", {}, `${t("kind.cloud")} · ${cloud.name}: ${cloud.configured ? t(`line.state.${lamp.state}`) : t("outage.not_here")}`),
+    el("p", {}, !cloud.configured ? t("outage.gone") : offline ? heldBy(offline) : because(lamp)),
     el("p", {}, cloud.waiting ? t("outage.waiting", { n: cloud.waiting }) : !cloud.parked && t("lamps.cloud.ok"), cloud.oldest_waiting && ` ${t("lamps.cloud.oldest", { time: when(cloud.oldest_waiting) })}`,
       cloud.parked > 0 && ` ${t("outage.parked", { n: cloud.parked })}`,
       cloud.matters > cloud.parked && ` ${t("outage.differs", { n: cloud.matters - cloud.parked })}`),
     el("p.quiet", {}, cloud.answered_at ? t("outage.answered", { time: when(cloud.answered_at) }) : t("line.never")),
     cannot(cloud, open),
-    offline
+    cloud.configured && (offline
       ? el("button.primary", { type: "button", "data-key": `release-${cloud.name}`, onclick: () => till.actions.putOnline(cloud.name) }, t("outage.release"))
-      : el("button", { type: "button", "data-key": `hold-${cloud.name}`, onclick: () => till.show(offlinePanel(till, cloud.name)) }, t("outage.hold")));
+      : el("button", { type: "button", "data-key": `hold-${cloud.name}`, onclick: () => till.show(offlinePanel(till, cloud.name)) }, t("outage.hold"))));
 }
 
 // What this cloud does not do, to be read before it is needed; a kind of somebody else's may have codes of its own.
