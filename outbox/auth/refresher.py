@@ -52,6 +52,7 @@ class Refresher:
     _alone: asyncio.Lock = field(default_factory=asyncio.Lock)
     _not_before: datetime | None = None  # after a failure
     _bad: str | None = None  # the access token the cloud has refused
+    _unkept: Credentials | None = None  # a new pair that the disk has not taken yet, in place of one that is spent
 
     @property
     def standing(self) -> Standing:
@@ -115,6 +116,8 @@ class Refresher:
         try:
             return await self._renew()
         except (ExchangeError, CredentialsError) as error:
+            if isinstance(error, CredentialsError):
+                self._wait(AGAIN_S)
             if tokens is not None and not self._must(tokens):  # it is good for a while yet
                 _log.warning("%s: %s. The sign-in is still good until %s.", self.cloud, error, tokens.expires_at)
                 return tokens
@@ -131,6 +134,8 @@ class Refresher:
             found = await asyncio.to_thread(self.keyring.read, self.cloud)
         except CredentialsError as error:
             raise SignInNeeded(str(error), hint=error.hint) from error
+        if found is None or found.tokens != self.held.tokens:
+            self._unkept = None
         self.held = Credentials() if found is None else found
         self._stamp, self._read, self._not_before = stamp, True, None
 
@@ -143,6 +148,8 @@ class Refresher:
             tokens = self.held.tokens
             if tokens is not None and tokens != before and not self._must(tokens):
                 return tokens  # another process was quicker
+            if self._unkept is not None:
+                return await self._take_up(self._unkept)
             sign_in = self.describe(self.held.secrets)
             if not sign_in.by_person and (tokens is None or tokens.refresh is None):
                 asked = client_request(sign_in)
@@ -181,10 +188,16 @@ class Refresher:
                 await self._keep(replace(self.held, refused=error.code))
             self._wait(REFUSED_AGAIN_S)
             raise self._refusal(error) from error
-        await self._keep(replace(self.held, tokens=fresh, renewing_since=None, refused=None))
-        self._bad = self._not_before = None
+        self._unkept = replace(self.held, tokens=fresh, renewing_since=None, refused=None)
+        return await self._take_up(self._unkept)
+
+    async def _take_up(self, new: Credentials) -> Tokens:
+        """Write a new pair down and use it from now on. Where that fails it is held: what it replaces is spent."""
+        assert new.tokens is not None
+        await self._keep(new)
+        self._unkept = self._bad = self._not_before = None
         _log.info("%s: the sign-in was renewed.", self.cloud)
-        return fresh
+        return new.tokens
 
     async def _exchange(self, sign_in: SignIn, asked: Request) -> Answer:
         parts = urlsplit(sign_in.token_url)
@@ -196,7 +209,8 @@ class Refresher:
         try:
             await asyncio.shield(writing)
         except asyncio.CancelledError:
-            await writing
+            with contextlib.suppress(CredentialsError):  # nobody is there to be told
+                await writing
             raise
         self.held, self._stamp = credentials, self.keyring.stamp(self.cloud)
 

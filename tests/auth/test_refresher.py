@@ -12,7 +12,7 @@ import pytest
 
 from outbox.auth.authorizer import SignInNeeded
 from outbox.auth.credentials import Credentials
-from outbox.auth.keyring import Keyring
+from outbox.auth.keyring import CredentialsError, Keyring
 from outbox.auth.oauth2 import SignIn
 from outbox.auth.refresher import Refresher
 from outbox.auth.tokens import Tokens
@@ -258,27 +258,99 @@ async def test_damaged_credentials_stop_the_cloud_and_nothing_else(store: Store)
         await calls.exchange(GET)
 
 
-async def test_a_disk_that_keeps_no_new_pair_keeps_it_from_being_used(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def full(monkeypatch: pytest.MonkeyPatch) -> list[Credentials]:
+    """Have the disk take no new pair, only that one is asked for; return what it was to keep."""
+    write, asked = Keyring.write, list[Credentials]()
+
+    def fails(keyring: Keyring, name: str, credentials: Credentials) -> None:
+        asked.append(credentials)
+        if credentials.renewing_since is None:
+            raise CredentialsError("the disk is full", hint="make room")
+        write(keyring, name, credentials)
+
+    monkeypatch.setattr(Keyring, "write", fails)
+    return asked
+
+
+async def test_a_disk_that_keeps_no_new_pair_keeps_it_from_being_used_until_there_is_room(
+    store: Store, full: list[Credentials], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.clock.forward(seconds=LIFE_S + 1)
-    refresher, calls = store.process()
-    write, times = refresher.keyring.write, 0
-
-    def fails(name: str, credentials: Credentials) -> None:
-        nonlocal times
-        times += 1
-        if credentials.renewing_since is None:
-            from outbox.auth.keyring import CredentialsError
-
-            raise CredentialsError("the disk is full", hint="make room")
-        write(name, credentials)
-
-    monkeypatch.setattr(refresher.keyring, "write", fails)
+    _, calls = store.process()
     with pytest.raises(NotSent, match="the disk is full"):
         await calls.exchange(GET)
+    with pytest.raises(NotSent, match="could not be renewed just now"):
+        await calls.exchange(GET)
     assert store.lying.calls == []
-    assert times == 2
+    assert len(full) == 2
+    store.clock.forward(minutes=2)
+    with pytest.raises(NotSent, match="the disk is full"):
+        await calls.exchange(GET)
+    assert full[2] == full[1]
+    monkeypatch.undo()
+    store.clock.forward(minutes=2)
+    assert (await calls.exchange(GET)).status == 200
+    assert store.kept() == full[1]
+    assert len(store.lying.asked_for) == 1, "the first refresh token was good for one use"
+
+
+async def test_while_the_old_token_is_good_a_full_disk_holds_nothing_up(
+    store: Store, full: list[Credentials], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.clock.forward(seconds=LIFE_S - 300)
+    _, calls = store.process()
+    for _ in range(3):
+        assert (await calls.exchange(GET)).status == 200
+    assert len(full) == 2
+    assert len(store.lying.asked_for) == 1
+    monkeypatch.undo()
+    store.clock.forward(minutes=2)
+    assert (await calls.exchange(GET)).status == 200
+    assert store.lying.calls[-1].endswith("access-token-0002")
+    assert len(store.lying.asked_for) == 1
+
+
+async def test_a_person_who_signs_in_meanwhile_is_whose_sign_in_counts(
+    store: Store, full: list[Credentials], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.clock.forward(seconds=LIFE_S + 1)
+    _, calls = store.process()
+    with pytest.raises(NotSent, match="the disk is full"):
+        await calls.exchange(GET)
+    assert len(full) == 2
+    monkeypatch.undo()
+    store.signed_in()
+    kept = store.kept()
+    assert (await calls.exchange(GET)).status == 200
+    assert store.kept() == kept
+
+
+async def test_a_stop_while_a_full_disk_keeps_nothing_is_a_stop_and_the_pair_is_held(
+    store: Store, full: list[Credentials], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.clock.forward(seconds=LIFE_S + 1)
+    _, calls = store.process()
+    fails, loop, writing, go_on = Keyring.write, asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+
+    def slow(keyring: Keyring, name: str, credentials: Credentials) -> None:
+        if credentials.renewing_since is None:
+            loop.call_soon_threadsafe(writing.set)
+            asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result()
+        fails(keyring, name, credentials)
+
+    monkeypatch.setattr(Keyring, "write", slow)
+    call = asyncio.create_task(calls.exchange(GET))
+    await writing.wait()
+    call.cancel()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert len(full) == 2
+    monkeypatch.undo()
+    assert (await calls.exchange(GET)).status == 200
+    assert store.kept() == full[1]
+    assert len(store.lying.asked_for) == 1
 
 
 async def test_a_program_signs_in_by_itself(tmp_path: Path, clock: Clock) -> None:
