@@ -77,10 +77,26 @@ def _of_windows() -> WindowsService:
 
 
 def _uninstall(args: argparse.Namespace, places: Places) -> int:
-    if args.export is not None:
-        _written(Path(args.export), places)
-    _must_have_nothing_waiting(places)
-    return _said(_system().uninstall(), as_json=args.json)
+    system = _system()
+    if args.export is None:
+        _must_have_nothing_waiting(places)  # before the store is disturbed
+    ran = system.stop()
+    try:
+        if args.export is not None:
+            _written(Path(args.export), places)
+        _must_have_nothing_waiting(places)  # what was sold until it stopped, too
+        return _said(system.uninstall(), as_json=args.json)
+    except BaseException:
+        if ran:
+            _sells_on(system)
+        raise
+
+
+def _sells_on(system: Linux | Windows | WindowsService) -> None:
+    try:
+        system.start()
+    except ServiceRefused as error:
+        out.complain(f"the service does not start again: {error}", error.hint)
 
 
 def _status(*, as_json: bool) -> int:

@@ -84,14 +84,20 @@ class Linux:
         done.append(f"started {linux_files.UNIT}; it starts with this PC from now on")
         return done
 
+    def stop(self) -> bool:
+        """Stop it; returns whether it ran. Raises `ServiceRefused`, also where it could not be taken away then."""
+        self._to_take_away()
+        ran = self.status().state in {"active", "activating", "reloading"}
+        self._must("systemctl", "stop", linux_files.UNIT)
+        return ran
+
+    def start(self) -> None:
+        """Start it, and wait until it sells. Raises `ServiceRefused`."""
+        self._must("systemctl", "start", linux_files.UNIT)
+
     def uninstall(self) -> list[str]:
         """Stop the service and take its files away; configuration and state stay. Raises `ServiceRefused`."""
-        self._must_be_root()
-        if (self._root / PACKAGED).exists():
-            raise ServiceRefused("the service belongs to the Debian package", "remove that: apt remove stillopen")
-        files = [self._root / name for name in self._files()]
-        if not any(file.exists() for file in files):
-            raise ServiceRefused("there is no service to take away", "see `stillopen service status`")
+        files = self._to_take_away()
         self._must("systemctl", "disable", "--now", linux_files.UNIT)
         done = []
         for file in files:
@@ -113,6 +119,16 @@ class Linux:
             said=fields.get("StatusText", ""),
             starts_by_itself=fields.get("UnitFileState") == "enabled",
         )
+
+    def _to_take_away(self) -> list[Path]:
+        """Return the service's files. Raises `ServiceRefused` where they are not there, or not this one's to take."""
+        self._must_be_root()
+        if (self._root / PACKAGED).exists():
+            raise ServiceRefused("the service belongs to the Debian package", "remove that: apt remove stillopen")
+        files = [self._root / name for name in self._files()]
+        if not any(file.exists() for file in files):
+            raise ServiceRefused("there is no service to take away", "see `stillopen service status`")
+        return files
 
     def _files(self) -> dict[str, str]:
         """Return every file that is the service's, by its place under the root."""

@@ -73,12 +73,23 @@ class Windows:
         self._must("schtasks", "/Run", "/TN", TASK)
         return [*done, f"made the task {TASK!r}: it starts with this PC, before anybody logs on, and was started now"]
 
-    def uninstall(self) -> list[str]:
-        """End the task and take it away; configuration and state stay. Raises `ServiceRefused`."""
-        if self.status().state == "not-found":
+    def stop(self) -> bool:
+        """End it until `start`; returns whether it ran, or would have within a minute. Raises `ServiceRefused`."""
+        found = self.status()
+        if found.state == "not-found":
             raise ServiceRefused("there is no task to take away", "see `stillopen service status`")
         self._must("schtasks", "/Change", "/TN", TASK, "/DISABLE")  # or the next minute starts it again
         self._run(["schtasks", "/End", "/TN", TASK])  # one that does not run says so, and that is as well
+        return found.starts_by_itself
+
+    def start(self) -> None:
+        """Let it come again, and start it. Raises `ServiceRefused`."""
+        self._must("schtasks", "/Change", "/TN", TASK, "/ENABLE")
+        self._must("schtasks", "/Run", "/TN", TASK)
+
+    def uninstall(self) -> list[str]:
+        """End the task and take it away; configuration and state stay. Raises `ServiceRefused`."""
+        self.stop()
         self._must("schtasks", "/Delete", "/F", "/TN", TASK)
         return [f"removed the task {TASK!r}", f"left {self._config} and {self._state} as they are"]
 

@@ -122,6 +122,16 @@ class WindowsService:
         self._must("reg", "add", KEY, "/v", "Page", "/t", "REG_SZ", "/d", page, "/f")
         return allow(api.origins, run=self._run)
 
+    def stop(self) -> bool:
+        """Stop it; returns whether it ran. Where there is none, that is as well. Raises `ServiceRefused`."""
+        ran = self.status().state in {"active", "activating"}
+        self._must(self._host, "stop")
+        return ran
+
+    def start(self) -> None:
+        """Start it, and wait until it sells. Raises `ServiceRefused`."""
+        self._must(self._host, "start")
+
     def uninstall(self) -> list[str]:
         """Stop the service and take it away; configuration and state stay. Raises `ServiceRefused`."""
         from agent.service.windows_browsers import allow

@@ -12,7 +12,7 @@ import pytest
 from agent.config import load
 from agent.service import first_configuration
 from agent.service.refusal import ServiceRefused
-from agent.service.windows import Windows, task
+from agent.service.windows import TASK, Windows, task
 from agent.service.windows_service import errands
 from agent.service.windows_task import Task, definition
 
@@ -136,6 +136,17 @@ def test_uninstalling_ends_the_task_and_leaves_the_records(tmp_path: Path) -> No
     asked = [command[1] for command in programs.asked if command[0] == "schtasks"]
     assert asked[-3:] == ["/Change", "/End", "/Delete"]  # disabled first, or the next minute starts it again
     assert (tmp_path / "state").is_dir()
+
+
+@pytest.mark.parametrize(("number", "ran"), [("4", True), ("3", True), ("1", False)])
+def test_a_stop_says_whether_the_next_minute_would_have_started_it(tmp_path: Path, number: str, *, ran: bool) -> None:
+    programs = Programs(state=number)
+    windows = made(tmp_path, programs)
+    assert windows.stop() is ran
+    windows.start()
+    assert [command[-1] for command in programs.asked if command[0] == "schtasks"] == [
+        "/DISABLE", TASK, "/ENABLE", TASK,
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

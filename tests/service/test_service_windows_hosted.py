@@ -189,6 +189,15 @@ def test_uninstalling_takes_the_service_and_our_entries_and_leaves_the_records(t
     assert [programs.asked[-1][0] != "icacls", (tmp_path / "data/state").is_dir()] == [True, True]
 
 
+@pytest.mark.parametrize(("status", "ran"), [(STATUS, True), ("state=inactive\n", False), ("state=not-found\n", False)])
+def test_a_stop_says_whether_it_ran(tmp_path: Path, status: str, *, ran: bool) -> None:
+    programs = Programs(status=status)
+    service = made(tmp_path, programs)
+    assert service.stop() is ran
+    service.start()
+    assert [command[1] for command in programs.asked] == ["status", "stop", "start"]
+
+
 def test_a_registry_that_refuses_is_said(tmp_path: Path) -> None:
     with pytest.raises(ServiceRefused, match="reg add HKLM"):
         allow(["https://pos.example.com"], run=Programs(fails="add"))
