@@ -245,6 +245,7 @@ export class Till {
         el("div.panel-body", {}, panel.body))
       : this.finder.shelf);
     this.#updatePanel();
+    this.cards.update(); // a payment that no panel follows any more stands above the sale
   }
 
   #updatePanel() {
