@@ -1,11 +1,12 @@
 // Arranging the quick keys: choose a place, put an item or a category there, name it, colour it, move it, take it off.
 
-import { Away, Problem, read } from "../parts/api.js";
+import { read } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
 import { price } from "../parts/money.js";
 import { t } from "../parts/words.js";
 import { choice, field, primary } from "./panel.js";
 import { COLUMNS, ground, keyGrid } from "./quick.js";
+import { said } from "./said.js";
 
 const COLOURS = 8; // as many as the agent keeps
 const PLACES_LEAST = COLUMNS * 6; // a page as a small screen shows it, and a row to grow into
@@ -105,8 +106,7 @@ export function arrangePanel(till) {
         !named.length && !items.length && el("p.quiet", {}, t("entry.none", { text: words })));
       return found.scrollIntoView({ block: "nearest" });
     } catch (error) {
-      if (!(error instanceof Problem || error instanceof Away)) throw error;
-      return replace(found, el("p.quiet", {}, error instanceof Away ? t("away.title") : error.message));
+      return replace(found, el("p.quiet", {}, said(error)));
     }
   };
   const save = async () => {

@@ -1,12 +1,13 @@
 // Panels about one line or the whole sale: quantity, price, discount, open item.
 
-import { Away, Problem, read } from "../parts/api.js";
+import { read } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
 import { shortName } from "../parts/lines.js";
 import { money, parse, parseQuantity, price, quantity, separator, typed } from "../parts/money.js";
 import { t } from "../parts/words.js";
 import { namedDiscounts } from "./named_discounts.js";
 import { choice, field, pad, primary, reasons } from "./panel.js";
+import { said } from "./said.js";
 
 const MADE_HERE = "here-"; // how the agent begins the number of an item that a till made
 
@@ -62,8 +63,7 @@ export async function askWeight(till, asked) {
     const [noun, code] = asked.sku === undefined ? ["barcodes", asked.barcode] : ["items", asked.sku];
     till.show(weightPanel(till, await read(`/v1/${noun}/${encodeURIComponent(code)}`), asked));
   } catch (error) {
-    if (!(error instanceof Problem || error instanceof Away)) throw error;
-    till.say({ kind: "refused", text: error.message });
+    till.say({ kind: "refused", text: said(error) });
   }
 }
 
