@@ -163,6 +163,7 @@ def test_what_a_reader_and_a_payment_say(clock: Clock) -> None:
     assert readers.at_reader(said(object="terminal.reader", action=None, status="online"), now) == AtReader(
         True, None, busy=False
     )
-    assert isinstance(readers.given_back(said(object="refund", status="failed"), now), Unclear)
+    assert isinstance(readers.given_back(said(object="refund", status="failed"), now), Refused)
+    assert isinstance(readers.given_back(said(object="refund", status="novel"), now), Unclear)
     assert isinstance(readers.given_back(NO, now), Refused)
     assert readers.given_back(said(object="refund", status="pending", amount=5120), now) == 5120
