@@ -83,7 +83,7 @@ class SetupDesk:
         raw = tomllib.loads(there if waits is None else waits)
         here, store = of_this_pc(), raw.get("store", {})
         return {
-            "needed": self.needed,
+            "needed": self.needed and waits is None,
             "store": {key: store.get(key) for key in _STORE},
             **{f"{name}s" if name != "tax" else "taxes": raw.get(name, []) for name in _SECTIONS},
             "proposed": {

@@ -173,3 +173,19 @@ async def test_each_device_is_tried_and_a_scan_that_is_tried_rings_nothing(brows
     assert store.app.claims.all() == []
     await pictures(page, "setup-tried")
     assert [said for said in page.problems if "401" not in said] == []
+
+
+async def test_what_waits_for_an_administrator_is_shown_with_what_to_do(browser: Browser, bare: Bare) -> None:
+    (bare.config.with_name("stillopen.toml.new") / "x").mkdir(parents=True)  # nobody can write there, root neither
+    page = await browser.page(bare.address())
+    await page.until("location.pathname === '/setup'")
+    for field, text in (("name", "Café Ring"), ("currency", "EUR"), ("timezone", "Europe/Vienna"), ("rate", "20")):
+        await write(page, f"setup-{field}", text)
+    await page.click("[data-key=setup-save]")
+    await page.sees("--take-up")
+    assert bare.config.read_text("utf-8") == first_configuration()
+    await page.reload()
+    await page.sees("waits until an administrator takes it up")
+    await page.sees("stillopen config import")
+    assert await page.js("document.querySelector('[data-key=setup-name]').value") == "Café Ring"
+    await pictures(page, "setup-waits")

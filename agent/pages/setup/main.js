@@ -112,6 +112,7 @@ function build() {
       el("a", { href: "/", "data-key": "setup-later", onclick: () => sessionStorage.setItem(LATER, "1") }, t("devices.till"))),
     frame.away,
     el("p", {}, t(seen.setup.needed ? "setup.about" : "setup.about_again", { config: seen.setup.config })),
+    seen.setup.next && el("p.banner.banner-away", {}, t("setup.waits"), " ", el("code", {}, seen.setup.next)),
     !seen.setup.writable && el("p.banner.banner-away", {}, t("setup.not_writable", { config: seen.setup.config })),
     el("div.devices-columns", {},
       part(1, "setup.store", "", storeFields(draft, () => {})),

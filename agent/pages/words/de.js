@@ -101,6 +101,7 @@ export const words = {
   "setup.about": "Dieser Laden ist noch nicht eingerichtet: Er verkauft als Beispiel. Eintragen, wessen er ist, nehmen, was angeschlossen ist, und speichern.",
   "setup.about_again": "Was hier steht, steht in {config}. Beim Speichern ändert sich, was hier geändert wurde, und sonst nichts darin.",
   "setup.not_writable": "Das Kassenprogramm darf {config} nicht schreiben. Was gespeichert wird, wird aufgehoben, und die Seite sagt, wie es dorthin kommt.",
+  "setup.waits": "Was hier gespeichert wurde, wartet, bis es jemand mit Verwaltungsrechten übernimmt:",
   "setup.store": "Der Laden",
   "setup.store.name": "Sein Name",
   "setup.store.id": "Sein Name für Programme",

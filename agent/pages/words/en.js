@@ -101,6 +101,7 @@ export const words = {
   "setup.about": "Nobody has set this store up yet: it sells as an example. Say whose it is, use what is plugged in, and save.",
   "setup.about_again": "What stands here is in {config}. Saving changes what you change here, and nothing else in it.",
   "setup.not_writable": "The agent may not write {config}. What you save is kept, and the page says how it gets there.",
+  "setup.waits": "What was saved here waits until an administrator takes it up:",
   "setup.store": "The store",
   "setup.store.name": "Its name",
   "setup.store.id": "Its name for programs",
