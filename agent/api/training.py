@@ -20,6 +20,8 @@ async def begin(call: Call) -> Reply:
     opens = bool(call.body.drawer)
     await _audit(call, till, training=True, drawer=opens)  # first: whoever is refused by a full disk does not train
     await call.app.training.begin(till, Trainee(call.by.page, opens))
+    if call.app.staff.who_is(call.by.page).actor.id != call.by.actor.id:  # gone before there was anything to end
+        call.app.training.end(till)
     return Reply(HTTPStatus.OK, call.app.till_view(till))
 
 
