@@ -28,6 +28,7 @@ async def save(call: Call) -> Reply:
     """Write the answers."""
     _allow(call)
     answers = _answers(call)
+    await call.app.setup.must_be_in_order(answers)
     await call.note(Action.SETTINGS, subject="setup", after=answers)
     return Reply(HTTPStatus.OK, await call.app.setup.save(answers))
 

@@ -51,6 +51,10 @@ class SetupDesk:
         """Return the lines that would change. Raises `Problem`."""
         return _answer(await asyncio.to_thread(self._drafted, answers), self.restarts)
 
+    async def must_be_in_order(self, answers: Mapping[str, Any]) -> None:
+        """Raise `Problem` unless the answers would make a configuration that can be used."""
+        await asyncio.to_thread(self._judge, answers)
+
     async def save(self, answers: Mapping[str, Any]) -> dict[str, Any]:
         """Write the answers into the configuration; the agent goes by them after its next start. Raises `Problem`."""
         async with self._one:
@@ -109,6 +113,17 @@ class SetupDesk:
             raise _unreadable(invalid) from invalid
         except EditRefused as error:
             raise conflict("setup-by-hand", f"{error}: {error.hint}") from error
+
+    def _judge(self, answers: Mapping[str, Any]) -> None:
+        from agent.config.lane import LaneRefused
+        from agent.setup.write import judge
+
+        try:
+            judge(self._drafted(answers), self._places)
+        except ConfigInvalid as invalid:
+            raise _invalid(invalid) from invalid
+        except LaneRefused as error:
+            raise _refused(error) from error
 
     def _save(self, answers: Mapping[str, Any]) -> dict[str, Any]:
         from agent.config.lane import LaneRefused, LaneUnwritable

@@ -73,6 +73,13 @@ def drafted(target: Path, answers: Mapping[str, Any], *, state: Path | None = No
     return Drafted(made.text, upon, changes, made.gone)
 
 
+def judge(draft: Drafted, places: Places) -> None:
+    """Raise `ConfigInvalid` or `LaneRefused` unless a draft would be in order in its place."""
+    config = of_text(draft.text, places.config, need_secrets=False)
+    check_backup(config, places.state)
+    same_store(config, places.state)
+
+
 def write(draft: Drafted, places: Places, now: datetime, *, beside_agent: bool) -> Written:
     """Check a draft in its place and put it there. Blocks. Raises `ConfigInvalid` or `LaneRefused`.
 
@@ -80,9 +87,7 @@ def write(draft: Drafted, places: Places, now: datetime, *, beside_agent: bool) 
     that runs there will read it anew.
     """
     target = places.config
-    judged = of_text(draft.text, target, need_secrets=False)
-    check_backup(judged, places.state)
-    same_store(judged, places.state)
+    judge(draft, places)
     there, copy = target.exists(), _free(target, now)
     with staged(draft.text, target, target) as one:
         put(one, target, places.state, kept_as=copy.name.removeprefix(target.name), beside_agent=beside_agent)

@@ -120,6 +120,7 @@ async def test_what_would_not_be_in_order_is_refused_whole(
     assert (refused.json()["code"], refused.status_code) == (code, 422)
     assert words in refused.text
     assert on_disk(shop) == before
+    assert list(audit.oldest_first(shop.app.journal.reader)) == []  # nothing was changed
 
 
 async def test_a_card_number_among_the_answers_is_kept_nowhere(shop: Shop) -> None:
