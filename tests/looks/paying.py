@@ -34,6 +34,13 @@ async def half_paid(stage: Stage) -> None:
     await stage.page.until("document.querySelectorAll('.take-back').length === 2")
 
 
+async def nothing_due(stage: Stage) -> None:
+    """All of it is given: there is nothing to pay, and it is finished."""
+    await stage.ring(COFFEE, MILK)
+    await stage.of_sale("POST", "/discounts", {"percent": "100", "reason": "Voucher"})
+    await stage.there("[data-key=finish]")
+
+
 async def tip(stage: Stage) -> None:
     await stage.ring(COFFEE)
     await stage.key("i", alt=True)
@@ -97,6 +104,15 @@ async def refund(stage: Stage) -> None:
     await stage.page.wedge(record["receipt_number"])
     await stage.page.click("[data-key=take-2]")
     await stage.page.until("document.querySelector('.panel .outcome').textContent.length > 3")
+
+
+async def refund_awaited(stage: Stage) -> None:
+    """Asked for while the agent is away: the buttons say that there is no answer yet."""
+    await refund(stage)
+    await stage.stop_agent()
+    await stage.page.click("[data-key=primary]")
+    await stage.there("[data-key=exchange][aria-disabled=true]")
+    await stage.there(".banners .banner-away")
 
 
 async def refund_of_nothing(stage: Stage) -> None:
@@ -224,6 +240,7 @@ PAYING = (
     cash_of_thousands,
     card,
     half_paid,
+    nothing_due,
     tip,
     paid,
     paid_exactly,
@@ -233,6 +250,7 @@ PAYING = (
     receipts_none,
     receipt,
     refund,
+    refund_awaited,
     refund_of_nothing,
     refunded,
     without_receipt,

@@ -96,6 +96,15 @@ async def reader_declined(stage: Stage) -> None:
     await stage.there("[data-ended=declined]")
 
 
+async def reader_declined_behind(stage: Stage) -> None:
+    """While the items are shown: it is said."""
+    await reader_waits(stage)
+    await stage.page.press("Escape")
+    await stage.there("[data-key=reader-show]")
+    _reader(stage).stripe.readers.by_id[NAME].now_with = "declined"
+    await stage.there(".message-refused")
+
+
 async def reader_cancelled(stage: Stage) -> None:
     await reader_waits(stage)
     await stage.page.click("[data-key=reader-cancel]")
@@ -165,6 +174,7 @@ READER = (
     reader_waits,
     reader_behind,
     reader_declined,
+    reader_declined_behind,
     reader_cancelled,
     reader_unknown,
     reader_left,
