@@ -143,6 +143,29 @@ async def test_offline_by_hand_is_seen_all_the_time_and_survives_a_restart(brows
         assert shop.world.cloud().orders
 
 
+async def test_a_cloud_that_was_renamed_is_not_taken_for_one_that_has_everything(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with lined_shop(tmp_path) as shop:
+        await shop.world.set_line(plugged=False)
+        page = await opened(browser, shop)
+        await sold(page, shop)
+        port = shop.server.port
+        await shop.stop_agent()
+        text = shop.config.read_text("utf-8")
+        shop.config.write_text(text.replace('name = "cloud"', 'name = "ledger"'), "utf-8")
+        await shop.world.set_line(plugged=True)
+        await shop.start_agent(port=port)
+        await page.until("!!document.querySelector('[data-live=true]')")
+        await lamp(page, "cloud", "bad", "not set up here")
+        await page.press("o", alt=True)
+        await page.sees("Records wait for a cloud that this PC has no more.")
+        await page.sees("Put its [[cloud]] back into stillopen.toml under this name.")
+        assert await page.js("[...document.querySelectorAll('[data-key^=hold-]')].map((one) => one.dataset.key)") == [
+            "hold-ledger"
+        ]
+
+
 async def test_a_card_on_a_terminal_says_who_bears_the_risk_while_the_line_is_down(
     browser: Browser, tmp_path: Path
 ) -> None:
