@@ -76,6 +76,8 @@ def of_cloud(name: str, cloud: Mapping[str, Any]) -> Finding:
             return warning(check, f"it has trouble of its own: {error}", "sales wait safely; it is tried again")
         case "unauthorized":
             return failed(check, f"it does not accept the credentials: {error}", "give it new ones, and restart")
+        case "not_configured" if not (cloud["waiting"] or cloud["sending"] or cloud["parked"]):
+            return ok(check, "it is not configured any more, and nothing waits for it")
         case "not_configured":
             return warning(check, "records wait for it, and it is not configured any more", "put its [[cloud]] back")
     return not_known(check, "nothing was sent to it since the start", "sell something, or pull: stillopen cloud pull")

@@ -337,8 +337,14 @@ def test_what_a_device_wants_known_is_a_warning_of_its_own() -> None:
     ],
 )  # fmt: skip
 def test_a_clouds_line(lane: str, state: State) -> None:
-    found = of_agent.of_cloud("hook", {"state": lane, "last_error": None})
+    waits = {"waiting": 1, "sending": 0, "parked": 0}
+    found = of_agent.of_cloud("hook", {"state": lane, "last_error": None, **waits})
     assert (found.state, found.check) == (state, "cloud hook")
+
+
+def test_a_cloud_that_is_gone_and_has_everything_is_well() -> None:
+    nothing = {"waiting": 0, "sending": 0, "parked": 0}
+    assert of_agent.of_cloud("hook", {"state": "not_configured", "last_error": None, **nothing}).state is State.OK
 
 
 def test_an_agent_that_does_not_sell() -> None:
