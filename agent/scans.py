@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from agent import basket, lookup, open_sales, sensitive
 from agent.pricing import view
 from agent.problem import Problem, conflict
+from agent.scanned_cards import may_be_a_card
 from agent.staff.by import OF_ITSELF
 from drivers.scanner.scan import Scan
 from outbox import chain
@@ -151,7 +152,7 @@ def scan_event(
 
     `till` None: no till has to do with it. `scanner` None: a front end sent it, or somebody typed it.
     """
-    if problem is not None and problem.code == "card-data":
+    if (problem is not None and problem.code == "card-data") or (scan is not None and may_be_a_card(scan)):
         scan = None  # whoever listens may write it down
     read = scan if isinstance(scan, Scan) else None
     return {

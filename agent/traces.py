@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from agent.card_guard import find_card_data
+from agent.card_guard import find_card_bytes
+from agent.scanned_cards import may_be_a_card
 from drivers.scanner.scan import Scan
 from drivers.traced import Direction
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from drivers.scanner.scan import Refusal
+
 
 ENTRIES_MAX = 200  # of each device; a page shows no more
 BYTES_SHOWN_MAX = 256  # of one read or write: the head of a picture says that it is one
@@ -66,7 +68,7 @@ class Traces:
         trace.entries.append(entry)
         together = trace.tails.get(direction, b"") + data
         trace.tails[direction] = together[-CARD_TAIL_BYTES:]
-        if direction in trace.hiding or find_card_data(together.decode("latin-1")):
+        if direction in trace.hiding or find_card_bytes(together):
             _hide(trace, direction)
             if data.endswith(_LINE_ENDS):
                 trace.hiding.discard(direction)
@@ -79,7 +81,7 @@ class Traces:
         if trace is None:
             return
         raw = outcome.raw
-        if find_card_data(raw):
+        if may_be_a_card(outcome):
             raw = ""
             _hide(trace, Direction.IN)
         said: dict[str, Any] = {
