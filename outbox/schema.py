@@ -8,13 +8,24 @@ be printed, what is to be delivered, and the answers already given under an idem
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from outbox import log_aside
-from outbox.errors import PUT_BACK, JournalDamaged, JournalNewer, JournalUnavailable, JournalUnsafe
+from outbox.errors import (
+    PUT_BACK,
+    JournalDamaged,
+    JournalMissing,
+    JournalNewer,
+    JournalUnavailable,
+    JournalUnread,
+    JournalUnsafe,
+)
+from outbox.sqlite_codes import is_damage, is_held, is_of_the_disk, is_of_the_statement
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 APPLICATION_ID = 0x5354494C  # "STIL": what the file says it is
@@ -234,6 +245,13 @@ _PRAGMAS = (  # name, what to set, what must be read back
     ("journal_size_limit", str(WAL_BYTES_KEPT), WAL_BYTES_KEPT),
 )
 
+_AS_AGENT = "Run this as the user the agent runs as, or as an administrator."
+_NOT_READ = (  # what SQLite says, and the next step; all else is a file, or a folder, that this user may not write
+    (is_held, "Another program holds it: wait a moment, and do this again."),
+    (is_of_the_disk, "Look at this PC's disk, its cable and its free space; then do this again."),
+    (is_of_the_statement, "An older version may have written it: start the agent once, which brings it up to date."),
+)
+
 
 def connect(path: Path) -> sqlite3.Connection:
     """Open the journal for its one writer: settings in force and read back, tables up to date.
@@ -258,35 +276,49 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def connect_to_read(path: Path) -> sqlite3.Connection:
-    """Open the journal read-only. A reader never writes, checkpoints or migrates."""
-    if not path.exists():
-        raise JournalUnavailable(
-            f"there is no journal at {path}",
-            hint="Start the agent once with: stillopen run. Or name its state folder with --state.",
-        )
+    """Open the journal read-only. A reader never writes, checkpoints or migrates.
+
+    Raises `JournalMissing`, `JournalUnread`, or another `JournalUnavailable`; see `reading` for what comes later.
+    """
     uri = f"file:{quote(str(path.absolute()).replace(chr(92), '/'))}?mode=ro"
     try:
+        path.stat()  # `exists` would say no of a folder that this user may not look into
         if log_aside.is_foreign(path):
             raise JournalUnavailable(
                 f"{path} is a copy that was put back, and {path.name}-wal beside it is the log of another journal",
                 hint="Start the agent once: it keeps the log under another name. Then do this again.",
             )
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-    except (OSError, sqlite3.Error) as error:
-        raise JournalUnavailable(
-            f"{path} cannot be read: {error}", hint="Run this as the user the agent runs as."
-        ) from error
+    except (FileNotFoundError, NotADirectoryError):
+        raise JournalMissing(
+            f"there is no journal at {path}",
+            hint="Start the agent once with: stillopen run. Or name its state folder with --state.",
+        ) from None
+    except OSError as error:
+        raise JournalUnread(f"{path} cannot be read: {error.strerror or error}", hint=_AS_AGENT) from error
+    except sqlite3.Error as error:
+        raise _not_read(path, error) from error
     try:
         connection.execute(f"pragma busy_timeout = {BUSY_TIMEOUT_MS}")
         connection.execute("pragma query_only = on")
         _check_identity(connection, path)
     except sqlite3.DatabaseError as error:
         connection.close()
-        raise _damaged(path, error) from error
+        raise _not_read(path, error) from error
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Read a journal beside whoever writes it. Whatever SQLite says meanwhile is a `JournalUnavailable`, too."""
+    with closing(connect_to_read(path)) as reader:
+        try:
+            yield reader
+        except sqlite3.DatabaseError as error:
+            raise _not_read(path, error) from error
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
@@ -363,7 +395,18 @@ def _least(connection: sqlite3.Connection, version: int) -> int:
     return int(least) if said_at == str(version) and least.isdecimal() else version
 
 
-def _damaged(path: Path, error: sqlite3.DatabaseError) -> JournalDamaged:
+def _not_read(path: Path, error: sqlite3.Error) -> JournalUnavailable:
+    """Return what it means that the file could not be read: most often nothing for what is in it."""
+    if is_damage(error):
+        return _damaged(path, error)
+    may_not_write = (
+        f"{_AS_AGENT} On a disk that cannot be written: copy it to another, with the -wal and -shm beside it."
+    )
+    hint = next((hint for is_so, hint in _NOT_READ if is_so(error)), may_not_write)
+    return JournalUnread(f"{path} cannot be read: {error}", hint=hint)
+
+
+def _damaged(path: Path, error: sqlite3.Error) -> JournalDamaged:
     return JournalDamaged(
         f"{path} is damaged: {error}",
         hint=f"Nothing in it was changed. {PUT_BACK}. Then run: stillopen journal verify",

@@ -23,3 +23,13 @@ def is_damage(error: Exception) -> bool:
 def is_of_the_disk(error: Exception) -> bool:
     """Return whether it concerns the file as a whole, and not the one statement."""
     return is_full(error) or is_damage(error) or _code(error) == sqlite3.SQLITE_IOERR
+
+
+def is_held(error: Exception) -> bool:
+    """Return whether another program holds the file for longer than is waited."""
+    return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def is_of_the_statement(error: Exception) -> bool:
+    """Return whether SQLite does not understand the statement: most often, as the file has no such table or column."""
+    return _code(error) == sqlite3.SQLITE_ERROR

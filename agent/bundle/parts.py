@@ -7,7 +7,6 @@ import platform
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import distributions, version
@@ -65,7 +64,7 @@ def _said(read: Callable[[], str]) -> str:
     """Return what is read, or why it cannot be: one part that fails must not cost the others."""
     try:
         return read()
-    except (OSError, OutboxError, sqlite3.DatabaseError, subprocess.SubprocessError, ValueError) as error:
+    except (OSError, OutboxError, subprocess.SubprocessError, ValueError) as error:
         return f"could not be had: {type(error).__name__}: {error}\n"
 
 
@@ -105,7 +104,7 @@ def _state(state: Path) -> dict[str, Any]:
 
 
 def _kept(state: Path, read: Callable[[sqlite3.Connection], Any], redactor: Redactor) -> str:
-    with closing(schema.connect_to_read(state / FILE)) as reader:
+    with schema.reading(state / FILE) as reader:
         return _json(redactor.value(read(reader)))
 
 

@@ -39,8 +39,10 @@ def known(places: Places, environ: Mapping[str, str] = os.environ) -> set[str]:
 
 def _kept(state: Path) -> Iterator[str]:
     """Yield what the keyring holds; what cannot be opened by this user is in no text that this user can read."""
-    keyring = Keyring(state)
-    for file in sorted(keyring.folder.glob("*")):
+    keyring, files = Keyring(state), []
+    with suppress(OSError):
+        files = sorted(keyring.folder.glob("*"))
+    for file in files:
         with suppress(CredentialsError):
             credentials = keyring.read(file.name)
             if credentials is None:

@@ -28,7 +28,7 @@ class CommandModule(Protocol):
         ...
 
     def run(self, args: argparse.Namespace, places: Places) -> int:
-        """Do it and return the exit code. Raises `CommandError`, `ConfigInvalid` or `Problem` to refuse."""
+        """Do it and return the exit code. Raises `CommandError`, or what says the next step by itself, to refuse."""
         ...
 
 
@@ -95,6 +95,7 @@ def _guarded(module: CommandModule, args: argparse.Namespace) -> int:
     """Run a command; what it raises to refuse becomes words and an exit code."""
     from agent.config import ConfigInvalid
     from agent.problem import Problem
+    from outbox.errors import OutboxError
 
     try:
         code = module.run(args, find(args.config, args.state))
@@ -107,6 +108,15 @@ def _guarded(module: CommandModule, args: argparse.Namespace) -> int:
     except CommandError as error:
         out.complain(str(error), error.hint)
         return error.code
+    except OutboxError as error:
+        out.complain(str(error), error.hint)
+        return out.FAILED
+    except PermissionError as error:
+        out.complain(
+            f"{error.filename or 'a file'} may not be used by this user",
+            "run this as the user the agent runs as, or as an administrator",
+        )
+        return out.FAILED
     except Problem as problem:
         out.complain(problem.detail)
         return out.FAILED

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 from agent.cli import out
@@ -26,15 +25,17 @@ def configured(places: Places, name: str, *, need_secrets: bool = False) -> tupl
 
 
 def must_be_online(places: Places, name: str) -> None:
-    """Refuse to call a cloud that somebody holds offline. A PC without a journal holds none."""
+    """Refuse to call a cloud that somebody holds offline. A PC without a journal holds none. Raises `OutboxError`."""
     from agent.line.offline import held_in
     from outbox import schema
+    from outbox.errors import JournalMissing
     from outbox.journal import FILE
 
-    if not (places.state / FILE).exists():
+    try:
+        with schema.reading(places.state / FILE) as reader:
+            held = held_in(reader, name)
+    except JournalMissing:
         return
-    with closing(schema.connect_to_read(places.state / FILE)) as reader:
-        held = held_in(reader, name)
     if held is not None:
         raise out.CommandError(
             f"{name} is held offline by hand, by {held.who} since {held.since}: {held.reason}",

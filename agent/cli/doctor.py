@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -112,16 +110,16 @@ def _held(config: Config, state: Path) -> set[str]:
     """Return the clouds that somebody holds offline; a journal that cannot be read holds all of them."""
     from agent.line.offline import held_in
     from outbox import schema
-    from outbox.errors import JournalUnavailable
+    from outbox.errors import JournalMissing, JournalUnavailable
     from outbox.journal import FILE
 
     names = {cloud.name for cloud in config.clouds}
-    if not (state / FILE).exists():
-        return set()
     try:
-        with closing(schema.connect_to_read(state / FILE)) as reader:
+        with schema.reading(state / FILE) as reader:
             return {name for name in names if held_in(reader, name) is not None}
-    except (OSError, JournalUnavailable, sqlite3.DatabaseError):
+    except JournalMissing:
+        return set()
+    except JournalUnavailable:
         return names
 
 

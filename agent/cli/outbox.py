@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import sqlite3
 import sys
-from contextlib import closing, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from agent.cli import out
 from agent.cli.running import RunningAgent
 from agent.config import ConfigInvalid, load
 from outbox import deliveries, delivery_views, matters, schema
-from outbox.errors import OutboxError
 from outbox.export import delivery_line, undelivered
 from outbox.journal import FILE
 
 if TYPE_CHECKING:
     import argparse
+    import sqlite3
 
     from agent.places import Places
 
@@ -53,23 +52,16 @@ def run(args: argparse.Namespace, places: Places) -> int:
     """Do what was asked."""
     if args.what in ("retry", "settle"):
         return _retry(args, places) if args.what == "retry" else _settle(args, places)
-    try:
-        with closing(schema.connect_to_read(places.state / FILE)) as reader:
-            if args.what == "status":
-                return _status(reader, args, places)
-            if args.what == "list":
-                return _list(reader, args)
-            if args.what == "show":
-                return _show(reader, args)
-            if args.what == "matters":
-                return _matters(reader, args)
-            return _export(reader, args.cloud)
-    except OutboxError as error:
-        raise out.CommandError(str(error), hint=error.hint) from error
-    except sqlite3.DatabaseError as error:
-        raise out.CommandError(
-            f"{places.state / FILE} is damaged: {error}", hint="run `stillopen journal verify`"
-        ) from error
+    with schema.reading(places.state / FILE) as reader:
+        if args.what == "status":
+            return _status(reader, args, places)
+        if args.what == "list":
+            return _list(reader, args)
+        if args.what == "show":
+            return _show(reader, args)
+        if args.what == "matters":
+            return _matters(reader, args)
+        return _export(reader, args.cloud)
 
 
 def _status(reader: sqlite3.Connection, args: argparse.Namespace, places: Places) -> int:

@@ -63,7 +63,7 @@ def sell(args: argparse.Namespace, places: Places) -> int:
 
 def after(args: argparse.Namespace, places: Places) -> int:
     """Compare what was acknowledged with what is there; exit 0 only where a cut was survived."""
-    disk = disks.disk_of(places.state) if places.state.exists() else None
+    disk = disks.disk_of(places.state)
     title = disk.title if disk else None
     with _trouble_named(), _held(places.state) as root:
         cuts = _cuts(root)

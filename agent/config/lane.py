@@ -10,9 +10,8 @@ from __future__ import annotations
 import errno
 import os
 import re
-import sqlite3
 import tomllib
-from contextlib import closing, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from agent.config.lines import key_lines
 from agent.config.load import CONFIG_BYTES_MAX, load
 from agent.config.problems import ConfigInvalid, ConfigProblem
 from outbox import chain, schema
-from outbox.errors import JournalUnavailable, OutboxError, StateInUse
+from outbox.errors import JournalMissing, JournalUnavailable, OutboxError, StateInUse
 from outbox.folder_sync import sync_folder
 from outbox.journal import FILE, LOCK, hold
 
@@ -195,13 +194,13 @@ def _no_agent(state: Path) -> Iterator[None]:
 
 def same_store(config: Config, state: Path) -> None:
     """Compare the store with the one whose records are there. Raises `LaneRefused`."""
-    if not (state / FILE).exists():
-        return
     try:
-        with closing(schema.connect_to_read(state / FILE)) as reader:
+        with schema.reading(state / FILE) as reader:
             newest = chain.newest(reader, 1)
-    except (OSError, JournalUnavailable, sqlite3.DatabaseError) as error:
-        raise LaneRefused(f"the journal in {state} cannot be read: {error}", hint="stillopen doctor") from error
+    except JournalMissing:
+        return
+    except JournalUnavailable as error:
+        raise LaneRefused(str(error), hint=error.hint) from error
     if not newest:
         return
     body, store = newest[0].body, config.store

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import stat
 import tempfile
 from contextlib import closing
@@ -17,11 +16,12 @@ from agent.config import ConfigInvalid, load
 from agent.doctor.finding import Finding, failed, not_known, ok, warning
 from agent.doctor.plug import disks, results, trial
 from outbox import chain, delivery_views, place, schema
-from outbox.errors import PUT_BACK, JournalUnavailable, JournalUnsafe
+from outbox.errors import JournalMissing, JournalUnavailable, JournalUnread, JournalUnsafe
 from outbox.journal import FILE, VERIFIED_AT_START
 from outbox.room import BALLAST, BALLAST_BYTES, FULL_BYTES, Room, room_of
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterable, Iterator
 
     from agent.config import Config
@@ -102,9 +102,9 @@ def _size(path: Path) -> int:
 def settings(state: Path) -> Finding:
     """Open a fresh journal beside the real one with the agent's own code, which reads every setting back."""
     name = "settings"
-    if not state.is_dir():
-        return not_known(name, "there is no state folder to try them in", "start the agent once")
     try:
+        if not state.is_dir():
+            return not_known(name, "there is no state folder to try them in", "start the agent once")
         with (
             tempfile.TemporaryDirectory(prefix="doctor-", dir=state) as folder,
             closing(schema.connect(Path(folder) / FILE)),
@@ -122,19 +122,15 @@ def of_journal(state: Path, config: Config | None, now: datetime) -> list[Findin
     path = state / FILE
     found: list[Finding] = []
     try:
-        with closing(schema.connect_to_read(path)) as reader:
+        with schema.reading(path) as reader:
             found.append(chain_holds(reader))
             found.append(clock_is_sane(reader, now))
             found += waiting(reader, [cloud.name for cloud in config.clouds] if config else (), now)
             return found
+    except (JournalMissing, JournalUnread) as error:
+        trouble = not_known("journal", str(error), error.hint)
     except JournalUnavailable as error:
-        trouble = (failed if path.exists() else not_known)("journal", str(error), error.hint)
-    except OSError as error:
-        trouble = not_known("journal", f"{path}: {error.strerror}", _AS_AGENT)
-    except sqlite3.OperationalError as error:  # a log that only its owner may read
-        trouble = not_known("journal", f"{path} cannot be read: {error}", _AS_AGENT)
-    except sqlite3.DatabaseError as error:
-        trouble = failed("journal", f"{path} is damaged: {error}", PUT_BACK)
+        trouble = failed("journal", str(error), error.hint)
     seen = {finding.check for finding in found}
     unread = [check for check in ("clock", "deliveries") if check not in seen]
     return [*found, trouble, *(not_known(check, "the journal could not be read", _AS_AGENT) for check in unread)]
@@ -239,7 +235,7 @@ def waiting(reader: sqlite3.Connection, clouds: Iterable[str], now: datetime) ->
 def plug(state: Path) -> Finding:
     """Say what pulling the plug has shown of this disk."""
     name = "power cuts"
-    disk = disks.disk_of(state) if state.exists() else None
+    disk = disks.disk_of(state)
     pull = "try it, with the store closed: stillopen doctor --pull-the-plug"
     try:
         cuts = results.read(state / trial.FOLDER)

@@ -58,7 +58,7 @@ def disk_health(
     """Ask the disk of the state folder how it is, by smartctl where that is installed. `disk`: its name, for tests."""
     name = "disk health"
     if disk is None:
-        under = disks.disk_of(state) if state.exists() else None
+        under = disks.disk_of(state)
         disk = None if under is None else under.name
     if disk is None:
         return not_known(name, "this system does not say which disk it is", "look at it with its maker's own program")
