@@ -148,16 +148,21 @@ def _sync(part: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _finish(part: Path, path: Path) -> Backup:
-    """Sync the copy, read it again from its disk, and only then give it its name."""
+def put_on_disk(part: Path) -> int:
+    """Have a copy say that it has no log, and sync it; returns its bytes. What is read then comes from its disk."""
     with part.open("r+b") as file:
         file.seek(HEADER_VERSIONS_AT)
         file.write(NO_LOG)
         file.flush()
         os.fsync(file.fileno())
-        size = os.fstat(file.fileno()).st_size
         if sys.platform == "linux":  # else what is read again is what this PC remembers, and not what the disk holds
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        return os.fstat(file.fileno()).st_size
+
+
+def _finish(part: Path, path: Path) -> Backup:
+    """Sync the copy, read it again from its disk, and only then give it its name."""
+    size = put_on_disk(part)
     try:
         with closing(schema.connect_to_read(part)) as reader:
             (pages,) = reader.execute("pragma page_count").fetchone()

@@ -35,12 +35,8 @@ def run(args: argparse.Namespace, places: Places) -> int:
 
     file = Path(args.file or f"stillopen-bundle-{datetime.now(UTC):%Y%m%d-%H%M%S}.zip")
     redactor = Redactor(known(places))
-    try:
+    with out.writing(file):
         sizes = write(file, _parts(places, args.port, redactor))
-    except FileExistsError:
-        raise out.CommandError(f"{file} is there already", hint="name another file, or remove that one") from None
-    except OSError as error:
-        raise out.CommandError(f"{file} cannot be written: {error.strerror}", hint="name another file") from error
     if args.json:
         out.say_json({"file": str(file), "parts": sizes})
         return out.OK

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import sys
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.cli import out
-from outbox import anchor, audit, chain, schema
-from outbox.errors import PUT_BACK, OutboxError
+from outbox import anchor, audit, backup, chain, schema
+from outbox.errors import OutboxError
 from outbox.export import exported
 from outbox.journal import FILE
 
@@ -19,6 +18,10 @@ if TYPE_CHECKING:
     import argparse
 
     from agent.places import Places
+    from outbox.record import Record
+
+
+_COMPARE = "run `stillopen journal verify`: if the journal itself holds, name a file on another disk"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,20 +44,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, places: Places) -> int:
     """Do what was asked."""
-    try:
-        with closing(schema.connect_to_read(places.state / FILE)) as reader:
-            if args.what == "verify":
-                return _verify(reader, [_digits(text) for text in args.anchor], as_json=args.json)
-            if args.what == "export":
-                return _export(reader, args.file)
-            return _backup(reader, Path(args.file))
-    except OutboxError as error:
-        raise out.CommandError(str(error), hint=error.hint) from error
-    except sqlite3.DatabaseError as error:
-        raise out.CommandError(
-            f"{places.state / FILE} is damaged: {error}",
-            hint=PUT_BACK,
-        ) from error
+    with schema.reading(places.state / FILE) as reader:
+        if args.what == "verify":
+            return _verify(reader, [_digits(text) for text in args.anchor], as_json=args.json)
+        if args.what == "export":
+            out.give((_line(record) for record in chain.oldest_first(reader)), args.file)
+            return out.OK
+        return _backup(reader, Path(args.file))
 
 
 def _digits(text: str) -> str:
@@ -118,36 +114,34 @@ def _name(seq: int, receipt_number: str | None) -> str:
     return f"record {seq}" + (f" (receipt {receipt_number})" if receipt_number else "")
 
 
-def _export(reader: sqlite3.Connection, file: str | None) -> int:
-    try:
-        if file is None:
-            for record in chain.oldest_first(reader):
-                sys.stdout.write(json.dumps(exported(record), ensure_ascii=False) + "\n")
-            return out.OK
-        with Path(file).open("x", encoding="utf-8") as target:
-            for record in chain.oldest_first(reader):
-                target.write(json.dumps(exported(record), ensure_ascii=False) + "\n")
-    except FileExistsError:
-        raise out.CommandError(f"{file} is there already", hint="name another file, or remove that one") from None
-    except OSError as error:
-        if isinstance(error, BrokenPipeError):
-            raise
-        raise out.CommandError(f"{file} cannot be written: {error.strerror}", hint="name another file") from error
-    return out.OK
+def _line(record: Record) -> str:
+    return json.dumps(exported(record), ensure_ascii=False) + "\n"
 
 
 def _backup(reader: sqlite3.Connection, file: Path) -> int:
-    if file.exists():
-        raise out.CommandError(f"{file} is there already", hint="name another file, or remove that one")
-    try:
-        with closing(sqlite3.connect(file)) as target:
-            reader.backup(target)  # in one read, which holds nobody up; in several, each sale would start it anew
-            target.execute("pragma journal_mode = delete")  # one file to carry away, with no log beside it
-            found = chain.verify(target)
-    except sqlite3.OperationalError as error:
-        raise out.CommandError(f"{file} cannot be written: {error}", hint="name another file or folder") from error
+    with out.giving(file) as part:
+        _copy(reader, part, file)
+        try:
+            with schema.reading(part) as copied:
+                found = chain.verify(copied)
+        except OutboxError as error:
+            raise out.CommandError(f"{file} was not made: its copy does not hold: {error}", hint=_COMPARE) from error
     if found.broken is not None:
-        out.complain(f"the copy was made, and its record {found.broken.seq} does not hold: {found.broken.reason}")
+        out.complain(
+            f"{file} was made, and its record {found.broken.seq} does not hold: {found.broken.reason}", _COMPARE
+        )
         return out.FAILED
     out.say(f"{found.records} records copied to {file}, and the copy verified")
     return out.OK
+
+
+def _copy(reader: sqlite3.Connection, part: Path, file: Path) -> None:
+    try:
+        with closing(sqlite3.connect(part)) as target:
+            target.execute("pragma journal_mode = off")  # it is worth nothing before it is whole
+            reader.backup(target)  # in one read, which holds nobody up; in several, each sale would start it anew
+    except sqlite3.Error as error:
+        raise out.CommandError(
+            f"{file} cannot be written: {error}", hint=f"look whether that disk has room; if it has, {_COMPARE}"
+        ) from error
+    backup.put_on_disk(part)

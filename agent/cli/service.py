@@ -161,16 +161,9 @@ def _refuse(found: dict[str, int]) -> None:
 
 def _written(file: Path, places: Places) -> int:
     from agent.service.waiting import write_out
-    from outbox.errors import OutboxError
 
-    try:
+    with out.writing(file):
         return write_out(places.state, file.absolute())
-    except FileExistsError:
-        raise out.CommandError(f"{file} is there already", hint="name another file, or remove that one") from None
-    except OutboxError as error:
-        raise out.CommandError(str(error), hint=error.hint) from error
-    except OSError as error:
-        raise out.CommandError(f"{file} cannot be written: {error.strerror}", hint="name another file") from error
 
 
 def _said(done: list[str], *, as_json: bool) -> int:

@@ -1,22 +1,26 @@
 """What has to be settled before the agent may be removed: records that no cloud has yet.
 
 They stay in the journal whatever happens, but nobody sends them any more. So removal is refused while any wait, until
-they were written to a file, which leaves a note of how far it reaches.
+they were written to a file, which leaves a note of how far it reaches, and in which journal.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from outbox import schema
+from agent.new_file import new_file
+from outbox import chain, schema
+from outbox.errors import JournalMissing
 from outbox.export import delivery_line, undelivered
 from outbox.journal import FILE
 
 if TYPE_CHECKING:
+    import sqlite3
     from pathlib import Path
+
+    from outbox.record import Record
 
 NOTE = "written-out.json"  # in the state folder: up to which delivery everything that waits was written to a file
 
@@ -26,14 +30,15 @@ def waiting(state: Path) -> dict[str, int]:
 
     A PC that has no journal has none waiting.
     """
-    if not (state / FILE).exists():
-        return {}
-    upto = _written_upto(state)
     found: dict[str, int] = {}
-    with closing(schema.connect_to_read(state / FILE)) as reader:
-        for delivery in undelivered(reader):
-            if delivery["id"] > upto:
-                found[delivery["cloud"]] = found.get(delivery["cloud"], 0) + 1
+    try:
+        with schema.reading(state / FILE) as reader:
+            upto = _written_upto(state, reader)
+            for delivery in undelivered(reader):
+                if delivery["id"] > upto:
+                    found[delivery["cloud"]] = found.get(delivery["cloud"], 0) + 1
+    except JournalMissing:
+        return {}
     return found
 
 
@@ -43,26 +48,33 @@ def write_out(state: Path, file: Path) -> int:
     Raises `FileExistsError`, `OSError` or `OutboxError`; the note is made only after the file is on its disk.
     """
     upto = count = 0
-    with closing(schema.connect_to_read(state / FILE)) as reader, file.open("x", encoding="utf-8") as to:
-        file.chmod(0o600)
-        for delivery in undelivered(reader):
-            to.write(delivery_line(reader, delivery) + "\n")
-            upto, count = max(upto, delivery["id"]), count + 1
-        to.flush()
-        os.fsync(to.fileno())
+    with schema.reading(state / FILE) as reader:
+        newest = chain.newest(reader, 1)
+        with new_file(file) as part, part.open("w", encoding="utf-8") as to:
+            for delivery in undelivered(reader):
+                to.write(delivery_line(reader, delivery) + "\n")
+                upto, count = max(upto, delivery["id"]), count + 1
     note = state / NOTE
     made = note.with_suffix(".new")
     with made.open("w", encoding="utf-8") as to:
-        json.dump({"upto": upto, "file": str(file)}, to)
+        json.dump({"upto": upto, "file": str(file), "after": [_place(record) for record in newest]}, to)
         to.flush()
         os.fsync(to.fileno())
     made.replace(note)
     return count
 
 
-def _written_upto(state: Path) -> int:
+def _written_upto(state: Path, reader: sqlite3.Connection) -> int:
+    """Return the last delivery that a file has, or 0: also where the note is of another journal, or half a note."""
     try:
         note = json.loads((state / NOTE).read_text(encoding="utf-8"))
-        return int(note["upto"])
-    except (OSError, ValueError, KeyError, TypeError):  # none, or half of one: then nothing was written out
+        upto, (after,) = int(note["upto"]), note["after"]
+        there = chain.by_seq(reader, int(after["seq"]))
+    except (OSError, ValueError, KeyError, TypeError):
         return 0
+    return upto if there is not None and _place(there) == after else 0
+
+
+def _place(record: Record) -> dict[str, Any]:
+    """Return what a journal is known by that was put back since: its numbers begin again, and its hashes differ."""
+    return {"seq": record.seq, "hash": record.hash.hex()}

@@ -11,7 +11,7 @@ from agent.cli import main
 from agent.service.waiting import NOTE, waiting, write_out
 from outbox import deliveries
 from outbox.ids import new_id
-from outbox.journal import Journal
+from outbox.journal import FILE, Journal
 from outbox.record import Draft, Kind
 
 if TYPE_CHECKING:
@@ -86,3 +86,27 @@ async def test_the_commands_refuse_until_it_is_written_out(tmp_path: Path, capsy
     assert "is there already" in capsys.readouterr().err
     assert main([*at, "service", "removable", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"waiting": {}}
+
+
+async def test_the_note_is_worth_nothing_for_a_journal_that_was_put_back(tmp_path: Path) -> None:
+    await sold(tmp_path, 2)
+    copy = tmp_path / "copy.db"
+    assert main(["--state", str(tmp_path), "journal", "backup", str(copy)]) == 0
+    await sold(tmp_path, 3)
+    write_out(tmp_path, tmp_path / "kept.jsonl")
+    assert waiting(tmp_path) == {}
+    copy.replace(tmp_path / FILE)
+    await sold(tmp_path, 3)  # under the numbers that the note says were written out
+    assert waiting(tmp_path) == {"books": 5, "square": 5}
+    for file in tmp_path.glob(f"{FILE}*"):
+        file.unlink()
+    await sold(tmp_path, 1)
+    assert waiting(tmp_path) == {"books": 1, "square": 1}
+
+
+async def test_a_note_of_an_older_version_is_none(tmp_path: Path) -> None:
+    await sold(tmp_path, 1)
+    write_out(tmp_path, tmp_path / "kept.jsonl")
+    note = json.loads((tmp_path / NOTE).read_text(encoding="utf-8"))
+    (tmp_path / NOTE).write_text(json.dumps({"upto": note["upto"], "file": note["file"]}), encoding="utf-8")
+    assert waiting(tmp_path) == {"books": 1, "square": 1}
