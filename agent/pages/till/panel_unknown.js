@@ -4,7 +4,7 @@ import { Away, Problem, read } from "../parts/api.js";
 import { el } from "../parts/dom.js";
 import { parse, typed } from "../parts/money.js";
 import { t } from "../parts/words.js";
-import { choice, field, primary } from "./panel.js";
+import { choice, field, oneAtATime, primary } from "./panel.js";
 
 export function unknownPanel(till, barcode) {
   const taxes = till.state.store.taxes ?? [];
@@ -20,26 +20,25 @@ export function unknownPanel(till, barcode) {
     if (minor === null) return price.complain(t("amount.bad", { example: typed(250) }));
     return { name: name.value, price: minor, tax };
   };
-  const once = async () => {
+  const [once, keep] = oneAtATime(async () => {
     const item = checked();
-    if (!item) return undefined;
+    if (!item) return;
     till.home();
-    return till.actions.addOpenItem(item);
-  };
-  const keep = async () => {
+    await till.actions.addOpenItem(item);
+  }, async () => {
     const item = checked();
-    if (!item) return undefined;
+    if (!item) return;
     const made = await till.attending.makeItem({
       barcode, name: item.name, price: item.price, ...(tax ? { tax } : {}), ...(category.value ? { category: category.value } : {}),
     });
-    if (!made) return undefined;
-    till.home();
+    if (!made) return;
+    till.goOn(panel);
     void till.quick.load();
-    return till.actions.addItem(made);
-  };
+    await till.actions.addItem(made);
+  });
   read("/v1/categories").then(({ categories }) => known.append(...categories.map((one) => el("option", { value: one }))))
     .catch((error) => { if (!(error instanceof Problem || error instanceof Away)) throw error; }); // a list to choose from, no more
-  return {
+  const panel = {
     title: t("unknown.title"),
     body: el("div", {},
       el("p", {}, el("strong", {}, barcode), ` ${t("unknown.how")}`), name.element,
@@ -52,6 +51,7 @@ export function unknownPanel(till, barcode) {
     },
     focus: () => name.select(),
   };
+  return panel;
 }
 
 function lines(sale) {
