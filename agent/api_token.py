@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import re
@@ -38,6 +39,12 @@ def read_or_make(state: Path, *, secret: Callable[[int], str] = secrets.token_ur
         return token
     if path.exists():
         _log.warning("%s did not hold a token and was made anew: programs must read it again.", path)
+    return renew(state, secret=secret)
+
+
+def renew(state: Path, *, secret: Callable[[int], str] = secrets.token_urlsafe) -> str:
+    """Make a new token in the place of the one before, and return it. Raises `OSError`."""
+    path = state / FILE
     token = secret(TOKEN_BYTES)
     fresh = path.with_name(f"{FILE}.{secret(6)}.new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -51,6 +58,11 @@ def read_or_make(state: Path, *, secret: Callable[[int], str] = secrets.token_ur
         fresh.unlink(missing_ok=True)
         raise
     return token
+
+
+def digest(token: str) -> bytes:
+    """Return what is kept of a token to know it by."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
 def _keep_private(path: Path) -> None:

@@ -15,9 +15,9 @@ every user of the PC reaches loopback too.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import ipaddress
+import logging
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
@@ -27,6 +27,7 @@ from agent import api_token
 from agent.pairing_code import PairingCode
 from agent.pairings import OWN_PAGE, PROGRAM, Pairings
 from agent.problem import Problem
+from agent.proof import proof
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,6 +44,8 @@ _READING = frozenset({"GET", "HEAD"})
 _HTTP_PORT = 80  # the one a Host header may leave out
 
 LOCAL = "local"  # the caller that holds the token of STATE/api-token
+
+_log = logging.getLogger("stillopen.door")
 
 
 class Sender(StrEnum):
@@ -92,8 +95,25 @@ class Door:
 
     def open(self) -> None:
         """Read or make the token, and read the pairings; the journal is open by now. Raises `OSError`."""
-        self._token_hash = _digest(api_token.read_or_make(self._state))
+        self._token_hash = api_token.digest(api_token.read_or_make(self._state))
         self.pairings.load()
+
+    def change_token(self) -> None:
+        """Make the token anew: another program has our port, and may have been sent the one before."""
+        try:
+            self._token_hash = api_token.digest(api_token.renew(self._state))
+        except OSError as error:
+            _log.warning("The token of %s could not be made anew: %s. Next: delete that file.", self._state, error)
+        else:
+            _log.warning(
+                "Another program has the agent's port. Whoever called there may have sent it the token of this PC, so "
+                "there is a new one in %s: programs must read it again.",
+                self._state / api_token.FILE,
+            )
+
+    def prove(self, nonce: str, address: tuple[str, int]) -> str:
+        """Return the proof that this agent knows the token, for who asked at `address`."""
+        return proof(self._token_hash, nonce, address)
 
     @property
     def cookie(self) -> str:
@@ -141,7 +161,7 @@ class Door:
         return self._by_cookie(secret, ask)
 
     def _by_token(self, token: str, ask: Ask) -> Caller:
-        if hmac.compare_digest(_digest(token), self._token_hash):
+        if hmac.compare_digest(api_token.digest(token), self._token_hash):
             return Caller(LOCAL)
         pairing = self.pairings.find(token)
         if pairing is None or pairing.origin == OWN_PAGE:
@@ -232,10 +252,6 @@ def not_paired() -> Problem:
 
 def _unauthorized(code: str, detail: str) -> Problem:
     return Problem(HTTPStatus.UNAUTHORIZED, code, detail)
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
 def _shown(value: str | None) -> str:

@@ -34,11 +34,12 @@ _log = logging.getLogger("stillopen.server")
 
 
 class AddressTaken(OSError):
-    """The configured host and port cannot be listened on. `hint` is the next step."""
+    """The configured host and port cannot be listened on. `hint` is the next step; `by_another`: somebody does."""
 
-    def __init__(self, message: str, *, hint: str) -> None:
+    def __init__(self, message: str, *, hint: str, by_another: bool = False) -> None:
         super().__init__(message)
         self.hint = hint
+        self.by_another = by_another
 
 
 class Server:
@@ -63,7 +64,12 @@ class Server:
     async def start(self) -> None:
         """Listen; returns when requests are answered. Raises `AddressTaken`."""
         web = application(self._app, extra_routes=self._extra_routes, demo=self._demo)
-        listeners = bind(self._app.config.api.host, self._wanted_port)
+        try:
+            listeners = bind(self._app.config.api.host, self._wanted_port)
+        except AddressTaken as taken:
+            if taken.by_another and self._app.door.port is None:  # it is not this agent itself
+                self._app.door.change_token()
+            raise
         self.port = int(listeners[0].getsockname()[1])
         self._app.door.port = self.port
         self._server = WebServer(
@@ -162,7 +168,8 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _taken(host: str, port: int, error: OSError) -> AddressTaken:
     # With SO_EXCLUSIVEADDRUSE, Windows says EACCES of a port that another program has.
-    if error.errno == errno.EADDRINUSE or (sys.platform == "win32" and error.errno == errno.EACCES):
+    by_another = error.errno == errno.EADDRINUSE or (sys.platform == "win32" and error.errno == errno.EACCES)
+    if by_another:
         message = f"port {port} of {host} is in use by another program"
         hint = (
             f"perhaps the agent runs already (see http://localhost:{port}/); else set another `[api] port` in "
@@ -174,6 +181,6 @@ def _taken(host: str, port: int, error: OSError) -> AddressTaken:
     else:
         message = f"{host} is no address of this PC that can be listened on ({error.strerror or error})"
         hint = 'set `[api] host = "127.0.0.1"` in stillopen.toml, or an address this PC has'
-    taken = AddressTaken(message, hint=hint)
+    taken = AddressTaken(message, hint=hint, by_another=by_another)
     taken.errno = error.errno
     return taken

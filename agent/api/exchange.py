@@ -154,6 +154,7 @@ class Exchange:
             body=None if model is None else _checked(model, json_body.parse(body), "body"),
             key=key,
             by=by,
+            address=request.scope["server"],
         )
         must_be_permitted(route, call)
         return await route.handler(call)

@@ -95,6 +95,14 @@ class MattersQuery(Query):
     after: Annotated[int, Field(ge=0, le=ROW_MAX, description="`next` of the page before this one")] = 0
 
 
+class ProofQuery(Query):
+    """What the proof is made over."""
+
+    nonce: Annotated[
+        str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22,64}$"), Field(description="your own, used once")
+    ]
+
+
 class LineQuery(Query):
     """The lamps, or the outage card."""
 

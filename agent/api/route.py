@@ -42,6 +42,7 @@ class Call:
     body: Any  # the route's body model, or None where it takes none
     key: Key | None  # for the effect's own transaction
     by: By  # who asks, for the effect's record and the audit trail
+    address: tuple[str, int]  # what of this PC it came in at: host and port
 
     @property
     def actor(self) -> Actor:

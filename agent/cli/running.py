@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import hmac
 import http.client
 import json
+import secrets
 from typing import TYPE_CHECKING, Any
 
-from agent import api_token
+from agent import api_token, proof
 from agent.cli import out
 from agent.config import load
 from agent.door import WILDCARDS
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from agent.places import Places
 
 ANSWER_WAIT_S = 10.0  # the agent is on this PC
+PROOF_BYTES_MAX = 4096  # the proof has 80; who else listens there may send anything
 
 
 class RunningAgent:
-    """The running agent. Raises `CommandError` with what the agent says to do."""
+    """The running agent. Raises `CommandError` with what the agent says to do.
+
+    Whoever listens at its address is not sent the token before it has proved that it knows it.
+    """
 
     def __init__(self, host: str, port: int, token: str) -> None:
         self._host = host
@@ -32,28 +40,29 @@ class RunningAgent:
         host = "127.0.0.1" if api.host in WILDCARDS else api.host
         return cls(host, port or api.port, _token(places))
 
-    def events(self, claim: str) -> tuple[str, dict[str, str]]:
-        """Return where events come from while a claim is held, and the headers to ask with."""
+    def events(self, claim: str) -> tuple[str, dict[str, str], socket]:
+        """Return where events come from while a claim is held, the headers to ask with, and the line to ask on."""
+        connection = self._connect()
+        line, connection.sock = connection.sock, None
         return (
             f"ws://{self._host}:{self._port}/v1/events?claim={claim}",
             {"Authorization": f"Bearer {self._token}"},
+            line,
         )
 
     def ask(
         self, method: str, path: str, body: dict[str, Any] | None = None, *, wait_s: float = ANSWER_WAIT_S
     ) -> dict[str, Any]:
         """Return the answer."""
-        connection = http.client.HTTPConnection(self._host, self._port, timeout=wait_s)
+        connection = self._connect()
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
         try:
+            connection.sock.settimeout(wait_s)
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             response = connection.getresponse()
             answer = json.loads(response.read())
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise out.CommandError(
-                f"no agent answers at {self._host}:{self._port} ({error})",
-                hint="start it (`stillopen run`, or its service), or name its port with --port",
-            ) from error
+            raise self._nobody(error) from error
         finally:
             connection.close()
         if not isinstance(answer, dict):
@@ -61,6 +70,38 @@ class RunningAgent:
         if response.status >= http.client.BAD_REQUEST:
             raise out.CommandError(str(answer.get("detail", response.reason)))
         return answer
+
+    def _connect(self) -> http.client.HTTPConnection:
+        """Return a connection to who knows the token; nothing sent on it reaches anybody else."""
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=ANSWER_WAIT_S)
+        try:
+            connection.connect()
+            connection.auto_open = 0  # once it is cut, the next to listen there would be sent the token
+            nonce = secrets.token_urlsafe(proof.NONCE_BYTES)
+            wanted = proof.proof(api_token.digest(self._token), nonce, connection.sock.getpeername()[:2])
+            connection.request("GET", f"{proof.PATH}?nonce={nonce}")
+            said = json.loads(connection.getresponse().read(PROOF_BYTES_MAX))
+            if connection.sock is None:
+                raise http.client.NotConnected("it hung up")
+            proved = isinstance(said, dict) and hmac.compare_digest(str(said.get("proof")).encode(), wanted.encode())
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            connection.close()
+            raise self._nobody(error) from error
+        if not proved:
+            connection.close()
+            raise out.CommandError(
+                f"what listens at {self._host}:{self._port} does not know the token of this state folder: it was not "
+                "sent there",
+                hint="another program has that port, or an agent with another --state, or one of an older version: see "
+                "which, and restart the agent",
+            )
+        return connection
+
+    def _nobody(self, error: Exception) -> out.CommandError:
+        return out.CommandError(
+            f"no agent answers at {self._host}:{self._port} ({error})",
+            hint="start it (`stillopen run`, or its service), or name its port with --port",
+        )
 
 
 def an_agent_runs(places: Places) -> bool:

@@ -97,8 +97,8 @@ def scanned(agent: RunningAgent, name: str) -> dict[str, Any] | None:
     from websockets.sync.client import connect
 
     claim = agent.ask("POST", "/v1/claims", {"device": name, "name": "stillopen setup", "lease_s": int(SCAN_S)})
-    address, headers = agent.events(claim["id"])
-    with connect(address, additional_headers=headers, proxy=None, open_timeout=SCAN_S) as socket:
+    address, headers, line = agent.events(claim["id"])
+    with connect(address, sock=line, additional_headers=headers, proxy=None, open_timeout=SCAN_S) as socket:
         until = time.monotonic() + SCAN_S
         while (left := until - time.monotonic()) > 0:
             try:

@@ -111,6 +111,7 @@ def test_only_what_must_be_is_open_to_all() -> None:
     open_to_all = {(method, path) for method, path, one in operations() if one.get("security") == []}
     assert open_to_all == {
         ("POST", "/v1/pairings"),
+        ("GET", "/v1/proof"),
         ("GET", "/healthz"),
         ("GET", "/openapi.json"),
         ("GET", "/docs"),

@@ -83,4 +83,4 @@ async def test_something_else_on_the_port_is_not_taken_for_the_agent(shop: Shop,
         port = server.sockets[0].getsockname()[1]
         failed, _, said = await stillopen(tmp_path, "--port", str(port))
     assert failed == 1
-    assert "is not Stillopen" in said
+    assert "does not know the token of this state folder" in said

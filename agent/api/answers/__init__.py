@@ -28,7 +28,7 @@ from agent.api.answers.doctor import Check, Checks
 from agent.api.answers.fields import Amount, DecimalText, PrintState, Time
 from agent.api.answers.items import Categories, Item, Items, Removed
 from agent.api.answers.line import HeldOffline, LineLamp, LineLamps, Offline, Outage, OutageCloud, RefusedTender
-from agent.api.answers.pairings import OnePairing, Paired, Pairing, PairingCode, Pairings
+from agent.api.answers.pairings import OnePairing, Paired, Pairing, PairingCode, Pairings, Proof
 from agent.api.answers.plugged import ModeSwitch, Plugged, PluggedDevice, Unseen
 from agent.api.answers.print_jobs import Job
 from agent.api.answers.problems import Finding, Problem
@@ -121,6 +121,7 @@ __all__ = [
     "Pressed",
     "PrintState",
     "Problem",
+    "Proof",
     "Pulled",
     "QuickKeys",
     "Record",

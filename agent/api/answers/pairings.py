@@ -7,6 +7,12 @@ from pydantic import BaseModel
 from agent.api.answers.fields import Time
 
 
+class Proof(BaseModel):
+    """HMAC-SHA256 in hex, by the token's SHA-256, of `stillopen`, the nonce, the host and the port, a line each."""
+
+    proof: str
+
+
 class PairingCode(BaseModel):
     """A code, good once."""
 
