@@ -18,7 +18,7 @@ from outbox.ids import derived_id
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
 OPEN = ("queued", "sending")
 RECEIPT, GIFT = "receipt", "gift"  # what is made of the record: a gift's receipt has no prices
@@ -109,14 +109,12 @@ def next_queued(connection: sqlite3.Connection, printer: str) -> Job | None:
     return _job(row) if row else None
 
 
-def queued_elsewhere(connection: sqlite3.Connection, printers: Iterable[str]) -> list[Job]:
+def queued_elsewhere(connection: sqlite3.Connection, printers: Collection[str]) -> list[Job]:
     """Return the jobs that wait for a printer other than these."""
     rows = connection.execute(
-        f"select {_COLUMNS} from print_job where state = 'queued' "
-        "and printer not in (select value from json_each(?)) order by created_at, id",
-        (json.dumps([*printers]),),
-    ).fetchall()
-    return [_job(row) for row in rows]
+        f"select {_COLUMNS} from print_job where state = 'queued' order by printer, created_at, id"
+    )
+    return [job for row in rows if (job := _job(row)).printer not in printers]
 
 
 def of_record(connection: sqlite3.Connection, record_id: str) -> Job | None:

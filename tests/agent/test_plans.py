@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # As many rows as clouds, front ends, disks put back.
 SMALL = {"delivery_count", "offline", "pairing", "epoch", "printer_count"}
 # Indexes of only what is open: reading all of one is the point of it.
-PARTIAL = r"(?! USING (?:COVERING )?INDEX (?:print_job_sending|kick_sending))"
+PARTIAL = r"(?! USING (?:COVERING )?INDEX (?:print_job_queued|print_job_sending|kick_sending))"
 WHOLE = re.compile(rf"\bSCAN (\w+)\b{PARTIAL}")
 NEWEST = re.compile(r"order by (?:record\.|delivery\.)?(?:seq|id)(?: desc)? limit 1?\d$")  # stops after so many
 
