@@ -120,7 +120,7 @@ class Drawers:
                 self._tell(name, "closed")
 
     def _tell(self, name: str, state: str) -> None:
-        self._events.publish("drawer", drawer=name, record_id=None, state=state, reason=None)
+        self._events.publish("drawer", drawer=name, record_id=None, opened_for=None, state=state, reason=None)
 
 
 def switch_as_json(status: DrawerStatus) -> dict[str, Any]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 from drivers.errors import DeviceError
+from outbox import chain
 from outbox.errors import OutboxError
 
 if TYPE_CHECKING:
@@ -92,13 +94,23 @@ class Kicks:
         for record_id, (drawer, state, reason) in list(self._ended.items()):
             if record_id not in self._ended:
                 continue  # another opening has taken it along meanwhile
-            await self._journal.write(
-                lambda connection, end=(state, reason, record_id): connection.execute(  # type: ignore[misc]  # a loop's own
-                    "update kick set state = ?, reason = ? where record_id = ?", end
-                )
-            )
+            opened_for = await self._journal.write(partial(_end, record_id, state, reason))
             if self._ended.pop(record_id, None) is None:
                 continue
             if state != "opened":
                 _log.warning("Drawer %s: %s (%s).", drawer, state, reason)
-            self._events.publish("drawer", drawer=drawer, record_id=record_id, state=state, reason=reason or None)
+            self._events.publish(
+                "drawer",
+                drawer=drawer,
+                record_id=record_id,
+                opened_for=opened_for,
+                state=state,
+                reason=reason or None,
+            )
+
+
+def _end(record_id: str, state: str, reason: str, connection: sqlite3.Connection) -> str | None:
+    """Write down how an opening ended; return the number of the receipt that it was for, or None."""
+    connection.execute("update kick set state = ?, reason = ? where record_id = ?", (state, reason, record_id))
+    opening = chain.by_id(connection, record_id)
+    return opening.body.get("for") if opening else None

@@ -79,7 +79,8 @@ _EVENTS = {
     "device": "A device's state has changed: <code>device</code>; of <code>kind</code> <code>journal</code>: the disk.",
     "print": "A print job has got on or ended: <code>job, printer, record_id, copy, state, reason, hint</code>.",
     "drawer": "An opening of the drawer has ended, or it was left open and closed again (<code>left_open</code>, "
-    "<code>closed</code>): <code>drawer, record_id, state, reason</code>.",
+    "<code>closed</code>): <code>drawer, record_id, state, reason</code>, and "
+    "<code>opened_for</code>: the number of the receipt that it was for.",
     "delivery": "A delivery has got on: <code>delivery</code>.",
     "cloud": "A cloud's line has changed: <code>cloud, state, error, since</code>.",
     "line": "A lamp says something else: <code>line</code>, as <code>GET /v1/line</code> has it.",
