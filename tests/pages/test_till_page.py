@@ -265,14 +265,6 @@ async def test_a_receipt_that_waits_says_so_and_a_copy_can_be_had(browser: Brows
     await page.sees("is on its way to the printer")
 
 
-async def test_an_unknown_code_names_the_next_step_and_the_next_scan_clears_it(browser: Browser, store: Shop) -> None:
-    page = await till(browser, store)
-    await store.world.scan("2799999999997")
-    await page.sees("No item has the barcode")
-    await page.wedge(COFFEE)
-    await page.until("!document.querySelector('.message')")
-
-
 async def test_the_real_scanner_takes_part_in_two_times(browser: Browser, store: Shop) -> None:
     page = await till(browser, store)
     await page.type("4x")

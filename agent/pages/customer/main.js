@@ -6,8 +6,8 @@ import { listen } from "../parts/events.js";
 import { chooseMoney } from "../parts/money.js";
 import { chooseLanguage, t } from "../parts/words.js";
 import { addressHasCode, pair } from "../till/pairing.js";
-import { TillState } from "../till/state.js";
-import { away, done, sale, training, welcome } from "./views.js";
+import { NoSuchTill, TillState } from "../till/state.js";
+import { away, done, misled, sale, training, welcome } from "./views.js";
 
 const DONE_MS = 20_000; // the change stays as long as on a display of two lines
 const FIRST_ANSWER_MS = 1_000; // between tries while the agent has not answered at all yet
@@ -35,8 +35,8 @@ async function firstAnswer() {
       return;
     } catch (error) {
       if (error instanceof Unpaired) await pair(root);
-      else if (error instanceof Away || error instanceof Problem) {
-        replace(root, away());
+      else if (error instanceof Away || error instanceof Problem || error instanceof NoSuchTill) {
+        replace(root, error instanceof NoSuchTill ? misled(error.message) : away());
         await new Promise((resolve) => { setTimeout(resolve, FIRST_ANSWER_MS); });
       } else throw error;
     }

@@ -23,6 +23,11 @@ export function away() {
   return el("section.alone", { role: "status" }, el("p", {}, t("customer.away")));
 }
 
+/** The address asks for a till that there is none of: said to whoever puts the screen up. */
+export function misled(text) {
+  return el("section.alone", { role: "alert" }, el("p", {}, text));
+}
+
 /** A sale being rung. */
 export function sale(sold) {
   const said = new Map(sold.lines.map((line) => [line.id, `${line.quantity} ${line.total}`]));

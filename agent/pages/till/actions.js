@@ -3,6 +3,7 @@
 import { Away, Problem } from "../parts/api.js";
 import { money } from "../parts/money.js";
 import { t } from "../parts/words.js";
+import { aboutScan } from "./messages.js";
 
 export class Actions {
   #times = null; // quantity for the next item, as typed before it
@@ -10,18 +11,14 @@ export class Actions {
   #before = [];
 
   /**
-   * `outgoing` sends; `state` is told the answers; `say({kind, text})` shows a refusal's next step;
-   * `weigh({barcode} or {sku})` asks for the weight of what was to be rung; `expired(problem)` for why what is past
-   * its day is sold; `unknown(barcode)` for what to do about a code that no item has.
+   * `outgoing` sends; `state` is told the answers; `say(message)` is `Messages`'; `refusals` tell of what was refused,
+   * and open what goes on from there.
    */
-  constructor({ outgoing, state, say, weigh, expired, unknown, receipt }) {
+  constructor({ outgoing, state, say, refusals }) {
     this.outgoing = outgoing;
     this.state = state;
     this.say = say;
-    this.weigh = weigh;
-    this.expired = expired;
-    this.unknown = unknown;
-    this.receipt = receipt;
+    this.refusals = refusals;
     state.addEventListener("heard", ({ detail }) => this.#heard(detail));
   }
 
@@ -94,14 +91,11 @@ export class Actions {
   }
 
   discount(body) {
-    return this.#ask({ label: t("label.discount"), path: `/v1/sales/${this.state.sale.id}/discounts`, body });
+    return this.ofSale("/discounts", { label: t("label.discount"), body });
   }
 
   removeDiscount(discount) {
-    return this.#ask({
-      label: t("label.discount"), method: "DELETE",
-      path: `/v1/sales/${this.state.sale.id}/discounts/${encodeURIComponent(discount.id)}`,
-    });
+    return this.ofSale(`/discounts/${encodeURIComponent(discount.id)}`, { label: t("label.discount"), method: "DELETE" });
   }
 
   /** Give the deposit of an item back, {sku} or {barcode}, so many times. */
@@ -110,39 +104,26 @@ export class Actions {
   }
 
   exempt(reason, certificate) {
-    return this.#ask({
-      label: t("label.exempt"), path: `/v1/sales/${this.state.sale.id}/exemption`,
-      body: { reason, ...(certificate ? { certificate } : {}) },
-    });
+    return this.ofSale("/exemption", { label: t("label.exempt"), body: { reason, ...(certificate ? { certificate } : {}) } });
   }
 
   taxAgain() {
-    return this.#ask({ label: t("exempt.again"), method: "DELETE", path: `/v1/sales/${this.state.sale.id}/exemption` });
+    return this.ofSale("/exemption", { label: t("exempt.again"), method: "DELETE" });
   }
 
   /** Take money; once nothing is due the sale is completed, before anything else that waits. */
   tender(type, amount, reference, tip = 0) {
-    return this.#ask({
+    return this.ofSale("/tenders", {
       label: t("label.tender", { type: t(`tender.${type}`), amount: money(amount) }),
-      path: `/v1/sales/${this.state.sale.id}/tenders`,
       body: { type, amount, ...(reference ? { reference } : {}), ...(tip ? { tip } : {}) },
       then: "completeWhenPaid",
     });
   }
 
-  removeTender(tender) {
-    if (tender.card) return this.#giveBack(tender);
-    return this.#ask({
-      label: t("tender.take_back", { what: t(`tender.${tender.type}`) }), method: "DELETE",
-      path: `/v1/sales/${this.state.sale.id}/tenders/${encodeURIComponent(tender.id)}`,
-    });
-  }
-
-  // A card that was charged through the reader has its money back from there.
-  #giveBack({ card, type }) {
-    return this.#ask({
+  /** Give a tender back; a card that was charged through the reader has its money back from there. */
+  removeTender({ id, card, type }) {
+    return this.ofSale(card ? `/card-payments/${encodeURIComponent(card.attempt)}` : `/tenders/${encodeURIComponent(id)}`, {
       label: t("tender.take_back", { what: t(`tender.${type}`) }), method: "DELETE",
-      path: `/v1/sales/${this.state.sale.id}/card-payments/${encodeURIComponent(card.attempt)}`,
     });
   }
 
@@ -154,19 +135,15 @@ export class Actions {
   }
 
   park(label) {
-    return this.#ask({
-      label: t("label.park"), path: `/v1/sales/${this.state.sale.id}/park`, body: label ? { label } : {},
-    });
+    return this.ofSale("/park", { label: t("label.park"), body: label ? { label } : {}, then: "taken" });
   }
 
   resume(sale) {
-    return this.#ask({ label: t("label.resume"), path: `/v1/sales/${sale.id}/resume` });
+    return this.#ask({ label: t("label.resume"), path: `/v1/sales/${sale.id}/resume`, then: "taken" });
   }
 
   voidSale(reason) {
-    return this.#ask({
-      label: t("label.void"), path: `/v1/sales/${this.state.sale.id}/void`, body: reason ? { reason } : {},
-    });
+    return this.ofSale("/void", { label: t("label.void"), body: reason ? { reason } : {}, then: "closed" });
   }
 
   noSale(reason) {
@@ -209,9 +186,12 @@ export class Actions {
         if (sale.state === "open" && sale.due === 0) void this.complete(sale.id);
       },
       completed: (record) => {
-        this.state.endSale();
+        this.state.endSale(record.id);
         this.state.takeRecord(record);
       },
+      // What was asked for behind these goes to the sale that is open then.
+      taken: (sale) => this.state.takeSale(sale),
+      closed: ({ id }) => this.state.endSale(id),
     };
   }
 
@@ -225,12 +205,25 @@ export class Actions {
     return this.#answer(entry);
   }
 
+  /** Ask for one write of the open sale, at `path` beneath it; where it was closed meanwhile, that is said. */
+  ofSale(path, entry) {
+    const { sale } = this.state;
+    if (sale) return this.#ask({ ...entry, path: `/v1/sales/${sale.id}${path}` });
+    this.say({ kind: "refused", text: t("sale.over") });
+    return false;
+  }
+
+  /** Ask for one write of a line, of the sale that it is of: the agent refuses it once that one is closed. */
+  ofLine(line, entry) {
+    return this.#ask({ ...entry, path: this.#pathOf(line) });
+  }
+
   #line(method, line, body, label) {
-    return this.#ask({ label, method, body, path: this.#pathOf(line) });
+    return this.ofLine(line, { label, method, body });
   }
 
   #pathOf(line) {
-    return `/v1/sales/${this.state.sale.id}/lines/${encodeURIComponent(line.id)}`;
+    return `/v1/sales/${this.state.saleOf(line)}/lines/${encodeURIComponent(line.id)}`;
   }
 
   /** Any other write, for panels of their own nouns; answers what the agent answered, or null. */
@@ -243,17 +236,16 @@ export class Actions {
   }
 
   async #answer(entry) {
+    const since = this.state.version;
     try {
       const answer = await this.outgoing.push(entry);
-      this.say(null);
-      if (answer.lines && !answer.kind) this.state.takeSale(answer);
+      this.say({ kind: "settled", about: about(entry) });
+      if (answer.lines && !answer.kind) this.state.takeAnswer(answer, since);
       else this.state.soon("till");
       return answer;
     } catch (error) {
       if (error instanceof Problem) {
-        if (error.code === "expired") this.expired(error.body);
-        else if (error.code === "receipt-scanned") this.receipt(error.body);
-        else this.#refused(error.code, error.message, entry.asked);
+        this.refusals.tell({ ...error.body, detail: error.message }, entry.asked, about(entry));
         this.state.soon("till");
       } else if (!(error instanceof Away)) throw error;
       return null;
@@ -269,21 +261,17 @@ export class Actions {
   // The real scanner's codes go straight to the agent, one each; what it could not ring is told here, and
   // "2 x" asked for on this page is made up for once the line is there.
   #heard(event) {
-    if (event.type === "scan" && event.problem?.code === "expired") this.expired(event.problem);
-    else if (event.type === "scan" && event.problem?.code === "receipt-scanned") this.receipt(event.problem);
-    else if (event.type === "scan" && event.problem) this.#refused(event.problem.code, event.problem.detail, { barcode: event.text });
-    if (event.type === "sale") [this.#before, this.#now] = [this.#now, event.sale.lines ?? []];
+    if (event.type === "scan" && event.problem) this.refusals.heard(event);
+    if (event.type === "sale") [this.#before, this.#now] = [this.#now, this.state.sale?.lines ?? []];
     if (event.type !== "scan" || !event.item || !this.#times) return;
     const had = (line) => Number(this.#before.find((known) => known.id === line.id)?.quantity ?? 0);
-    const line = this.#now.find(({ sku, unit }) => sku === event.item.sku && unit === "each");
-    if (!line || Number(line.quantity) !== had(line) + 1) return; // weighed, or a label that says how many
+    const line = this.#now.find((one) => one.sku === event.item.sku && one.unit === "each" && Number(one.quantity) === had(one) + 1);
+    if (!line) return; // weighed, or a label that says how many
     void this.setQuantity(line, String(had(line) + Number(this.#takeTimes())));
   }
+}
 
-  #refused(code, text, asked) {
-    if (code === "weight-needed" || code === "not-weighed") this.weigh(asked);
-    if (code === "no-such-barcode" && asked?.barcode) this.unknown(asked.barcode);
-    if (code === "sign-in-needed" && asked?.barcode) text = t("staff.scan_refused", { text: asked.barcode });
-    if (code !== "weight-needed") this.say({ kind: "refused", text: code === "scan-refused" && asked?.barcode ? `${asked.barcode}: ${text}` : text });
-  }
+// What a refusal is about: a code that was to be rung, or a kind of request, whatever its ids.
+function about({ method = "POST", path, asked }) {
+  return asked?.barcode ? aboutScan(asked.barcode) : [method, ...path.split("/").filter((part) => /^[a-z-]+$/.test(part))].join(" ");
 }

@@ -15,7 +15,7 @@ export class Attending {
   writeNote(line, text, printed) {
     const note = { text, printed };
     if (line) return this.#line(line, { note }, t("label.note", { name: line.name }));
-    return this.#actions.ask({ label: t("label.note.sale"), method: "PATCH", path: "/v1/sales/{sale}", body: { note } });
+    return this.#actions.ofSale("", { label: t("label.note.sale"), method: "PATCH", body: { note } });
   }
 
   /** Write down a piece's `lot` or `serial`. */
@@ -25,14 +25,14 @@ export class Attending {
 
   /** Somebody made sure that the customer is `age` or more: `how` is "seen" or "document". */
   checkAge(age, how) {
-    return this.#actions.ask({ label: t("label.age", { age }), path: `/v1/sales/${this.#state.sale.id}/age`, body: { age, how } });
+    return this.#actions.ofSale("/age", { label: t("label.age", { age }), body: { age, how } });
   }
 
   /** Say whom the sale is for; null: nobody who is known. */
   giveCustomer(customer) {
     return customer
       ? this.#actions.ask({ label: t("label.customer", { name: customer.name }), path: "/v1/sales/{sale}/customer", body: { customer: customer.id } })
-      : this.#actions.ask({ label: t("label.customer.none"), method: "DELETE", path: `/v1/sales/${this.#state.sale.id}/customer` });
+      : this.#actions.ofSale("/customer", { label: t("label.customer.none"), method: "DELETE" });
   }
 
   /** Answers the customer as kept, or null. */
@@ -64,6 +64,6 @@ export class Attending {
   }
 
   #line(line, body, label) {
-    return this.#actions.ask({ label, method: "PATCH", body, path: `/v1/sales/${this.#state.sale.id}/lines/${encodeURIComponent(line.id)}` });
+    return this.#actions.ofLine(line, { label, method: "PATCH", body });
   }
 }

@@ -42,8 +42,9 @@ export class Basket {
   /** One more or one less of the chosen line. */
   step(line, by) {
     if (line.unit === "kg") return this.#till.show(quantityPanel(this.#till, line));
-    const next = Number(this.#till.actions.awaited(line)) + by;
-    return next > 0 ? this.#till.actions.setQuantity(line, String(next)) : this.#till.actions.removeLine(line);
+    const now = this.#till.state.lineNow(line); // a row is not drawn anew while it is pressed
+    const next = Number(this.#till.actions.awaited(now)) + by;
+    return next > 0 ? this.#till.actions.setQuantity(now, String(next)) : this.#till.actions.removeLine(now);
   }
 
   update() {
@@ -61,7 +62,7 @@ export class Basket {
       this.#lines.role = "list";
       rows(this.#lines, [
         ...takenLines(this.#till, state.sale).map((row, at) => [["taken", state.sale.taken_back, at], () => row]),
-        ...lines.map((line) => [[line, line.id === this.#selected], () => this.#row(line)]),
+        ...lines.map((line) => [[state.sale.id, line, line.id === this.#selected], () => this.#row(line)]),
         ...waiting.map((entry) => [["waiting", entry.key, entry.label], () => this.#waiting(entry)]),
       ]);
     }

@@ -56,27 +56,36 @@ export class Finder {
     this.search();
   }
 
-  /** Look up what is typed, or `text`; with nothing typed, the quick keys. */
+  /** Look up what is typed, or `text`, and answer what was found, or null: the agent is away. With nothing typed, the quick keys. */
   async search(text = this.input.value.trim()) {
     const asked = ++this.#asked;
     if (!text) {
       this.#results = [];
       this.#shown = "";
       replace(this.shelf, this.#till.quick.element);
-      return;
+      return [];
     }
-    try {
-      const found = await read(`/v1/items?q=${encodeURIComponent(text)}&limit=${SHOWN_MAX}`);
-      if (asked !== this.#asked) return; // an older question answered late
-      this.#results = found.items ?? found;
-    } catch (error) {
-      if (!(error instanceof Problem || error instanceof Away)) throw error;
-      if (asked !== this.#asked || error instanceof Away) return; // what was found before can still be asked for
-      this.#results = [];
+    if (this.#till.refusals.isCard(text)) {
+      this.clear();
+      return [];
     }
+    const found = await this.#find(text);
+    if (found === null || asked !== this.#asked) return found; // an older question answered late is not shown
+    this.#results = found;
     this.#at = 0;
     this.#shown = text;
     this.#draw(text);
+    return found;
+  }
+
+  async #find(text) {
+    try {
+      const found = await read(`/v1/items?q=${encodeURIComponent(text)}&limit=${SHOWN_MAX}`);
+      return found.items ?? found;
+    } catch (error) {
+      if (!(error instanceof Problem || error instanceof Away)) throw error;
+      return error instanceof Away ? null : [];
+    }
   }
 
   #typed() {
@@ -90,6 +99,7 @@ export class Finder {
     this.#leave = setTimeout(() => this.input.value && !this.#till.isHome() && this.#till.home(), LATE_MS_MAX);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.search(), SEARCH_MS);
+    if (!this.input.value) this.#till.questions.put(); // it waited for what was being typed
   }
 
   async #key(event) {
@@ -100,6 +110,7 @@ export class Finder {
     } else if (event.key === "Escape" && this.input.value) {
       event.stopPropagation();
       this.clear();
+      this.#till.questions.put();
     } else if (this.input.value && ["ArrowDown", "ArrowUp"].includes(event.key)) {
       event.preventDefault();
       event.stopPropagation();
@@ -109,24 +120,25 @@ export class Finder {
     }
   }
 
-  /** Ring what a code or a short number stands for; false where nothing does. */
+  /** Ring what a code or a short number stands for; false where nothing does, null where the agent is away. */
   async take(text) {
     if (CODE.test(text)) {
       await this.#till.scanned(text);
       return true;
     }
-    await this.search(text);
-    const item = this.#exact(text);
+    if (this.#till.refusals.isCard(text)) return true;
+    const found = await this.search(text);
     this.clear();
+    const item = exact(found, text);
     if (item) await this.#till.chosen(item);
-    return Boolean(item);
-  }
-
-  #exact(text) {
-    return this.#results.find((found) => found.sku.toLowerCase() === text.toLowerCase());
+    return found && Boolean(item);
   }
 
   async #enter(text) {
+    if (this.#till.refusals.isCard(text)) {
+      this.clear();
+      return;
+    }
     if (CODE.test(text)) {
       this.clear();
       await this.#till.scanned(text);
@@ -135,12 +147,15 @@ export class Finder {
     clearTimeout(this.#timer);
     const chosen = this.#at && this.#shown === text ? this.#results[this.#at] : undefined; // by the arrow keys
     this.input.value = ""; // at once: what is typed from here on is the next thing
-    if (!chosen) await this.search(text); // what was typed, not what was found for one letter less
-    const item = chosen ?? this.#exact(text) ?? this.#results[0];
+    const found = chosen ? [chosen] : await this.search(text); // for what was typed, whatever stands on the shelf
+    const item = chosen ?? exact(found, text) ?? found?.[0];
     if (item) {
       await this.#till.chosen(item);
       if (!this.input.value) await this.search();
-    } else if (!this.input.value) this.input.value = text;
+      return;
+    }
+    if (!this.input.value) this.input.value = text;
+    if (found === null) this.#till.say({ kind: "refused", text: t("entry.away", { text }) });
   }
 
   #draw(text) {
@@ -157,4 +172,8 @@ export class Finder {
     if (this.tiles.parentNode !== this.shelf) replace(this.shelf, this.tiles);
     this.tiles.querySelector(".tile-first")?.scrollIntoView({ block: "nearest" });
   }
+}
+
+function exact(found, text) {
+  return found?.find(({ sku }) => sku.toLowerCase() === text.toLowerCase());
 }

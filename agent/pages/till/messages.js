@@ -7,19 +7,26 @@ const MESSAGE_MS = 12_000; // long enough to read twice, standing up
 
 export class Messages {
   #timer;
+  #about; // what the refusal on show is about; undefined: a hint, which anything that takes effect settles
   element = el("div.messages");
 
-  /** `kind`: "note" or "refused"; null: what was refused is settled. */
-  say(message) {
-    if (message === null) {
-      if (this.element.querySelector(".message-refused")) replace(this.element);
+  /** `kind`: "note" or "refused"; what is said "refused" `about` something stays until that very thing is "settled". */
+  say({ kind, text, about }) {
+    if (kind === "settled") {
+      const settled = this.#about === undefined || this.#about === about;
+      if (settled && this.element.querySelector(".message-refused")) replace(this.element);
       return;
     }
-    const { kind, text } = message;
+    this.#about = about;
     clearTimeout(this.#timer);
     replace(this.element, el(`p.message.message-${kind}`, { role: kind === "refused" ? "alert" : "status" },
       el("span.mark", { "aria-hidden": "true" }, kind === "refused" ? "!" : "✓"), el("span", {}, text),
       el("button", { type: "button", "aria-label": t("message.close"), onclick: () => replace(this.element) }, "✕")));
     this.#timer = setTimeout(() => replace(this.element), MESSAGE_MS);
   }
+}
+
+/** What settles a refused scan: that very code alone. One that rings half a second later does not pay for it. */
+export function aboutScan(code) {
+  return `scan ${code}`;
 }

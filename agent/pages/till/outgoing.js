@@ -2,9 +2,12 @@
 //
 // When the agent is away an entry stays, is shown, and is sent again with the same key until an answer
 // comes; a reload of the page keeps it (sessionStorage), and only a person drops it. What it is written
-// to is settled by its first send: "{sale}" is the sale that is open then, opened if there is none.
+// to is settled by its first send: "{sale}" is the sale that is open then, opened if there is none. Card data is refused
+// before it is kept: a browser's memory is no place for it.
 
 import { Away, Problem, newKey } from "../parts/api.js";
+import { t } from "../parts/words.js";
+import { bodyHoldsCardData } from "./card_guard.js";
 
 const STORED = "stillopen.outgoing";
 const RETRY_MS = [300, 600, 1_200, 2_500]; // then every 2.5 s: the agent is on this PC, asking costs nothing
@@ -45,6 +48,7 @@ export class Outgoing extends EventTarget {
 
   /** Ask for one write; `first` goes before all that waits. Answers what the agent answered; raises its Problem. */
   push({ label, method = "POST", path, body, then, first = false }) {
+    if (bodyHoldsCardData(body)) return Promise.reject(new Problem(422, { code: "card-data", detail: t("card.refused") }));
     const entry = { key: newKey(), label, method, path, body, then, sent: false, away: false };
     if (first) this.#entries.unshift(entry);
     else this.#entries.push(entry);
@@ -76,6 +80,7 @@ export class Outgoing extends EventTarget {
     while (this.#entries.length) {
       const entry = this.#entries[0];
       try {
+        await null; // whoever waited for the answer before this has taken it: the sale that is open may be another now
         if (!entry.sent && entry.path.includes("{sale}")) entry.path = entry.path.replace("{sale}", await this.#findSale());
         entry.sent = true;
         store(this.#entries);

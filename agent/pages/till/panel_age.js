@@ -3,6 +3,7 @@
 import { el } from "../parts/dom.js";
 import { bornBy, day } from "../parts/money.js";
 import { t } from "../parts/words.js";
+import { ofSale } from "./of_sale.js";
 import { field, primary } from "./panel.js";
 
 /** The first line that nobody asked the customer's age for, or undefined. */
@@ -29,7 +30,7 @@ export function agePanel(till) {
     till.home();
     for (const line of lines) await till.actions.removeLine(line);
   };
-  return {
+  return ofSale(till, {
     title: t("age.title", { age }),
     body: el("div", {},
       el("p", {}, t("age.for", { names: lines.map((line) => line.name).join(", ") })),
@@ -42,5 +43,5 @@ export function agePanel(till) {
       el("p.quiet", {}, t("age.kept"))),
     update: ({ sale }) => (unasked(sale) ? undefined : till.home()),
     focus: () => born.input.focus(),
-  };
+  });
 }

@@ -21,7 +21,7 @@ export function codePanel(till) {
     const found = await till.finder.take(text);
     if (!found) {
       code.input.value = text;
-      code.complain(t("code.unknown", { text }));
+      code.complain(found === null ? t("away.title") : t("code.unknown", { text }));
     }
     return undefined;
   };
@@ -32,6 +32,7 @@ export function codePanel(till) {
       el("div", {}, code.element, el("button", { type: "button", "data-key": "code-times", onclick: times }, t("code.times")), waiting, primary(t("open_item.add"), add)),
       pad(code, { decimal: false, fresh: false })),
     update: () => { waiting.textContent = till.actions.times ? t("entry.times", { count: quantity(till.actions.times) }) : ""; },
+    yields: () => !code.value,
     focus: () => code.select(),
   };
 }

@@ -2,6 +2,7 @@
 
 import { el } from "../parts/dom.js";
 import { t } from "../parts/words.js";
+import { ofSale } from "./of_sale.js";
 import { field, primary } from "./panel.js";
 
 /** The first line that waits for its lot or serial number, or undefined. */
@@ -17,7 +18,7 @@ export function markPanel(till, line, which = line.track ?? "serial") {
     till.home();
     return till.attending.setMark(line, which, mark.value);
   };
-  return {
+  return ofSale(till, {
     title: t("mark.title", { name: line.name }),
     body: el("div", {}, el("p", {}, t("mark.how")), mark.element, primary(t("action.ok"), save)),
     focus: () => mark.select(),
@@ -26,6 +27,6 @@ export function markPanel(till, line, which = line.track ?? "serial") {
       void save();
       return true;
     },
-    update: ({ sale }) => (sale?.lines.some((known) => known.id === line.id) ? undefined : till.home()),
-  };
+    update: ({ sale }) => (sale.lines.some((known) => known.id === line.id) ? undefined : till.home()),
+  });
 }

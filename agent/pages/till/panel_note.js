@@ -3,6 +3,7 @@
 import { el } from "../parts/dom.js";
 import { shortName } from "../parts/lines.js";
 import { t } from "../parts/words.js";
+import { ofSale } from "./of_sale.js";
 import { choice, field, primary, reasons } from "./panel.js";
 
 export function notePanel(till, line) {
@@ -27,7 +28,7 @@ export function notePanel(till, line) {
     return till.attending.writeNote(scope === "sale" ? null : line, note.value, printed);
   };
   tell();
-  return {
+  return ofSale(till, {
     title: t("note.title"),
     body: el("div", {},
       line && choice(t("note.on"), [[line.id, shortName(line.name)], ["sale", t("discount.on.sale")]], scope, (chosen) => {
@@ -38,5 +39,5 @@ export function notePanel(till, line) {
       }),
       note.element, reasons("note.offers", note), print, primary(t("action.ok"), save), el("p.quiet", {}, t("note.how"))),
     focus: () => note.select(),
-  };
+  });
 }

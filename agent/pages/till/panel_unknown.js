@@ -49,6 +49,7 @@ export function unknownPanel(till, barcode) {
     update: ({ sale }) => { // the next item was rung meanwhile: whoever typed nothing has moved on
       if (lines(sale) !== before && !name.value && !price.value) till.home();
     },
+    yields: () => !name.value && !price.value,
     focus: () => name.select(),
   };
   return panel;

@@ -6,6 +6,7 @@ import { shortName } from "../parts/lines.js";
 import { money, parse, parseQuantity, price, quantity, separator, typed } from "../parts/money.js";
 import { t } from "../parts/words.js";
 import { namedDiscounts } from "./named_discounts.js";
+import { ofSale } from "./of_sale.js";
 import { choice, field, pad, primary, reasons } from "./panel.js";
 import { said } from "./said.js";
 
@@ -26,11 +27,11 @@ export function quantityPanel(till, line) {
     till.home();
     await till.actions.setQuantity(line, value);
   };
-  return {
+  return ofSale(till, {
     title: t("quantity.title", { name: line.name }),
     body: el("div.two", {}, el("div", {}, input.element, primary(t("action.ok"), save)), pad(input, { decimal: kg })),
     focus: () => input.select(),
-  };
+  });
 }
 
 /** Add an item that is sold by weight, as it was `asked` for: {sku} or {barcode}. */
@@ -57,11 +58,13 @@ export function weightPanel(till, item, asked) {
   };
 }
 
-/** Ask for the weight of what was to be rung: {barcode} or {sku}. */
+/** Ask for the weight of what was to be rung, {barcode} or {sku}; never over something that was opened meanwhile. */
 export async function askWeight(till, asked) {
   try {
     const [noun, code] = asked.sku === undefined ? ["barcodes", asked.barcode] : ["items", asked.sku];
-    till.show(weightPanel(till, await read(`/v1/${noun}/${encodeURIComponent(code)}`), asked));
+    const item = await read(`/v1/${noun}/${encodeURIComponent(code)}`);
+    if (till.isFree()) till.show(weightPanel(till, item, asked));
+    else till.say({ kind: "refused", text: `${item.name}: ${t("scan.again")}` });
   } catch (error) {
     till.say({ kind: "refused", text: said(error) });
   }
@@ -78,13 +81,13 @@ export function pricePanel(till, line) {
     till.home();
     return till.actions.setPrice(line, minor, reason.value);
   };
-  return {
+  return ofSale(till, {
     title: t("price.title", { name: line.name }),
     body: el("div.two", {},
       el("div", {}, asked.element, reason.element, reasons("price.reasons", reason), primary(t("action.ok"), save), unmaking(till, line)),
       pad(asked)),
     focus: () => asked.select(),
-  };
+  });
 }
 
 // An item that was made at a till can be taken out of the catalogue again; what is rung of it stays rung.
@@ -144,7 +147,7 @@ export function discountPanel(till, line) {
       by = "percent";
       fillPercent(percent);
     } }, `${percent} %`)));
-  return {
+  return ofSale(till, {
     title: t("discount.title"),
     body: el("div.two", {},
       el("div", {},
@@ -153,7 +156,7 @@ export function discountPanel(till, line) {
         el("div.beside", {}, choice(t("discount.title"), [["percent", "%"], ["amount", t("discount.amount")]], by, setBy), value.element),
         presets, reason.element, reasons("discount.reasons", reason), primary(t("action.ok"), save)),
       el("div", {}, pad(value, { fresh: false }), named, given)),
-    update: ({ sale }) => replace(given, sale?.discounts.length
+    update: ({ sale }) => replace(given, sale.discounts.length
       ? el("div.given", {}, el("h3", {}, t("discount.given")), sale.discounts.map((discount) => {
         const of = sale.lines.find((known) => known.id === discount.line);
         const on = of ? shortName(of.name) : t("discount.on.sale");
@@ -163,7 +166,7 @@ export function discountPanel(till, line) {
       }))
       : ""),
     focus: () => value.select(),
-  };
+  });
 }
 
 /** Sell something the catalogue does not have. */

@@ -4,6 +4,7 @@ import { Away, Problem, read } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
 import { money, parse, quantity, typed } from "../parts/money.js";
 import { t } from "../parts/words.js";
+import { ofSale } from "./of_sale.js";
 import { field, pad, primary, reasons } from "./panel.js";
 import { takeMoney } from "./panels_pay.js";
 
@@ -77,7 +78,7 @@ export function exemptPanel(till) {
     till.home();
     return till.actions.exempt(why.value, certificate.value);
   };
-  return {
+  return ofSale(till, {
     title: t("exempt.title"),
     body: el("div", {}, el("p", {}, t("exempt.how")), why.element, reasons("exempt.offers", why), certificate.element,
       primary(t("exempt.take"), save),
@@ -86,7 +87,7 @@ export function exemptPanel(till) {
         return till.actions.taxAgain();
       } }, t("exempt.again"))),
     focus: () => why.select(),
-  };
+  });
 }
 
 /** Take all that is due with a tip on top: on a card that its terminal has charged, or in cash. */
@@ -108,15 +109,15 @@ export function tipPanel(till) {
     cash.textContent = t("tip.cash", { amount: money(due("cash") + amount) });
   };
   tip.input.addEventListener("input", tell);
-  return {
+  return ofSale(till, {
     title: t("tip.title"),
     body: el("div.two", {}, el("div", {}, el("p", {}, t("tip.how")), tip.element, slip.element, card, cash), pad(tip, { onenter: () => slip.select() })),
     update: ({ sale: now }) => {
-      if (!now?.lines.length || !now.due) return till.home();
+      if (!now.lines.length || !now.due) return till.home();
       sale = now;
       tell();
       return undefined;
     },
     focus: () => tip.select(),
-  };
+  });
 }

@@ -104,10 +104,11 @@ async function printGift(till, number) {
 }
 
 /** A receipt that was scanned: what can be taken back of it, or the receipt where that is nothing. */
-export async function openReceipt(till, number) {
+export async function openReceipt(till, number, may = () => true) {
   try {
     const record = await read(`/v1/records/${encodeURIComponent(number)}`);
-    till.show(record.kind === "sale" ? refundPanel(till, record) : receiptPanel(till, record));
+    if (may()) till.show(record.kind === "sale" ? refundPanel(till, record) : receiptPanel(till, record));
+    else till.say({ kind: "refused", text: t("receipt.scanned", { number }) });
   } catch (error) {
     if (!(error instanceof Problem || error instanceof Away)) throw error;
     till.say({ kind: "refused", text: error instanceof Away ? t("away.title") : error.message });

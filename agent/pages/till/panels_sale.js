@@ -3,6 +3,7 @@
 import { el, replace } from "../parts/dom.js";
 import { clock, money } from "../parts/money.js";
 import { t } from "../parts/words.js";
+import { ofSale } from "./of_sale.js";
 import { field, primary, reasons } from "./panel.js";
 
 const FIND_FROM = 4; // parked sales; fewer are seen at a glance
@@ -60,15 +61,14 @@ export function voidPanel(till) {
     till.home();
     return till.actions.voidSale(reason.value);
   };
-  return {
+  return ofSale(till, {
     title: t("void.title"),
     body: sale.tenders.length
       ? el("p", {}, t("void.tenders"))
       : el("div", {}, el("p", {}, t("void.how", { lines: t("basket.lines", { n: sale.lines.length }) })),
         reason.element, reasons("void.reasons", reason), primary(t("void.do"), save)),
-    update: (state) => (state.sale ? undefined : till.home()),
     focus: () => (sale.tenders.length ? till.entry.focus() : reason.select()),
-  };
+  });
 }
 
 /** Open the drawer with no sale. */

@@ -19,12 +19,12 @@ export class Questions {
     return line && markPanel(this.#till, line);
   }
 
-  /** Put a question that is new, unless another panel is open: it comes back when the sale is to be paid. */
+  /** Put a question that is new, unless somebody is at something else: it comes back when the sale is to be paid. */
   put() {
     const { sale } = this.#till.state;
     const line = unasked(sale) ?? unmarked(sale);
     const asks = line && `${sale.id} ${line.id} ${unasked(sale) ? "age" : "mark"}`;
-    if (!line || asks === this.#put || !this.#till.isHome()) return;
+    if (!line || asks === this.#put || !this.#till.isHome() || this.#till.entry.value) return;
     this.#put = asks;
     this.#till.show(this.panel());
   }

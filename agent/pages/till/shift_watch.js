@@ -26,7 +26,7 @@ export class ShiftWatch {
     this.#asked = true;
     void fetched(this.till, current(this.till), (now) => {
       if (now.shift) return;
-      if (unasked && !this.till.isHome()) this.#asked = false; // asked once that is closed
+      if (unasked && !this.#mayAsk) this.#asked = false; // asked once that is done
       else this.till.show(openPanel(this.till, now));
     });
     return true;
@@ -41,7 +41,11 @@ export class ShiftWatch {
   /** Ask once by itself, when the till is free; after that when somebody wants to be paid. */
   look() {
     if (!this.needed) this.#asked = false;
-    else if (!this.#asked && this.till.isHome() && !this.till.asksForPairing()) this.ask({ unasked: true });
+    else if (!this.#asked && this.#mayAsk && !this.till.asksForPairing()) this.ask({ unasked: true });
+  }
+
+  get #mayAsk() {
+    return this.till.isHome() && !this.till.entry.value;
   }
 
   #heard(event) {

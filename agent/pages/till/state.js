@@ -1,6 +1,14 @@
 // What this page knows of the agent's state: read, never invented. Anyone listens for "change".
 
 import { Away, Unpaired, read } from "../parts/api.js";
+import { t } from "../parts/words.js";
+
+/** The address asks for a till that is not configured: whoever set the page up has to choose. */
+export class NoSuchTill extends Error {
+  constructor(wanted, tills) {
+    super(t("till.none_such", { till: wanted, tills: tills.map(({ id }) => id).join(", ") }));
+  }
+}
 
 const READ_SOON_MS = 15; // several events of one act (a line, a record, a print) make one reading
 const AWAY_MS = 700; // a blink while the agent restarts a socket is not worth a banner
@@ -20,15 +28,17 @@ export class TillState extends EventTarget {
   #timer;
   #awayTimer;
   #reading = Promise.resolve();
-  #told = 0; // how often the agent told a sale by itself: what was asked for before that is older
+  version = 0; // grows with every other sale that is taken: what was asked for before that is older
+  #saleOf = new WeakMap(); // a line as it was told -> its sale's id: lines are numbered from 1 in every sale
   #dirty = new Set();
 
-  /** Start with what the address says (`?till=`) or the first till there is. */
+  /** Start with what the address says (`?till=`) or the first till there is. Raises `NoSuchTill`. */
   async start() {
     const wanted = new URLSearchParams(location.search).get("till");
     const status = await read("/v1/status");
     const tills = status.tills ?? [];
-    this.id = tills.some((till) => till.id === wanted) ? wanted : tills[0]?.id;
+    if (wanted !== null && !tills.some((till) => till.id === wanted)) throw new NoSuchTill(wanted, tills);
+    this.id = wanted ?? tills[0]?.id;
     this.status = status;
     await this.#readTill();
     this.changed();
@@ -59,12 +69,37 @@ export class TillState extends EventTarget {
   /** Take a sale as the agent just told it: newer than anything read before. */
   takeSale(sale) {
     if (sale?.till !== this.id || this.#isOfAnother(sale)) return;
-    this.#told += 1;
     const before = this.sale;
-    if (sale.state === "open") this.sale = sale;
-    else if (sale.id === this.sale?.id) this.sale = null;
+    if (sale.state === "open") this.#put(sale);
+    else if (sale.id === this.sale?.id) this.#put(null);
     if (sale.state !== "open" || sale.id !== before?.id) this.soon("till"); // what is parked, the shift it opened
     if (!same(before, this.sale)) this.changed(); // told twice, by the answer and by the event, it is drawn once
+  }
+
+  /**
+   * Take a sale as the answer to a request that was made at `since`, a version, told it. Where another was told meanwhile
+   * only a reading says which is newer: the answer to a key that is sent again is the one of then.
+   */
+  takeAnswer(sale, since) {
+    if (since === this.version || sale.state !== "open") this.takeSale(sale);
+    else if (!same(sale, this.sale)) this.soon("till");
+  }
+
+  /** The id of the sale that a line is of, whichever is open now. */
+  saleOf(line) {
+    return this.#saleOf.get(line);
+  }
+
+  /** A line as it stands by now; one of a sale that is closed, as it was. */
+  lineNow(line) {
+    const open = this.saleOf(line) === this.sale?.id ? this.sale.lines : [];
+    return open.find(({ id }) => id === line.id) ?? line;
+  }
+
+  #put(sale) {
+    if (!same(sale, this.sale)) this.version += 1;
+    this.sale = sale;
+    for (const line of sale?.lines ?? []) this.#saleOf.set(line, sale.id);
   }
 
   // A till that trains shows training's sales, and any other none of them.
@@ -72,10 +107,10 @@ export class TillState extends EventTarget {
     return this.till !== null && Boolean(training) !== Boolean(this.till.training);
   }
 
-  /** The open sale is complete; a reading begun before does not bring it back. */
-  endSale() {
-    this.#told += 1;
-    this.sale = null;
+  /** Sale `id` is closed: if it was the open one, a reading begun before does not bring it back. */
+  endSale(id) {
+    if (id === this.sale?.id) this.#put(null);
+    this.soon("till");
   }
 
   /** Show `record` as the last one; its print outcome is followed. */
@@ -107,7 +142,7 @@ export class TillState extends EventTarget {
         break;
       case "print": this.soon(...(["unknown", "printed", "not_printed"].includes(event.state) ? ["last", "till"] : ["last"])); break;
       case "training": // what is on show is of the other journal
-        this.endSale();
+        this.#put(null);
         this.last = null;
         this.changed();
         this.soon("till", "status");
@@ -117,7 +152,7 @@ export class TillState extends EventTarget {
         break;
       case "drawer":
         if (event.drawer !== this.till?.drawer) return;
-        if (event.record_id) this.drawer = event; // without one it was left open: not how an opening ended
+        if (event.record_id && event.opened_for === this.last?.receipt_number) this.drawer = event; // tills may share one
         this.changed();
         break;
       case "shift":
@@ -187,10 +222,10 @@ export class TillState extends EventTarget {
   }
 
   async #readTill() {
-    const told = this.#told;
+    const { version } = this;
     const [till, parked] = await Promise.all([read(`/v1/tills/${this.id}`), read(`/v1/tills/${this.id}/parked`)]);
     this.till = till;
-    if (told === this.#told) this.sale = till.sale ?? null;
+    if (version === this.version) this.#put(till.sale ?? null);
     this.parked = parked.sales;
   }
 

@@ -1,6 +1,6 @@
 // The till page: a view of the agent's sale, and the one place where its parts meet.
 
-import { Away, Problem, Unpaired, newKey, write } from "../parts/api.js";
+import { Unpaired, newKey, write } from "../parts/api.js";
 import { afterPress, el, replace } from "../parts/dom.js";
 import { listen } from "../parts/events.js";
 import { chooseMoney } from "../parts/money.js";
@@ -20,26 +20,24 @@ import { LineNews } from "./line.js";
 import { Messages } from "./messages.js";
 import { Outgoing } from "./outgoing.js";
 import { addressHasCode, pair } from "./pairing.js";
-import { expiredPanel } from "./panel_expired.js";
-import { unknownPanel } from "./panel_unknown.js";
-import { askWeight, weightPanel } from "./panels_line.js";
-import { openReceipt } from "./panels_receipts.js";
+import { weightPanel } from "./panels_line.js";
 import { PrintQuestion } from "./print_question.js";
 import { Questions } from "./questions.js";
 import { QuickKeys } from "./quick.js";
+import { Refusals } from "./refusals.js";
 import { ShiftWatch } from "./shift_watch.js";
 import { StaffWatch } from "./staff.js";
 import { TillState } from "./state.js";
 import { TrainingBand } from "./training.js";
 import { Wedge } from "./wedge.js";
 
-const FIRST_ANSWER_MS = 1_000; // between tries while the agent has not answered at all yet
 
 export class Till {
   state = new TillState();
   #root;
   #panel = null;
   messages = new Messages();
+  refusals = new Refusals(this);
   #pairing = false;
 
   constructor(root) {
@@ -67,12 +65,16 @@ export class Till {
       findSale: async () => this.state.sale?.id ?? (await write("POST", "/v1/sales", { till: this.state.id }, newKey())).id,
       leave: (problem) => this.staff.leave(problem),
     });
-    this.actions = new Actions({ outgoing: this.outgoing, state: this.state, say: (message) => this.say(message), weigh: (asked) => void askWeight(this, asked), expired: (problem) => this.show(expiredPanel(this, problem)), unknown: (barcode) => this.#unknown(barcode), receipt: (problem) => void openReceipt(this, problem.receipt_number) });
+    this.actions = new Actions({ outgoing: this.outgoing, state: this.state, say: (message) => this.say(message), refusals: this.refusals });
     this.attending = new Attending(this.actions, this.state);
     this.outgoing.followUp(this.actions.followUps());
     this.#build();
     this.state.addEventListener("change", () => this.#update());
-    this.state.addEventListener("heard", ({ detail }) => this.#heard(detail));
+    this.state.addEventListener("heard", ({ detail }) => {
+      this.cards.heard(detail);
+      this.#panel?.heard?.(detail);
+      tellOfDrawer(this, detail);
+    });
     this.outgoing.addEventListener("change", ({ detail }) => {
       if (detail.error instanceof Unpaired) this.state.unpaired = true;
       this.#update();
@@ -123,6 +125,16 @@ export class Till {
     return this.#panel === null;
   }
 
+  /** Whether nobody is at anything that a panel coming by itself would take away. */
+  isFree() {
+    return (this.isHome() || Boolean(this.#panel.yields?.())) && !this.entry.value;
+  }
+
+  /** Whether the open panel takes a code for itself, as a lot or a customer's card. */
+  takes(text) {
+    return Boolean(this.#panel?.takesScan?.(text));
+  }
+
   /** Whether the open panel follows this card payment. */
   showsCardPayment(id) {
     return this.#panel?.follows === id;
@@ -145,7 +157,7 @@ export class Till {
 
   /** A code from a wedge scanner or typed in: the open panel may want it, otherwise it is an item. */
   async scanned(text) {
-    if (this.#pairing || this.staff.refuses(text) || this.#panel?.takesScan?.(text)) return;
+    if (this.#pairing || this.refusals.isCard(text) || this.staff.refuses(text) || this.takes(text)) return;
     await this.actions.scan(text);
   }
 
@@ -171,10 +183,6 @@ export class Till {
     command(this, name);
   }
 
-  #unknown(barcode) {
-    if (this.isHome()) this.show(unknownPanel(this, barcode));
-  }
-
   async #firstAnswer() {
     if (addressHasCode()) await this.#pair();
     for (;;) {
@@ -184,10 +192,7 @@ export class Till {
         return;
       } catch (error) {
         if (error instanceof Unpaired) await this.#pair();
-        else if (error instanceof Away || error instanceof Problem) {
-          replace(this.#root, noAnswer(error));
-          await new Promise((resolve) => { setTimeout(resolve, FIRST_ANSWER_MS); });
-        } else throw error;
+        else await noAnswer(this.#root, error);
       }
     }
   }
@@ -276,12 +281,5 @@ export class Till {
     this.state.soon("till", "status", "last");
     this.outgoing.wake();
     this.finder.focus();
-  }
-
-  #heard(event) {
-    this.cards.heard(event);
-    this.#panel?.heard?.(event);
-    tellOfDrawer(this, event);
-    if (event.type === "scan" && event.problem) this.#panel?.takesScan?.(event.text);
   }
 }

@@ -1,0 +1,65 @@
+// What the agent refused, told to whoever stands here: in words, and with the panel that goes on from there, but never
+// over something that somebody is at. What is counted, typed or asked there stays; the words say what to do.
+
+import { t } from "../parts/words.js";
+import { holdsCardData } from "./card_guard.js";
+import { aboutScan } from "./messages.js";
+import { expiredPanel } from "./panel_expired.js";
+import { unknownPanel } from "./panel_unknown.js";
+import { askWeight } from "./panels_line.js";
+import { openReceipt } from "./panels_receipts.js";
+
+/** What each refusal opens, from the till, its problem document and what was asked for ({barcode} or {sku}). */
+const OPENS = {
+  "expired": (till, problem) => till.show(expiredPanel(till, problem)),
+  "receipt-scanned": (till, problem) => void openReceipt(till, problem.receipt_number, () => till.isFree()),
+  "weight-needed": (till, _, asked) => asked && void askWeight(till, asked),
+  "not-weighed": (till, _, asked) => asked && void askWeight(till, asked),
+  "no-such-barcode": (till, _, asked) => asked?.barcode && till.show(unknownPanel(till, asked.barcode)),
+};
+const WEIGHED = ["weight-needed", "not-weighed"];
+const SHOWN = ["expired", "receipt-scanned", "weight-needed"]; // what is opened says it all
+
+export class Refusals {
+  #till;
+
+  constructor(till) {
+    this.#till = till;
+  }
+
+  /** Whether a text is card data: said, but for the text, and to be taken nowhere. */
+  isCard(text) {
+    if (!holdsCardData(text)) return false;
+    this.#till.say({ kind: "refused", text: t("scan.card") });
+    return true;
+  }
+
+  /** Tell of a scan that the till's own scanner read and that was not rung, unless the open panel asked for it. */
+  heard({ problem, text }) {
+    if (text && (this.isCard(text) || this.#till.takes(text))) return;
+    this.tell(problem, { barcode: text }, aboutScan(text));
+  }
+
+  /** Tell of a problem document. `asked`: what was to be rung; `about`: what settles it, see `Messages`. */
+  tell(problem, asked, about) {
+    const till = this.#till;
+    const code = asked?.barcode ?? "";
+    if (this.isCard(code)) return;
+    const opens = till.isFree() ? OPENS[problem.code] : undefined;
+    opens?.(till, problem, asked);
+    if (!opens || !SHOWN.includes(problem.code)) till.say({ kind: "refused", text: opens ? words(problem, code) : unopened(problem, code), about });
+  }
+}
+
+// Where somebody is at something else, it is scanned again once that is done.
+function unopened(problem, scanned) {
+  const { code, receipt_number: number } = problem;
+  if (code === "receipt-scanned") return t("receipt.scanned", { number });
+  if (code === "expired") return t("expired.scanned", { text: scanned });
+  return [words(problem, scanned), WEIGHED.includes(code) && t("scan.again")].filter(Boolean).join(" ");
+}
+
+function words({ code, detail, reason }, scanned) {
+  if (code === "sign-in-needed" && scanned) return t("staff.scan_refused", { text: scanned });
+  return code === "scan-refused" && scanned && reason !== "card" ? `${scanned}: ${detail}` : detail;
+}
