@@ -24,7 +24,10 @@ _log = logging.getLogger("stillopen.journal")
 
 
 def is_foreign(journal: Path) -> bool:
-    """Return whether the log beside a journal is another one's. Raises `OSError`."""
+    """Return whether the log beside a journal is another one's. Raises `OSError`.
+
+    Not to be asked where this very process has the journal open: SQLite's locks on a file go when it is closed here.
+    """
     log = journal.with_name(f"{journal.name}-wal")
     try:
         if log.stat().st_size == 0:

@@ -12,7 +12,6 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from outbox import log_aside
 from outbox.errors import (
     PUT_BACK,
     JournalDamaged,
@@ -283,11 +282,6 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
     uri = f"file:{quote(str(path.absolute()).replace(chr(92), '/'))}?mode=ro"
     try:
         path.stat()  # `exists` would say no of a folder that this user may not look into
-        if log_aside.is_foreign(path):
-            raise JournalUnavailable(
-                f"{path} is a copy that was put back, and {path.name}-wal beside it is the log of another journal",
-                hint="Start the agent once: it keeps the log under another name. Then do this again.",
-            )
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
     except (FileNotFoundError, NotADirectoryError):
         raise JournalMissing(

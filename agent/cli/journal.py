@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.cli import out
-from outbox import anchor, audit, backup, chain, schema
+from outbox import anchor, audit, backup, chain, log_aside, schema
 from outbox.errors import OutboxError
 from outbox.export import exported
 from outbox.journal import FILE
@@ -44,7 +44,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, places: Places) -> int:
     """Do what was asked."""
-    with schema.reading(places.state / FILE) as reader:
+    journal = places.state / FILE
+    with suppress(OSError):  # reading says so in its own words
+        if journal.exists() and log_aside.is_foreign(journal):
+            raise out.CommandError(
+                f"{journal} is a backup that was put back, and {FILE}-wal beside it the log of another journal",
+                hint="start the agent once, which keeps the log under another name; then do this again",
+            )
+    with schema.reading(journal) as reader:
         if args.what == "verify":
             return _verify(reader, [_digits(text) for text in args.anchor], as_json=args.json)
         if args.what == "export":

@@ -137,6 +137,9 @@ def test_a_backup_is_a_whole_journal(folder: Path, capsys: pytest.CaptureFixture
     capsys.readouterr()
     assert main(["--state", str(copy), "journal", "verify"]) == 0
     assert f"{RECORDS} records hold" in capsys.readouterr().out
+    (copy / "journal.db-wal").write_bytes(b"the log of the journal that was here before")
+    assert main(["--state", str(copy), "journal", "verify"]) == 1
+    assert "the log of another journal next: start the agent once" in " ".join(capsys.readouterr().err.split())
 
 
 def test_the_outbox_as_programs_read_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

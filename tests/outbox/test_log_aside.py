@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
+import subprocess
+import sys
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +18,16 @@ from outbox.errors import JournalUnavailable
 from outbox.journal import FILE, Journal
 from tests.outbox.facts import draft, write
 
+LOCKS = """
+import fcntl, sys
+from outbox.log_again import _READERS_BYTES, _READERS_FROM
+with open(sys.argv[1], "r+b") as file:
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, _READERS_BYTES, _READERS_FROM)
+        print("free")
+    except OSError:
+        print("held")
+"""
 AT = datetime(2026, 11, 20, tzinfo=UTC)
 IN_COPY = 60
 
@@ -96,15 +108,20 @@ async def test_a_log_that_cannot_be_taken_away_keeps_the_copy_shut(
     await started(state)
 
 
-async def test_who_reads_before_the_start_is_told_and_changes_nothing(state: Path) -> None:
-    before = {path.name: path.read_bytes() for path in state.iterdir()}
-    with pytest.raises(JournalUnavailable, match="a copy that was put back") as failed:
-        schema.connect_to_read(state / FILE)
-    assert "Start the agent" in failed.value.hint
-    assert {path.name: path.read_bytes() for path in state.iterdir()} == before
-    await started(state)
-    with closing(schema.connect_to_read(state / FILE)) as reader:
-        assert chain.verify(reader).records == IN_COPY + 1
+def is_held(journal: Path) -> bool:
+    """Return whether another process finds SQLite's lock on the file, which keeps it from folding the log in."""
+    asked = subprocess.run([sys.executable, "-c", LOCKS, str(journal)], capture_output=True, text=True, check=True)
+    return asked.stdout.strip() == "held"
+
+
+async def test_a_journal_that_is_open_stays_locked_while_it_is_read_beside(journal: Journal) -> None:
+    await write(journal, draft())
+    assert await asyncio.to_thread(is_held, journal.path)
+    with closing(schema.connect_to_read(journal.path)):
+        pass
+    with schema.reading(journal.path):
+        pass
+    assert await asyncio.to_thread(is_held, journal.path)
 
 
 async def test_the_log_of_a_journal_that_was_deleted_is_kept(journal: Journal, tmp_path: Path) -> None:
