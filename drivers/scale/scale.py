@@ -124,6 +124,7 @@ class Scale:
                         if not self._pan.holds_taken(agreed.weight):
                             return agreed.weight
                         last = SAME
+                        self._watch()  # whoever is told to lift it has to be seen doing so
         except TimeoutError:
             pass
         finally:
@@ -136,8 +137,7 @@ class Scale:
     def take(self, weight: Weight) -> None:
         """Remember that a weight is on a line now: it is not told again until the pan has changed."""
         self._pan.take(weight)
-        self._watch_until = self._now() + self._timing.watch_s
-        self._wanted.set()
+        self._watch()
 
     async def zero(self, wait_s: float) -> None:
         """Set it to zero; returns once it says that it is. Raises `NotReady`."""
@@ -177,6 +177,10 @@ class Scale:
             f"scale {self.name} did not take {what}: it says {last.replace('_', ' ')}",
             hint="Let it come to rest and press again, or use the key on the scale.",
         )
+
+    def _watch(self) -> None:
+        self._watch_until = self._now() + self._timing.watch_s
+        self._wanted.set()
 
     def _lost(self) -> NotWeighed:
         view = self.view

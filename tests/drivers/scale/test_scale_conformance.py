@@ -124,6 +124,21 @@ async def test_what_was_weighed_is_watched_until_it_leaves_the_pan() -> None:
         assert await rig.scale.weigh(LONG_S) == weight
 
 
+async def test_doing_as_the_refusal_says_is_seen_however_long_the_goods_stood_before() -> None:
+    async with running(ScaleProtocol.TOLEDO_8217) as rig:
+        rig.box.put("1.000")
+        weight = await rig.scale.weigh(LONG_S)
+        rig.scale.take(weight)
+        await eventually(lambda: not rig.scale._wanted.is_set())  # the cashier talks for longer than they are watched
+        rig.box.lift()
+        rig.box.put("1.000")  # the next bag, of the same weight, and nobody saw the pan in between
+        await refused(rig, "same")
+        rig.box.lift()
+        await eventually(lambda: not rig.scale._wanted.is_set())
+        rig.box.put("1.000")
+        assert await rig.scale.weigh(LONG_S) == weight
+
+
 @protocols
 async def test_over_a_wire_that_loses_bytes_only_true_weights_are_told(protocol: ScaleProtocol) -> None:
     async with running(protocol, timing=replace(TIMING, reply_s=0.02, quiet_s=0.005)) as rig:
