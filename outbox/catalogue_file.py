@@ -14,9 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import sqlite3
-import sys
 from typing import TYPE_CHECKING, TypeVar
 
 from outbox.catalogue_schema import (
@@ -30,6 +28,7 @@ from outbox.catalogue_schema import (
     open_reader,
     open_writer,
 )
+from outbox.hand_over import hand_over, refuse_link
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,7 +89,7 @@ class CatalogueFile:
 
     def _bring_up_to_date(self) -> None:
         with self._locked(OPEN_WAIT_S), contextlib.closing(open_writer(self.path)):
-            _adopt(self.path)
+            hand_over(self.path, self.path.parent)
 
     def read(self, look: Callable[[sqlite3.Connection], _T], nothing: _T) -> _T:
         """Look something up; a damaged file has `nothing` in it. Raises `CatalogueError`."""
@@ -135,6 +134,12 @@ class CatalogueFile:
         path = self.path.with_name(LOCK_NAME)
         lock = filelock.FileLock(path)
         try:
+            refuse_link(self.path, path.parent)
+        except OSError as error:
+            raise CatalogueUnusable(
+                f"{self.path} is not written: {error.strerror}", hint="look where it leads, and remove it"
+            ) from error
+        try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock.acquire(timeout=wait_s)
         except filelock.Timeout:
@@ -147,7 +152,7 @@ class CatalogueFile:
                 hint="use a state folder on a local disk that this user may write to (--state DIR)",
             ) from error
         try:
-            _adopt(path)
+            hand_over(path, path.parent)
             yield
         finally:
             lock.release()
@@ -189,10 +194,3 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return (status.st_dev, status.st_ino)
-
-
-def _adopt(path: Path) -> None:
-    """Give a file that root made to the owner of the folder: the service does not run as root."""
-    if sys.platform != "win32" and os.geteuid() == 0:
-        owner = path.parent.stat()
-        os.chown(path, owner.st_uid, owner.st_gid)

@@ -56,7 +56,8 @@ def write_out(state: Path, file: Path) -> int:
                 upto, count = max(upto, delivery["id"]), count + 1
     note = state / NOTE
     made = note.with_suffix(".new")
-    with made.open("w", encoding="utf-8") as to:
+    made.unlink(missing_ok=True)
+    with made.open("x", encoding="utf-8") as to:  # never through a link: this is root, in the service's folder
         json.dump({"upto": upto, "file": str(file), "after": [_place(record) for record in newest]}, to)
         to.flush()
         os.fsync(to.fileno())

@@ -24,6 +24,7 @@ from outbox.auth import seal as seal_
 from outbox.auth.seal import KeySeal, SealBroken, WrongKey
 from outbox.errors import OutboxError
 from outbox.folder_sync import sync_folder
+from outbox.hand_over import hand_over, refuse_link
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -78,6 +79,7 @@ class Keyring:
         """Return a cloud's credentials, or None: there are none. Raises `CredentialsError`."""
         path = self.folder / name
         try:
+            self._refuse_links()
             with path.open("rb") as file:
                 content = file.read(FILE_BYTES_MAX)
         except FileNotFoundError:
@@ -117,6 +119,7 @@ class Keyring:
         """Delete a cloud's credentials. Says whether there were any. Raises `CredentialsError`."""
         path = self.folder / name
         try:
+            self._refuse_links()
             path.unlink()
             sync_folder(self.folder)
         except FileNotFoundError:
@@ -145,10 +148,15 @@ class Keyring:
             lock = FileLock(self.folder / f".{name}.lock", timeout=LOCK_WAIT_S, thread_local=False)
             lock.acquire()
             self._hand_over(self.folder / f".{name}.lock")
-        except (Timeout, OSError) as error:
+        except Timeout as error:
             raise CredentialsError(
                 f"the credentials of {name} are in use by another program",
-                hint="Wait until `stillopen cloud` has ended elsewhere, or see who may write in the state folder.",
+                hint="Wait until `stillopen cloud` has ended elsewhere.",
+            ) from error
+        except OSError as error:
+            raise CredentialsError(
+                f"the credentials of {name} cannot be locked ({error.strerror})",
+                hint=f"See who may write in {self.folder}, and do it again as that user.",
             ) from error
         return lock
 
@@ -200,15 +208,18 @@ class Keyring:
 
     def _make_folder(self) -> None:
         self.folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._refuse_links()
         self.folder.mkdir(exist_ok=True, mode=0o700)
         self._hand_over(self.folder)
 
     def _hand_over(self, path: Path) -> None:
         """Give what an administrator made to the state folder's owner: the service has to read it."""
-        if sys.platform == "win32" or os.geteuid() != 0:
-            return
-        owner = self.folder.parent.stat()
-        os.chown(path, owner.st_uid, owner.st_gid)
+        hand_over(path, self.folder.parent)
+
+    def _refuse_links(self) -> None:
+        """Raise `OSError` where root would write, delete or give away what a link of the service's leads to."""
+        for path in (self.folder, self.key_file):
+            refuse_link(path, self.folder.parent)
 
 
 def _take_place(fresh: Path, path: Path) -> None:

@@ -277,3 +277,39 @@ def test_the_wrong_key_is_told_apart_from_damage() -> None:
     sealed = seal_.close(b"x", "square", KeySeal(b"a" * 32))
     with pytest.raises(WrongKey):
         seal_.open_with(sealed, "square", (KeySeal(b"b" * 32),))
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize(("link", "leads_to"), [("credentials", "folder"), ("credentials.key", "folder/key")])
+def test_root_writes_deletes_and_gives_away_nothing_behind_a_link_of_the_services(
+    tmp_path: Path, link: str, leads_to: str
+) -> None:
+    state, folder = tmp_path / "state", tmp_path / "folder"
+    state.mkdir()
+    folder.mkdir()
+    os.chown(state, 12_345, 12_345)
+    for name in ("square", "key"):
+        (folder / name).write_text("root's own: " + SECRET)
+        (folder / name).chmod(0o644)
+    before = [(path, path.stat().st_mode, path.stat().st_uid, path.read_text()) for path in folder.iterdir()]
+    (state / link).symlink_to(tmp_path / leads_to)
+    keyring = Keyring(state, environ={})
+    for change in (
+        lambda: keyring.write("square", KEPT),
+        lambda: keyring.forget("square"),
+        lambda: keyring.lock("square"),
+        lambda: keyring.read("square"),
+    ):
+        with pytest.raises(CredentialsError, match="it is a link"):
+            change()
+    assert [(path, path.stat().st_mode, path.stat().st_uid, path.read_text()) for path in folder.iterdir()] == before
+    assert folder.stat().st_uid == 0
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root gives files away")
+def test_what_root_keeps_is_the_services_to_read(tmp_path: Path) -> None:
+    os.chown(tmp_path, 12_345, 12_345)
+    keyring = Keyring(tmp_path, environ={})
+    with keyring.alone("square"):
+        keyring.write("square", KEPT)
+    assert {path.stat().st_uid for path in tmp_path.rglob("*")} == {12_345}

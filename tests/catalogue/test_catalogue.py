@@ -496,6 +496,25 @@ async def test_what_root_makes_belongs_to_the_owner_of_the_folder(tmp_path: Path
     assert stat.S_ISREG((tmp_path / "catalogue.db").stat().st_mode)
 
 
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root gives files away")
+async def test_root_gives_away_nothing_that_a_link_in_that_folder_leads_to(tmp_path: Path) -> None:
+    state, roots = tmp_path / "state", tmp_path / "roots"
+    state.mkdir()
+    roots.mkdir()
+    os.chown(state, 12_345, 12_345)
+    (roots / "there").write_text("root's own")
+    for name in ("there", "not-yet"):
+        (state / "catalogue.db").unlink(missing_ok=True)
+        (state / "catalogue.db").symlink_to(roots / name)
+        catalogue = Catalogue(state)
+        with pytest.raises(CatalogueUnusable, match="it is a link") as refused:
+            await put(catalogue, MUG)
+        assert "remove it" in refused.value.hint
+        await catalogue.close()
+    (kept,) = roots.iterdir()
+    assert (kept.read_text(), kept.stat().st_uid) == ("root's own", 0)
+
+
 async def test_closing_twice(catalogue: Catalogue) -> None:
     await catalogue.close()
     await catalogue.close()
