@@ -132,7 +132,7 @@ async def test_how_a_receipt_and_a_drawer_ended_meanwhile_is_written_down_afterw
     assert shop.print_state(record)[0] == "pending"  # it is on the paper, and not yet on the disk
     await selling(shop)
     assert await shop.ended(record) == "printed"
-    assert not shop.app.prints._ended
+    await shop.until(lambda: not shop.app.prints._ended)
     assert len(shop.printer.receipts) == 1
 
 
