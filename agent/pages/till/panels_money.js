@@ -1,12 +1,13 @@
 // Panels about money that is neither price nor payment: empties, a customer who pays no tax, tips.
 
-import { Away, Problem, read } from "../parts/api.js";
+import { read } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
 import { money, parse, quantity, typed } from "../parts/money.js";
 import { t } from "../parts/words.js";
 import { ofSale } from "./of_sale.js";
 import { field, pad, primary, reasons } from "./panel.js";
 import { takeMoney } from "./panels_pay.js";
+import { said } from "./said.js";
 
 const SHOWN_MAX = 50; // of what was found; those with a deposit are shown
 const SEARCH_MS = 120;
@@ -46,8 +47,7 @@ export function emptiesPanel(till, line) {
         type: "button", "data-key": `empties-${item.sku}`, onclick: () => give({ sku: item.sku }, item.name),
       }, el("span", {}, item.name), el("span", {}, money(item.deposit)))) : el("p.quiet", {}, t("empties.none")));
     } catch (error) {
-      if (!(error instanceof Problem || error instanceof Away)) throw error;
-      replace(list, el("p.quiet", {}, error instanceof Away ? t("away.title") : error.message));
+      replace(list, el("p.quiet", {}, said(error)));
     }
   };
   find.input.addEventListener("input", () => {

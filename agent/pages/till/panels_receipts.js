@@ -1,12 +1,13 @@
 // Panels about what was sold: the last receipts, what is found among all of them, and one receipt.
 
-import { Away, Problem, read } from "../parts/api.js";
+import { read } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
 import { money, parse, quantity, when } from "../parts/money.js";
 import { t } from "../parts/words.js";
 import { field, primary } from "./panel.js";
 import { printState } from "./panels_pay.js";
 import { refundPanel } from "./panels_returns.js";
+import { said } from "./said.js";
 
 const RECEIPTS_SHOWN = 30; // a till's last hours; older ones are found by number
 
@@ -22,8 +23,7 @@ export function receiptsPanel(till) {
     try {
       return till.show(receiptPanel(till, await read(`/v1/records/${encodeURIComponent(wanted)}`)));
     } catch (error) {
-      if (!(error instanceof Problem || error instanceof Away)) throw error;
-      return text.complain(error instanceof Away ? t("away.title") : error.message);
+      return text.complain(said(error));
     }
   };
   const row = (record) => el("button.row-button", { type: "button", "data-key": record.receipt_number, onclick: () => open(record.receipt_number) },
@@ -32,7 +32,7 @@ export function receiptsPanel(till) {
     el(`span.print-short${record.print === "pending" ? ".quiet" : ""}`, {}, ["not_printed", "unknown", "pending"].includes(record.print) ? t(`print.short.${record.print}`) : ""),
     el("strong", {}, `${record.kind === "refund" ? "−" : ""}${money(record.total)}`));
   const fill = (records, none) => replace(list, records.length ? records.map(row) : el("p.quiet", {}, none));
-  const away = (error) => replace(list, el("p", {}, error instanceof Problem ? error.message : t("away.title")));
+  const away = (error) => replace(list, el("p", {}, said(error)));
   const latest = async () => {
     const pages = await Promise.all(["sale", "refund"].map((kind) =>
       read(`/v1/records?till=${encodeURIComponent(till.state.id)}&limit=${RECEIPTS_SHOWN}&kind=${kind}`)));
@@ -110,7 +110,6 @@ export async function openReceipt(till, number, may = () => true) {
     if (may()) till.show(record.kind === "sale" ? refundPanel(till, record) : receiptPanel(till, record));
     else till.say({ kind: "refused", text: t("receipt.scanned", { number }) });
   } catch (error) {
-    if (!(error instanceof Problem || error instanceof Away)) throw error;
-    till.say({ kind: "refused", text: error instanceof Away ? t("away.title") : error.message });
+    till.say({ kind: "refused", text: said(error) });
   }
 }
