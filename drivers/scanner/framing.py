@@ -9,6 +9,7 @@ from drivers.scanner.parity import PARITIES, parity_of, with_parity_bits
 
 SCAN_BYTES_MAX = 7_168  # the largest symbol, a QR code of digits, holds 7,089; an identifier comes on top
 HALF_FRAME_S = 1.0  # a scanner sends a code in one go; at 300 baud a byte takes 0.04 s
+REST_S = 30.0  # a line that stalls in mid-code and goes on does so within this; a TCP line is lost after 25 s
 IDLE_FLUSH_S = 0.1  # without a suffix, this much silence ends a frame; a scanner's gaps are below 20 ms
 PLUG_IN_S = 1.0  # what a scanner says this soon after opening, and never ends, is the noise of plugging it in
 
@@ -39,7 +40,7 @@ class FrameState(StrEnum):
 
     WHOLE = "whole"
     OVERLONG = "overlong"
-    HALF = "half"  # bytes came, then nothing, and no suffix
+    HALF = "half"  # bytes came, then nothing, and no suffix; or what came next, which may be their rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ class Framer:
     """Cuts bytes into frames, the same however they are split over `feed`s. Times are seconds of one clock.
 
     A scanner with no suffix gets its frames ended by silence; with a suffix, `idle_flush_s` does so too where
-    it is configured. Bytes that never end are reported as half, except just after `opened_at`.
+    it is configured. Bytes that never end are reported as half, except just after `opened_at`, and so is what
+    comes next up to its suffix: the rest of a code must not pass for a code.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Framer:
         self._began_at = 0.0
         self._last_at = 0.0
         self._skipping = False  # an overlong frame was reported, and its rest goes by
+        self._rest_until: float | None = None  # a half frame was reported, and its rest may come until then
 
     @property
     def deadline(self) -> float | None:
@@ -79,10 +82,15 @@ class Framer:
         return self._last_at + (HALF_FRAME_S if self._flush_s is None else self._flush_s)
 
     def feed(self, data: bytes, now: float) -> list[Frame]:
-        """Take bytes that arrived at `now`; return the frames that are complete."""
-        frames = self.flush(now)
+        """Take bytes that are there at `now`; return the frames that are complete.
+
+        Silence before them ends nothing: only `flush` does, by whoever has looked that nothing is there.
+        """
+        frames: list[Frame] = []
         if not self._bytes:
             self._began_at = now
+            if self._rest_until is not None and now >= self._rest_until:
+                self._rest_until = None
         self._last_at = now
         self._bytes += data
         while (cut := self._cut()) is not None:
@@ -97,18 +105,18 @@ class Framer:
         data, skipping = bytes(self._bytes), self._skipping
         self._bytes.clear()
         self._skipping = False
-        if skipping:
-            return []
         if self._flush_s is not None:
-            return _frame(data.removesuffix(b"\n").removesuffix(b"\r"))
-        if self._began_at - self._opened_at < PLUG_IN_S:
+            return [] if skipping else _frame(data.removesuffix(b"\n").removesuffix(b"\r"))
+        if not skipping and self._began_at - self._opened_at < PLUG_IN_S:
             return []
-        return [Frame(b"", FrameState.HALF)]
+        self._rest_until = now + REST_S
+        return [] if skipping else [Frame(b"", FrameState.HALF)]
 
     def _cut(self) -> list[Frame] | None:
         """Take one frame off the front, or None: there is no whole one."""
         if not self._skipping:
-            del self._bytes[: len(self._bytes) - len(self._bytes.lstrip(self._noise))]
+            noise = self._noise if self._rest_until is None else _NOISE  # of a rest, the suffix may be all
+            del self._bytes[: len(self._bytes) - len(self._bytes.lstrip(noise))]
         where, length = self._find_end()
         if where < 0:
             if len(self._bytes) > SCAN_BYTES_MAX and not self._skipping:
@@ -123,6 +131,9 @@ class Framer:
         if self._skipping:
             self._skipping = False
             return []
+        if self._rest_until is not None:
+            self._rest_until = None
+            return [Frame(b"", FrameState.HALF)] if data else []
         if where > SCAN_BYTES_MAX:
             return [Frame(b"", FrameState.OVERLONG)]
         return _frame(data)

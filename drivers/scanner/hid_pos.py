@@ -106,8 +106,8 @@ class HidPosFramer:
         return None if self._number is None else self._last_at + HALF_FRAME_S
 
     def feed(self, report: bytes, now: float) -> list[Frame]:
-        """Take one input report that arrived at `now`; return the frames that are complete."""
-        frames = self.flush(now)
+        """Take one input report that is there at `now`; return the frames that are complete."""
+        frames: list[Frame] = []
         number, body = self._taken_apart(report)
         read = self._layout.reports.get(number)
         if read is None:  # its state, its settings, its battery

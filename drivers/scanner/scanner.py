@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from dataclasses import dataclass, replace
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 DUPLICATE_WINDOW_MS = 400  # a stand re-reads within 300 ms; a cashier's second item takes longer
 
+LAST_LOOK_S = 0.02  # for a port's thread to have its turn, where the whole program was held up
+
 _FRAME_REASONS = {FrameState.OVERLONG: Reason.OVERLONG, FrameState.HALF: Reason.HALF}
 
 log = logging.getLogger(__name__)
@@ -54,7 +57,7 @@ class FrameReader(Protocol):
         ...
 
     def feed(self, data: bytes, now: float) -> list[Frame]:
-        """Take one read that arrived at `now`; return the frames that are complete."""
+        """Take one read that is there at `now`; return the frames that are complete."""
         ...
 
     def flush(self, now: float) -> list[Frame]:
@@ -163,14 +166,8 @@ class Scanner:
     async def _listen(self, port: Port, framer: FrameReader) -> None:
         while True:
             deadline = framer.deadline
-            try:
-                async with asyncio.timeout(None if deadline is None else max(0.0, deadline - self._now())):
-                    data = await port.read()
-            except TimeoutError:
-                frames = framer.flush(self._now())
-            else:
-                frames = framer.feed(data, self._now())
-            for frame in frames:
+            data = await _read(port, None if deadline is None else max(0.0, deadline - self._now()))
+            for frame in framer.flush(self._now()) if data is None else framer.feed(data, self._now()):
                 self._take(frame)
 
     def _take(self, frame: Frame) -> None:
@@ -205,3 +202,12 @@ class Scanner:
             self._on_scan(outcome)
         except Exception:  # a listener's mistake is not the scanner's
             log.exception("the listener of scanner %s failed", self.name)
+
+
+async def _read(port: Port, wait_s: float | None) -> bytes | None:
+    """Return what comes within the time, or was there by the end of it; None: it was silent. Raises `PortLost`."""
+    for limit_s in (wait_s, LAST_LOOK_S):  # after a busy moment the time is over, and yet the bytes came within it
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(limit_s):
+                return await port.read()
+    return None

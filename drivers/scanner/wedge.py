@@ -42,8 +42,8 @@ class WedgeFramer:
         return self._framer.deadline
 
     def feed(self, data: bytes, now: float) -> list[Frame]:
-        """Take events that arrived at `now`; return the frames that are complete."""
-        frames: list[Frame] = self.flush(now)
+        """Take events that are there at `now`; return the frames that are complete."""
+        frames: list[Frame] = []
         for piece in self._keys.feed(data):
             if piece is None:
                 frames += [] if self._skipping else [Frame(b"", FrameState.HALF)]
@@ -60,6 +60,7 @@ class WedgeFramer:
         frames = self._framer.flush(now)
         if self._skipping and deadline is not None and now >= deadline:
             self._skipping = False
+            self._framer = self._new_framer()
             return []  # it was told when it began
         return frames
 

@@ -10,6 +10,7 @@ from drivers.scanner.framing import (
     HALF_FRAME_S,
     IDLE_FLUSH_S,
     PLUG_IN_S,
+    REST_S,
     SCAN_BYTES_MAX,
     Frame,
     Framer,
@@ -20,6 +21,7 @@ from drivers.scanner.parity import has_parity_bits, with_parity_bits, without_pa
 
 FUZZ = settings(max_examples=150, deadline=None)
 LATER = 100.0  # long after the port was opened
+HALF = Frame(b"", FrameState.HALF)
 ENDS = {Suffix.CR: b"\r", Suffix.LF: b"\n", Suffix.CRLF: b"\r\n", Suffix.TAB: b"\t"}
 
 
@@ -78,11 +80,12 @@ def test_a_scanner_without_a_suffix_ends_by_silence() -> None:
     assert framer.flush(LATER + 9) == []
 
 
-def test_the_next_code_ends_the_one_before_if_nobody_flushed() -> None:
-    framer = Framer(Suffix.NONE)
-    assert framer.feed(b"123", LATER) == []
-    assert framer.feed(b"456", LATER + 1) == whole(b"123")
-    assert framer.flush(LATER + 2) == whole(b"456")
+@pytest.mark.parametrize("suffix", Suffix)
+def test_bytes_that_are_there_are_cut_by_no_silence_before_them(suffix: Suffix) -> None:
+    framer = Framer(suffix)
+    assert framer.feed(b"40063813", LATER) == []  # and then the whole program was held up
+    frames = framer.feed(b"33931" + ENDS.get(suffix, b""), LATER + 5)
+    assert [*frames, *framer.flush(LATER + 10)] == whole(b"4006381333931")
 
 
 def test_silence_takes_a_stray_suffix_off() -> None:
@@ -103,16 +106,47 @@ def test_silence_ends_a_frame_with_a_suffix_only_where_configured() -> None:
     assert framer.feed(b"4\r", LATER + HALF_FRAME_S / 2) == whole(b"1234")
 
 
-def test_half_a_code_is_reported_and_not_joined_with_the_next() -> None:
+@pytest.fixture
+def halved() -> Framer:
+    """Return a framer that has told of half a code, at `LATER + HALF_FRAME_S`."""
     framer = Framer(Suffix.CR)
-    assert framer.feed(b"40063", LATER) == []
+    assert framer.feed(b"400638133", LATER) == []
     assert framer.deadline == LATER + HALF_FRAME_S
-    assert framer.feed(b"96385074\r", LATER + HALF_FRAME_S) == [Frame(b"", FrameState.HALF), Frame(b"96385074")]
+    assert framer.flush(LATER + HALF_FRAME_S) == [HALF]
+    assert framer.deadline is None
+    return framer
+
+
+def test_the_rest_of_half_a_code_is_no_code(halved: Framer) -> None:
+    assert feed(halved, b"39", b"31\r96385074\r", now=LATER + 2) == [HALF, *whole(b"96385074")]
+
+
+def test_the_rest_of_half_a_code_may_be_its_suffix_alone(halved: Framer) -> None:
+    assert feed(halved, b"\x00\r\n", b"96385074\r\n", now=LATER + 2) == whole(b"96385074")
+
+
+def test_a_rest_that_comes_in_pieces_is_half_each_time(halved: Framer) -> None:
+    for at in (2.0, 4.0):
+        assert halved.feed(b"3", LATER + at) == []
+        assert halved.flush(LATER + at + HALF_FRAME_S) == [HALF]
+    assert feed(halved, b"1\r96385074\r", now=LATER + 6) == [HALF, *whole(b"96385074")]
+
+
+def test_what_comes_long_after_half_a_code_is_none_of_it(halved: Framer) -> None:
+    assert feed(halved, b"96385074\r", now=LATER + HALF_FRAME_S + REST_S) == whole(b"96385074")
+
+
+def test_the_rest_of_an_overlong_code_is_no_code_after_a_silence_either() -> None:
+    framer = Framer(Suffix.CR)
+    assert feed(framer, b"9" * (SCAN_BYTES_MAX + 1)) == [Frame(b"", FrameState.OVERLONG)]
+    assert framer.flush(LATER + HALF_FRAME_S) == []
+    assert feed(framer, b"3931\r96385074\r", now=LATER + 2) == [HALF, *whole(b"96385074")]
 
 
 def test_half_a_code_at_plug_in_is_noise() -> None:
     framer = Framer(Suffix.CR, opened_at=LATER)
     assert framer.feed(b"40063", LATER + PLUG_IN_S / 2) == []
+    assert framer.flush(LATER + 5) == []
     assert framer.feed(b"96385074\r", LATER + 5) == whole(b"96385074")
 
 

@@ -154,8 +154,15 @@ def test_a_long_scan_whose_end_never_comes_is_half_and_the_next_is_whole() -> No
     assert framer.feed(report(b"1" * 56, more=True), 5.0) == []
     assert framer.deadline == 5.0 + HALF_FRAME_S
     assert framer.flush(5.5) == []
-    assert framer.feed(report(b"96385074", aim=b"]E4"), 7.0) == [HALF, Frame(b"]E496385074")]
+    assert framer.flush(7.0) == [HALF]
+    assert framer.feed(report(b"96385074", aim=b"]E4"), 7.0) == [Frame(b"]E496385074")]
     assert framer.flush(99.0) == []
+
+
+def test_the_rest_of_a_long_scan_is_its_rest_however_long_nobody_looked() -> None:
+    framer = HidPosFramer(layout())
+    assert framer.feed(report(b"1" * 56, more=True), 5.0) == []
+    assert framer.feed(report(b"2"), 9.0) == [Frame(b"]E0" + b"1" * 56 + b"2")]
 
 
 def test_two_reports_that_both_hold_scans_are_not_mixed() -> None:

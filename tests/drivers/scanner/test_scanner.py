@@ -14,7 +14,7 @@ import pytest
 from drivers.device import DeviceState
 from drivers.ports import open_port
 from drivers.scanner.embedded import parse_template
-from drivers.scanner.framing import SCAN_BYTES_MAX, Suffix
+from drivers.scanner.framing import PLUG_IN_S, SCAN_BYTES_MAX, Suffix
 from drivers.scanner.scan import Reason, Refusal, Scan
 from drivers.scanner.scanner import ScanCounts, Scanner
 from drivers.simulated.bench import Bench, serve_pty, serve_tcp
@@ -51,6 +51,42 @@ class Counter:
         return self.texts
 
 
+class Looks:
+    """A clock that stands where it is told to for its first looks; ten seconds pass between any two after them."""
+
+    def __init__(self, *first: float) -> None:
+        self.taken = 0
+        self._first = first
+
+    def __call__(self) -> float:
+        at = self._first[self.taken] if self.taken < len(self._first) else 10.0 * (self.taken + 1)
+        self.taken += 1
+        return at
+
+
+class BusyPort:
+    """A port whose second piece came while the program was held up: the wait is over first, and then it is there."""
+
+    url = "busy"
+
+    def __init__(self, *pieces: bytes) -> None:
+        self._pieces = list(pieces)
+        self._held_up = False
+
+    async def read(self) -> bytes:
+        if self._pieces and not self._held_up:
+            self._held_up = True
+            return self._pieces.pop(0)
+        self._held_up = False
+        return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]  # it never is
+
+    async def write(self, data: bytes, *, timeout_s: float) -> None:
+        raise AssertionError((data, timeout_s))
+
+    async def close(self) -> None:
+        pass
+
+
 async def until(holds: Callable[[], bool], news: asyncio.Event | None = None) -> None:
     async with asyncio.timeout(WAIT_S):
         while not holds():
@@ -82,8 +118,7 @@ async def on_bench(
         partial(open_port, "sim://counter", bench=bench),
         counter.hear,
         port="sim://counter",
-        now=lambda: counter.now,
-        **options,  # type: ignore[arg-type]  # each test gives the right ones
+        **({"now": lambda: counter.now} | options),  # type: ignore[arg-type]  # each test gives the right ones
     )
     async with running(scanner):
         yield scanner, counter, bench
@@ -168,10 +203,9 @@ async def test_the_end_of_a_code_at_plug_in_does_no_harm() -> None:
 
 async def test_the_beginning_of_a_code_at_plug_in_is_dropped() -> None:
     peer = SimulatedScanner(faults=ScannerFaults(half_frame_at_plug_in=b"40063"))
-    async with on_bench(peer) as (_, counter, bench):
-        await until(peer._connected.is_set)
-        await until(lambda: not bench.wire("counter")._back.holds)  # type: ignore[union-attr]  # it is open
-        counter.now += 5
+    looks = Looks(0.0, PLUG_IN_S / 2)  # opened, and heard
+    async with on_bench(peer, now=looks) as (_, counter, _bench):
+        await until(lambda: looks.taken == 4)  # and looked whether it is over, and it is
         await peer.scan(BEER)
         assert await counter.has(1) == [BEER]
 
@@ -235,6 +269,19 @@ async def test_silence_ends_a_code_without_a_suffix() -> None:
             assert await counter.has(2) == [BEER, MILK]
 
 
+@pytest.mark.parametrize("suffix", [Suffix.CR, Suffix.NONE])
+async def test_a_code_that_came_while_the_program_was_held_up_is_one_code(suffix: Suffix) -> None:
+    port, counter = BusyPort(b"40063813", b"33931" + (b"\r" if suffix is Suffix.CR else b"")), Counter()
+
+    async def opened() -> Port:
+        return port
+
+    scanner = Scanner("counter", opened, counter.hear, suffix=suffix, now=Looks())
+    async with running(scanner):
+        assert await counter.has(1) == [BEER]
+    assert scanner.counts == ScanCounts(scans=1)
+
+
 async def test_templates_and_currency_reach_the_decoder() -> None:
     peer = SimulatedScanner()
     templates = (parse_template("23IIIIIXWWWWC"),)
@@ -260,8 +307,7 @@ async def test_an_overlong_code_is_refused_and_the_next_one_read() -> None:
 async def test_half_a_code_is_refused_with_the_setting_to_look_at() -> None:
     peer, counter = SimulatedScanner(suffix=b""), Counter()
     async with await serve_tcp(peer) as served:
-        clock = iter(range(0, 10_000, 10))  # ten seconds pass between any two looks at it
-        scanner = Scanner("counter", partial(open_port, served.url), counter.hear, now=lambda: next(clock))
+        scanner = Scanner("counter", partial(open_port, served.url), counter.hear, now=Looks())
         async with running(scanner):
             await peer.scan(BEER)
             assert await counter.has(1) == [f"!{Reason.HALF}"]

@@ -184,6 +184,7 @@ def test_a_code_without_its_end_is_half_and_at_plug_in_nothing() -> None:
     assert framer.feed(events("400"), 30.0) == []
     assert framer.deadline == 30.0 + HALF_FRAME_S
     assert framer.flush(40.0) == [HALF]
+    assert framer.feed(events(f"638\r{MILK}\r"), 41.0) == [HALF, Frame(MILK.encode())]
 
 
 @pytest.mark.parametrize("at", range(4 * len(BEER) + 4))
@@ -203,6 +204,7 @@ def test_a_code_lost_with_its_end_costs_at_most_the_next_and_says_so() -> None:
     assert framer.feed(events(MILK + "\r"), 100.2) == []
     assert framer.feed(events(MILK + "\r"), 100.3) == [Frame(MILK.encode())]
     assert framer.feed(events("4006") + DROPPED, 200.0) == [HALF]
+    assert framer.flush(200.0 + HALF_FRAME_S) == []
     assert framer.feed(events(MILK + "\r"), 200.0 + HALF_FRAME_S) == [Frame(MILK.encode())]
 
 
