@@ -89,7 +89,8 @@ class Pointer:
 
     async def _click(self, selector: str) -> None:
         there = f"document.querySelector({json.dumps(selector)})"
-        await self._eyes.until(f"{there} && !{there}.disabled")
+        # nor is a hand on the shelf sooner than the shelf takes it, after a payment
+        await self._eyes.until(f"{there} && !{there}.disabled && !{there}.closest('[aria-busy]')")
         await self._click_at(there)
 
     async def _click_at(self, there: str, *, count: int = 1) -> None:

@@ -22,6 +22,7 @@ export class QuickKeys {
   #category = null; // {name, items, more}: the one that was opened from a key
   #arranged = { scope: "catalogue", revision: 0, pages: [] };
   #rested = -Infinity; // when, by the clock of events
+  #busy;
   element = el("div.quick");
 
   constructor(till) {
@@ -32,6 +33,9 @@ export class QuickKeys {
   /** Take no press of a finger for a moment: it was meant for the button that stood here. Keys and scans count. */
   rest() {
     this.#rested = performance.now();
+    this.element.setAttribute("aria-busy", "true");
+    clearTimeout(this.#busy);
+    this.#busy = setTimeout(() => this.element.removeAttribute("aria-busy"), REST_MS);
   }
 
   #press(event) {
