@@ -27,6 +27,11 @@ START_S = 300.0  # the first minutes of a day are the shop's
 LOOK_S = 60.0  # how late it may be; a clock that was set, and a PC that slept, are noticed by then
 AGAIN_S = 3600.0  # a disk that was unplugged is plugged in again at some time of the day
 
+_OWN_DISK = (
+    "they are on its own disk, and would be lost together with it. If a disk should be mounted there, mount it; "
+    "else name a folder on another: [backup] folder in stillopen.toml."
+)
+
 _log = logging.getLogger("stillopen.backup")
 
 
@@ -53,12 +58,13 @@ class Backups:
         self._last: Backup | None = None
         self._last_at: datetime | None = None
         self._error: str | None = None
-        self._told = False  # that it is the journal's own disk
+        self._warning: str | None = None
 
     def view(self) -> dict[str, Any] | None:
         """Return how it is with the copies; None where the configuration wants none.
 
-        `last_at` is when the newest whole one was begun; `error` is what the newest try, later than that, met.
+        `last_at` is when the newest whole one was begun; `error` is what the newest try, later than that, met;
+        `warning` is what such copies are not worth.
         """
         if self._config is None:
             return None
@@ -70,6 +76,7 @@ class Backups:
             "records": None if self._last is None else self._last.records,
             "bytes": None if self._last is None else self._last.bytes,
             "error": self._error,
+            "warning": self._warning,
             "next_at": due_after(self._now(), self._config.at_time, self._timezone).isoformat(),
         }
 
@@ -80,6 +87,7 @@ class Backups:
 
     async def _run(self, config: BackupConfig) -> None:
         self._last_at = await asyncio.to_thread(_newest, config.folder, self._stem, self._now())
+        await self._look_at_disk(config.folder)
         await self._sleep(START_S)
         while True:
             wait_s = LOOK_S
@@ -96,12 +104,7 @@ class Backups:
         """Make one now, and say how it went; return whether it is there."""
         assert self._config is not None, "no copies are configured"
         at = self._now()
-        if not self._told and await asyncio.to_thread(_same_disk, self._config.folder, self._journal.path.parent):
-            self._told = True
-            _log.warning(
-                "The copies of the journal are on its own disk, and would be lost together with it. "
-                "Name a folder on another disk: [backup] folder in stillopen.toml."
-            )
+        await self._look_at_disk(self._config.folder)
         from outbox import backup
 
         self._running = True
@@ -121,6 +124,13 @@ class Backups:
         self._last_at, self._error = at, None
         _log.info("The journal was copied to %s: %d records, all of them hold.", self._last.path, self._last.records)
         return True
+
+    async def _look_at_disk(self, folder: Path) -> None:
+        """Note whether the copies are lost together with the journal: also where their disk is not mounted."""
+        same = await asyncio.to_thread(_same_disk, folder, self._journal.path.parent)
+        if same and self._warning is None:
+            _log.warning("The copies of the journal: %s", _OWN_DISK)
+        self._warning = _OWN_DISK if same else None
 
 
 def due_before(now: datetime, at: time, timezone: ZoneInfo) -> datetime:
@@ -143,10 +153,15 @@ def _instant(day: date, at: time, timezone: ZoneInfo) -> datetime:
 
 
 def _same_disk(folder: Path, state: Path) -> bool:
+    from agent.doctor.plug.disks import disk_of  # only where copies are wanted
+
     try:
-        return folder.stat().st_dev == state.stat().st_dev
+        if folder.stat().st_dev == state.stat().st_dev:
+            return True
     except OSError:  # it is not there; the try to make one says so
         return False
+    theirs, ours = disk_of(folder), disk_of(state)  # as a whole: they may be two partitions of one
+    return theirs is not None and ours is not None and theirs.name == ours.name
 
 
 def _newest(folder: Path, stem: str, now: datetime) -> datetime | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
@@ -47,6 +47,7 @@ def figures(app: App, now: datetime) -> Iterator[Figure]:
         yield Figure(
             "stillopen_disk_free_bytes", "gauge", "Free space of the journal's disk.", (({}, app.disk.free_bytes),)
         )
+    yield from _copies(app.backups.view(), now)
     clouds = app.lanes.views()
     yield Figure(
         "stillopen_deliveries",
@@ -126,6 +127,24 @@ def figures(app: App, now: datetime) -> Iterator[Figure]:
         "counter",
         "Listeners to /v1/events let go because they did not keep up.",
         (({}, app.events.dropped),),
+    )
+
+
+def _copies(backup: Mapping[str, Any] | None, now: datetime) -> Iterator[Figure]:
+    if backup is None:
+        return
+    if backup["last_at"] is not None:
+        yield Figure(
+            "stillopen_backup_age_seconds",
+            "gauge",
+            "Age of the newest whole copy of the journal; no sample before there is one.",
+            (({}, _age_s(backup["last_at"], now)),),
+        )
+    yield Figure(
+        "stillopen_backup_trouble",
+        "gauge",
+        "1 while no copy of the journal can be made, or copies lie on its own disk.",
+        (({"what": "failed"}, backup["error"] is not None), ({"what": "own_disk"}, backup["warning"] is not None)),
     )
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from agent.doctor.finding import Finding, failed, not_known, ok, warning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from agent.config import Config
+
+COPY_DAYS = 2  # one is made each night, and a night that was missed is made up for at the next start
 
 
 def not_running(config: Config | None, why: str, hint: str) -> Iterator[Finding]:
@@ -23,20 +26,40 @@ def _devices(config: Config) -> Iterator[str]:
     yield from (scanner.name for scanner in config.scanners)
     yield from (printer.name for printer in config.printers)
     yield from (drawer.name for drawer in config.drawers)
+    yield from (scale.name for scale in config.scales)
+    yield from (display.name for display in config.displays)
 
 
-def running(status: Mapping[str, Any]) -> Iterator[Finding]:
+def running(status: Mapping[str, Any], *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Iterator[Finding]:
     """Judge what `GET /v1/status` answers."""
     if status["selling"]:
         yield ok("agent", f"version {status['version']} is running and sells")
     else:
         yield failed("agent", f"it does not sell: {status['fault']}", "do what it says, and restart it")
+    if status.get("backup") is not None:
+        yield of_copies(status["backup"], now())
     for device in status["devices"]:
         yield of_device(device)
         for notice in device.get("notices", ()):
             yield warning(f"device {device['name']}", notice["detail"], notice["hint"])
     for name, cloud in status["clouds"].items():
         yield of_cloud(name, cloud)
+
+
+def of_copies(backup: Mapping[str, Any], now: datetime) -> Finding:
+    """Judge the copies of the journal: whether they are made, where they would outlive it, and of when they are."""
+    check = "copies of the journal"
+    if backup["error"] is not None:
+        return failed(check, backup["error"], "mend that; it is tried again within the hour")
+    if backup["warning"] is not None:
+        said, _, next_step = backup["warning"].partition(". ")
+        return warning(check, said, next_step)
+    if backup["last_at"] is None:
+        return not_known(check, "none is there yet", "the first is made some minutes after a start: look again then")
+    made = datetime.fromisoformat(backup["last_at"])
+    if now - made > timedelta(days=COPY_DAYS):
+        return warning(check, f"the newest is of {made:%Y-%m-%d}", f"look at the log, and at {backup['folder']}")
+    return ok(check, f"the newest is of {made:%Y-%m-%d %H:%M} UTC, and was read again from its disk")
 
 
 def of_device(device: Mapping[str, Any]) -> Finding:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import tempfile
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -14,19 +16,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent import backups
+from agent.api import metrics
 from agent.app import App
 from agent.backups import Backups, due_after, due_before
 from agent.cli import main
 from agent.config import BackupConfig, ConfigInvalid, load
+from agent.doctor import of_agent
+from agent.doctor.finding import State
 from outbox import backup
 from outbox.journal import Journal
 from tests.agent.store import CONFIG, Clock, opened
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
 BERLIN = ZoneInfo("Europe/Berlin")
+IN_MEMORY = Path("/dev/shm")  # noqa: S108 - the kernel's own folder, and nothing in it has a name that is known
 STEM = "journal-store-1-till-1"
 MORNING = datetime(2026, 11, 20, 9, tzinfo=BERLIN)
 
@@ -91,6 +96,7 @@ async def test_a_copy_is_made_every_night_and_the_first_one_soon_after_the_start
     shown = running.view()
     assert shown is not None
     assert (shown["error"], shown["running"], shown["records"], shown["folder"]) == (None, False, 0, str(stick))
+    assert "on its own disk" in shown["warning"]
     assert shown["last_at"] == "2026-11-23T02:30:00+00:00"
     assert shown["next_at"] == "2026-11-24T03:30:00+01:00"
     assert (stick / shown["file"]).stat().st_size == shown["bytes"]
@@ -132,6 +138,47 @@ async def test_a_disk_that_is_not_plugged_in_is_said_once_and_tried_again_by_the
     assert shown is not None
     assert shown["error"] is None
     assert "on its own disk" in caplog.text
+
+
+@pytest.mark.skipif(not IN_MEMORY.is_dir(), reason="a second disk that is always there: Linux keeps one in memory")
+async def test_copies_beside_the_journal_are_said_to_be_until_the_disk_for_them_is_there(
+    journal: Journal, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    mounted = tmp_path / "mount"
+    mounted.mkdir()
+    running = await through(journal, mounted, MORNING, MORNING + timedelta(hours=1))
+    shown = running.view()
+    assert shown is not None
+    assert shown["last_at"] is not None
+    assert "If a disk should be mounted there, mount it" in shown["warning"]
+    assert caplog.text.count("on its own disk") == 1
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as disk:
+        for copy in mounted.iterdir():
+            copy.unlink()
+        mounted.rmdir()
+        mounted.symlink_to(disk)
+        assert await running.make()
+        shown = running.view()
+        assert shown is not None
+        assert (shown["warning"], shown["error"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("shown", "state", "said", "next_step"),
+    [
+        ({}, State.OK, "2026-11-20 02:30 UTC", None),
+        ({"error": "no room. Free some."}, State.FAILED, "no room", "tried again within the hour"),
+        ({"warning": backups._OWN_DISK}, State.WARNING, "lost together with it", "mount it"),
+        ({"last_at": None}, State.NOT_KNOWN, "none is there yet", "look again"),
+        ({"last_at": "2026-11-17T02:30:00+00:00"}, State.WARNING, "2026-11-17", "look at the log"),
+    ],
+)
+def test_the_doctor_judges_the_copies(shown: dict[str, Any], state: State, said: str, next_step: str | None) -> None:
+    well = {"error": None, "warning": None, "last_at": "2026-11-20T02:30:00+00:00", "folder": "/mnt/stick"}
+    found = of_agent.of_copies(well | shown, MORNING)
+    assert found.state is state
+    assert said in found.said
+    assert (found.next is None) if next_step is None else (next_step in str(found.next))
 
 
 async def test_a_bug_in_a_copy_stops_no_selling(
@@ -185,6 +232,10 @@ async def test_the_status_shows_it_and_the_agent_makes_it(tmp_path: Path, monkey
         await shop.ended(record)
     async with opened(tmp_path, config=f'{CONFIG}[backup]\nfolder = "stick"\nkeep = 1\n') as shop:
         shown: dict[str, Any] = await shop.until(lambda: shop.app.status()["backup"]["file"] and shop.app.status())
+        said = metrics.text(metrics.figures(shop.app, datetime.now(UTC)))
+    assert 'stillopen_backup_trouble{what="failed"} 0' in said
+    assert 'stillopen_backup_trouble{what="own_disk"} 1' in said
+    assert "\nstillopen_backup_age_seconds " in said
     assert shown["backup"]["records"] == 3  # the shift, the sale, the drawer
     assert [path.name for path in stick.glob("*.db")] == [shown["backup"]["file"]]
     json.dumps(shown)
