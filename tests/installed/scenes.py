@@ -98,8 +98,7 @@ def power(store: Store) -> None:
         told = store.told_meanwhile()
         store.told += told
         store.in_mid_write()
-        store.guest.power_cut()
-        forgotten = store.disk.power_cut(store.random.choice(("drop", "random")), seed=store.random.randrange(2**32))
+        forgotten = store.power_cut()
         lost += forgotten["lost"]
         store.boot()
         store.runs()
