@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-from drivers.errors import NotReady
+from drivers.errors import DeviceError, NotReady
 from drivers.scanner.commands import (
     DEAF_AFTER_NOT_ON_FILE,
     NOT_ON_FILE_S,
@@ -41,6 +41,7 @@ class Voice:
         self._port: Port | None = None
         self._layout: Layout | None = None
         self._disabled = False
+        self._deaf = False  # it waits to be told to read again
         self._turn = asyncio.Lock()  # one command at a time
 
     @asynccontextmanager
@@ -52,6 +53,7 @@ class Voice:
                 await self._restore()
             yield
         finally:
+            await self._end_deafness()
             self._port = self._layout = None
 
     async def tell(self, command: Command) -> None:
@@ -64,12 +66,23 @@ class Voice:
         async with self._turn:
             if command in {Command.DISABLE, Command.ENABLE}:
                 self._disabled = command is Command.DISABLE  # also while it is away: it is told when it is back
-            await self._send(command)
-            if command is Command.NOT_ON_FILE and self._family in DEAF_AFTER_NOT_ON_FILE:
-                await self._sleep(NOT_ON_FILE_S)
+            self._deaf = command is Command.NOT_ON_FILE and self._family in DEAF_AFTER_NOT_ON_FILE
+            try:
+                await self._send(command)
+                if self._deaf:
+                    await self._sleep(NOT_ON_FILE_S)
+                    await self._restore()
+            finally:
+                await self._end_deafness()
+
+    async def _end_deafness(self) -> None:
+        """Have a scanner read again whose tone was cut short; one that is away is told when it is back."""
+        if self._deaf:
+            with suppress(DeviceError):
                 await self._restore()
 
     async def _restore(self) -> None:
+        self._deaf = False
         await self._send(Command.DISABLE if self._disabled else Command.ENABLE)
 
     async def _send(self, command: Command) -> None:

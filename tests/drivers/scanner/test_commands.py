@@ -132,6 +132,29 @@ async def test_a_datalogic_reads_again_after_its_tone_unless_it_is_to_read_nothi
     assert pauses == [NOT_ON_FILE_S, NOT_ON_FILE_S]
 
 
+@pytest.mark.parametrize("stopped", ["tone", "agent"])
+async def test_a_datalogic_whose_tone_is_cut_short_reads_again(stopped: str) -> None:
+    peer, bench, sounding = SimulatedScanner(), Bench(), asyncio.Event()
+
+    async def pause(_: float) -> None:
+        sounding.set()
+        await asyncio.Event().wait()
+
+    bench.add("s", peer)
+    opened = partial(open_port, "sim://s", bench=bench)
+    async with running(Scanner("s", opened, lambda _: None, family=Family.DATALOGIC, sleep=pause)) as scanner:
+        telling = asyncio.create_task(scanner.tell(Command.NOT_ON_FILE))
+        await sounding.wait()
+        if stopped == "tone":
+            telling.cancel()
+            await asyncio.wait({telling})
+    telling.cancel()
+    await asyncio.wait({telling})
+    assert telling.cancelled()
+    await until(lambda: peer.heard == b"EFE")
+    await bench.close()
+
+
 async def test_a_command_the_family_lacks_and_a_scanner_that_is_away() -> None:
     peer = SimulatedScanner()
     async with on_bench(peer, Family.CIPHERLAB, []) as (scanner, bench):
