@@ -66,12 +66,16 @@ def run(args: argparse.Namespace, places: Places) -> int:
 
 
 def _status(args: argparse.Namespace, places: Places) -> int:
+    from agent.config import ConfigInvalid
     from agent.update.report import report
 
+    asked: dict[str, Any] | None = None
     try:
-        asked: dict[str, Any] | None = RunningAgent.find(places, args.port).ask("GET", "/v1/update")
-    except out.CommandError:
-        asked = None
+        asked = RunningAgent.find(places, args.port).ask("GET", "/v1/update")
+    except out.CommandError:  # none runs, and what lies on the disk can be told without it
+        pass
+    except ConfigInvalid:
+        out.complain("where the agent listens is in the configuration, so it was not asked", "mend it: stillopen check")
     found = report(_place(), asked)
     if args.json:
         out.say_json(found)

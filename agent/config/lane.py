@@ -182,7 +182,8 @@ def _no_agent(state: Path) -> Iterator[None]:
     try:
         lock = hold(state)
     except StateInUse as error:
-        hint = "stop it first (sudo systemctl stop stillopen), then start it again"
+        stop = "as an administrator: net stop Stillopen" if os.name == "nt" else "sudo systemctl stop stillopen"
+        hint = f"stop it first ({stop}), then start it again"
         raise LaneRefused(str(error), hint=hint) from error
     except OutboxError as error:
         raise LaneRefused(str(error), hint=error.hint) from error

@@ -34,9 +34,10 @@ def installed(running: str | None) -> Finding:
     return ok("version", f"{here}, on Python {platform.python_version()} and {platform.system()}")
 
 
-def service(status: Callable[[], Installed]) -> Finding:
+def service(status: Callable[[], Installed], *, windows: bool = sys.platform == "win32") -> Finding:
     """Say how the service is; `status` raises `ServiceRefused` where that cannot be asked."""
     name = "service"
+    install = "as an administrator: stillopen service install" if windows else "sudo stillopen service install"
     try:
         found = status()
     except ServiceRefused as error:
@@ -44,11 +45,12 @@ def service(status: Callable[[], Installed]) -> Finding:
     except OSError as error:  # a sandbox that lets no program be started
         return not_known(name, f"it cannot be asked from here: {error}", "stillopen service status")
     if found.state == "not-found":
-        return warning(name, "there is none: nothing starts the agent with this PC", "sudo stillopen service install")
+        return warning(name, "there is none: nothing starts the agent with this PC", install)
     if found.state != "active":
         return failed(name, f"it is {found.state}", "see why: stillopen service status")
     if not found.starts_by_itself:
-        return warning(name, "it runs, and does not start with this PC", "sudo systemctl enable stillopen.service")
+        enable = install if windows else "sudo systemctl enable stillopen.service"
+        return warning(name, "it runs, and does not start with this PC", enable)
     return ok(name, f"it runs, and starts with this PC{': ' + found.said if found.said else ''}")
 
 

@@ -1,8 +1,9 @@
-"""Commands of a user who may not use the store's files, on files that are damaged, and while another holds them."""
+"""Commands of a user who may not use the store's files, and on files that are damaged, old or wrong."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sqlite3
 import tempfile
@@ -179,6 +180,16 @@ def test_what_sqlite_says_while_it_is_read_is_damage_only_where_it_is(
         read()
     assert isinstance(refused.value, JournalUnavailable)
     assert next_step in refused.value.hint
+
+
+def test_how_it_is_with_updates_is_told_also_where_the_configuration_is_wrong(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "stillopen.toml").write_text("[store")
+    assert run(folder, "update", "status", "--json") == 0
+    said = capsys.readouterr()
+    assert set(json.loads(said.out)) >= {"running", "possible", "why_not"}
+    assert "next: mend it: stillopen check" in said.err
 
 
 @pytest.mark.parametrize("words", [("service", "removable"), ("cloud", "check", "hook"), ("cloud", "pull", "hook")])

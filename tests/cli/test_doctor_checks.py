@@ -347,6 +347,17 @@ def test_a_cloud_that_is_gone_and_has_everything_is_well() -> None:
     assert of_agent.of_cloud("hook", {"state": "not_configured", "last_error": None, **nothing}).state is State.OK
 
 
+def test_every_device_is_named_also_while_no_agent_runs(tmp_path: Path) -> None:
+    more = '\n[[scale]]\nname = "scale"\nport = "sim://scale"\n\n[[display]]\nname = "pole"\nport = "sim://pole"\n'
+    (tmp_path / "stillopen.toml").write_text(CONFIG + more)
+    found = list(of_agent.not_running(load(tmp_path / "stillopen.toml"), "no agent answers", "start it"))
+    assert {one.check for one in found} == {
+        "agent",
+        *(f"device {name}" for name in ("counter", "receipt", "drawer", "scale", "pole")),
+    }
+    assert {one.state for one in found} == {State.NOT_KNOWN}
+
+
 def test_an_agent_that_does_not_sell() -> None:
     status = {"selling": False, "fault": "the disk failed. Restart it.", "version": "1", "devices": [], "clouds": {}}
     (found,) = of_agent.running(status)

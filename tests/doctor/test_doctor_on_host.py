@@ -33,6 +33,19 @@ def test_the_service(state: str, found: State, *, starts: bool) -> None:
     assert on_host.service(lambda: Installed(state, "sells", starts)).state is found
 
 
+@pytest.mark.parametrize(
+    ("state", "windows", "next_step"),
+    [
+        ("not-found", False, "sudo stillopen service install"),
+        ("not-found", True, "as an administrator: stillopen service install"),
+        ("active", False, "sudo systemctl enable stillopen.service"),
+        ("active", True, "as an administrator: stillopen service install"),
+    ],
+)
+def test_the_next_step_is_one_of_this_system(state: str, next_step: str, *, windows: bool) -> None:
+    assert on_host.service(lambda: Installed(state, "", starts_by_itself=False), windows=windows).next == next_step
+
+
 def test_a_pc_without_systemd_does_not_say() -> None:
     def refuse() -> Installed:
         raise ServiceRefused("this PC has no systemctl", "run `stillopen run`")
