@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 from agent.demo import shop
@@ -67,10 +66,12 @@ class Faults:
         """Stop the script that plays. May be called when none does."""
         self._script = None
         if self._playing is not None:
-            self._playing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._playing
+            playing = self._playing
+            playing.cancel()
+            await asyncio.wait({playing})  # unlike awaiting it, this does not mistake our own end for its end
             self._playing = None
+            if not playing.cancelled():
+                playing.result()
 
     def look(self) -> None:
         """Let the bench have the printer where it has power and a cable, and nowhere else."""

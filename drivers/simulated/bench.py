@@ -145,11 +145,14 @@ class Served:
     async def close(self) -> None:
         """Take it away and wait for it. Raises what the simulated device died of, if it did."""
         self._stop()
-        while self._tasks:
-            task = self._tasks.pop()
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        while tasks := set(self._tasks):
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)  # unlike awaiting each, this does not mistake our own end for its end
+            self._tasks -= tasks
+            for task in tasks:
+                if not task.cancelled():
+                    task.result()
 
     async def __aenter__(self) -> Self:
         return self

@@ -10,7 +10,7 @@ import pytest
 
 from drivers.errors import PortLost
 from drivers.ports.open import open_port
-from drivers.simulated.bench import serve_tcp
+from drivers.simulated.bench import Served, serve_tcp
 
 if TYPE_CHECKING:
     from drivers.port import Port
@@ -55,3 +55,34 @@ async def test_whoever_is_stopped_while_writing_stops(turns: int) -> None:
             with pytest.raises(PortLost):
                 await rest(port)
         await port.close()
+
+
+async def test_whoever_is_stopped_while_it_is_taken_away_is_stopped() -> None:
+    slow = asyncio.Event()
+
+    async def device() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await slow.wait()
+
+    serving = asyncio.create_task(device())
+    await asyncio.sleep(0)  # it runs
+    closing = asyncio.create_task(Served("tcp://device:1", lambda: None, {serving}).close())
+    await asyncio.sleep(0)  # it waits for the device
+    closing.cancel()
+    await asyncio.wait({closing})
+    assert closing.cancelled()
+    slow.set()
+    await asyncio.wait({serving})
+
+
+async def test_what_a_device_died_of_is_told_to_whoever_takes_it_away() -> None:
+    async def device() -> None:
+        raise ZeroDivisionError
+
+    served = Served("tcp://device:1", lambda: None, {asyncio.create_task(device())})
+    await asyncio.sleep(0)  # it dies
+    with pytest.raises(ZeroDivisionError):
+        await served.close()
+    await served.close()  # and is told once
