@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from drivers.drawer.talk import Talk
     from drivers.port import Port
     from drivers.printer.printer import Printer
+    from drivers.printer.status import Level
 
 _DO_NEXT = {
     Position.OPEN: "Open the drawer with its key, then say that it is open.",
@@ -54,6 +55,7 @@ class Drawers:
         self._events = events
         self._on_change = on_change
         self._left_open: set[str] = set()
+        self._keeping = asyncio.Lock()
         self._plugged_in = {drawer.name: drawer.plugged_in for drawer in config.drawers}
         self._of_printer = {
             printer: [drawer.name for drawer in config.drawers if drawer.printer == printer] for printer in printers
@@ -86,9 +88,8 @@ class Drawers:
         except NotReady as error:
             raise conflict("drawer-not-taught", f"{error}. {error.hint}") from error
         if lesson.open_level is not None:
-            taught = drawer_memory.read(self._state) | {(name, self._plugged_in[name]): lesson.open_level}
             try:
-                await asyncio.to_thread(drawer_memory.write, self._state, taught)
+                await self._keep(name, lesson.open_level)
             except OSError as error:
                 raise conflict(
                     "drawer-not-taught",
@@ -108,6 +109,11 @@ class Drawers:
                 else _DO_NEXT[lesson.then],
             },
         )
+
+    async def _keep(self, name: str, open_level: Level) -> None:
+        async with self._keeping:  # two lessons that end together are both kept
+            taught = drawer_memory.read(self._state) | {(name, self._plugged_in[name]): open_level}
+            await asyncio.to_thread(drawer_memory.write, self._state, taught)
 
     def _changed(self, name: str, status: DrawerStatus) -> None:
         self._on_change(name)

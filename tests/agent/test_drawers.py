@@ -102,6 +102,26 @@ async def test_a_sale_opens_it_and_one_left_open_is_told_of_and_closed_again(tmp
         shop.app.events.unsubscribe(told)
 
 
+async def test_lessons_that_end_together_are_all_kept(tmp_path: Path) -> None:
+    names = [f"drawer-{number}" for number in range(6)]
+    boxes = {name: SimulatedSerialDrawer() for name in names}
+    sections = "".join(f'[[drawer]]\nname = "{name}"\nport = "sim://{name}"\npower = "own"\n\n' for name in names)
+    async with open_shop(tmp_path, config=CONFIG + sections, devices=boxes) as shop:
+
+        async def all_taught(position: str) -> list[int]:
+            paths = [f"/v1/devices/{name}/teach" for name in names]
+            posts = (shop.client.post(path, json={"position": position}) for path in paths)
+            return [answer.status_code for answer in await asyncio.gather(*posts)]
+
+        async with asyncio.timeout(WAIT_S):
+            while set(await all_taught("closed")) != {200}:  # until each is connected
+                await asyncio.sleep(0.01)
+        for box in boxes.values():
+            box.turn_key()
+        assert set(await all_taught("open")) == {200}
+        assert {name for name, _ in drawer_memory.read(tmp_path / "state")} == set(names)
+
+
 async def test_what_cannot_be_taught_says_what_to_do(tmp_path: Path) -> None:
     box = SimulatedSerialDrawer()
     async with shop_with(box, tmp_path) as shop:
