@@ -28,7 +28,7 @@ class Pulse(Protocol):
         ...
 
 
-GLANCE_S = 0.1  # between two looks at the drawer's switch on a printer that sends no reports
+GLANCE_S = 0.1  # between two looks at the drawer's switch: on a printer that sends no reports, or perhaps no more
 LATE = "The drawer's turn came too late, after other openings of it: press again, or open it with its key."
 STUCK = "Open the drawer with its key: told now, it would open by itself later."
 NO_SWITCH = (
@@ -108,8 +108,7 @@ async def _moved(session: Session, edges: int) -> bool:
         return session.edges != edges
 
     until = session.now() + session.timing.edge_s
-    while not moved() and (left := until - session.now()) > 0:
-        if not session.reports:
-            await session.ask(1, line_s=left)
-        await session.until(moved, min(left, session.timing.edge_s if session.reports else GLANCE_S))
+    while (left := until - session.now()) > 0 and not await session.until(moved, min(left, GLANCE_S)):
+        if not session.only_reports:
+            await session.ask(1, line_s=GLANCE_S)
     return moved()

@@ -2,7 +2,8 @@
 
 Nothing of the receipt is sent before the printer has answered the start fence; it is `PRINTED` only when
 the printer has answered the end fence. Data already in a printer prints when paper is loaded, so a receipt
-that ran out of paper is waited for and never sent again; what a power cut took is `UNKNOWN`.
+that ran out of paper is waited for and never sent again; what a power cut took is `UNKNOWN`, even where no line shows
+that it was one.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from drivers.printer.session import Session
 
 CANNOT_SAY = "this printer cannot say whether it printed"
+SWITCHED_OFF = "the printer was switched off and on, or its cable was out"
 PRINTING = "printing"
 
 
@@ -37,6 +39,10 @@ async def check_ready(session: Session) -> None:
         problem = trouble(session.status)
         if problem:
             raise NotReady(problem.reason, hint=problem.hint)
+        if session.reported.owed(session):
+            await session.reported.turn_on(
+                session
+            )  # its power was off since it was last in trouble; it held nothing of ours
         if session.answers:
             await session.settle()
     except PortLost as lost:
@@ -142,19 +148,27 @@ class _Receipt:
             await self._wait_on()
             if not await session.until(lambda: trouble(session.said) is None, session.timing.glance_s):
                 await session.look()
+        await self._see_it_kept_power()
         self._waiting_since = session.now()
+
+    async def _see_it_kept_power(self) -> None:
+        """Raise `_GaveUp` where what it held of the receipt is lost: what comes after that would print all the same."""
+        if not await self._session.reported.kept_power(self._session):
+            self._confirms = False
+            raise _GaveUp(SWITCHED_OFF)
 
     async def _end(self) -> PrintOutcome:
         """Wait for the printer to say that it is through."""
         if not self._confirms:
             return self._outcome(Result.UNKNOWN, CANNOT_SAY, LOOK)
-        session, end = self._session, self._job.end
+        session = self._session
         self._waiting_since = session.now()
         well_s = 0.0  # how long it has been able to print and not confirmed
-        while not await session.until(lambda: session.fences.passed(end), session.timing.glance_s):
+        while not await session.until(self._printed, session.timing.glance_s):
             before = session.now()
             if not await session.look():
                 await session.explain()
+            await self._see_it_kept_power()
             if trouble(session.status):
                 await self._wait_on()
                 continue
@@ -168,7 +182,8 @@ class _Receipt:
         return self._outcome(Result.PRINTED)
 
     def _printed(self) -> bool:
-        return self._confirms and self._session.fences.passed(self._job.end)
+        session = self._session
+        return self._confirms and session.fences.passed(self._job.end) and (session.well or not session.doubtful)
 
     async def _wait_on(self) -> None:
         """Say what is waited for. Raises `_GaveUp` where that took too long, and `PortLost`."""

@@ -1,7 +1,7 @@
 """One open port to a printer, from the first question to the loss of the line.
 
 One question by `DLE EOT` is out at any time, since its answer does not say which it was; one that is late is
-waited for.
+waited for, and one that is lost is asked again until there is an answer to it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from drivers.printer.fence_probe import probe_fence
 from drivers.printer.fences import IDS, Fences
 from drivers.printer.outcome import SILENT, Trouble, trouble
 from drivers.printer.port_word import PortWord
+from drivers.printer.reports import REPORTS_ON, Reports
 from drivers.printer.settling import Settling
 from drivers.printer.status import (
     Asb,
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
 WAKE_BYTES = 8192  # NULs: they end a raster left unfinished, in white, and are ignored anywhere else
 STATUS_QUESTIONS = (1, 2, 3, 4)  # DLE EOT n: printer, cause of being offline, error, paper
-ASB_ON = b"\x1d\x61\xff"
 
 
 class Session(Talk):
@@ -70,14 +70,23 @@ class Session(Talk):
         self.answers = False  # whether anything ever came back on this line
         self.reports = False  # whether the printer reports changes by itself
         self.busy = False  # whether a job is on its way: then silence is not yet a lost printer
+        self.heard = 0  # answers other than to `DLE EOT`, so far
+        self.doubtful = False  # whether the last fence was answered while it said that it cannot print
+        self.reported = Reports()
         self._word = PortWord(port)
         self._probe = probe
         self._on_status = on_status
         self._replies = ReplyReader()
         self._asking = asyncio.Lock()
         self._asked: int | None = None  # the n of the DLE EOT that is out
-        self._heard = 0  # answers other than to DLE EOT, so far
+        self._asked_at = 0.0  # by this session's clock
+        self._replied = 0  # answers to DLE EOT, so far
         self._settling = Settling()
+
+    @property
+    def well(self) -> bool:
+        """Whether it can print by all that it says."""
+        return trouble(self.said) is None and not self.reported.owed(self)
 
     @property
     def status(self) -> PrinterStatus:
@@ -98,7 +107,7 @@ class Session(Talk):
                 await self.settle()
                 if self._probe:
                     self.learned = await probe_fence(self)
-            await self.send(ASB_ON)
+            await self.send(REPORTS_ON)
             await self.until(lambda: self.reports, self.timing.asb_s)
 
     async def run(self) -> None:
@@ -121,13 +130,30 @@ class Session(Talk):
         """
         async with self._asking:
             # A late answer is still that question's answer: it is waited for before another is asked.
-            if not await self.until(lambda: self._asked is None, self.timing.reply_s):
+            answered = await self.until(lambda: self._asked is None, self.timing.reply_s)
+            if not answered and not await self._ask_again(line_s):
                 return False
-            self._asked = n
+            self._asked, self._asked_at = n, self.now()
             if not await self.send(self._question(n), line_s=line_s):
                 self._asked = None
                 return False
             return await self.until(lambda: self._asked is None, self.timing.reply_s)
+
+    async def _ask_again(self, line_s: float | None) -> bool:
+        """Ask once more what was perhaps lost, with the printer's power; return whether there is an answer now."""
+        n = self._asked
+        if n is None or self.now() - self._asked_at < self.timing.late_s:
+            return False
+        self._asked_at, replied = self.now(), self._replied
+        if not await self.send(self._question(n), line_s=line_s):
+            return False
+        if not await self.until(lambda: self._asked is None, self.timing.reply_s):
+            return False
+        # What was not lost but held back, as by flow control, is answered now, too, and is no answer to anything else.
+        while replied != self._replied:
+            replied = self._replied
+            await self.until(lambda: self._replied != replied, self.timing.reply_s)  # noqa: B023 - awaited at once
+        return True
 
     def _question(self, n: int) -> bytes:
         return bytes((0x10, 0x04, n))
@@ -180,10 +206,9 @@ class Session(Talk):
         """End an unfinished picture that a printer may be in the middle of. Raises `PortLost`."""
         await self._settling.wake(self)
 
-    async def hears_more(self, timeout_s: float) -> bool:
-        """Wait for an answer other than to `DLE EOT`; return whether one came. Raises `PortLost`."""
-        heard = self._heard
-        return await self.until(lambda: self._heard != heard, timeout_s)
+    async def hears_more(self, heard: int, timeout_s: float) -> bool:
+        """Wait for more such answers than `heard` so far; return whether one came. Raises `PortLost`."""
+        return await self.until(lambda: self.heard != heard, timeout_s)
 
     async def hears_now(self) -> bool:
         """Return whether it heard the last byte that was sent: a question it answers at once shows that."""
@@ -212,8 +237,9 @@ class Session(Talk):
 
     async def _watch(self) -> None:
         """Look at an idle printer. Raises `PortLost` where it no longer answers."""
-        answered = await self.ask(1) if self.reports else await self.look()
-        if not answered and not self.busy:
+        if await self.look():
+            await self.reported.turn_on(self)
+        elif not self.busy:
             gone = not await self.until(lambda: self._asked is None or self.busy, self.timing.late_s)
             if gone:  # one that said why before it fell silent is BUSY while it is offline
                 problem = await self.explain()
@@ -241,13 +267,16 @@ class Session(Talk):
             if isinstance(reply, Asb):
                 self.reports = True
                 self._says(after_asb(self.said, reply))
+                self.reported.heard(self.said)
             elif isinstance(reply, RealTimeReply):
+                self._replied += 1
                 if self._asked is not None:
                     self._says(after_real_time(self.said, self._asked, reply.byte))
                     self._asked = None
             else:
-                self._heard += 1
-                self.fences.heard(reply)
+                self.heard += 1
+                if self.fences.heard(reply):
+                    self.doubtful = not self.well  # the power makes a byte as it comes on, and that would count
         self._notice(before)
 
     def _says(self, said: PrinterStatus) -> None:

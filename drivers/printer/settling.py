@@ -29,8 +29,9 @@ class Settling:
         self.hopeless = True
         session.fences.restart()
         tries = 0
+        heard = session.heard  # an answer may be here before `send` says that the question is out
         await session.send(session.fences.make().request)
-        while not await session.hears_more(session.timing.wake_s):
+        while not await session.hears_more(heard, session.timing.wake_s):
             if tries == session.timing.settle_tries:
                 return
             tries += 1
@@ -42,7 +43,7 @@ class Settling:
         if self._woken:
             arrived = await session.hears_now()
             quiet_s += self._woken * (session.timing.white_s if arrived else session.timing.nuls_s)
-        while await session.hears_more(quiet_s):
+        while await session.hears_more(session.heard, quiet_s):
             pass
         session.fences.restart(settled=True)
         self.hopeless = False

@@ -151,7 +151,7 @@ class StarSession(Session):
         if frame.overflow:
             self.fences.restart()  # bytes were lost: whatever it counts, no receipt is known to be whole
         if frame.counter is not None and (frame.counter != self._counter or frame.etb):
-            self._heard += 1
+            self.heard += 1
             self.fences.counted(frame.counter)
         self._counter = frame.counter
 

@@ -69,6 +69,12 @@ class SimulatedPrinter(PrinterBody):
         self.taken = self.printed = 0
         self._happened("status")
 
+    def flicker(self, glitch: bytes = b"") -> None:
+        """Be off for a moment, and lose buffer and settings. A serial line shows a `glitch` of that, or nothing."""
+        self._lose_power()
+        self.power_on()
+        self._line.send(glitch)
+
     def preload(self, stream: bytes) -> None:
         """Put bytes of an earlier program into the buffer, such as half a picture."""
         self._take(stream)

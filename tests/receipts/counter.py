@@ -101,6 +101,7 @@ class Counter:
         self._pace = pace
         self._kind = kind
         self._begun: Tally[int] = Tally()
+        self._restarting = asyncio.Lock()
         self._ours: set[asyncio.Task[None]] = set()  # what the agent is doing, and would leave undone
         self._mending: set[asyncio.Task[None]] = set()
 
@@ -119,8 +120,9 @@ class Counter:
 
     async def restart(self) -> None:
         """End the agent, as it is, and start it again."""
-        await self._stop()
-        self._start()
+        async with self._restarting:  # two troubles may want it at once
+            await self._stop()
+            self._start()
 
     def some_bytes(self) -> int:
         """Return how many bytes it is until something goes wrong."""

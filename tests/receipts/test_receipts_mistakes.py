@@ -10,6 +10,7 @@ from drivers.printer import pulse
 from drivers.printer.outcome import KickOutcome, KickResult, PrintOutcome, Result
 from drivers.printer.printer import Printer
 from drivers.printer.receipt import _Receipt
+from drivers.printer.reports import Reports
 from tests.receipts.campaign import Share, in_virtual_time
 
 if TYPE_CHECKING:
@@ -72,6 +73,10 @@ def a_pulse_that_was_written_is_believed(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(pulse, "_moved", moved)
 
 
+def power_that_went_unseen_is_not_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Reports, "owed", lambda _self, _session: False)
+
+
 @pytest.mark.parametrize(
     ("mistake", "words"),
     [
@@ -79,6 +84,7 @@ def a_pulse_that_was_written_is_believed(monkeypatch: pytest.MonkeyPatch) -> Non
         (an_unknown_receipt_is_sent_again, "on paper more than once"),
         (what_was_lost_on_the_way_is_not_printed, "is not printed, and"),
         (a_drawer_that_did_not_move_is_kicked_again, "the drawer: "),
+        (power_that_went_unseen_is_not_looked_for, "is printed, and 0 times whole"),
         (a_pulse_that_was_written_is_believed, "the drawer is opened, after"),
     ],
     ids=lambda given: given if isinstance(given, str) else given.__name__,

@@ -56,6 +56,19 @@ async def paper_is_taken_out(it: Counter) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def roll_is_changed_with_the_power_off(it: Counter) -> AsyncIterator[None]:
+    """Let the roll end, and the printer be off while it is changed, of which the line shows next to nothing."""
+    if it.speaks is DialectName.ESCPOS and it.machine.model.answers and not it.machine.model.reports:
+        raise Elsewhere  # one that reports nothing by itself cannot be told from one that was on
+    it.machine.paper_out_at = it.machine.printed + it.some_bytes()
+    yield
+    it.machine.paper_out_at = None
+    if it.machine.paper_out and it.machine.powered:
+        it.machine.flicker(it.chance.choice((b"", b"\0", b"\xff")))
+    it.machine.load_paper()
+
+
+@asynccontextmanager
 async def paper_is_low(it: Counter) -> AsyncIterator[None]:
     it.machine.set_paper_low()
     yield
@@ -257,6 +270,7 @@ TROUBLES: dict[str, Trouble] = {
     for trouble in (
         paper_ends,
         paper_is_taken_out,
+        roll_is_changed_with_the_power_off,
         paper_is_low,
         power_fails_at_a_byte,
         power_fails,

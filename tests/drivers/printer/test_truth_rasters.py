@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from drivers.simulated.printer import SimulatedPrinter
 
 # Threads and sockets are on the way here: a busy machine needs its time to work off white.
-PATIENT = replace(QUICK, reply_s=0.3, quiet_s=0.3, white_s=1.0)
+PATIENT = replace(QUICK, reply_s=0.3, wake_s=0.1, quiet_s=0.3, white_s=1.0)
 _DOTS = random.Random(4).randbytes(576 * 120)
 FOREIGN_BAND = b"\x1d\x76\x30\x00\x48\x00\x40\x01" + bytes(range(0x20, 0x68))  # 72 x 320 dots promised: 23 KB
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from drivers.simulated.printer import SimulatedPrinter
 from drivers.simulated.scanner import ScannerFaults
 from drivers.simulated.script import shipped_scripts
 from drivers.simulated.switches import SWITCHES, read_command
@@ -17,11 +18,11 @@ from drivers.simulated.usb_wire import UsbFaults
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "drivers" / "simulated" / "README.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| (.+) \| (.*`.+`.*|a second `open_port`) \| `(\w+/\w+\.py)` `(\w+)` \|$", re.MULTILINE)
-PEERS = {kind.__name__: kind for kind in (ScannerFaults, UsbBus, UsbFaults, UsbPrinter)}
+PEERS = {kind.__name__: kind for kind in (ScannerFaults, SimulatedPrinter, UsbBus, UsbFaults, UsbPrinter)}
 
 
 def test_the_table_holds_every_fault() -> None:
-    assert len(ROW.findall(README)) == 37
+    assert len(ROW.findall(README)) == 38
 
 
 @pytest.mark.parametrize(("fault", "switch", "file", "test"), ROW.findall(README))
