@@ -174,7 +174,7 @@ async def test_copies_beside_the_journal_are_said_to_be_until_the_disk_for_them_
     ],
 )
 def test_the_doctor_judges_the_copies(shown: dict[str, Any], state: State, said: str, next_step: str | None) -> None:
-    well = {"error": None, "warning": None, "last_at": "2026-11-20T02:30:00+00:00", "folder": "/mnt/stick"}
+    well = {"error": None, "warning": None, "last_at": "2026-11-20T02:30:00+00:00", "folder": "copies"}
     found = of_agent.of_copies(well | shown, MORNING)
     assert found.state is state
     assert said in found.said
