@@ -169,9 +169,9 @@ class Devices:
         if name in self.scanners:
             scanner = self.scanners[name]
             if scanner.view.state is not DeviceState.READY:
-                raise conflict(
-                    "device-lost", f"Scanner {name}: {scanner.view.error}. {scanner.view.hint or ''}".strip()
-                )
+                what = scanner.view.error or "not connected yet"
+                what_now = scanner.view.hint or "Look at its cable and power, and try again in a moment."
+                raise conflict("device-lost", f"Scanner {name}: {what}. {what_now}")
             return Reply(200, as_json(scanner.view) | {"next": "Scan something: /v1/events tells what was read."})
         if name in self.scales.by_name:
             return await self.scales.test(name)
