@@ -112,11 +112,7 @@ def _guarded(module: CommandModule, args: argparse.Namespace) -> int:
         out.complain(str(error), error.hint)
         return out.FAILED
     except PermissionError as error:
-        out.complain(
-            f"{error.filename or 'a file'} may not be used by this user",
-            "run this as the user the agent runs as, or as an administrator",
-        )
-        return out.FAILED
+        return _not_allowed(error)
     except Problem as problem:
         out.complain(problem.detail)
         return out.FAILED
@@ -127,6 +123,16 @@ def _guarded(module: CommandModule, args: argparse.Namespace) -> int:
         return out.OK
     else:
         return code
+
+
+def _not_allowed(error: PermissionError) -> int:
+    if error.filename is None:  # of no file: that is a fault of ours, and its traceback is wanted
+        raise error
+    out.complain(
+        f"{error.filename} may not be used by this user",
+        "run this as the user the agent runs as, or as an administrator",
+    )
+    return out.FAILED
 
 
 def _parser() -> argparse.ArgumentParser:
