@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from agent.places import CONFIG_NAME, service_folders
 from agent.service.linux import Installed, run
 from agent.service.refusal import ServiceRefused
-from agent.service.windows_task import LOCAL_SERVICE, NORMAL, SYSTEM, Task, put
+from agent.service.windows_folder import access, make, must_lead_nowhere
+from agent.service.windows_task import LOCAL_SERVICE, NORMAL, Task, put
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,17 +59,18 @@ class Windows:
 
     def install(self, sample: str) -> list[str]:
         """Make the task and start it. `sample`: the configuration where there is none. Raises `ServiceRefused`."""
-        done = []
-        self._state.mkdir(parents=True, exist_ok=True)
+        folder = self._config.parent
+        must_lead_nowhere(folder, self._state)
+        if self.status().state == "not-found":
+            done = make(folder, self._state, LOCAL_SERVICE, self._must)
+        else:
+            done = []
+            self._state.mkdir(parents=True, exist_ok=True)
+            for command in access(folder, self._state, LOCAL_SERVICE, first=False):
+                self._must(*command)
         if not self._config.exists():
             self._config.write_text(sample, encoding="utf-8")
             done.append(f"wrote {self._config}: an example, to be made this store's own")
-        # The state is the agent's and the administrators' alone: S-1-5-32-544.
-        self._must(
-            "icacls", str(self._state), "/inheritance:r", "/grant:r",
-            f"*{LOCAL_SERVICE}:(OI)(CI)M", f"*{SYSTEM}:(OI)(CI)F", "*S-1-5-32-544:(OI)(CI)F",
-        )  # fmt: skip
-        self._must("icacls", str(self._config), "/grant", f"*{LOCAL_SERVICE}:R")
         put(task(self._python, self._config, self._state), self._must)
         self._must("schtasks", "/Run", "/TN", TASK)
         return [*done, f"made the task {TASK!r}: it starts with this PC, before anybody logs on, and was started now"]
@@ -103,7 +105,8 @@ class Windows:
         words = {_READY: "inactive", _RUNNING: "active", _DISABLED: "inactive"}
         return Installed(words.get(state, f"unknown ({state})"), "", starts_by_itself=state != _DISABLED)
 
-    def _must(self, *command: str) -> None:
+    def _must(self, *command: str) -> str:
+        """Run a program. Raises `ServiceRefused` with what it said."""
         try:
             done = self._run(command)
         except (OSError, subprocess.TimeoutExpired) as error:
@@ -114,3 +117,4 @@ class Windows:
                 f"{command[0]} failed: {said[0] if said else done.returncode}",
                 "run this in a window that was opened as an administrator",
             )
+        return done.stdout

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from agent import api_token
 from agent.service.linux import Installed, run
 from agent.service.refusal import ServiceRefused
+from agent.service.windows_folder import access, must_lead_nowhere
 from agent.service.windows_task import BELOW_NORMAL, SYSTEM, Task, put
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ SERVICE = "Stillopen"
 HOST = "stillopen-service.exe"
 KEY = r"HKLM\SOFTWARE\Stillopen"  # for the installer: every user may read it
 ERRANDS = "Stillopen errands"  # the task
-_ADMINISTRATORS = "S-1-5-32-544"  # by the number that no language of Windows translates
 
 
 def home_of(python: str = sys.executable) -> Path | None:
@@ -40,28 +40,6 @@ def service_sid(name: str = SERVICE) -> str:
     """Return the security identifier that Windows makes of a service's name, the same on every PC (MS-DTYP)."""
     digest = hashlib.sha1(name.upper().encode("utf-16-le"), usedforsecurity=False).digest()
     return "-".join(["S-1-5-80", *map(str, struct.unpack("<5I", digest))])
-
-
-def access(folder: Path, state: Path, *, first: bool) -> list[list[str]]:
-    """Return the commands that leave `folder` to SYSTEM and the administrators, and `state` in it to the service too.
-
-    The service reads what else is there, its configuration and secrets; nobody else does. Any user may make a folder
-    under %ProgramData%: so the `first` time, what is there loses the owner and the rights that somebody may have given
-    it beforehand. Later, that would open the store's files for a moment.
-    """
-    full = [f"*{sid}:(OI)(CI)F" for sid in (SYSTEM, _ADMINISTRATORS)]
-    closed = [
-        ["icacls", str(folder), "/inheritance:r", "/grant:r", *full, f"*{service_sid()}:(OI)(CI)RX"],
-        ["icacls", str(state), "/grant:r", f"*{service_sid()}:(OI)(CI)M"],
-    ]
-    if not first:
-        return closed
-    everything = ("/T", "/C", "/Q")  # all that is in it, and on where one file is held by somebody
-    return [
-        ["icacls", str(folder), "/setowner", f"*{_ADMINISTRATORS}", *everything],
-        ["icacls", str(folder), "/reset", *everything],
-        *closed,
-    ]
 
 
 def errands(host: str) -> Task:
@@ -87,14 +65,18 @@ class WindowsService:
         from agent.config import ConfigInvalid
 
         done = []
+        folder = self._config.parent
+        first = self.status().state == "not-found"
+        if first:
+            done += self._must(self._host, "folder").splitlines()
+        must_lead_nowhere(folder, self._state)
         self._state.mkdir(parents=True, exist_ok=True)
         if not self._config.exists():
             self._config.write_text(sample, encoding="utf-8")
             done.append(f"wrote {self._config}: an example, to be made this store's own")
-        first = self.status().state == "not-found"
         if first:  # another agent's, or one that somebody left there to know it
             (self._state / api_token.FILE).unlink(missing_ok=True)
-        for command in access(self._config.parent, self._state, first=first):
+        for command in access(folder, self._state, service_sid(), first=first):
             self._must(*command)
         self._must(self._host, "install")
         self._must(self._host, "start")

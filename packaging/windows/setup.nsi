@@ -84,13 +84,22 @@ Var HELD        ; the file that keeps the service's errands away, open
 !macroend
 !define Stop "!insertmacro Stop"
 
-!macro Begin
+; HOST: our program, which leaves the store's folder to administrators before anything is written there.
+!macro Begin HOST
   SetRegView 64
   SetShellVarContext all
   StrCpy $DATA "$APPDATA\Stillopen"       ; %ProgramData% in this context
-  CreateDirectory "$DATA"
+  nsExec::ExecToStack '"${HOST}" folder'
+  Pop $0
+  Pop $SAID
+  ${If} $0 != 0
+    SetErrorLevel ${NOT_HERE}
+    MessageBox MB_OK|MB_ICONSTOP "Nothing was changed. $SAID" /SD IDOK
+    Abort "Nothing was changed. $SAID"
+  ${EndIf}
   FileOpen $LOG "$DATA\setup.log" a
   FileSeek $LOG 0 END
+  FileWrite $LOG "$SAID"
   ReadINIStr $OLD "$INSTDIR\service.ini" service version
 !macroend
 
@@ -187,7 +196,9 @@ Function LeaveNothing
 FunctionEnd
 
 Section
-  !insertmacro Begin
+  InitPluginsDir
+  File "/oname=$PLUGINSDIR\stillopen-service.exe" "${TOOLS}/stillopen-service.exe"
+  !insertmacro Begin "$PLUGINSDIR\stillopen-service.exe"
   !insertmacro KeepErrandsAway
   StrCpy $NEW "${VERSION}"
   ${If} $OLD == "${VERSION}"              ; the same version again, over itself
@@ -352,10 +363,12 @@ FunctionEnd
 ; Removal is refused while records wait for a cloud: nobody would send them any more. /EXPORT=file writes them to a file
 ; first; /FORCE goes on where the program itself cannot be asked. The store's records stay, but with /PURGE.
 Section Uninstall
-  !insertmacro Begin
   ${IfNot} ${FileExists} "$INSTDIR\stillopen-service.exe"   ; what is beside this file is taken away whole
-    ${Stop} ${NOT_WELL} "Stillopen is not in $INSTDIR; nothing was changed."
+    SetErrorLevel ${NOT_WELL}
+    MessageBox MB_OK|MB_ICONSTOP "Stillopen is not in $INSTDIR; nothing was changed." /SD IDOK
+    Abort
   ${EndIf}
+  !insertmacro Begin "$INSTDIR\stillopen-service.exe"
   !insertmacro KeepErrandsAway
   ${GetParameters} $2
   StrCpy $4 ""

@@ -13,8 +13,9 @@ from agent.config import load
 from agent.service import first_configuration
 from agent.service.refusal import ServiceRefused
 from agent.service.windows import TASK, Windows, task
+from agent.service.windows_folder import ADMINISTRATORS
 from agent.service.windows_service import errands
-from agent.service.windows_task import Task, definition
+from agent.service.windows_task import SYSTEM, Task, definition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,14 +33,19 @@ SETTINGS = {
 }  # fmt: skip
 
 
+ME, SOMEBODY = "S-1-5-21-1-2-3-1001", "S-1-5-21-1-2-3-1002"
+
+
 class Programs:
     """Keeps what was asked, and the task's definition while its file is there."""
 
-    def __init__(self, *, fails: str = "", state: str = "4") -> None:
+    def __init__(self, *, fails: str = "", state: str = "4", owner: str = ADMINISTRATORS) -> None:
         self.asked: list[list[str]] = []
         self.task = ""
         self.fails = fails
         self.state = state
+        self.owner = owner
+        self.meanwhile: Path | None = None  # what somebody lays there in the moment in which the folder is open
 
     def __call__(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
         self.asked.append(list(command))
@@ -47,13 +53,20 @@ class Programs:
             self.task = Path(command[-1]).read_text(encoding="utf-16")
         if self.fails and self.fails in command:
             return subprocess.CompletedProcess(command, 1, "", "ERROR: Access is denied.")
-        return subprocess.CompletedProcess(command, 0, self.state if command[0] == "powershell" else "", "")
+        if command[0] == "icacls" and self.meanwhile is not None:
+            self.meanwhile.touch()
+        said = self.state if "Get-ScheduledTask" in command[-1] else f"{self.owner}\n{ME}\n"
+        return subprocess.CompletedProcess(command, 0, said if command[0] == "powershell" else "", "")
 
 
 def made(tmp_path: Path, programs: Programs) -> Windows:
     return Windows(
         tmp_path / "stillopen.toml", tmp_path / "state", python=r"C:\Program Files\Py & Co\python.exe", run=programs
     )
+
+
+def first(tmp_path: Path, programs: Programs) -> Windows:
+    return Windows(tmp_path / "data/stillopen.toml", tmp_path / "data/state", python="python.exe", run=programs)
 
 
 def parsed(one: Task) -> ET.Element:
@@ -118,8 +131,53 @@ def test_the_task_starts_at_boot_as_local_service(tmp_path: Path) -> None:
     assert f'--state "{tmp_path / "state"}"' in arguments
     assert load(tmp_path / "stillopen.toml").store.id == "store-1"
     assert ["schtasks", "/Run", "/TN", "Stillopen"] in programs.asked
-    state = next(asked for asked in programs.asked if asked[0] == "icacls")
-    assert "/inheritance:r" in state  # no other user of the PC keeps a way in
+    closed = next(asked for asked in programs.asked if asked[0] == "icacls")
+    assert (closed[1], "/inheritance:r" in closed) == (str(tmp_path), True)  # no other user of the PC keeps a way in
+    assert not any("/reset" in asked for asked in programs.asked)  # it would be open for a moment, and it is in service
+
+
+@pytest.mark.parametrize("owner", [SYSTEM, ADMINISTRATORS, ME])
+def test_the_first_time_what_an_administrator_laid_there_is_used_and_closed(tmp_path: Path, owner: str) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/stillopen.toml").write_text("# this lane's", "utf-8")
+    programs = Programs(state="", owner=owner)
+    first(tmp_path, programs).install("# an example")
+    assert (tmp_path / "data/stillopen.toml").read_text("utf-8") == "# this lane's"
+    asked = [command[2] for command in programs.asked if command[0] == "icacls"]
+    assert asked == ["/setowner", "/reset", "/inheritance:r", "/grant:r"]
+
+
+def test_the_first_time_what_anybody_else_laid_there_is_moved_aside_whole(tmp_path: Path) -> None:
+    (tmp_path / "data/state").mkdir(parents=True)
+    (tmp_path / "data/stillopen.toml").write_text("# somebody's", "utf-8")
+    (tmp_path / "data/state/journal.db").write_text("somebody's", "utf-8")
+    done = first(tmp_path, Programs(state="", owner=SOMEBODY)).install("# an example")
+    assert (tmp_path / "data/stillopen.toml").read_text("utf-8") == "# an example"
+    assert list((tmp_path / "data/state").iterdir()) == []
+    (aside,) = tmp_path.glob("data.found-*")
+    assert (aside / "state/journal.db").read_text("utf-8") == "somebody's"
+    assert str(aside) in done[0]
+
+
+def test_what_is_laid_there_before_the_folder_is_closed_stops_the_installation(tmp_path: Path) -> None:
+    programs = Programs(state="")
+    programs.meanwhile = tmp_path / "data/stillopen.toml"
+    with pytest.raises(ServiceRefused, match="somebody laid something") as refused:
+        first(tmp_path, programs).install("# an example")
+    assert refused.value.hint == "run this again"
+    assert not (tmp_path / "data").exists()
+    assert not programs.task
+
+
+@pytest.mark.parametrize("link", ["data", "data/state"])
+def test_a_folder_that_leads_elsewhere_is_not_closed_in_its_place(tmp_path: Path, link: str) -> None:
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / link).parent.mkdir(exist_ok=True)
+    (tmp_path / link).symlink_to(tmp_path / "theirs")
+    programs = Programs(state="")
+    with pytest.raises(ServiceRefused, match="leads elsewhere"):
+        first(tmp_path, programs).install("# an example")
+    assert programs.asked == []
 
 
 def test_a_window_without_rights_is_told_to_open_another(tmp_path: Path) -> None:

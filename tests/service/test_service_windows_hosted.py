@@ -14,7 +14,8 @@ from agent.config import ConfigInvalid, load
 from agent.service import first_configuration
 from agent.service.refusal import ServiceRefused
 from agent.service.windows_browsers import BROWSERS, NOTES, POLICIES, allow, changes, values
-from agent.service.windows_service import ERRANDS, HOST, WindowsService, access, home_of, service_sid
+from agent.service.windows_folder import access
+from agent.service.windows_service import ERRANDS, HOST, WindowsService, home_of, service_sid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,9 +76,10 @@ def test_the_stores_folder_is_left_to_three_and_nobody_inherits(tmp_path: Path) 
         ],
         ["icacls", str(state), "/grant:r", f"*{service_sid()}:(OI)(CI)M"],
     ]  # fmt: skip
-    assert access(tmp_path, state, first=False) == closed
-    assert [command[2] for command in access(tmp_path, state, first=True)[:2]] == ["/setowner", "/reset"]
-    assert access(tmp_path, state, first=True)[2:] == closed
+    assert access(tmp_path, state, service_sid(), first=False) == closed
+    first = access(tmp_path, state, service_sid(), first=True)
+    assert [command[2] for command in first[:2]] == ["/setowner", "/reset"]
+    assert first[2:] == closed
 
 
 def test_what_somebody_left_in_the_folder_beforehand_opens_nothing(tmp_path: Path) -> None:
@@ -92,6 +94,21 @@ def test_what_somebody_left_in_the_folder_beforehand_opens_nothing(tmp_path: Pat
     assert [command[2] for command in programs.asked if command[0] == "icacls"] == [
         "/setowner", "/reset", "/inheritance:r", "/grant:r",
     ]  # fmt: skip
+    assert [command[1] for command in programs.asked[:2]] == [
+        "status",
+        "folder",
+    ]  # the host's part, before anything else
+
+
+def test_a_folder_that_leads_elsewhere_is_refused_and_what_it_leads_to_left_alone(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (tmp_path / "data").symlink_to(theirs)
+    programs = Programs()
+    with pytest.raises(ServiceRefused, match="leads elsewhere"):
+        made(tmp_path, programs).install(first_configuration())
+    assert [command for command in programs.asked if command[0] == "icacls"] == []
+    assert list(theirs.iterdir()) == []
 
 
 def test_the_host_is_found_from_the_python_that_runs(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ Not seen under wine, which has no such thing or takes any word for it: Windows s
 actions are taken, and forgotten), the event log, the service's own account and SID, what icacls changes, preshutdown,
 drivers, COM ports and print queues; nor a Windows Python: a stand-in speaks its part. Its Task Scheduler takes our task
 and begins none: errands are begun here by hand. There is one account, so that "as the service" is as anybody; a folder
-that leads elsewhere is a link of Linux', and no junction."""
+that leads elsewhere is a link of Linux', and no junction: that the setup refuses one for the store's is not seen."""
 
 
 def main(arguments: list[str]) -> int:

@@ -110,6 +110,14 @@ class Pc:
         """Ask the service host."""
         return self.run([rf"{PROGRAM}\stillopen-service.exe", *words])
 
+    def remove(self, *words: str) -> int:
+        """Run the uninstaller with no window; return its exit code."""
+        # `_?=`: in place and waited for; by itself it goes on as a copy elsewhere, whose exit code nobody gets. It is
+        # the last word and stands without quotes, spaces and all, which only a line of a batch file can have.
+        batch = self.data.parent / "remove.bat"
+        batch.write_text(f'@"{PROGRAM}\\uninstall.exe" /S {" ".join(words)} _?={PROGRAM}\r\n')
+        return self.run(["cmd", "/c", r"C:\ProgramData\remove.bat"]).returncode
+
     def status(self) -> dict[str, str]:
         """Return what the host says of the service."""
         return dict(line.partition("=")[::2] for line in self.host("status").stdout.splitlines())

@@ -11,6 +11,7 @@ from agent.service.windows_service import WindowsService
 from agent.update.machine import on_windows
 from tests.wine.as_system import between, cut_short, elsewhere, errands
 from tests.wine.pc import PROGRAM, WAIT_S, must, say, until
+from tests.wine.planted import planted
 
 if TYPE_CHECKING:
     import subprocess
@@ -247,11 +248,11 @@ def _by_windows_path(pc: Pc) -> Callable[..., subprocess.CompletedProcess[str]]:
 def refusal(pc: Pc, _: Mapping[str, Path]) -> None:
     """Removal is refused while records wait; with a file for them it goes, and leaves the store's folder."""
     pc.misbehave("waiting.now")
-    must(_remove(pc) == WAITING, pc.said("../setup.log"))
+    must(pc.remove() == WAITING, pc.said("../setup.log"))
     must(
         pc.status()["ready"] == "1" and "3 for books" in pc.said("../setup.log"), "it was removed, or does not say why"
     )
-    must(_remove(pc, rf"/EXPORT=C:\waiting.jsonl", "/PURGE") == 0, pc.said("../setup.log"))  # noqa: F541 - a path
+    must(pc.remove(rf"/EXPORT=C:\waiting.jsonl", "/PURGE") == 0, pc.said("../setup.log"))  # noqa: F541 - a path
     must(pc.manager_says() == "" and not pc.registry(LISTED, "DisplayVersion"), "the service is still there")
     must(not list(pc.program.glob("*/stillopen.py")), "its files are still there")
     say("removal: refused while records wait (exit 7); /EXPORT writes them to a file, and it goes")
@@ -260,10 +261,10 @@ def refusal(pc: Pc, _: Mapping[str, Path]) -> None:
 def purge(pc: Pc, setups: Mapping[str, Path]) -> None:
     """Installed anew and removed with /PURGE, nothing is left; without, the store's folder."""
     must(_setup(pc, setups["1.0.0"]) == 0, pc.said("../setup.log"))
-    must(_remove(pc) == 0, pc.said("../setup.log"))
+    must(pc.remove() == 0, pc.said("../setup.log"))
     must((pc.data / "stillopen.toml").exists(), "the store's folder is gone")
     must(_setup(pc, setups["1.0.0"]) == 0, pc.said("../setup.log"))
-    must(_remove(pc, "/PURGE") == 0, "it could not be removed")
+    must(pc.remove("/PURGE") == 0, "it could not be removed")
     must(not pc.data.exists() and not list(pc.program.glob("*/stillopen.py")), "something is left")
     say("removed: the store's folder stays; with /PURGE nothing does")
 
@@ -286,20 +287,13 @@ def _setup(pc: Pc, setup: Path, *words: str) -> int:
     return pc.run([str(setup), "/S", *words]).returncode
 
 
-def _remove(pc: Pc, *words: str) -> int:
-    # `_?=`: in place and waited for; by itself it goes on as a copy elsewhere, whose exit code nobody gets. It is the
-    # last word and stands without quotes, spaces and all, which only a line of a batch file can have.
-    batch = pc.data.parent / "remove.bat"
-    batch.write_text(f'@"{PROGRAM}\\uninstall.exe" /S {" ".join(words)} _?={PROGRAM}\r\n')
-    return pc.run(["cmd", "/c", r"C:\ProgramData\remove.bat"]).returncode
-
-
 SCENES: Mapping[str, Callable[[Pc, Mapping[str, Path]], None]] = MappingProxyType(
     {
         scene.__name__: scene
         for scene in (
             install, words, crash, hang, again, deaf, orphan, gives_up, upgrade, not_here, sick, power_cut, back,
             provision, kiosk, browsers, trust, errands, elsewhere, between, cut_short, refusal, purge,
+            planted,
         )
     }
 )  # fmt: skip

@@ -97,7 +97,7 @@ const WCHAR *asked_take(const struct settings *settings);
 /* shortcuts.c: have the till's shortcuts open this page; false where one is there that could not be changed. */
 bool shortcuts_open(const WCHAR *page);
 
-/* commands.c, use.c, errands.c, account.c: what an administrator, the installer, the task and the agent's own command
+/* commands.c, use.c, errands.c, account.c, folder.c: what an administrator, the installer, the task and the agent's own command
    line ask for. */
 int command_install(void);
 int command_uninstall(void);
@@ -106,6 +106,7 @@ int command_stop(void);
 int command_status(void);
 int command_use(const WCHAR *version);
 int command_errands(void);
+int command_folder(void);
 int command_as_service(void); /* exits as the program does, or NOT_STARTED */
 
 /* manager.c: the service manager, asked. Each says on stderr why it failed, with the next step. */

@@ -8,7 +8,7 @@ int wmain(int count, WCHAR **words) {
     } commands[] = {
         {L"install", command_install}, {L"uninstall", command_uninstall}, {L"start", command_start},
         {L"stop", command_stop},       {L"status", command_status},       {L"console", serve_in_console},
-        {L"errands", command_errands},
+        {L"errands", command_errands}, {L"folder", command_folder},
     };
     if (count == 1) return serve();
     if (count == 3 && wcscmp(words[1], L"use") == 0) return command_use(words[2]);
@@ -16,6 +16,6 @@ int wmain(int count, WCHAR **words) {
     for (size_t at = 0; count == 2 && at < sizeof commands / sizeof *commands; at++)
         if (wcscmp(words[1], commands[at].word) == 0) return commands[at].does();
     complain(L"stillopen-service.exe install | start | stop | status | use VERSION | uninstall | console | errands | "
-             L"as-service PROGRAM ...");
+             L"folder | as-service PROGRAM ...");
     return WRONG_USE;
 }
