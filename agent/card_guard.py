@@ -13,7 +13,8 @@ from http import HTTPStatus
 
 from agent.problem import Problem
 
-_GROUPS = re.compile(r"\d+(?:[\W_]{1,4}\d+)*")  # whatever a person puts between, but no words
+# Whatever a person puts between, but no words, nor the GS that parts the fields of a GS1 code.
+_GROUPS = re.compile(r"\d+(?:(?:[^\w\x0e-\x1f]|_){1,4}\d+)*")
 _WRITTEN = re.compile(
     r"(?<![\d.,])\d{13,26}(?![\d.,])|(?<!\d)\d{4}(?:([ -])\d{4}\1\d{4}\1\d{1,7}|([ -])\d{6}\2\d{4,5})(?!\d)"
 )

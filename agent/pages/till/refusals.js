@@ -15,7 +15,8 @@ const OPENS = {
   "receipt-scanned": (till, problem) => void openReceipt(till, problem.receipt_number, () => till.isFree()),
   "weight-needed": (till, _, asked) => asked && void askWeight(till, asked),
   "not-weighed": (till, _, asked) => asked && void askWeight(till, asked),
-  "no-such-barcode": (till, _, asked) => asked?.barcode && till.show(unknownPanel(till, asked.barcode)),
+  // As the agent read it: a scanner's own letters before it are nothing to file an item under.
+  "no-such-barcode": (till, { barcode }, asked) => asked?.barcode && till.show(unknownPanel(till, barcode ?? asked.barcode)),
 };
 const WEIGHED = ["weight-needed", "not-weighed"];
 const SHOWN = ["expired", "receipt-scanned", "weight-needed"]; // what is opened says it all
