@@ -27,7 +27,7 @@ else:
 if TYPE_CHECKING:
     from drivers.ports.url import PortUrl
 
-WRITE_SLICE_BYTES = 256  # where pyserial hides how much of a slice went out, this is the most that is unknown
+WRITE_SLICE_BYTES = 256  # what a write that is given up may still have going out: a quarter of a second at 9,600 baud
 BITS_PER_BYTE = 11  # start, eight, parity, stop: the slowest usual line
 READ_POLL_S = 0.2  # how soon a read ends that cannot be cancelled (rfc2217)
 
@@ -48,19 +48,27 @@ class SerialLine:
             raise _lost(self._name, error) from error
 
     def write_some(self, data: memoryview, timeout_s: float) -> int:
-        """Write one slice. On a timeout up to a slice may have gone out uncounted. Raises `PortLost`."""
+        """Write one slice. Raises `PortLost`, also where nobody says how much of one that timed out has gone out."""
         piece = bytes(data[:WRITE_SLICE_BYTES])
         # The whole slice must fit into the time, and at 1,200 baud it needs two seconds by itself.
         within_s = timeout_s + len(piece) * BITS_PER_BYTE / self._serial.baudrate
         try:
             if self._timed and self._serial.write_timeout != within_s:  # setting it configures the port anew
                 self._serial.write_timeout = within_s
-            self._serial.write(piece)
-        except serial.SerialTimeoutException:
-            return 0
+            taken = self._serial.write(piece)
+        except serial.SerialTimeoutException as error:
+            gone = self._gone()
+            if gone is None:  # sent again, it might be there twice
+                raise _lost(self._name, error) from error
+            return gone
         except (OSError, TypeError) as error:
             raise _lost(self._name, error) from error
-        return len(piece)
+        return len(piece) if taken is None else taken
+
+    def _gone(self) -> int | None:
+        """Return how much of a write that timed out went out, which pyserial leaves in its `OVERLAPPED` on Windows."""
+        gone: int | None = getattr(getattr(self._serial, "_overlapped_write", None), "InternalHigh", None)
+        return gone
 
     def modem_lines(self) -> ModemLines | None:
         """Return what the other end holds high; None: a pseudo-terminal has no such lines. Raises `PortLost`."""

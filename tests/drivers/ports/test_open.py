@@ -20,6 +20,7 @@ from drivers.ports import open_port, parse_port_url
 from drivers.ports import threaded as threaded_module
 from drivers.ports.refusal import unavailable
 from drivers.ports.serial import SerialLine, _unavailable
+from drivers.ports.tcp import open_tcp
 from drivers.ports.threaded import start_port
 
 if TYPE_CHECKING:
@@ -55,6 +56,13 @@ async def test_nothing_listens_there() -> None:
 
 async def test_no_such_host() -> None:
     assert "IP address" in (await refused("tcp://printer.invalid:9100")).hint
+
+
+def test_no_host_can_be_spelled_so() -> None:
+    for host in ("192.168..50", f"{'a' * 64}.local", "\u2028"):
+        with pytest.raises(PortUnavailable) as unavailable:
+            open_tcp("tcp://it", host, 9100)
+        assert "IP address" in unavailable.value.hint
 
 
 @posix
@@ -178,6 +186,23 @@ async def test_empty_reads_are_neither_bytes_nor_the_end() -> None:
 
 
 @posix
+async def test_a_tty_that_is_hung_up_is_lost() -> None:
+    import tty  # POSIX only
+
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    port = await open_port(f"file://{os.ttyname(slave)}")
+    os.close(slave)
+    os.write(master, b"hi")
+    assert await asyncio.wait_for(port.read(), WAIT_S) == b"hi"
+    os.close(master)  # as when its USB plug is pulled: it reads as empty for ever
+    with pytest.raises(PortLost) as lost:
+        await asyncio.wait_for(port.read(), WAIT_S)
+    assert "cable" in lost.value.hint
+    await port.close()
+
+
+@posix
 async def test_a_device_file_both_ways(tmp_path: Path) -> None:
     path = tmp_path / "fifo"
     os.mkfifo(path)
@@ -225,7 +250,7 @@ async def test_pyserial_alone_reads_writes_stalls_and_closes() -> None:
     assert os.read(master, 100) == b"question"
     os.write(master, b"answer")
     assert await asyncio.wait_for(port.read(), WAIT_S)
-    with pytest.raises(WriteStalled) as stalled:
+    with pytest.raises(PortLost) as stalled:  # where nobody says how much of the last slice went out
         await port.write(bytes(100_000), timeout_s=0.1)
     assert stalled.value.written % 256 == 0
     reading = asyncio.create_task(_read_all(port))
