@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 OPEN_WAIT_S = 10.0  # a name that does not resolve, a driver that hangs; a healthy port opens in under one
 CLOSE_WAIT_S = 2.0  # CloseHandle can hang for ever behind a stalled write (pyserial issue 513)
+ASK_WAIT_S = 30.0  # Windows gives a print queue on a computer that is off up by itself after some 20
 WAKE_AGAIN_S = 0.05  # an interrupt that came just before a blocking read is lost on Windows: repeat it
 
 
@@ -101,6 +102,7 @@ class ThreadedPort:
         self._inbox = Inbox(loop, whole=isinstance(line, ReportLine))
         self._writes: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         self._writing: _Write | None = None
+        self._answers: set[asyncio.Future[Any]] = set()  # to questions that are out
         self._closing = threading.Event()
         self._closed = asyncio.Event()
         self._writer_runs = False  # most scanners are never written to
@@ -169,6 +171,8 @@ class ThreadedPort:
             self._writes.put(None)
             if self._writing is not None:
                 _settle(self._writing, _closed(self.url, self._writing.written))
+            for answer in self._answers:
+                _unanswered(answer, _closed(self.url, 0))
             _spawn(f"close {self.url}", self._shut)
         with contextlib.suppress(TimeoutError):
             # Not wait_for: before Python 3.12 it forgets a cancellation that comes together with the event.
@@ -176,7 +180,10 @@ class ThreadedPort:
                 await self._closed.wait()
 
     async def _ask(self, question: Callable[[], _Answer]) -> _Answer:
-        """Ask on a thread of its own: reading and writing go on. `close` waits for the answer."""
+        """Ask on a thread of its own: reading and writing go on. `close` waits for that thread, for a while.
+
+        Raises `PortLost`, also after `ASK_WAIT_S`.
+        """
         if self._closing.is_set():
             raise _closed(self.url, 0)
         answer: asyncio.Future[_Answer] = self._loop.create_future()
@@ -187,13 +194,19 @@ class ThreadedPort:
             except Exception as error:  # noqa: BLE001 - whatever it is, the asking task must hear of it
                 self._post(_unanswered, answer, error)
 
-        thread = _spawn(f"ask {self.url}", ask)
-        self._threads.append(thread)
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        self._threads.append(_spawn(f"ask {self.url}", ask))
+        self._answers.add(answer)
         try:
-            return await answer
+            async with asyncio.timeout(ASK_WAIT_S):
+                return await answer
+        except TimeoutError:
+            raise PortLost(
+                f"{self.url} did not answer within {ASK_WAIT_S:.0f} s",
+                hint="Unplug the device and plug it in again; if that does not help, restart this computer.",
+            ) from None
         finally:
-            if answer.done() and not answer.cancelled():
-                self._threads.remove(thread)
+            self._answers.discard(answer)
 
     def _read_loop(self) -> None:
         try:
