@@ -48,6 +48,8 @@ class FdLine:
         except OSError as error:
             raise _lost(self._name, error) from error
         if not data:
+            if self._wake.hung_up(self._fd):
+                raise _lost(self._name, OSError(errno.EIO, "it was hung up"))
             self._wake.readable(None, EMPTY_READ_WAIT_S)
         return data
 

@@ -67,7 +67,7 @@ def open_tcp(url: str, host: str, port: int) -> TcpLine:
     """Connect. Raises `PortUnavailable`."""
     try:
         sock = socket.create_connection((host, port), timeout=CONNECT_TIMEOUT_S)
-    except socket.gaierror as error:
+    except (socket.gaierror, UnicodeError) as error:  # the latter: no name can be spelled so
         raise PortUnavailable(
             f"{url}: no device is called {host}",
             hint="Write the device's IP address in its port; its self-test page shows it.",

@@ -20,6 +20,7 @@ from drivers.errors import PortUrlInvalid
 
 BAUD_MIN, BAUD_MAX = 50, 4_000_000  # bit/s; what operating systems name at all
 URL_CHARS_MAX = 1024  # a path may be long; more is a mistake
+LABEL_CHARS_MAX = 63  # between two dots of a host's name, by RFC 1035
 QUEUE_CHARS_MAX = 260  # Windows allows a queue's name 220, with its server's before it
 
 _FORMS = {
@@ -80,6 +81,8 @@ def parse_port_url(text: str, *, platform: str = sys.platform) -> PortUrl:
         )
     if parts.fragment or parts.username is not None:
         _refuse(text, scheme, "it has a part no port has (`#...` or `user@`)")
+    if "%00" in text:
+        _refuse(text, scheme, "it has a NUL (%00), which no name and no path has")
     return _READERS[scheme](text, parts, platform)
 
 
@@ -194,6 +197,8 @@ def _host_and_port(text: str, parts: SplitResult) -> tuple[str, int]:
         host, port = None, None
     if not host or not port or parts.path not in {"", "/"}:
         _refuse(text, parts.scheme, "it needs a host, `:` and a port number from 1 to 65535, and nothing after")
+    if not all(0 < len(label) <= LABEL_CHARS_MAX for label in host.removesuffix(".").split(".")):
+        _refuse(text, parts.scheme, f"{host} is no address: there is nothing between two of its dots, or too much")
     return host, port
 
 

@@ -22,6 +22,14 @@ class Wake:
         """Wait until `fd` takes bytes. False: woken, or the time is over."""
         return self._wait(None, fd, timeout_s)
 
+    def hung_up(self, fd: int) -> bool:
+        """Return whether `fd` has lost its other end for good. False on Windows, which cannot say."""
+        if sys.platform == "win32":
+            return False
+        poll = select.poll()
+        poll.register(fd, 0)  # a hang-up is told unasked
+        return any(event & select.POLLHUP for _, event in poll.poll(0))
+
     def wake(self) -> None:
         """End every wait, now and later. Never raises."""
         with contextlib.suppress(OSError):  # closed already
