@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -226,8 +225,11 @@ class Printer:
             await queue.start()
             return self._voice, queue
         if self.settings.feeds_display:
-            with suppress(WriteStalled):  # it takes nothing now, and is woken below
+            try:
                 await port.write(SELECT_PRINTER, timeout_s=self._timing.stall_s)
+            except WriteStalled as stall:  # it takes nothing now, and is woken below
+                if stall.written:
+                    raise  # the next byte would end this command
         asks = self.settings.ask_dialect or self.settings.ask_fence
         says = await device_id(port) if asks else None
         voice = self._voice

@@ -251,3 +251,15 @@ def test_whatever_is_shown_ends_with_the_printer_selected_and_obeys_no_command_a
     plain = SimulatedDisplay(DisplayProtocol.ESCPOS)
     plain.take((ESCPOS.greeting if anew else b"") + ESCPOS.show(Screen(upper, lower)))
     assert box.text == plain.text
+
+
+async def test_a_selection_of_the_printer_that_is_left_unfinished_is_no_connection() -> None:
+    async with running() as rig:
+        rig.bench.unplug("printer")
+        await eventually(lambda: rig.printer.view.state is DeviceState.LOST)
+        rig.bench.add("printer", rig.machine, to_device=Faults(stall_after=2))
+        await eventually(lambda: "took 2 of 3 bytes" in (rig.printer.view.error or ""))
+        rig.bench.unplug("printer")
+        rig.bench.add("printer", rig.machine)
+        await rig.ready()
+        assert (await rig.print()).result is Result.PRINTED
