@@ -16,6 +16,7 @@ from drivers.simulated.printer import SimulatedPrinter
 from tests.drivers.printer.lane import Lane, receipt
 
 if TYPE_CHECKING:
+    from drivers.port import Port
     from drivers.simulated.printer_tokens import Token
     from tests.drivers.printer.lane import Lanes
 
@@ -85,3 +86,33 @@ async def test_late_answers_to_an_attempt_after_a_missed_start_confirm_no_receip
     asyncio.get_running_loop().call_later(DEFAULT_TIMING.wake_s / 2, machine.release)
     assert await printed(it) is Result.PRINTED
     assert whole(it) == 1
+
+
+class Beaten:
+    """A port on which the printer's answer is here before the write that asks for it returns, as over threads."""
+
+    def __init__(self, port: Port) -> None:
+        self.url = port.url
+        self._port = port
+
+    async def read(self) -> bytes:
+        return await self._port.read()
+
+    async def write(self, data: bytes, *, timeout_s: float) -> None:
+        await self._port.write(data, timeout_s=timeout_s)
+        await asyncio.sleep(0.01)
+
+    async def close(self) -> None:
+        await self._port.close()
+
+
+async def test_an_answer_that_is_here_before_its_question_is_out_counts(lane: Lanes) -> None:
+    machine = SimulatedPrinter()
+    it = await lane(machine=machine, timing=DEFAULT_TIMING, wait=False)
+
+    async def open_port() -> Port:
+        return Beaten(await it.bench.open("printer"))
+
+    it.printer._open_port = open_port  # before it is opened at all
+    assert await printed(it) is Result.PRINTED
+    assert machine.taken < WAKE_BYTES  # and nothing had to be ended by NULs
