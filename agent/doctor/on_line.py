@@ -155,6 +155,8 @@ async def _unnamed(host: str, resolve: Resolve) -> str | None:
             resolve(host)
         except OSError as error:
             trouble = f"{host} has no address here: {error.strerror or error}"
+        except UnicodeError as error:  # no name can be spelled so: two dots side by side
+            trouble = f"{host} can be no host's name: {error}"
         try:
             loop.call_soon_threadsafe(tell, trouble)
         except RuntimeError:  # nobody waits any more

@@ -90,6 +90,11 @@ async def test_a_name_that_nobody_knows(tmp_path: Path) -> None:
     assert (line.state, "has no address" in line.said, call.state) == (State.WARNING, True, State.NOT_KNOWN)
 
 
+async def test_a_name_that_is_none(tmp_path: Path) -> None:
+    (line, call) = await on_line.all_of(a_store(tmp_path, hook("https://cloud..invalid")), tmp_path / "state")
+    assert (line.state, "no host's name" in line.said, call.state) == (State.WARNING, True, State.NOT_KNOWN)
+
+
 async def test_nothing_is_sent_to_a_cloud_that_is_held(tmp_path: Path) -> None:
     async with far_end(PAGE) as far:
         config = a_store(tmp_path, hook(f"http://127.0.0.1:{far.port}"))
