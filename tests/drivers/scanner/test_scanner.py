@@ -313,6 +313,17 @@ async def test_half_a_code_is_refused_with_the_setting_to_look_at() -> None:
             assert await counter.has(1) == [f"!{Reason.HALF}"]
 
 
+async def test_the_rest_of_a_code_on_a_line_that_stalled_is_refused_and_the_next_code_read() -> None:
+    peer = SimulatedScanner()
+    async with on_bench(peer, now=Looks()) as (_, counter, _bench):
+        await peer._connected.wait()
+        await peer._write(BEER[:9].encode())
+        assert await counter.has(1) == [f"!{Reason.HALF}"]
+        await peer._write(BEER[9:].encode() + b"\r")
+        await peer.scan(MILK)
+        assert await counter.has(3) == [f"!{Reason.HALF}", f"!{Reason.HALF}", MILK]
+
+
 async def test_a_card_is_in_no_log_and_in_no_memory(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     peer = SimulatedScanner()
