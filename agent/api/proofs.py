@@ -5,7 +5,6 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from agent import proof
 from agent.api.route import Route
 from outbox.answers import Reply
 
@@ -21,7 +20,7 @@ async def prove(call: Call) -> Reply:
 ROUTES = (
     Route(
         "GET",
-        proof.PATH,
+        "/v1/proof",
         prove,
         "The proof that this agent knows the token of STATE/api-token, before you send it",
         "Proof",
