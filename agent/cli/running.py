@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from agent import api_token, proof
 from agent.cli import out
 from agent.config import load
-from agent.door import WILDCARDS
 
 if TYPE_CHECKING:
     from socket import socket
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from agent.places import Places
 
 ANSWER_WAIT_S = 10.0  # the agent is on this PC
+_REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - asked for, not bound; each listens for its own kind
 PROOF_BYTES_MAX = 4096  # the proof has 80; who else listens there may send anything
 
 
@@ -37,15 +37,15 @@ class RunningAgent:
     def find(cls, places: Places, port: int | None = None) -> RunningAgent:
         """Return the agent of this configuration and state folder; it is not asked anything yet."""
         api = load(places.config, need_secrets=False).api
-        host = "127.0.0.1" if api.host in WILDCARDS else api.host
-        return cls(host, port or api.port, _token(places))
+        return cls(_REACHED_AT.get(api.host, api.host), port or api.port, _token(places))
 
     def events(self, claim: str) -> tuple[str, dict[str, str], socket]:
         """Return where events come from while a claim is held, the headers to ask with, and the line to ask on."""
         connection = self._connect()
         line, connection.sock = connection.sock, None
+        host = f"[{self._host}]" if ":" in self._host else self._host
         return (
-            f"ws://{self._host}:{self._port}/v1/events?claim={claim}",
+            f"ws://{host}:{self._port}/v1/events?claim={claim}",
             {"Authorization": f"Bearer {self._token}"},
             line,
         )

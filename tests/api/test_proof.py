@@ -15,6 +15,7 @@ from agent.app import App
 from agent.cli.out import CommandError
 from agent.cli.running import RunningAgent
 from agent.config import load
+from agent.places import Places
 from agent.proof import proof
 from agent.server import AddressTaken, Server
 from tests.api.shop import Shop, browser
@@ -27,6 +28,17 @@ if TYPE_CHECKING:
     Answer = Callable[[str], Awaitable[str]]  # what is answered to a nonce
 
 NONCE = "n" * 32
+BARE = """
+[store]
+id = "store-1"
+name = "Corner Shop"
+currency = "EUR"
+timezone = "Europe/Berlin"
+
+[[till]]
+id = "till-1"
+
+"""
 
 
 class Thief:
@@ -130,21 +142,31 @@ async def test_once_the_line_is_cut_nobody_else_is_sent_the_token(shop: Shop) ->
 
 async def test_events_come_over_the_line_that_was_proved(shop: Shop) -> None:
     agent = RunningAgent("127.0.0.1", shop.server.port, shop.token)
-    _, headers, line = await asyncio.to_thread(agent.events, "none")
+    where, headers, line = await asyncio.to_thread(agent.events, "none")
     try:
+        assert where == f"ws://127.0.0.1:{shop.server.port}/v1/events?claim=none"
         assert line.getpeername() == ("127.0.0.1", shop.server.port)
         assert headers == {"Authorization": f"Bearer {shop.token}"}
     finally:
         line.close()
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])  # noqa: S104 - a store's own choice
+async def test_an_agent_on_every_address_is_found_on_this_pc(tmp_path: Path, host: str) -> None:
+    try:
+        socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError:
+        pytest.skip(f"this PC cannot listen on {host}")
+    file = tmp_path / "stillopen.toml"
+    file.write_text(f'{BARE}[api]\nhost = "{host}"\n', "utf-8")
+    async with App(load(file), tmp_path / "state") as app, Server(app, port=0) as server:
+        agent = RunningAgent.find(Places(file, tmp_path / "state"), server.port)
+        assert (await asyncio.to_thread(agent.ask, "GET", "/v1/status"))["selling"]
+
+
 async def test_a_port_that_another_has_means_a_new_token(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     file = tmp_path / "stillopen.toml"
-    file.write_text(
-        '[store]\nid = "store-1"\nname = "Corner Shop"\ncurrency = "EUR"\ntimezone = "Europe/Berlin"\n'
-        '[[till]]\nid = "till-1"\n',
-        "utf-8",
-    )
+    file.write_text(BARE, "utf-8")
     with socket.create_server(("127.0.0.1", 0)) as other:
         async with App(load(file), tmp_path / "state") as app:
             before = api_token.read(tmp_path / "state")
