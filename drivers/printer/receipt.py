@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 CANNOT_SAY = "this printer cannot say whether it printed"
 SWITCHED_OFF = "the printer was switched off and on, or its cable was out"
+THREW_AWAY = "the printer had no room for a part of it, and threw that away"
 PRINTING = "printing"
 
 
@@ -148,12 +149,16 @@ class _Receipt:
             await self._wait_on()
             if not await session.until(lambda: trouble(session.said) is None, session.timing.glance_s):
                 await session.look()
-        await self._see_it_kept_power()
+        await self._see_it_kept_all()
         self._waiting_since = session.now()
 
-    async def _see_it_kept_power(self) -> None:
-        """Raise `_GaveUp` where what it held of the receipt is lost: what comes after that would print all the same."""
-        if not await self._session.reported.kept_power(self._session):
+    async def _see_it_kept_all(self) -> None:
+        """Raise `_GaveUp` where a part of what it got is lost: what comes after that would print all the same."""
+        session = self._session
+        if self._confirms and not session.fences.settled:  # a Star said so
+            self._confirms = False
+            raise _GaveUp(THREW_AWAY)
+        if not await session.reported.kept_power(session):
             self._confirms = False
             raise _GaveUp(SWITCHED_OFF)
 
@@ -168,7 +173,7 @@ class _Receipt:
             before = session.now()
             if not await session.look():
                 await session.explain()
-            await self._see_it_kept_power()
+            await self._see_it_kept_all()
             if trouble(session.status):
                 await self._wait_on()
                 continue
