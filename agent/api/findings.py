@@ -48,6 +48,7 @@ _EXPECTED = {
 PATTERNS = {
     r"^[0-9]+(\.[0-9]+)?$": 'a decimal number as text, such as "2" or "0.350"',
     r"^[0-9]{6}$": "six digits",
+    r"^[A-Za-z0-9_-]{22,64}$": "22 to 64 letters, digits, - or _",
     r"^[a-z]+(:[A-Za-z0-9._-]+)?$": "a kind of device or thing, or one of it by name, such as scanner:counter",
     r"^[^\x00-\x1f\x7f]*$": "plain text without control characters",
 }
