@@ -13,11 +13,13 @@ from http import HTTPStatus
 
 from agent.problem import Problem
 
-# Whatever a person puts between, but no words, nor the GS that parts the fields of a GS1 code.
-_GROUPS = re.compile(r"\d+(?:(?:[^\w\x0e-\x1f]|_){1,4}\d+)*")
-_WRITTEN = re.compile(
-    r"(?<![\d.,])\d{13,26}(?![\d.,])|(?<!\d)\d{4}(?:([ -])\d{4}\1\d{4}\1\d{1,7}|([ -])\d{6}\2\d{4,5})(?!\d)"
-)
+_GROUPS = re.compile(r"\d+(?:(?:[^\S\x1c-\x1f]|[.\-\u2010-\u2015\u2212]){1,3}\d+)*")
+# With anything else between, it is one where the groups are a card's and the same stands between them all; but not the
+# GS that parts the fields of a GS1 code.
+_ANY = r"((?:[^\w\x0e-\x1f]|_){1,4})"
+_PARTED = re.compile(rf"(?<!\d)\d{{4}}(?:{_ANY}\d{{4}}\1\d{{4}}\1\d{{1,7}}|{_ANY}\d{{6}}\2\d{{4,5}})(?!\d)")
+_PHONE = re.compile(r"\+\d(?:[\s()./\-]{0,3}\d){6,12}(?!\d)")  # E.164, and what people put between
+_WRITTEN = re.compile(r"(?<![\d.,+])\d{14,26}(?![\d.,])")  # together; nobody has a card of 13 digits any more
 _TRACKS = re.compile(
     r"%?B\d{12,19}\^"  # track 1, ISO/IEC 7813: format code, number, separator
     r"|\d{12,19}=\d{4}"  # track 2: number, separator, expiry
@@ -61,17 +63,17 @@ _ISSUERS: tuple[tuple[str, str, frozenset[int]], ...] = (
 def find_card_data(text: str) -> bool:
     """Say whether the text holds a card number or a magnetic track, written in whatever digits and dashes."""
     plain = _plain_text(text)
-    if _TRACKS.search(plain):
+    if _TRACKS.search(plain) or _parted(plain):
         return True
-    return any(_card_in(re.findall(r"\d+", run)) for run in _GROUPS.findall(plain))
+    return any(_card_in(re.findall(r"\d+", run)) for run in _GROUPS.findall(_PHONE.sub("+", plain)))
 
 
 def find_written_card(text: str) -> bool:
     """Say the same of a text full of numbers, such as a receipt: a track, or digits written as a card's are."""
     plain = _plain_text(text)
-    if _TRACKS.search(plain):
+    if _TRACKS.search(plain) or _parted(plain):
         return True
-    return any(_is_card_and_more("".join(re.findall(r"\d", found[0]))) for found in _WRITTEN.finditer(plain))
+    return any(_is_card_and_more(found[0]) for found in _WRITTEN.finditer(plain))
 
 
 def find_card_bytes(data: bytes) -> bool:
@@ -98,6 +100,11 @@ def card_data(field: str) -> Problem:
         "write the slip's number, or the last four digits only.",
         field=field,
     )
+
+
+def _parted(plain: str) -> bool:
+    """Say whether a card number stands there in groups as cards have them."""
+    return any(_is_card_and_more("".join(re.findall(r"\d", found[0]))) for found in _PARTED.finditer(plain))
 
 
 def _plain_text(text: str) -> str:

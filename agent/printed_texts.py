@@ -30,4 +30,4 @@ def _texts(document: Document) -> Iterator[str]:
             case Row():
                 yield from (item.left, item.right)
             case Raw():
-                yield item.content.decode("latin-1")
+                yield item.content.decode("ascii", "replace")  # a picture's bytes are no digits

@@ -126,7 +126,7 @@ class Prints:
             await asyncio.to_thread(self._printers[printer].check, document)  # pictures, raw bytes: most of a second
         except DocumentInvalid as error:
             raise invalid("document", f"{error}. {error.hint}".strip()) from error
-        refuse_cards(document)
+        await asyncio.to_thread(refuse_cards, document)
         return await self.queue(printer, document, key=key)
 
     async def queue(self, printer: str, document: Document, *, key: Key | None = None) -> Reply:

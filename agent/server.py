@@ -27,6 +27,7 @@ BACKLOG = 128  # connections waiting to be accepted
 KEEP_ALIVE_S = 30  # a page that is used again within half a minute saves a connect
 STOP_WAIT_S = 5  # for requests under way; a disk that needs longer has stopped selling anyway
 PING_EVERY_S = 20.0  # how soon a listener that vanished without a word is noticed
+ANSWER_S = 1.0  # of whoever has the port already: on this PC
 INCOMING_MESSAGE_BYTES_MAX = 4 * 1024  # listeners have nothing to say
 _LOOPBACK = ("127.0.0.1", "::1")
 
@@ -67,8 +68,12 @@ class Server:
         try:
             listeners = bind(self._app.config.api.host, self._wanted_port)
         except AddressTaken as taken:
-            if taken.by_another and self._app.door.port is None:  # it is not this agent itself
-                self._app.door.change_token()
+            if (
+                taken.by_another
+                and self._app.door.port is None
+                and _answers(self._app.config.api.host, self._wanted_port)
+            ):
+                self._app.door.change_token()  # it is not this agent itself, and may have been sent the old one
             raise
         self.port = int(listeners[0].getsockname()[1])
         self._app.door.port = self.port
@@ -122,6 +127,16 @@ def _listener(**connection: Any) -> asyncio.Protocol:
     from agent.listener import Listener
 
     return Listener(**connection)
+
+
+def _answers(host: str, port: int) -> bool:
+    """Return whether somebody listens there: a port may also be kept from everybody, as Windows keeps whole ranges."""
+    anywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - asked from here, not listened at
+    try:
+        socket.create_connection((anywhere.get(host, host), port), timeout=ANSWER_S).close()
+    except OSError:
+        return False
+    return True
 
 
 def bind(host: str, port: int) -> list[socket.socket]:

@@ -91,7 +91,10 @@ def _unescaped(text: str) -> str:
 
 
 def _is_remote_on_windows(folder: PurePath) -> bool:
-    if str(folder).startswith("\\\\"):
+    name = str(folder)
+    if name.startswith("\\\\?\\") and not name.upper().startswith("\\\\?\\UNC\\"):
+        return False  # a volume of this PC's, by its number: it has no letter to ask about
+    if name.startswith("\\\\"):
         return True
     import ctypes
 

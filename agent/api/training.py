@@ -29,8 +29,8 @@ async def end(call: Call) -> Reply:
     """Let a till sell again."""
     till = call.app.tills.setup(call.path["till"]).id
     if till in call.app.training:
+        call.app.training.end(till)  # first: a full disk lets nobody train on
         await _audit(call, till, training=False)
-        call.app.training.end(till)
     return Reply(HTTPStatus.OK, call.app.till_view(till))
 
 

@@ -68,15 +68,16 @@ def _state(fault: str | None, clouds: list[dict[str, Any]]) -> str:
         return "cannot_sell"
     if not clouds:
         return "no_clouds"
-    if not all(cloud["configured"] for cloud in clouds):
-        return "not_configured"
-    waiting = [cloud for cloud in clouds if cloud["waiting"]]
+    used = [cloud for cloud in clouds if cloud["configured"]]
+    waiting = [cloud for cloud in used if cloud["waiting"]]
     if any(cloud["offline"] is not None for cloud in waiting):
         return "offline"
     if any(cloud["lamp"]["state"] == State.UNAUTHORIZED for cloud in waiting):
         return "unauthorized"
-    if any(cloud["parked"] for cloud in clouds):  # a refund may wait behind it
+    if any(cloud["parked"] for cloud in used):  # a refund may wait behind it
         return "parked"
     if any(cloud["lamp"]["state"] != State.UP for cloud in waiting):
         return "waiting"
+    if len(used) < len(clouds):  # after what concerns the line that the store sells with: it may stand there for months
+        return "not_configured"
     return "sending" if waiting else "delivered"

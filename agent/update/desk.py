@@ -80,7 +80,6 @@ class UpdateDesk:
         self._looked_in: datetime | None = None  # the beginning of the hours that were looked in, and went well
         self._found: dict[str, str] | None = None
         self._trouble: dict[str, str] | None = None
-        self._fetched_is_done = False  # what was fetched is unpacked by now, or was refused
 
     # --- what can be read ---
 
@@ -182,15 +181,16 @@ class UpdateDesk:
         """Have the journal say which version runs, where that is another than before: the first thing it writes."""
         if self._place is None:  # nobody switches versions here
             return
+        if not has_written(
+            self._journal.reader, self._version
+        ):  # what was fetched runs; till then it is not fetched twice
+            await asyncio.to_thread(request.clear_fetched, self._state)
         at = self._now().isoformat()
         await self._journal.write(lambda connection: write_version(connection, self._version, at))
         self._noted = has_written(self._journal.reader, self._version)
 
     async def _round(self) -> None:
         self._hear()
-        if self._fetched_is_done and not self._looking.locked():
-            await asyncio.to_thread(request.clear_fetched, self._state)
-            self._fetched_is_done = False
         now, config = self._now(), self._config.update
         opened = config.hours_open.opened(now, self._zone)
         if self._why_not() is None and config.mode != "off" and opened is not None and not self._errand.under_way():
@@ -229,7 +229,6 @@ class UpdateDesk:
             self._trouble = {"detail": outcome.trouble, "hint": outcome.hint}
         if outcome.asked is self._wanted and did != "not_now":
             self._wanted = None
-        self._fetched_is_done |= outcome.asked is Asked.STAGE and did in {"staged", "refused"}
 
     def _may_ask(self) -> bool:
         """Say whether nobody is at a till, and root has nothing in hand."""

@@ -41,7 +41,7 @@ def ask(state: Path, asked: Asked) -> None:
 
 
 def clear_fetched(state: Path) -> None:
-    """Take away what was fetched for root: it is unpacked by now, or was refused."""
+    """Take away what was fetched for root: it runs by now."""
     for name in (FETCHED, f"{FETCHED}.new"):
         shutil.rmtree(state / FOLDER / name, ignore_errors=True)
 

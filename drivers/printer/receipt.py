@@ -41,9 +41,7 @@ async def check_ready(session: Session) -> None:
         if problem:
             raise NotReady(problem.reason, hint=problem.hint)
         if session.reported.owed(session):
-            await session.reported.turn_on(
-                session
-            )  # its power was off since it was last in trouble; it held nothing of ours
+            await session.reported.turn_on(session)  # its power was off since; it held nothing of ours
         if session.answers:
             await session.settle()
     except PortLost as lost:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,15 +42,48 @@ TEXTS = (
     "+49 30 1234567890123",
     "slip 0042",
     "",
+    "41111111111111111227",
+    "4111111111111111 123",
+    "4111/1111/1111/1111",
+    "4111_1111_1111_1111",
+    "4111, 1111, 1111, 1111",
+    "4111\u200b1111\u00ad11111111",
+    "\u0664\u0661\u0661\u0661\u0661\u0661\u0661\u0661\u0661\u0661\u0661\u0661\u0661\u0661\u0661\u0661",
+    "41111111111111120427",
+    "12345678901234567894",
+    "2026-11-20 14:05:33 1234",
+    "3782/822463/10005",
+    "+49 151 12345678",
+    "+49 (0)30 94739147 / +49 171 7654321",
+    "60,11, 24,04, 25,38, 19,99, 41,20, 10,00",
+    "+4111111111111111",
+    "4111\x1d1111\x1d1111\x1d1111",
 )
+CODES = {  # as a scanner sends them, and whether they are a card
+    NUMBER: True,
+    TRACK: True,
+    f"]C0{NUMBER}": True,
+    "4006381333931": False,
+    "]E04006381333931": False,
+    "4006381333932": False,  # misread: the agent says so
+    "491001234567812345": False,  # a magazine's number and its add-on
+    "]E3977123456700312": False,
+    "]Q3010400638133393117261231": False,
+    "370123456789105": False,
+}
 
 
 async def test_a_card_is_shown_kept_and_sent_nowhere(browser: Browser, store: Shop) -> None:
     page = await till(browser, store)
     found = await page.js(
-        f"import('/static/till/card_guard.js').then((m) => {list(TEXTS)!r}.map((text) => m.holdsCardData(text)))"
+        f"import('/static/till/card_guard.js').then((m) => {json.dumps(TEXTS)}.map((text) => m.holdsCardData(text)))"
     )
     assert dict(zip(TEXTS, found, strict=True)) == {text: find_card_data(text) for text in TEXTS}
+    scanned = await page.js(
+        "import('/static/till/card_guard.js')"
+        f".then((m) => {json.dumps(list(CODES))}.map((code) => m.scanHoldsCardData(code)))"
+    )
+    assert dict(zip(CODES, scanned, strict=True)) == CODES
 
     await page.js("""(() => {
         window.kept = [];

@@ -66,10 +66,10 @@ class Store:
         file = self.state / "fetches"
         return len(file.read_text("utf-8")) if file.exists() else 0
 
-    def desk(self, place: Installation | None) -> UpdateDesk:
+    def desk(self, place: Installation | None, version: str = "1.0.0") -> UpdateDesk:
         return UpdateDesk(
             self.config, self.state, self.journal,
-            version="1.0.0", zone=ZoneInfo("Europe/Berlin"), place=place, busy=lambda: self.busy, now=lambda: self.now,
+            version=version, zone=ZoneInfo("Europe/Berlin"), place=place, busy=lambda: self.busy, now=lambda: self.now,
             clock=lambda: self.clock,
         )  # fmt: skip
 
@@ -272,20 +272,23 @@ async def test_a_clock_that_is_set_back_holds_nothing_up(tmp_path: Path, monkeyp
         assert store.taken() is Asked.APPLY
 
 
-@pytest.mark.parametrize(("did", "stays"), [("staged", False), ("refused", False), ("interrupted", True)])
-async def test_what_was_fetched_goes_once_root_has_done_with_it(tmp_path: Path, did: Did, *, stays: bool) -> None:
+@pytest.mark.parametrize("did", ["staged", "refused", "interrupted"])
+async def test_what_was_fetched_stays_until_it_runs_and_is_not_fetched_twice(tmp_path: Path, did: Did) -> None:
     async with opened(tmp_path) as (store, desk):
+        await desk._note()
         store.now = NIGHT
         store.fetches({"version": "1.1.0", "notes": ""})
         fetched = store.state / request.FOLDER / request.FETCHED
         (fetched / "targets").mkdir(parents=True)
         await desk._round()
         assert store.taken() is Asked.STAGE
-        await desk._round()
-        assert fetched.exists()  # root reads it
         store.ends(did)
         await desk._round()
-        assert fetched.exists() is stays
+        await desk._note()
+        assert fetched.exists()
+        newer = store.desk(store.place, version="1.1.0")
+        await newer._note()
+        assert not fetched.exists()
 
 
 async def test_root_at_work_is_not_asked_again(tmp_path: Path) -> None:

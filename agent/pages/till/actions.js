@@ -190,7 +190,10 @@ export class Actions {
         this.state.takeRecord(record);
       },
       // What was asked for behind these goes to the sale that is open then.
-      taken: (sale) => this.state.takeSale(sale),
+      taken: (sale) => {
+        this.state.takeSale(sale);
+        this.state.soon("till"); // an answer that was asked for again is of then
+      },
       closed: ({ id }) => this.state.endSale(id),
     };
   }

@@ -139,12 +139,17 @@ function whyItEnded(payment) {
     payment.reason && el("p", {}, payment.reason), payment.hint && el("p.next", {}, payment.hint));
 }
 
+// A payment ends once as it is taken, and once more as its money goes back: what is told of the one is not the other.
+function endOf({ id, state }) {
+  return ["giving_back", "given_back"].includes(state) ? `${id} back` : id;
+}
+
 /** Above the sale: a payment that is not on show, those that were left, and how those ended; and what follows an end. */
 export class CardNotices {
   #till;
   #drawn = "";
   #under = null; // the payment that was under way when last looked
-  #ended = ""; // the id of the one whose end was taken up last
+  #ended = ""; // the one whose end was taken up last; see `endOf`
   element = el("div.asks", { "aria-live": "polite" });
 
   constructor(till) {
@@ -161,9 +166,9 @@ export class CardNotices {
 
   /** Whether a payment has ended; if so, what is charged completes its sale, or it is said why not, whatever is on show. */
   over(payment) {
-    if (this.#ended === payment.id) return true; // told by its event, by an answer, by a reading: whichever came first
+    if (this.#ended === endOf(payment)) return true; // told by its event, by an answer, by a reading: whichever came first
     if (payment.open) return false;
-    this.#ended = payment.id;
+    this.#ended = endOf(payment);
     const followed = this.#till.showsCardPayment(payment.id);
     const { state } = payment;
     if (followed && ["taken", "given_back"].includes(state)) this.#till.home();
@@ -187,13 +192,14 @@ export class CardNotices {
       const payment = await read(`/v1/sales/${encodeURIComponent(sale)}/card-payments/${encodeURIComponent(id)}`);
       if (!payment.left) this.over(payment);
     } catch (error) {
-      if (!(error instanceof Problem || error instanceof Away)) throw error; // what was charged stands on the sale
+      if (error instanceof Away) this.#under ??= { sale, id }; // looked at again with the next reading
+      else if (!(error instanceof Problem)) throw error; // what was charged stands on the sale
     }
   }
 
   update() {
     const { payment = null, left = [], ended = [] } = this.#till.state.till?.cards ?? {};
-    if (this.#under && this.#under.id !== payment?.id && this.#under.id !== this.#ended) void this.#look(this.#under);
+    if (this.#under && this.#under.id !== payment?.id && endOf(this.#under) !== this.#ended) void this.#look(this.#under);
     this.#under = payment;
     const hidden = payment && !this.#till.showsCardPayment(payment.id) ? payment : null;
     const now = JSON.stringify([hidden, left, ended]);

@@ -5,6 +5,7 @@ import { el, replace } from "../parts/dom.js";
 import { parseQuantity, price, quantity } from "../parts/money.js";
 import { t } from "../parts/words.js";
 import { LATE_MS_MAX } from "./burst.js";
+import { holdsCardData } from "./card_guard.js";
 
 const SEARCH_MS = 60; // a pause this short still feels like typing straight into the list
 const SHOWN_MAX = 24; // what fits without scrolling far; one more letter finds the rest
@@ -65,10 +66,7 @@ export class Finder {
       replace(this.shelf, this.#till.quick.element);
       return [];
     }
-    if (this.#till.refusals.isCard(text)) {
-      this.clear();
-      return [];
-    }
+    if (holdsCardData(text)) return []; // asked of nobody; Enter says so
     const found = await this.#find(text);
     if (found === null || asked !== this.#asked) return found; // an older question answered late is not shown
     this.#results = found;
@@ -126,7 +124,7 @@ export class Finder {
       await this.#till.scanned(text);
       return true;
     }
-    if (this.#till.refusals.isCard(text)) return true;
+    if (this.#till.refusals.isCard(text, false)) return true;
     const found = await this.search(text);
     this.clear();
     const item = exact(found, text);
@@ -135,13 +133,13 @@ export class Finder {
   }
 
   async #enter(text) {
-    if (this.#till.refusals.isCard(text)) {
-      this.clear();
-      return;
-    }
     if (CODE.test(text)) {
       this.clear();
       await this.#till.scanned(text);
+      return;
+    }
+    if (this.#till.refusals.isCard(text, false)) {
+      this.clear();
       return;
     }
     clearTimeout(this.#timer);

@@ -10,13 +10,14 @@ export class Messages {
   #about; // what the refusal on show is about; undefined: a hint, which anything that takes effect settles
   element = el("div.messages");
 
-  /** `kind`: "note" or "refused"; what is said "refused" `about` something stays until that very thing is "settled". */
-  say({ kind, text, about }) {
+  /** `kind`: "note" or "refused", and `minor` what nobody has to hear; what is said "refused" `about` something stays until that very thing is "settled". */
+  say({ kind, text, about, minor = false }) {
     if (kind === "settled") {
       const settled = this.#about === undefined || this.#about === about;
       if (settled && this.element.querySelector(".message-refused")) replace(this.element);
       return;
     }
+    if (minor && this.element.querySelector(".message-refused")) return; // there is something to be seen to
     this.#about = about;
     clearTimeout(this.#timer);
     replace(this.element, el(`p.message.message-${kind}`, { role: kind === "refused" ? "alert" : "status" },

@@ -2,7 +2,7 @@
 // over something that somebody is at. What is counted, typed or asked there stays; the words say what to do.
 
 import { t } from "../parts/words.js";
-import { holdsCardData } from "./card_guard.js";
+import { holdsCardData, scanHoldsCardData } from "./card_guard.js";
 import { aboutScan } from "./messages.js";
 import { expiredPanel } from "./panel_expired.js";
 import { unknownPanel } from "./panel_unknown.js";
@@ -28,9 +28,9 @@ export class Refusals {
     this.#till = till;
   }
 
-  /** Whether a text is card data: said, but for the text, and to be taken nowhere. */
-  isCard(text) {
-    if (!holdsCardData(text)) return false;
+  /** Whether a text, or a code that was scanned, is card data: said, but for the text, and to be taken nowhere. */
+  isCard(text, scanned = true) {
+    if (!(scanned ? scanHoldsCardData : holdsCardData)(text)) return false;
     this.#till.say({ kind: "refused", text: t("scan.card") });
     return true;
   }
