@@ -28,7 +28,9 @@
     const view = clips(element);
     const sides = [box.left - beyond >= view.left - 0.5, box.top - beyond >= view.top - 0.5, box.right + beyond <= view.right + 0.5, box.bottom + beyond <= view.bottom + 0.5];
     if (sides.filter(Boolean).length < 3) faults.push(`the ring of the focus is cut off: ${where(element)}`);
-    const top = document.elementFromPoint((box.left + box.right) / 2, (box.top + box.bottom) / 2);
+    // The middle of what there is to see: a long text goes on below its panel's edge, where other things stand.
+    const middle = (from, to, first, last) => (Math.max(from, first) + Math.min(to, last)) / 2;
+    const top = document.elementFromPoint(middle(box.left, box.right, view.left, view.right), middle(box.top, box.bottom, view.top, view.bottom));
     if (top && !element.contains(top) && !top.contains(element)) faults.push(`what has the focus is covered by ${where(top)}: ${where(element)}`);
   }
   held?.focus?.({ preventScroll: true });
