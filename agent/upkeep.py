@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -89,10 +90,11 @@ class Upkeep:
                 tries += 1
                 try:
                     await self._look_again()
-                except OutboxError as error:
+                except (OutboxError, sqlite3.Error) as error:  # SQLite's own: it can be opened, and not read yet
                     level = logging.WARNING if str(error) != said else logging.DEBUG
                     said = str(error)
-                    _log.log(level, "The journal cannot be written yet (try %d): %s. %s", tries, error, error.hint)
+                    hint = getattr(error, "hint", "It is tried again by itself")
+                    _log.log(level, "The journal cannot be written yet (try %d): %s. %s", tries, error, hint)
             if tries and self._journal.fault is None:
                 _log.info("Selling goes on, after %d tries: the journal was opened again, and all of it holds.", tries)
             self._tell(since, self._journal.fault)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -91,6 +92,27 @@ async def test_a_disk_that_stays_away_is_tried_again_and_said_once(
     path.rmdir()
     away.rename(path)
     await selling(shop)
+    assert (await shop.app.closing.complete(sale["id"], key=None)).body["receipt_number"] == "TILL-1-000001"
+
+
+async def test_a_disk_that_opens_and_cannot_be_read_yet_is_tried_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    left, fails = shop.app.kicks.left, [sqlite3.OperationalError("disk I/O error")] * 3
+
+    def read() -> list[tuple[str, str]]:
+        if fails:
+            raise fails.pop()
+        return left()
+
+    monkeypatch.setattr(shop.app.kicks, "left", read)
+    sale = await paid(shop)
+    fail(shop.app.journal, "lost", "lost")
+    with pytest.raises(JournalUnclear):
+        await shop.app.closing.complete(sale["id"], key=None)
+    await selling(shop)
+    assert not fails
+    assert caplog.text.count("disk I/O error. It is tried again") == 1
     assert (await shop.app.closing.complete(sale["id"], key=None)).body["receipt_number"] == "TILL-1-000001"
 
 

@@ -160,7 +160,7 @@ async def _until_up(stage: Stage) -> None:
         while stage.shop.app.line.view()["clouds"]["stripe"]["state"] != "up":
             stage.shop.app.line.wake()
             await asyncio.sleep(LOOK_S)
-    await stage.there('[data-lamp="stripe"][data-level="good"]')  # the page knows it, too
+    await stage.there('[data-lamp="stripe"][data-level="good"]')  # no other colour gets into the picture
 
 
 async def _asked(stage: Stage, *customers: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from agent.line import watch
 from outbox.record import Kind
 from tests.clouds.lying_stripe import KEY, LyingStripe
 from tests.clouds.serving import serving
@@ -53,6 +54,22 @@ async def page(browser: Browser, store: Shop, stripe: LyingStripe) -> Page:
     await page.wedge(COFFEE)
     await page.until(f"{LINES}.length == 1")
     return page
+
+
+@pytest.fixture
+def unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An agent that has not looked at its line yet."""
+    monkeypatch.setattr(watch, "FIRST_S", 3600.0)
+
+
+@pytest.mark.usefixtures("unasked", "stripe")
+async def test_a_reader_is_asked_though_nobody_knows_yet_whether_the_line_carries(browser: Browser, store: Shop) -> None:
+    page = await till(browser, store)
+    await page.wedge(COFFEE)
+    await page.until(f"{LINES}.length == 1")
+    assert store.app.line.view()["clouds"]["stripe"]["state"] == "unknown"
+    await page.press("F9")
+    await page.sees("Ask the reader for 6,49 €")
 
 
 async def test_a_card_is_asked_for_declined_and_asked_for_again(page: Page, store: Shop, stripe: LyingStripe) -> None:

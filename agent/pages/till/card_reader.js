@@ -10,14 +10,15 @@ import { cardPanel } from "./panels_pay.js";
 import { said } from "./said.js";
 
 const STOPPED = ["cash", "card", "tip", "park", "void"]; // what waits until it is known whether a card was charged
+const ASKED = ["up", "unknown"]; // of its cloud's line: an agent that has just started has not looked yet, and asking shows it
 
 /** What "card" opens: the reader's panel where the till has a reader that can be asked, else the terminal's. */
 export function cardsPanel(till) {
   const { cloud, payment } = till.state.till?.cards ?? {};
   if (payment) return followPanel(till, payment);
   const trains = Boolean(till.state.till?.training);
-  if (!cloud || (!trains && till.state.status?.line?.clouds[cloud]?.state !== "up")) return cardPanel(till);
-  return askPanel(till);
+  const line = till.state.status?.line?.clouds[cloud]?.state ?? "unknown";
+  return cloud && (trains || ASKED.includes(line)) ? askPanel(till) : cardPanel(till);
 }
 
 /** Ask for a card: all that is due, or a part of it. */
