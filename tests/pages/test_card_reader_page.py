@@ -63,7 +63,7 @@ def unasked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("unasked", "stripe")
-async def test_a_reader_is_asked_though_nobody_knows_yet_whether_the_line_carries(browser: Browser, store: Shop) -> None:
+async def test_a_reader_is_asked_though_nobody_knows_yet_of_its_line(browser: Browser, store: Shop) -> None:
     page = await till(browser, store)
     await page.wedge(COFFEE)
     await page.until(f"{LINES}.length == 1")
