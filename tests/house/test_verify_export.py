@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from outbox import chain
+from outbox.anchor import anchor
 from outbox.export import exported
 from outbox.journal import Journal
 from outbox.record import Kind, Record, canonical, link
@@ -48,12 +49,13 @@ def test_it_is_short_enough_to_be_read_and_needs_nothing_but_python() -> None:
     text = SCRIPT.read_text("utf-8")
     assert len(text.splitlines()) < LINES_MAX
     imports = {line.split()[1] for line in text.splitlines() if line.startswith(("import ", "from "))}
-    assert imports <= {"__future__", "argparse", "hashlib", "json", "sys", "typing"}
+    assert imports <= {"__future__", "argparse", "hashlib", "json", "re", "sys", "typing"}
 
 
 def test_a_whole_export_holds(records: list[dict[str, Any]]) -> None:
     head = records[-1]["hash"]
-    assert verified(export(records), "--head", head) == (0, f"6 records hold; the last hash is {head}\n")
+    said = f"6 records hold; the last hash is {head}; {head} is record 6 (TILL-1-000003)\n"
+    assert verified(export(records), "--head", head) == (0, said)
     assert verified("") == (0, f"0 records hold; the last hash is {'00' * 32}\n")
 
 
@@ -76,7 +78,36 @@ def test_what_was_done_to_it_is_named(records: list[dict[str, Any]]) -> None:
 def test_records_missing_at_the_end_show_by_the_hash_they_should_end_at(records: list[dict[str, Any]]) -> None:
     code, said = verified(export(records[:-1]), "--head", records[-1]["hash"])
     assert code == 1
-    assert "the export ends at hash" in said
+    assert f"the export ends at hash {records[-2]['hash']}, and no record in it has" in said
+
+
+def test_the_anchor_on_a_receipt_names_its_record(records: list[dict[str, Any]]) -> None:
+    third = bytes.fromhex(records[2]["hash"])
+    for typed in (
+        anchor(third),
+        anchor(third).lower(),
+        anchor(third).replace("-", " "),
+        anchor(third).replace("-", ""),
+        third.hex()[:20],
+        third.hex().upper(),
+    ):
+        code, said = verified(export(records), "--head", typed)
+        assert code == 0
+        assert said.endswith(" is record 3 (B-000001)\n")
+    code, said = verified(export(records[:2]), "--head", anchor(third))
+    assert code == 1
+    assert f"no record in it has {anchor(third)}" in said
+
+
+def test_an_anchor_of_no_receipt_is_looked_for_in_itself(records: list[dict[str, Any]]) -> None:
+    assert "is record 2 (drawer)" in verified(export(records), "--head", records[1]["hash"][:16])[1]
+
+
+@pytest.mark.parametrize("typed", ["", "3F9A-12BC-77D0-01A", "3F9A-12BC-77D0-01AG", "0" * 65])
+def test_what_is_no_hash_is_refused_before_anything_is_read(typed: str) -> None:
+    code, said = verified("no json", "--head", typed)
+    assert code == 2
+    assert "write 16 to 64 digits" in said
 
 
 async def test_the_records_of_a_journal_that_was_put_back_hold_and_no_epoch_comes_back(tmp_path: Path) -> None:
