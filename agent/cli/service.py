@@ -77,9 +77,13 @@ def _of_windows() -> WindowsService:
 
 
 def _uninstall(args: argparse.Namespace, places: Places) -> int:
+    from agent.service.waiting import must_outlive
+
     system = _system()
     if args.export is None:
         _must_have_nothing_waiting(places)  # before the store is disturbed
+    else:
+        must_outlive(places.state, Path(args.export))
     ran = system.stop()
     try:
         if args.export is not None:

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.new_file import new_file
+from agent.places import service_folders
+from agent.service.refusal import ServiceRefused
+from agent.update import machine
 from outbox import chain, schema
 from outbox.errors import JournalMissing
 from outbox.export import delivery_line, undelivered
@@ -18,7 +23,6 @@ from outbox.journal import FILE
 
 if TYPE_CHECKING:
     import sqlite3
-    from pathlib import Path
 
     from outbox.record import Record
 
@@ -42,11 +46,24 @@ def waiting(state: Path) -> dict[str, int]:
     return found
 
 
+def must_outlive(state: Path, file: Path) -> None:
+    """Raise `ServiceRefused` where `file` would lie in a folder that goes with the agent, or with its records."""
+    place = file.absolute().parent.resolve()  # a link into such a folder is in it
+    for folder in _going(state):
+        if place.is_relative_to(folder.resolve()):
+            raise ServiceRefused(
+                f"{file} would be taken away with {folder}, and the records in it",
+                "name a file elsewhere: on a stick, or among your own documents",
+            )
+
+
 def write_out(state: Path, file: Path) -> int:
     """Write every record that waits to `file`, a JSON line each, and note it. Returns how many.
 
-    Raises `FileExistsError`, `OSError` or `OutboxError`; the note is made only after the file is on its disk.
+    Raises `ServiceRefused` as `must_outlive`, `FileExistsError`, `OSError` or `OutboxError`; the note is made only
+    after the file is on its disk.
     """
+    must_outlive(state, file)
     upto = count = 0
     with schema.reading(state / FILE) as reader:
         newest = chain.newest(reader, 1)
@@ -63,6 +80,13 @@ def write_out(state: Path, file: Path) -> int:
         os.fsync(to.fileno())
     made.replace(note)
     return count
+
+
+def _going(state: Path) -> list[Path]:
+    """Return what a removal or a purge deletes: of a package, of the Windows setup, and of an environment of pip's."""
+    service, installed = service_folders(), machine.here()
+    going = [state, service.config, service.state, installed.versions, installed.own]
+    return going if sys.prefix == sys.base_prefix else [*going, Path(sys.prefix)]
 
 
 def _written_upto(state: Path, reader: sqlite3.Connection) -> int:

@@ -60,6 +60,8 @@ Var OLD         ; the version in force before; empty where there is none
 Var NEW         ; the folder of the one that comes
 Var MADE        ; the same, once it is there by that name
 Var PROVISION
+Var KEPT        ; the configuration that $OLD sold by, while another is tried; empty where there is nothing to put back
+Var CODE
 Var BROWSER
 Var PAGE
 Var TRIES
@@ -177,6 +179,21 @@ Function StartOld
   ${EndIf}
 FunctionEnd
 
+; The configuration of before with the version of before; $CODE becomes WENT_BACK where that version sells by it.
+Function ConfigurationBack
+  ${Run} '"$INSTDIR\stillopen-service.exe" stop'
+  System::Call 'kernel32::MoveFileExW(w "$KEPT", w "$DATA\stillopen.toml", i 9) i .r0'
+  ${If} $0 = 0
+    FileWrite $LOG "The configuration of before was not put back: it is $KEPT.$\r$\n"
+  ${EndIf}
+  ${Run} '"$INSTDIR\stillopen-service.exe" start'
+  ReadINIStr $2 "$INSTDIR\service.ini" service version
+  ${If} $0 = 0
+  ${AndIf} $2 == $OLD
+    StrCpy $CODE ${WENT_BACK}
+  ${EndIf}
+FunctionEnd
+
 ; Take away what this setup has put there, by name: never a folder as a whole.
 Function LeaveNothing
   SetOutPath "$TEMP"
@@ -201,8 +218,12 @@ Section
   !insertmacro Begin "$PLUGINSDIR\stillopen-service.exe"
   !insertmacro KeepErrandsAway
   StrCpy $NEW "${VERSION}"
-  ${If} $OLD == "${VERSION}"              ; the same version again, over itself
-    StrCpy $NEW "${VERSION}-again"
+  ${If} $OLD == "${VERSION}"              ; the same version again, over itself: as the Debian package counts, and updates do
+    StrCpy $TRIES 1
+    ${Do}
+      IntOp $TRIES $TRIES + 1
+      StrCpy $NEW "${VERSION}.$TRIES"
+    ${LoopWhile} ${FileExists} "$INSTDIR\$NEW\*.*"
   ${EndIf}
 
   ; beside the version that runs
@@ -246,9 +267,23 @@ Section
 
   ; this lane
   ${If} $PROVISION != ""
+    ${If} $OLD != ""
+    ${AndIf} ${FileExists} "$DATA\stillopen.toml"
+      StrCpy $KEPT "$DATA\stillopen.toml.setup"
+      Delete "$KEPT"
+      CopyFiles /SILENT "$DATA\stillopen.toml" "$KEPT"
+      ${IfNot} ${FileExists} "$KEPT"
+        Call StartOld
+        Call LeaveNothing
+        ${Stop} ${NOT_WELL} "$KEPT cannot be written; nothing was changed. Next: look at the disk's room, and run this again."
+      ${EndIf}
+    ${EndIf}
     ${Run} '"$INSTDIR\$NEW\python\python.exe" -I -X utf8 "$INSTDIR\$NEW\stillopen.py" --config "$DATA\stillopen.toml" --state "$DATA\state" config import "$PROVISION"'
     ${If} $0 != 0
       StrCpy $SAID $1
+      ${If} $KEPT != ""
+        Delete "$KEPT"
+      ${EndIf}
       Call StartOld
       Call LeaveNothing
       ${Stop} ${BAD_FILE} "The provisioning file was refused; nothing was changed. What it said: $SAID"
@@ -257,6 +292,14 @@ Section
 
   ; in force: from here on the host goes back by itself
   ${Run} '"$INSTDIR\stillopen-service.exe" use $NEW'
+  ${If} $0 != 0
+  ${AndIf} $KEPT != ""
+    StrCpy $CODE $0
+    StrCpy $SAID $1
+    Call ConfigurationBack
+    StrCpy $0 $CODE
+    StrCpy $1 $SAID
+  ${EndIf}
   ${If} $0 = ${WENT_BACK}
     RMDir /r "$INSTDIR\$NEW"
     ${Stop} ${WENT_BACK} "Stillopen ${VERSION} was not well; $OLD is in force again. Next: read $DATA\state\logs\host.log."
@@ -273,6 +316,9 @@ Section
     ${Stop} ${NOT_WELL} "The service does not run. Next: stillopen check. What it said: $1"
   ${EndIf}
 
+  ${If} $KEPT != ""
+    Delete "$KEPT"                        ; the import keeps the one before by its date
+  ${EndIf}
   Call Listed
   Call Shortcuts
   Call OlderGo
@@ -330,7 +376,8 @@ Function Shortcuts
     ReadRegStr $BROWSER HKLM "${APPS}\chrome.exe" ""
   ${EndIf}
   CreateDirectory "$SMPROGRAMS\Stillopen"
-  CreateShortcut "$SMPROGRAMS\Stillopen\Stillopen command line.lnk" "$SYSDIR\cmd.exe" '/k cd /d "$INSTDIR"'
+  ; in the folder of who opens it: a file that is named there does not go with the program
+  CreateShortcut "$SMPROGRAMS\Stillopen\Stillopen command line.lnk" "$SYSDIR\cmd.exe" '/k set "PATH=$INSTDIR;%PATH%" & cd /d "%USERPROFILE%"'
   ${If} $BROWSER == ""                    ; neither Edge nor Chrome: whatever opens pages here
     WriteINIStr "$DESKTOP\Stillopen till.url" InternetShortcut URL "$PAGE"
     Return
@@ -375,7 +422,12 @@ Section Uninstall
   ClearErrors
   ${GetOptions} $2 "/EXPORT=" $3
   ${IfNot} ${Errors}
-    GetFullPathName $3 "$3"
+    StrCpy $4 $3 2                        ; a share's, or...
+    StrCpy $5 $3 2 1                      ; a drive's: this runs in no folder that somebody would look in
+    ${If} $4 != "\\"
+    ${AndIf} $5 != ":\"
+      ${Stop} ${WAITING} "Stillopen was not removed. Next: name the file whole, with its drive: /EXPORT=D:\waiting.jsonl"
+    ${EndIf}
     StrCpy $4 ' --export "$3"'
   ${EndIf}
   ${Run} '"$INSTDIR\stillopen.exe" service uninstall$4'
@@ -392,13 +444,13 @@ Section Uninstall
     ${EndIf}
   ${EndIf}
   ClearErrors
+  StrCpy $5 keep
   ${GetOptions} $2 "/PURGE" $3
   ${IfNot} ${Errors}
     ${Run} '"$INSTDIR\stillopen.exe" service removable'   ; asked again: /FORCE alone never loses a record
     ${If} $0 != 0
       FileWrite $LOG "The store's records stay: some wait for a cloud.$\r$\n"
       SetErrorLevel ${WAITING}
-      StrCpy $5 keep
     ${Else}
       StrCpy $5 purge
     ${EndIf}

@@ -151,3 +151,15 @@ async def test_a_pip_installation_is_asked_again_when_it_has_stopped(
         assert service.run(args, places) == 0
         assert "books" in (tmp_path / export).read_text("utf-8")  # what was sold last is in it
         assert not unit.exists()
+
+
+def test_a_file_that_would_go_too_does_not_even_stop_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    systemd = Systemd(tmp_path / "sold", tmp_path / "state")
+    linux = Linux(root=tmp_path / "root", python="/opt/stillopen/bin/python", run=systemd)
+    linux.install(first_configuration())
+    systemd.asked.clear()
+    monkeypatch.setattr(service, "_system", lambda: linux)  # this test's PC, not the one it runs on
+    args = argparse.Namespace(what="uninstall", export=str(tmp_path / "state" / "kept.jsonl"), json=True)
+    with pytest.raises(CommandError, match="would be taken away"):
+        service.run(args, Places(tmp_path / "stillopen.toml", tmp_path / "state"))
+    assert systemd.asked == []

@@ -199,8 +199,14 @@ def provision(pc: Pc, setups: Mapping[str, Path]) -> None:
     file.write_text("# this lane\n")
     must(_setup(pc, setups["1.1.0"], rf"/PROVISION=C:\ProgramData\{file.name}") == 0, pc.said("../setup.log"))
     must((pc.data / "stillopen.toml").read_text() == "# this lane\n", "it is not this lane")
-    must(pc.sells("1.1.0-again"), "the same version again is a folder of its own")
-    say("/PROVISION: a wrong file is exit 6 with nothing changed; a right one is in force")
+    must(pc.sells("1.1.0.2"), "the same version again is a folder of its own")
+    file.write_text("# of a version that is sick\n")
+    pc.misbehave("sick-1.2.0")
+    must(_setup(pc, setups["1.2.0"], rf"/PROVISION=C:\ProgramData\{file.name}") == WENT_BACK, pc.said("../setup.log"))
+    pc.behave()
+    must((pc.data / "stillopen.toml").read_text() == "# this lane\n", "the version before sells by another's lane")
+    must(pc.sells("1.1.0.2") and not (pc.data / "stillopen.toml.setup").exists(), f"{pc.status()}")
+    say("/PROVISION: a wrong file is exit 6 with nothing changed; a right one is in force, and goes with its version")
 
 
 def kiosk(pc: Pc, setups: Mapping[str, Path]) -> None:
@@ -252,6 +258,8 @@ def refusal(pc: Pc, _: Mapping[str, Path]) -> None:
     must(
         pc.status()["ready"] == "1" and "3 for books" in pc.said("../setup.log"), "it was removed, or does not say why"
     )
+    must(pc.remove("/EXPORT=waiting.jsonl") == WAITING, "a file with no folder is in none that is looked in")
+    must("with its drive: /EXPORT=" in pc.said("../setup.log"), pc.said("../setup.log"))
     must(pc.remove(rf"/EXPORT=C:\waiting.jsonl", "/PURGE") == 0, pc.said("../setup.log"))  # noqa: F541 - a path
     must(pc.manager_says() == "" and not pc.registry(LISTED, "DisplayVersion"), "the service is still there")
     must(not list(pc.program.glob("*/stillopen.py")), "its files are still there")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import subprocess
 import zipfile
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from agent.update.machine import on_windows
+from agent.update.release import is_version
 from agent.update.report import report
 from tests.update.maker import Maker
 from tests.wine.pc import missing
@@ -111,6 +113,14 @@ def test_files_are_unpacked_by_name_and_every_folder_once(tmp_path: Path) -> Non
         r'SetOutPath "$INSTDIR\1.0.new\b"',
         f'File "{tmp_path}/b/z.py"',
     ]
+
+
+def test_every_name_that_the_setup_gives_a_version_is_one_for_updates() -> None:
+    text = (WINDOWS / "setup.nsi").read_text(encoding="utf-8")
+    names = re.findall(r'StrCpy \$NEW "([^"]+)"', text)
+    assert names == ["${VERSION}", "${VERSION}.$TRIES"]
+    for name in names:
+        assert is_version(name.replace("${VERSION}", "1.1.0").replace("$TRIES", "2")), name
 
 
 def test_a_path_that_windows_would_refuse_stops_the_build(tmp_path: Path) -> None:
