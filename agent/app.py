@@ -52,7 +52,7 @@ from outbox import epoch
 from outbox.auth.keyring import Keyring
 from outbox.catalogue import Catalogue
 from outbox.journal import Journal
-from outbox.money import Rounding
+from outbox.money import Rounding, decimals
 from outbox.room import Disk, Room
 
 if TYPE_CHECKING:
@@ -263,6 +263,7 @@ class App:
                 "id": self.config.store.id,
                 "name": self.config.store.name,
                 "currency": self.config.store.currency,
+                "decimals": decimals(self.config.store.currency),
                 "timezone": self.config.store.timezone,
                 "locale": self.config.store.locale,
                 "prices_include_tax": self.config.store.prices_include_tax,

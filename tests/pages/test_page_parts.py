@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from outbox.money import decimals
+
 if TYPE_CHECKING:
     from tests.pages.browser import Browser, Page
     from tests.pages.conftest import Shop
@@ -23,9 +25,10 @@ async def page(browser: Browser, store: Shop) -> Page:
 
 async def money(page: Page, currency: str, locale: str, function: str, *arguments: Any) -> Any:
     given = ", ".join(json.dumps(argument) for argument in arguments)
+    store = {"currency": currency, "decimals": decimals(currency), "locale": locale, "timezone": "Europe/Berlin"}
     shown = await page.js(
         "import('/static/parts/money.js').then((m) => "
-        f"{{ m.chooseMoney({currency!r}, {locale!r}, 'Europe/Berlin'); return m.{function}({given}) }})"
+        f"{{ m.chooseMoney({json.dumps(store)}); return m.{function}({given}) }})"
     )
     return shown.replace("\xa0", " ") if isinstance(shown, str) else shown
 
@@ -54,6 +57,18 @@ async def test_what_a_person_types_is_read_or_refused_never_guessed(page: Page) 
         assert await money(page, "EUR", "de_DE", "parse", text) is None, text
     assert await money(page, "JPY", "ja_JP", "parse", "1500") == 1500
     assert await money(page, "JPY", "ja_JP", "parse", "15.5") is None
+
+
+async def test_a_currency_has_the_decimals_of_the_agent_whatever_the_browser_says_are_in_use(page: Page) -> None:
+    for currency, locale in (("HUF", "hu_HU"), ("IQD", "ar_IQ"), ("COP", "es_CO"), ("CLP", "es_CL")):
+        places = decimals(currency)
+        assert await money(page, currency, locale, "parse", "5000") == 5000 * 10**places, currency
+        assert await money(page, currency, locale, "parse", f"1.{'5' * (places + 1)}") is None, currency
+        for minor in (0, 5, 123456):
+            written = await money(page, currency, locale, "typed", minor)
+            assert await money(page, currency, locale, "parse", written) == minor, written
+    assert await money(page, "HUF", "hu_HU", "money", 123400) == "1234,00 Ft"
+    assert await money(page, "IQD", "en_US", "money", 1234567) == "IQD 1,234.567"
 
 
 async def test_cash_offered_is_exact_first_and_then_what_a_customer_has_in_hand(page: Page) -> None:

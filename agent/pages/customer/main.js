@@ -21,7 +21,7 @@ let drawn = "";
 chooseLanguage();
 await firstAnswer();
 chooseLanguage(state.store.locale);
-chooseMoney(state.store.currency, state.store.locale, state.store.timezone);
+chooseMoney(state.store);
 document.title = t("customer.title", { store: state.store.name ?? "" });
 state.addEventListener("change", draw);
 listen({ onEvent: (event) => state.heard(event), onUp: () => state.up(), onDown: () => state.down() });

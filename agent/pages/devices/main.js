@@ -23,7 +23,7 @@ let drawn = "";
 chooseLanguage();
 const status = await first();
 chooseLanguage(status.store.locale);
-chooseMoney(status.store.currency, status.store.locale, status.store.timezone);
+chooseMoney(status.store);
 document.title = t("devices.title");
 const frame = build();
 listen({ onEvent: (event) => { if (event.type === "device" || event.type === "scan") look(); }, onUp: look, onDown: gone });

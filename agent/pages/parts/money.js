@@ -4,15 +4,18 @@ let locale = "en";
 let currency = "EUR";
 let digits = 2;
 let timeZone; // undefined: the browser's own
-let format = new Intl.NumberFormat(locale, { style: "currency", currency });
+let format = formatted();
 
-/** Set the store's currency, locale ("de_DE") and time zone. */
-export function chooseMoney(code, storeLocale, storeZone) {
-  currency = code;
-  timeZone = storeZone;
-  locale = Intl.NumberFormat.supportedLocalesOf([(storeLocale ?? "en").replace("_", "-")])[0] ?? "en";
-  format = new Intl.NumberFormat(locale, { style: "currency", currency });
-  digits = format.resolvedOptions().maximumFractionDigits;
+/**
+ * Write money and times as the store of `GET /v1/status` does. How many decimals its currency has the agent says: a browser
+ * knows how many are in use, which are none of the forint's two.
+ */
+export function chooseMoney(store) {
+  currency = store.currency;
+  digits = store.decimals;
+  timeZone = store.timezone;
+  locale = Intl.NumberFormat.supportedLocalesOf([(store.locale ?? "en").replace("_", "-")])[0] ?? "en";
+  format = formatted();
 }
 
 /** Write minor units as the store writes them. */
@@ -97,6 +100,11 @@ export function bornBy(age, now = new Date()) {
 /** A day and time as the store writes them. */
 export function when(iso) {
   return new Intl.DateTimeFormat(locale, { day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit", timeZone }).format(new Date(iso));
+}
+
+// The digits are those that fields, quantities and receipts have, in every language.
+function formatted() {
+  return new Intl.NumberFormat(locale, { style: "currency", currency, numberingSystem: "latn", minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
 function plain(minor) {

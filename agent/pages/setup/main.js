@@ -38,7 +38,7 @@ await look();
 async function begin() {
   const [status, setup] = await first();
   chooseLanguage(status.store.locale);
-  chooseMoney(status.store.currency, status.store.locale, status.store.timezone);
+  chooseMoney(status.store);
   document.title = t("setup.title");
   seen.setup = setup;
   draft = draftOf(setup, { timezone: Intl.DateTimeFormat().resolvedOptions().timeZone ?? "", locale: here() });

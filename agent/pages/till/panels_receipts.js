@@ -2,7 +2,7 @@
 
 import { read } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
-import { money, parse, quantity, when } from "../parts/money.js";
+import { money, parse, quantity, typed, when } from "../parts/money.js";
 import { t } from "../parts/words.js";
 import { field, primary } from "./panel.js";
 import { printState } from "./panels_pay.js";
@@ -54,7 +54,7 @@ export function receiptsPanel(till) {
       if (known) return till.show(receiptPanel(till, known));
     }
     const minor = amount.value ? parse(amount.value) : null;
-    if (amount.value && minor === null) return amount.complain(t("amount.bad", { example: "12.34" }));
+    if (amount.value && minor === null) return amount.complain(t("amount.bad", { example: typed(1234) }));
     const query = { ...(text.value ? { q: text.value } : {}), ...(day.value ? { day: day.value } : {}), ...(minor === null ? {} : { amount: minor }) };
     if (!Object.keys(query).length) return latest().catch(away);
     return search(query).catch(away);

@@ -59,7 +59,7 @@ export class Till {
     await this.#firstAnswer();
     const { store } = this.state;
     chooseLanguage(store.locale);
-    chooseMoney(store.currency, store.locale, store.timezone);
+    chooseMoney(store);
     this.outgoing = new Outgoing({
       write,
       findSale: async () => this.state.sale?.id ?? (await write("POST", "/v1/sales", { till: this.state.id }, newKey())).id,
