@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from bench import table
 from bench.effort import EFFORTS, Effort
-from bench.machine import machine
+from bench.machine import commit, machine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,17 +77,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(names: Sequence[str], length: str, effort: Effort, *, state: Path, results: Path) -> int:
-    measured: dict[str, table.Measured] = {}
+    of = commit()
     for name in names:
         on = machine(state)
-        if not measured:
-            print("; ".join(f"{key}: {value}" for key, value in on.items()), flush=True)
+        if name == names[0]:
+            print("; ".join(f"{key}: {value}" for key, value in {"commit": of, **on}.items()), flush=True)
         print(f"{name}: {NAMES[name]} ...", end=" ", flush=True)
         at, began = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
         module = importlib.import_module(f"bench.{name}")
         with tempfile.TemporaryDirectory(prefix=f"bench-{name}-", dir=state) as folder:
             figures = asyncio.run(module.measure(Path(folder), effort))
-        found = measured[name] = table.Measured(at, length, on, figures, getattr(module, "notes", list)())
+        found = table.Measured(at, of, length, on, figures, getattr(module, "notes", list)())
         print(f"{time.perf_counter() - began:.0f} s\n\n{table.as_text(found.figures, found.notes)}\n", flush=True)
         table.keep(results, {name: found}, known=NAMES)
     print(f"Kept in {results}/latest.json and latest.md")

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from bench.machine import UNKNOWN
 from bench.rounds import Figure
 
 if TYPE_CHECKING:
@@ -22,9 +23,10 @@ _HEAD = ("", "p50", "p99", "unit", "ours / it")
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What one bench found, when (RFC 3339, UTC), at which effort and on what."""
+    """What one bench found, when (RFC 3339, UTC), of which commit, at which effort and on what."""
 
     at: str
+    commit: str
     effort: str
     machine: Mapping[str, str]
     figures: Sequence[Figure]
@@ -33,6 +35,7 @@ class Measured:
     def to_json(self) -> dict[str, Any]:
         return {
             "at": self.at,
+            "commit": self.commit,
             "effort": self.effort,
             "machine": dict(self.machine),
             "figures": [figure.to_json() for figure in self.figures],
@@ -42,7 +45,8 @@ class Measured:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         figures = [Figure.from_json(figure) for figure in value["figures"]]
-        return cls(value["at"], value["effort"], value["machine"], figures, value["notes"])
+        commit = value.get("commit", UNKNOWN)  # it was not kept before
+        return cls(value["at"], commit, value["effort"], value["machine"], figures, value["notes"])
 
 
 def as_text(figures: Sequence[Figure], notes: Iterable[str] = ()) -> str:
@@ -77,7 +81,12 @@ def keep(folder: Path, measured: Mapping[str, Measured], known: Iterable[str]) -
 
 def _markdown(name: str, measured: Measured) -> str:
     machine = "; ".join(f"{key}: {value}" for key, value in measured.machine.items())
-    lines = [f"## {name}", "", f"Measured {measured.at}, {measured.effort}, on {machine}.", ""]
+    lines = [
+        f"## {name}",
+        "",
+        f"Measured {measured.at}, commit {measured.commit}, {measured.effort}, on {machine}.",
+        "",
+    ]
     for case, group in _by_case(measured.figures).items():
         lines += [f"**{case}**", "", "| | | p50 | p99 | | ours / it |", "| --- | --- | ---: | ---: | --- | ---: |"]
         lines += [f"| {figure.role} | {figure.name} | {' | '.join(_values(figure))} |" for figure in group]

@@ -10,7 +10,7 @@ import pytest
 
 from bench import imports, table
 from bench.__main__ import NAMES
-from bench.machine import machine
+from bench.machine import UNKNOWN, commit, machine
 from bench.rounds import Contender, Figure, Role, in_turns
 from tests.pages.browser import executable
 
@@ -114,7 +114,7 @@ def measured(p50: float, folder: Path, *, note: str = "a note") -> table.Measure
         Figure("a case", Role.OURS, "mine", "µs", p50, None, None),
         Figure("a case", Role.LIMIT, "the disk", "µs", 12.0, 15.0, 2.5),
     ]
-    return table.Measured("2026-11-21T03:00:00+00:00", "short", machine(folder), figures, [note])
+    return table.Measured("2026-11-21T03:00:00+00:00", "0123abc", "short", machine(folder), figures, [note])
 
 
 def test_the_files_name_the_machine(tmp_path: Path) -> None:
@@ -124,6 +124,39 @@ def test_the_files_name_the_machine(tmp_path: Path) -> None:
     assert kept["figures"][0]["p50"] == 1234.457
     assert kept["notes"] == ["a note"]
     assert "| ours | mine | 1,234 |" in (tmp_path / "new" / "latest.md").read_text("utf-8")
+
+
+def test_the_files_name_the_commit_and_say_where_it_was_not_kept(tmp_path: Path) -> None:
+    table.keep(tmp_path, {"drain": measured(1.0, tmp_path), "scan": measured(2.0, tmp_path)}, known=["scan", "drain"])
+    file = tmp_path / "latest.json"
+    document: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    assert document["benches"]["scan"].pop("commit") == "0123abc"
+    file.write_text(json.dumps(document), "utf-8")
+    assert {name: section.commit for name, section in table.kept(tmp_path).items()} == {
+        "scan": UNKNOWN,
+        "drain": "0123abc",
+    }
+    assert "commit 0123abc, short, on" in (tmp_path / "latest.md").read_text("utf-8")
+
+
+def test_a_commit_is_marked_where_the_code_was_changed_and_not_for_what_a_run_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert commit(tmp_path) == UNKNOWN
+    files = [tmp_path / name for name in ("till.py", "bench/results/latest.json", "bench/README.md")]
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("1", "utf-8")
+    author = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+    for words in (("init", "-q"), ("add", "."), (*author, "commit", "-q", "-m", "a")):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    clean = commit(tmp_path)
+    assert len(clean) >= 7
+    for file in files[::-1]:
+        assert commit(tmp_path) == clean
+        file.write_text("2", "utf-8")
+    assert commit(tmp_path) == f"{clean}+"
 
 
 def test_a_run_of_one_bench_leaves_what_was_kept_of_the_others(tmp_path: Path) -> None:

@@ -6,21 +6,20 @@ import concurrent.futures
 import json
 import logging
 import multiprocessing
-import subprocess
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.machine import commit
 from tests.simulate.clouds import bodies_unjudged
 from tests.simulate.store import Outcome, simulate
 from tests.simulate.weather import Weather
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
 VIOLATIONS_SHOWN = 10  # of a seed; what comes after the first is most often its consequence
 # What is told of all seeds together. All that was planted follows behind it.
 SUMMARY = ("days", "sales", "refunds", "starts", "crashes", "answers lost", "unheard", "partly quiet", "quiet times")
@@ -35,21 +34,6 @@ def run_one(seed: int, days: int, weather: Weather) -> Outcome:
     logging.getLogger().setLevel(logging.ERROR)  # a year of warnings is written for nobody here
     bodies_unjudged()
     return simulate(seed, days, weather)
-
-
-def commit() -> str:
-    """Return which code this is; a `+` says that it was changed since."""
-    try:
-        told = subprocess.run(
-            ["git", "describe", "--always", "--dirty=+"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return told.stdout.strip()
 
 
 def _say(line: str) -> None:
