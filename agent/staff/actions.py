@@ -21,6 +21,7 @@ class Action(StrEnum):
     """What somebody does, as `[permissions]`, refusals and the audit trail call it."""
 
     SELL = "sell"
+    OPEN_ITEM = "open_item"
     PRICE_OVERRIDE = "price_override"
     DISCOUNT_OVER_LIMIT = "discount_over_limit"
     EXPIRED_ITEM = "expired_item"
@@ -79,6 +80,7 @@ _RANK = {Role.CASHIER: 0, Role.SUPERVISOR: 1, Role.MANAGER: 2, Role.TECH: 2}  # 
 DEFAULTS: Mapping[Action, Rule] = MappingProxyType(
     {
         Action.SELL: Rule(Role.CASHIER, "ringing a sale"),
+        Action.OPEN_ITEM: Rule(Role.CASHIER, "ringing what is in no catalogue at a price of one's own"),
         Action.PRICE_OVERRIDE: Rule(Role.CASHIER, "changing a price"),
         Action.DISCOUNT_OVER_LIMIT: Rule(Role.SUPERVISOR, "a discount above the store's limit"),
         Action.EXPIRED_ITEM: Rule(Role.CASHIER, "selling an item that is past its day"),

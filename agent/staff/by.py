@@ -52,8 +52,11 @@ class By:
         """Say whether this is allowed, by role or by the leave that came with the request."""
         return self._rules[action].allows(self.actor.role) or self._leave(action) is not None
 
-    def allow(self, action: Action) -> None:
-        """Raise `Problem` (403) unless this is allowed; also from inside a change. Leave that is needed is used."""
+    def allow(self, action: Action, *, hint: str | None = None, **extra: str) -> None:
+        """Raise `Problem` (403) unless this is allowed; also from inside a change. Leave that is needed is used.
+
+        `hint` is what else can be done; `extra` goes with the refusal.
+        """
         rule = self._rules[action]
         if rule.allows(self.actor.role):
             return
@@ -71,15 +74,29 @@ class By:
         raise Problem(
             HTTPStatus.FORBIDDEN,
             "not-allowed",
-            f"{rule.words} needs a {rule.least}: {self._next_step(action)}",
+            f"{rule.words} needs a {rule.least}: {self._next_step(action)}{'' if hint is None else f'; or {hint}'}",
             action=str(action),
             role=str(rule.least),
+            **extra,
         )
 
     def _next_step(self, action: Action) -> str:
         if self._alone:
             return f'set up staff on the till page, or write {action} = "cashier" under [permissions] in stillopen.toml'
         return "let one type their PIN here (POST /v1/overrides), and send the request again with what that answers"
+
+    def with_leave(self, action: Action, given_by: Actor) -> By:
+        """Return the same for whom somebody allowed this earlier, whose leave is needed still."""
+        by = By(
+            self.actor,
+            page=self.page,
+            rules=self._rules,
+            leaves=self.leaves,
+            discount_limit=self.discount_limit,
+            alone=self._alone,
+        )
+        by.used = self.used if self._rules[action].allows(self.actor.role) else {**self.used, action: given_by}
+        return by
 
     def unused(self) -> dict[bytes, Leave]:
         """Return the leave that was not needed."""

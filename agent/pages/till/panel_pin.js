@@ -2,7 +2,7 @@
 
 import { read } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
-import { t } from "../parts/words.js";
+import { has, t } from "../parts/words.js";
 import { field, oneAtATime, pad, primary } from "./panel.js";
 
 const PIN_CHARS_MAX = 12;
@@ -77,7 +77,7 @@ export function signInPanel(till, watch) {
 
 /** Leave for what was refused, by the PIN of somebody who may; `settle` hears the token, or null. */
 export function leavePanel(till, watch, problem, settle) {
-  const { action, role } = problem.body;
+  const { action, role, because } = problem.body;
   let open = true;
   const end = (token) => {
     if (!open) return;
@@ -94,7 +94,8 @@ export function leavePanel(till, watch, problem, settle) {
   });
   const panel = {
     title: t("staff.leave"),
-    body: el("div", {}, el("p", { role: "alert" }, t(`staff.action_${action}`), " ", t("staff.needs", { role: t(`staff.role_${role}`) })), ask.element,
+    body: el("div", {}, el("p", { role: "alert" }, t(`staff.action_${action}`), " ", t("staff.needs", { role: t(`staff.role_${role}`) })),
+      because && has(`staff.because_${because}`) && el("p", {}, t(`staff.because_${because}`)), ask.element,
       el("div.chips", {}, primary(t("staff.allow"), ask.go), el("button.chip", { type: "button", "data-key": "no-leave", onclick: () => till.home() }, t("staff.no_leave")))),
     focus: () => ask.pin.input.focus(),
     closed: () => end(null),
