@@ -1,6 +1,7 @@
 // What the agent refused, told to whoever stands here: in words, and with the panel that goes on from there, but never
 // over something that somebody is at. What is counted, typed or asked there stays; the words say what to do.
 
+import { refusedTone } from "../parts/tone.js";
 import { t } from "../parts/words.js";
 import { holdsCardData, scanHoldsCardData } from "./card_guard.js";
 import { aboutScan } from "./messages.js";
@@ -31,6 +32,7 @@ export class Refusals {
   /** Whether a text, or a code that was scanned, is card data: said, but for the text, and to be taken nowhere. */
   isCard(text, scanned = true) {
     if (!(scanned ? scanHoldsCardData : holdsCardData)(text)) return false;
+    if (scanned) refusedTone();
     this.#till.say({ kind: "refused", text: t("scan.card") });
     return true;
   }
@@ -46,6 +48,7 @@ export class Refusals {
     const till = this.#till;
     const code = asked?.barcode ?? "";
     if (this.isCard(code)) return;
+    if (asked && "barcode" in asked) refusedTone();
     const opens = till.isFree() ? OPENS[problem.code] : undefined;
     opens?.(till, problem, asked);
     if (!opens || !SHOWN.includes(problem.code)) till.say({ kind: "refused", text: opens ? words(problem, code) : unopened(problem, code), about });

@@ -5,6 +5,7 @@
 
 import { Away, Problem, read, write } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
+import { refusedTone } from "../parts/tone.js";
 import { t } from "../parts/words.js";
 import { leavePanel, signInPanel } from "./panel_pin.js";
 import { firstPanel, staffPanel } from "./panels_staff.js";
@@ -64,6 +65,7 @@ export class StaffWatch {
     const was = this.locked;
     this.now = now;
     this.#draw();
+    this.#till.state.changed(); // what is shown may hang on who is here
     if (this.locked && !was) this.ask();
     else if (was && !this.locked) this.#till.home();
   }
@@ -104,6 +106,7 @@ export class StaffWatch {
   /** Whether a code read here is not rung since nobody is signed in: said aloud. */
   refuses(text) {
     if (!this.locked) return false;
+    refusedTone();
     this.#till.say({ kind: "refused", text: t("staff.scan_refused", { text }) });
     return true;
   }

@@ -21,6 +21,7 @@ import { Messages } from "./messages.js";
 import { Outgoing } from "./outgoing.js";
 import { addressHasCode, pair } from "./pairing.js";
 import { weightPanel } from "./panels_line.js";
+import { PcBand } from "./pc_band.js";
 import { PrintQuestion } from "./print_question.js";
 import { Questions } from "./questions.js";
 import { QuickKeys } from "./quick.js";
@@ -216,6 +217,7 @@ export class Till {
     this.lamps = lampBar(this);
     this.staff = new StaffWatch(this);
     this.printQuestion = new PrintQuestion(this);
+    this.pc = new PcBand(this);
     this.training = new TrainingBand(this);
     this.cards = new CardNotices(this);
     this.banner = el("div.banners", { "aria-live": "polite" });
@@ -233,7 +235,7 @@ export class Till {
         this.lamps.element,
         this.staff.element,
         el("button.help-button", { type: "button", "data-key": "help", onclick: () => this.command("help") }, t("bar.help"), el("kbd", {}, "F1"))),
-      el("div.notices", {}, this.training.element, this.staff.notice, this.banner, this.cards.element, this.printQuestion.element),
+      el("div.notices", {}, this.training.element, this.staff.notice, this.banner, this.pc.element, this.cards.element, this.printQuestion.element),
       this.basket.element,
       el("div.right", {}, this.finder.element, this.side, this.messages.element, this.commands));
     replace(this.#root, this.frame);
@@ -267,7 +269,7 @@ export class Till {
       return;
     }
     this.frame.dataset.live = String(this.state.live);
-    for (const part of [this.lamps, this.training, this.cards, this.printQuestion, this.basket, this.finder]) part.update();
+    for (const part of [this.lamps, this.training, this.pc, this.cards, this.printQuestion, this.basket, this.finder]) part.update();
     const { parked, sale } = this.state;
     this.park.textContent = parked.length && !sale?.lines.length ? t("action.parked", { n: parked.length }) : t("action.park");
     replace(this.banner, agentBanner(this), this.shift.banner());
