@@ -6,6 +6,7 @@ Nothing is opened: what the system shows of files, programs and drivers is read.
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
 from dataclasses import dataclass, field
@@ -42,6 +43,10 @@ GRABBERS = {
 }
 ALWAYS_GRAB = ("ModemManager", "brltty")  # these look at a port when it is plugged in, and have let go at other times
 _LOCAL = {"serial": Way.SERIAL, "usb": Way.USB_PRINTER, "hid": Way.HID, "evdev": Way.KEYBOARD, "file": None}
+_FIXED = {"usb": "usb_device", "hid": "hidraw", "evdev": "input"}
+_ALLOWED = {*_FIXED.values(), *linux_files.SERIAL_CLASSES}  # by the unit
+_SERIAL_NAME = re.compile(r"(tty[A-Za-z]+|rfcomm)\d+")
+_DEVICE_ALLOW = re.compile(r"^\s*DeviceAllow\s*=\s*char-(\S+)", re.MULTILINE)
 _AS_ROOT = "run this as an administrator: sudo stillopen doctor"
 
 
@@ -237,24 +242,45 @@ def drivers(devices: Sequence[Local], ground: Ground) -> Iterator[Finding]:
     except OSError as error:
         yield not_known(check, f"{ground.proc / 'devices'}: {error.strerror}", "run this outside the service")
         return
-    late = sorted({name for device in devices for name in _classes(device)} - known)
+    asked = {name for device in devices for name in _classes(device)}
+    shut = sorted(asked - _ALLOWED - _allowed_here(units))
+    late = sorted(asked - set(shut) - known)
+    if shut:
+        yield failed(
+            check,
+            f"the service's sandbox opens no device of {', '.join(shut)}",
+            f"sudo systemctl edit stillopen, there [Service] and DeviceAllow=char-{shut[0]} rw, and restart it",
+        )
     if late:
         yield warning(
             check,
             f"the driver of {', '.join(late)} is not loaded: the service would not open a device of it",
             "sudo systemctl restart systemd-modules-load.service stillopen.service, with the device plugged in",
         )
-    else:
+    elif not shut:
         yield ok(check, "the drivers are loaded before the service starts")
 
 
 def _classes(device: Local) -> set[str]:
     """Return the kernel's classes of character devices that a device is opened through."""
-    fixed = {"usb": "usb_device", "hid": "hidraw", "evdev": "input"}.get(device.url.scheme)
+    fixed = _FIXED.get(device.url.scheme)
     if fixed is not None:
         return {fixed}
-    names = {file.resolve().name for file in device.files}
-    return {known for known in ("ttyUSB", "ttyACM", "ttyS") if any(name.startswith(known) for name in names)}
+    if device.url.scheme != "serial":
+        return set()
+    return {port[1] for file in device.files if (port := _SERIAL_NAME.fullmatch(file.resolve().name))}
+
+
+def _allowed_here(units: Iterable[Path]) -> set[str]:
+    """Return the classes that somebody has added to the unit by `systemctl edit`."""
+    found = set()
+    for unit in units:
+        for file in unit.with_name(f"{unit.name}.d").glob("*.conf"):
+            try:
+                found |= set(_DEVICE_ALLOW.findall(file.read_text(errors="replace")))
+            except OSError:  # not for this user to read: then it is not said to be shut, either way
+                continue
+    return found
 
 
 def _character_classes(text: str) -> set[str]:

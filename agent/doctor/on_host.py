@@ -47,7 +47,13 @@ def service(status: Callable[[], Installed], *, windows: bool = sys.platform == 
     if found.state == "not-found":
         return warning(name, "there is none: nothing starts the agent with this PC", install)
     if found.state != "active":
-        return failed(name, f"it is {found.state}", "see why: stillopen service status")
+        said = f": {found.said}" if found.said else ""
+        why = (
+            "see why: stillopen service status"
+            if windows
+            else "see why: journalctl -u stillopen -n 30; stillopen check"
+        )
+        return failed(name, f"it is {found.state}{said}", why)
     if not found.starts_by_itself:
         enable = install if windows else "sudo systemctl enable stillopen.service"
         return warning(name, "it runs, and does not start with this PC", enable)

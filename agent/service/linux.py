@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 PACKAGED = Path("usr/lib/stillopen/current")  # the Debian package's program
 RUNS_HERE = Path("/run/systemd/system")  # is there where systemd is process 1: sd_booted(3)
 COMMAND_S = 700.0  # longer than the unit's own TimeoutStartSec
+_AGAIN = f"it ended, and is started again every {linux_files.RESTART_S} s until it stays"
 _HIDDEN = ("home", "root", "tmp")  # folders the sandbox hides from the service
 
 
@@ -77,7 +78,7 @@ class Linux:
         self._own(config.parent, config)
         self._must("udevadm", "control", "--reload")
         self._must("udevadm", "trigger", "--subsystem-match=usb", "--subsystem-match=hidraw")
-        self._must("systemctl", "restart", "systemd-modules-load.service")
+        self._run(("systemctl", "restart", "systemd-modules-load.service"))  # a kernel may have a driver less
         self._must("systemctl", "daemon-reload")
         self._must("systemctl", "enable", linux_files.UNIT)
         self._must("systemctl", "restart", linux_files.UNIT)
@@ -110,13 +111,13 @@ class Linux:
     def status(self) -> Installed:
         """Return what systemd knows of it. Raises `ServiceRefused` where there is no systemd."""
         shown = self._must(
-            "systemctl", "show", linux_files.UNIT, "-p", "LoadState,ActiveState,StatusText,UnitFileState"
+            "systemctl", "show", linux_files.UNIT, "-p", "LoadState,ActiveState,SubState,StatusText,UnitFileState"
         )
         fields = dict(line.partition("=")[::2] for line in shown.splitlines())
         there = fields.get("LoadState") == "loaded"
         return Installed(
             state=fields.get("ActiveState", "unknown") if there else "not-found",
-            said=fields.get("StatusText", ""),
+            said=_AGAIN if fields.get("SubState") == "auto-restart" else fields.get("StatusText", ""),
             starts_by_itself=fields.get("UnitFileState") == "enabled",
         )
 

@@ -12,7 +12,12 @@ from drivers.detect.known import PRODUCTS, VENDORS
 USER = "stillopen"
 UNIT = "stillopen.service"
 GROUPS = ("dialout", "lp", "input")  # of serial ports, printers and scanners that type
-DRIVERS = ("cdc_acm", "usbserial", "usblp", "hid", "evdev")
+DRIVERS = ("cdc_acm", "usbserial", "usblp", "hid", "evdev", "rfcomm")
+# The kernel's names of serial ports: of a PC, of adapters, of scanners, of boards (PL011, i.MX), of Bluetooth.
+SERIAL_CLASSES = ("ttyS", "ttyUSB", "ttyACM", "ttyAMA", "ttymxc", "rfcomm")
+RESTART_S = (
+    5  # a configuration that is wrong costs a start's second of work as often; a till that crashed waits as long
+)
 
 _UNIT = """\
 # Written by Stillopen; changes belong into `systemctl edit stillopen`, which an update leaves as they are.
@@ -22,8 +27,8 @@ Documentation=file:///usr/share/doc/stillopen/README.md
 # A device whose driver is loaded later than this service would stay closed to it until a restart.
 After=systemd-modules-load.service
 # Selling needs no network: nothing here waits for one.
-StartLimitIntervalSec=300
-StartLimitBurst=10
+# It is tried for as long as it takes: what is mended, a file or a disk, is found within seconds, by nobody's command.
+StartLimitIntervalSec=0
 
 [Service]
 Type=notify
@@ -33,7 +38,7 @@ Environment=PYTHONUNBUFFERED=1
 User={user}
 SupplementaryGroups={groups}
 Restart=always
-RestartSec=2
+RestartSec={restart_s}
 # A large journal that a newer version brings up to date takes minutes, once.
 TimeoutStartSec=600
 TimeoutStopSec=30
@@ -47,11 +52,9 @@ UMask=0077
 # stillopen.toml they are {{ file = "/run/credentials/stillopen.service/stillopen_NAME" }}.
 LoadCredential=stillopen:/etc/stillopen/credentials
 LoadCredentialEncrypted=stillopen:/etc/stillopen/credentials.encrypted
-# Devices: these classes and no other.
+# Devices: these classes and no other. Of one more: `systemctl edit stillopen`, [Service], DeviceAllow=char-NAME rw.
 DevicePolicy=closed
-DeviceAllow=char-ttyS rw
-DeviceAllow=char-ttyUSB rw
-DeviceAllow=char-ttyACM rw
+{serial}
 DeviceAllow=char-usb rw
 DeviceAllow=char-usb_device rw
 DeviceAllow=char-hidraw rw
@@ -91,7 +94,8 @@ WantedBy=multi-user.target
 
 def unit(command: str, *, user: str = USER) -> str:
     """Return the unit. `command` starts the program, as ExecStart takes it."""
-    return _UNIT.format(command=command, user=user, groups=" ".join(GROUPS))
+    serial = "\n".join(f"DeviceAllow=char-{name} rw" for name in SERIAL_CLASSES)
+    return _UNIT.format(command=command, user=user, groups=" ".join(GROUPS), serial=serial, restart_s=RESTART_S)
 
 
 def system_user(home: str = "/var/lib/stillopen") -> str:

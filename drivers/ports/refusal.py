@@ -27,6 +27,13 @@ def unavailable(what: str, path: str, code: int | None, error: Exception) -> Por
             else "Close the other program that uses it (a vendor's tool, a terminal, ModemManager, CUPS),"
             " or the second agent.",
         )
+    if code == errno.EPERM and sys.platform.startswith("linux"):
+        # What its mode and group let in, and a control group's device filter does not (systemd.resource-control(5)).
+        return PortUnavailable(
+            f"{what}: the service's sandbox does not open {path}",
+            hint=f"sudo systemctl edit stillopen, there [Service] and DeviceAllow=char-{_stem(path)} rw; then restart it, with"
+            " the device plugged in.",
+        )
     if code in {errno.EACCES, errno.EPERM}:
         return PortUnavailable(f"{what}: no permission to open {path}", hint=_permission(path))
     if code in {errno.ENOTTY, errno.EINVAL}:
@@ -35,6 +42,11 @@ def unavailable(what: str, path: str, code: int | None, error: Exception) -> Por
             hint=f"For a printer's device file write file://{path}; `stillopen devices` lists what is there.",
         )
     return PortUnavailable(f"{what}: {error}", hint="Unplug the device, plug it in again, and look at its cable.")
+
+
+def _stem(path: str) -> str:
+    """Return the kernel's name for devices of this kind: ttyUSB of /dev/ttyUSB0, also through a link."""
+    return Path(path).resolve().name.rstrip("0123456789") or "NAME"
 
 
 def _permission(path: str) -> str:

@@ -15,6 +15,7 @@ from agent.doctor import on_device
 from agent.doctor.finding import Finding, State
 from agent.doctor.on_device import Ground
 from agent.doctor.user import User, may_open
+from agent.service import linux_files
 from drivers.detect.look import Sources
 from drivers.errors import PortUnavailable
 from outbox.journal import FILE
@@ -157,6 +158,32 @@ def test_drivers_have_to_be_there_before_the_service(tmp_path: Path) -> None:
     assert (late.state, "ttyUSB" in late.said) == (State.WARNING, True)
     devices.write_text("Character devices:\n  4 ttyS\n188 ttyUSB\n")
     assert checked(tmp_path, config)["drivers"].state is State.OK
+
+
+@pytest.mark.parametrize("name", linux_files.SERIAL_CLASSES)
+def test_every_class_of_the_unit_is_one_the_doctor_knows(tmp_path: Path, name: str) -> None:
+    assert _of_packaged(tmp_path, f"{name}0", name).state is State.OK
+
+
+def test_a_class_that_the_sandbox_shuts_out_is_named_until_it_is_let_in(tmp_path: Path) -> None:
+    shut = _of_packaged(tmp_path, "ttyMI0", "ttyMI")
+    assert (shut.state, "sandbox opens no device of ttyMI" in shut.said) == (State.FAILED, True)
+    assert "DeviceAllow=char-ttyMI rw" in (shut.next or "")
+    more = tmp_path / "etc/systemd/system/stillopen.service.d/override.conf"
+    more.parent.mkdir(parents=True)
+    more.write_text("[Service]\nDeviceAllow=char-ttyMI rw\n")
+    assert _of_packaged(tmp_path, "ttyMI0", "ttyMI").state is State.OK
+
+
+def _of_packaged(root: Path, port: str, known: str) -> Finding:
+    """Check the drivers of a serial port on a PC with the package, whose kernel has a class."""
+    (root / port).touch()
+    for name in ("usr/lib/systemd/system/stillopen.service", "usr/lib/modules-load.d/stillopen.conf"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+    (root / "proc").mkdir(exist_ok=True)
+    (root / "proc/devices").write_text(f"Character devices:\n  7 {known}\n")
+    return checked(root, config_with(root, f"serial://{root / port}"))["drivers"]
 
 
 OTHERS, GROUP = os.geteuid() + 1, 4711

@@ -33,6 +33,12 @@ def test_the_service(state: str, found: State, *, starts: bool) -> None:
     assert on_host.service(lambda: Installed(state, "sells", starts)).state is found
 
 
+def test_a_service_that_is_tried_again_says_so_and_where_to_read_why() -> None:
+    found = on_host.service(lambda: Installed("activating", "it ended, and is started again", True), windows=False)
+    assert (found.state, found.said) == (State.FAILED, "it is activating: it ended, and is started again")
+    assert "journalctl -u stillopen" in (found.next or "")
+
+
 @pytest.mark.parametrize(
     ("state", "windows", "next_step"),
     [

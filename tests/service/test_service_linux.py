@@ -109,12 +109,38 @@ def test_uninstalling_takes_the_files_and_leaves_the_records(tmp_path: Path) -> 
     [
         ("LoadState=loaded\nActiveState=active\nStatusText=Selling\nUnitFileState=enabled", "active", True),
         ("LoadState=loaded\nActiveState=failed\nStatusText=\nUnitFileState=disabled", "failed", False),
+        ("LoadState=loaded\nActiveState=activating\nSubState=start\nUnitFileState=enabled", "activating", True),
         ("LoadState=not-found\nActiveState=inactive\nStatusText=\nUnitFileState=", "not-found", False),
     ],
 )
 def test_the_status_is_systemds(tmp_path: Path, shown: str, state: str, *, starts: bool) -> None:
     found = Linux(root=tmp_path, python=PYTHON, run=System(show=(0, shown))).status()
     assert (found.state, found.starts_by_itself) == (state, starts)
+
+
+def test_a_service_that_ends_is_tried_for_ever_and_says_so() -> None:
+    unit = linux_files.unit("/bin/true").splitlines()
+    assert {"StartLimitIntervalSec=0", "Restart=always", f"RestartSec={linux_files.RESTART_S}"} <= set(unit)
+    assert not [line for line in unit if line.startswith("StartLimitBurst")]
+    assert linux_files.RESTART_S >= 5  # a start costs a second of work: less would spin
+    shown = "LoadState=loaded\nActiveState=activating\nSubState=auto-restart\nStatusText=\nUnitFileState=enabled"
+    found = Linux(run=System(show=(0, shown))).status()
+    assert (found.state, found.said) == ("activating", "it ended, and is started again every 5 s until it stays")
+
+
+def test_the_drivers_of_every_class_are_loaded_and_one_that_a_kernel_lacks_stops_nothing(tmp_path: Path) -> None:
+    unit = linux_files.unit("/bin/true")
+    for name in ("ttyS", "ttyUSB", "ttyACM", "ttyAMA", "rfcomm", "hidraw"):
+        assert f"DeviceAllow=char-{name} r" in unit
+    assert "rfcomm" in linux_files.modules().split()
+    system = System()
+
+    def without_a_driver(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        done = system(command)
+        return subprocess.CompletedProcess(command, 1, "", "failed") if "modules-load" in command[-1] else done
+
+    done = Linux(root=tmp_path, python=PYTHON, run=without_a_driver).install(first_configuration())
+    assert done[-1].startswith("started stillopen.service")
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")

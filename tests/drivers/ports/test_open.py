@@ -126,13 +126,22 @@ def test_no_permission_names_the_group_to_join(tmp_path: Path) -> None:
     import grp
 
     assert "udev" in unavailable("it", "/dev/null", errno.EACCES, OSError()).hint
-    assert "udev" in unavailable("it", str(tmp_path / "gone"), errno.EPERM, OSError()).hint
+    assert "udev" in unavailable("it", str(tmp_path / "gone"), errno.EACCES, OSError()).hint
     device = tmp_path / "ttyUSB0"
     device.touch()
     if os.geteuid() == 0:
         os.chown(device, -1, grp.getgrnam("dialout").gr_gid)
     hint = unavailable("it", str(device), errno.EACCES, OSError()).hint
     assert f"usermod -aG {device.group()}" in hint
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has control groups")
+def test_what_the_groups_allow_and_the_sandbox_does_not_names_the_sandbox(tmp_path: Path) -> None:
+    (tmp_path / "ttyMI0").touch()
+    (tmp_path / "port").symlink_to("ttyMI0")
+    refused = unavailable("it", str(tmp_path / "port"), errno.EPERM, OSError())
+    assert "sandbox does not open" in str(refused)
+    assert "DeviceAllow=char-ttyMI rw" in refused.hint
 
 
 @pytest.mark.parametrize(
