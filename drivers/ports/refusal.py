@@ -31,8 +31,8 @@ def unavailable(what: str, path: str, code: int | None, error: Exception) -> Por
         # What its mode and group let in, and a control group's device filter does not (systemd.resource-control(5)).
         return PortUnavailable(
             f"{what}: the service's sandbox does not open {path}",
-            hint=f"sudo systemctl edit stillopen, there [Service] and DeviceAllow=char-{_stem(path)} rw; then restart it, with"
-            " the device plugged in.",
+            hint=f"sudo systemctl edit stillopen, there [Service] and DeviceAllow=char-{_stem(path)} rw; then restart"
+            " it, with the device plugged in.",
         )
     if code in {errno.EACCES, errno.EPERM}:
         return PortUnavailable(f"{what}: no permission to open {path}", hint=_permission(path))
