@@ -173,6 +173,11 @@ async def shift(stage: Stage) -> None:
 
 
 async def shift_report(stage: Stage) -> None:
+    """With a sale that was given up and a drawer that was opened with none."""
+    await stage.sold(COFFEE)  # what came before it is in no shift
+    await stage.ring(COFFEE, MILK)
+    await stage.of_sale("POST", "/void", {"reason": "Left"})
+    await stage.ask("POST", f"{TILL}/drawer", {"reason": "Change for the bus"})
     await shift(stage)
     await stage.page.click("[data-key=shift-x]")
     await stage.there(".figures")

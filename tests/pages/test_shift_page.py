@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from outbox import chain
+from tests.api.shop import CONFIG, open_shop
 from tests.pages.test_till_page import COFFEE, till
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.pages.browser import Browser, Page
     from tests.pages.conftest import Shop
 
@@ -95,3 +98,39 @@ async def test_a_float_is_asked_for_before_the_first_sale_and_a_scan_meanwhile_i
     await page.press("Enter")
     await page.sees("No change")
     assert [one["automatic"] for one in records(store, "shift_open")] == [False]
+
+
+async def test_a_z_on_the_screen_leaves_out_nothing_that_its_paper_has(browser: Browser, tmp_path: Path) -> None:
+    config = CONFIG.replace("[api]", 'cash_rounding = "0.05"\nlocale = "en_GB"\n\n[api]', 1)
+    async with open_shop(tmp_path, config=config) as shop:
+        client = shop.client
+        for paid in (True, False):
+            sale = await shop.opened()
+            line = {"name": "Loose screws", "price": 102, "tax": "standard"}
+            shop.body(await client.post(f"/v1/sales/{sale['id']}/lines", json=line))
+            if paid:
+                shop.body(await client.post(f"/v1/sales/{sale['id']}/tenders", json={"type": "cash", "amount": 100}))
+                record = shop.body(await client.post(f"/v1/sales/{sale['id']}/complete"))
+            else:
+                shop.body(await client.post(f"/v1/sales/{sale['id']}/void", json={"reason": "Left"}))
+        shop.body(await client.post("/v1/tills/till-1/drawer", json={"reason": "Change"}))
+        closing = {"till": "till-1", "counted": 100, "print": False}
+        z = shop.body(await client.post("/v1/shifts/current/close", json=closing))
+        page = await browser.page(f"{shop.own}/#pair={shop.app.door.code.make('test')}")
+        await page.sees("Ready for the next customer")
+        await page.press("h", alt=True)
+        await page.click('[data-key="shift-past"]')
+        await page.click(f'[data-key="z-{z["id"]}"]')
+        await page.until("document.querySelectorAll('.figures').length > 3")
+        tables = await page.js(
+            "Object.fromEntries([...document.querySelectorAll('.figures')].map((table) =>"
+            " [table.caption?.innerText ?? '',"
+            " [...table.rows].map((row) => [...row.cells].map((cell) => cell.innerText))]))"
+        )
+        assert ["Rounding", "-€0.02"] in tables[""]
+        assert tables["Hours"] == [[f"{record['occurred_at'][11:13]}:00 (1)", "€1.02"]]
+        assert [name for name, _ in tables["Cashiers"]] == [
+            *("this PC (1)", "Sales given up (1)", "Drawer opened without a sale (1)", "Cash"),
+        ]
+        assert ["Drawer opened without a sale (1)", ""] in tables["Cashiers"]
+        assert ["Sales given up (1)", "€1.02"] in tables["Cashiers"]

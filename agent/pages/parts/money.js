@@ -85,6 +85,11 @@ export function clock(iso) {
   return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", timeZone }).format(new Date(iso));
 }
 
+/** An hour of the store's day (`2028-06-15T09`) as the store writes it. */
+export function hour(text) {
+  return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", timeZone: "UTC" }).format(new Date(`${text}:00Z`));
+}
+
 /** A date (`2028-06-15`) as the store writes it. */
 export function day(date) {
   return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" }).format(new Date(`${date}T00:00Z`));

@@ -2,7 +2,7 @@
 
 import { read } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
-import { money, quantity, when } from "../parts/money.js";
+import { day, hour, money, quantity, when } from "../parts/money.js";
 import { t } from "../parts/words.js";
 import { oneAtATime, primary } from "./panel.js";
 import { said } from "./said.js";
@@ -58,13 +58,17 @@ function zName(shift) {
   return shift.z_number ? t("report.z", { number: `${shift.epoch ?? ""}${shift.z_number}` }) : t("report.old");
 }
 
+function count(name, n, amount) {
+  return [`${name} (${n})`, amount];
+}
+
 function figures(report) {
-  const count = (name, n, amount) => [`${name} (${n})`, amount];
   return el("div.report", {},
     section(null, [
       count(t("report.sales"), report.sales, report.sales_total), count(t("report.refunds"), report.refunds, -report.refunds_total),
       report.discounts > 0 && count(t("report.discounts"), report.discounts, -report.discounts_total),
       report.voids > 0 && count(t("report.voids"), report.voids, report.voids_total),
+      report.rounding && [t("report.rounding"), report.rounding],
       report.tips > 0 && [t("report.tips"), report.tips],
     ]),
     section(t("report.tenders"), (report.tenders ?? []).flatMap((tender) => [
@@ -74,7 +78,8 @@ function figures(report) {
     ])),
     section(t("report.taxes"), (report.taxes ?? []).map((tax) => [taxName(tax), tax.amount])),
     section(t("report.categories"), (report.categories ?? []).filter(({ category }, _, all) => category || all.length > 1).map((one) => [one.category || t("report.no_category"), one.total])),
-    section(t("report.cashiers"), (report.cashiers ?? []).map((one) => count(one.name || t("report.nobody"), one.sales + one.refunds, one.sales_total - one.refunds_total))),
+    section(t("report.cashiers"), (report.cashiers ?? []).flatMap(byCashier)),
+    section(t("report.hours"), byHour(report.hours ?? [])),
     section(t("report.drawer"), [
       [t("report.float"), report.float], [t("report.cash"), report.cash],
       report.paid_in > 0 && count(t("cash_move.in"), report.paid_in, report.paid_in_total),
@@ -90,6 +95,28 @@ function figures(report) {
     report.anchor && el("p.quiet", {}, t("report.anchor", { anchor: report.anchor })));
 }
 
+function byCashier(one) {
+  const part = (rows) => rows.filter(Boolean).map(([name, amount]) => [name, amount, ".part"]);
+  return [
+    count(one.name || t("report.nobody"), one.sales + one.refunds, one.sales_total - one.refunds_total),
+    ...part([
+      one.refunds > 0 && count(t("report.refunds"), one.refunds, -one.refunds_total),
+      one.discounts > 0 && count(t("report.discounts"), one.discounts, -one.discounts_total),
+      one.voids > 0 && count(t("report.voids"), one.voids, one.voids_total),
+      one.no_sales > 0 && count(t("report.no_sales_by"), one.no_sales, null),
+      one.cash && [t("report.tender.cash"), one.cash],
+      one.card && [t("report.tender.card"), one.card],
+    ]),
+  ];
+}
+
+function byHour(hours) {
+  const days = new Set(hours.map((one) => one.hour.slice(0, 10)));
+  return hours.map((one) => count(
+    `${days.size > 1 ? `${day(one.hour.slice(0, 10))}, ` : ""}${hour(one.hour)}`, one.sales + one.refunds, one.sales_total - one.refunds_total,
+  ));
+}
+
 function taxName({ name, rate }) {
   const shown = quantity(rate);
   return name.includes(shown) ? name : `${name} ${shown} %`;
@@ -98,7 +125,7 @@ function taxName({ name, rate }) {
 function section(title, rows) {
   const shown = rows.filter(Boolean);
   return shown.length > 0 && el("table.figures", {}, title && el("caption", {}, title),
-    el("tbody", {}, shown.map(([name, amount]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, money(amount))))));
+    el("tbody", {}, shown.map(([name, amount, of = ""]) => el(`tr${of}`, {}, el("th", { scope: "row" }, name), el("td", {}, amount === null ? "" : money(amount))))));
 }
 
 function overShort(report) {

@@ -507,6 +507,9 @@ export const words = {
   "report.short": "{amount} zu wenig",
   "report.no_sales.one": "Die Lade wurde {n} Mal ohne Verkauf geöffnet.",
   "report.no_sales.other": "Die Lade wurde {n} Mal ohne Verkauf geöffnet.",
+  "report.rounding": "Rundung",
+  "report.hours": "Stunden",
+  "report.no_sales_by": "Lade ohne Verkauf geöffnet",
   "report.receipts": "Bons {first} bis {last}",
   "report.anchor": "Journal {anchor}",
 

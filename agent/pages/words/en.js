@@ -507,6 +507,9 @@ export const words = {
   "report.short": "{amount} short",
   "report.no_sales.one": "The drawer was opened {n} time without a sale.",
   "report.no_sales.other": "The drawer was opened {n} times without a sale.",
+  "report.rounding": "Rounding",
+  "report.hours": "Hours",
+  "report.no_sales_by": "Drawer opened without a sale",
   "report.receipts": "Receipts {first} to {last}",
   "report.anchor": "Journal {anchor}",
 
