@@ -38,6 +38,7 @@ NAMES = {
     "pull": "a first pull of 100,000 items and a delta of 100, against bare inserts; sales beside it",
     "clouds": "sales drained into every kind's lying server at its vendor's limits, against the limit's own floor",
     "page": "in a real browser: scan to line, take to paid, a cold page, against a bare page on a WebSocket",
+    "staff": "somebody else signs in at a till by PIN, at the hash's full cost, against the bare hash",
     "cold": "start with a backlog: to the first sale, and the agent's memory from then on",
     "start": "process start to the first answer; memory, idle CPU, imports",
 }

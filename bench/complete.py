@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Self
@@ -31,6 +32,7 @@ LINES = 5
 BATCH = 50  # records in a request of the lane
 UNDER_WAY_WAIT_S = 30.0  # for a lane to make its first delivery
 POLL_S = 0.002
+BESIDE_A_COPY = 2  # sales before it is looked whether the copy is still made: so few may be made after it
 
 _notes: list[str] = []
 
@@ -41,7 +43,7 @@ def notes() -> list[str]:
 
 
 async def measure(folder: Path, effort: Effort) -> list[Figure]:
-    """Measure 1, 6 and 64 tills: alone, then while a lane drains a backlog to a receiver."""
+    """Measure 1, 6 and 64 tills: alone, then while a lane drains a backlog to a receiver; then 1 beside a copy."""
     _notes.clear()
     open_client(1)  # reads the certificates, once for the process: a tenth of a second that no sale waits for
     async with AsyncExitStack() as stack:
@@ -60,7 +62,26 @@ async def measure(folder: Path, effort: Effort) -> list[Figure]:
         for tills, sales in zip(crowd.TILLS, effort.sales, strict=True):
             case = f"{title}, {crowd.called(tills)}, while a lane drains"
             found += await in_turns(case, bench.beside(tills, sales, effort.draining), effort.rounds)
+        bench.copied = await stack.enter_async_context(_copied(folder / "copied", f"{cloud}/records", effort))
+        case = f"{title}, {crowd.called(1)}, while the journal is copied"
+        found += await in_turns(case, bench.beside_a_copy(effort.sales[0]), effort.rounds)
         return found
+
+
+@asynccontextmanager
+async def _copied(folder: Path, cloud: str, effort: Effort) -> AsyncIterator[_Shop]:
+    """Open a shop of its own whose journal a copy is made of: as large as is said, whatever was sold before."""
+    copies = (folder / "copies").resolve()  # in stillopen.toml a path is one beside that file
+    await asyncio.to_thread(copies.mkdir, parents=True)
+    log = logging.getLogger("stillopen.backup")
+    level = log.level
+    log.setLevel(logging.CRITICAL)  # that they are on the same disk: here the sale and the copy are to share one
+    try:
+        async with _Shop(folder, cloud, tills=effort.sales[0], copies=copies) as shop_:
+            await backlog.fill(shop_.app.journal, effort.copied, {})
+            yield shop_
+    finally:
+        log.setLevel(level)
 
 
 class _Shop:
@@ -69,9 +90,9 @@ class _Shop:
     It has a till for every sale of a block: a till has one open sale at a time.
     """
 
-    def __init__(self, folder: Path, cloud: str, *, tills: int) -> None:
+    def __init__(self, folder: Path, cloud: str, *, tills: int, copies: Path | None = None) -> None:
         tills = max(tills, backlog.TILLS)
-        text = shop.configuration(tills=tills, printer="tcp://127.0.0.1:9", webhook=cloud, batch=BATCH)
+        text = shop.configuration(tills=tills, printer="tcp://127.0.0.1:9", webhook=cloud, batch=BATCH, copies=copies)
         self.app = App(load(shop.write_configuration(folder, text)), folder / "state")
         self.tills = [till.id for till in self.app.config.tills]
 
@@ -140,6 +161,7 @@ class _Bench:
     table: sqlite3.Connection
     end: int
     ring: int
+    copied: _Shop
 
     def __init__(self, shop_: _Shop, rows: Rows) -> None:
         self._shop = shop_
@@ -181,8 +203,25 @@ class _Bench:
             *self._limits(tills, sales),
         ]
 
+    def beside_a_copy(self, sales: int) -> list[Contender]:
+        async def ours() -> Samples:
+            copying = asyncio.create_task(self.copied.app.backups.make(), name="backup")
+            samples: dict[str, list[float]] = {}
+            while not copying.done():
+                for unit, taken in (await _sold(self.copied, 1, BESIDE_A_COPY)).items():
+                    samples.setdefault(unit, []).extend(taken)
+            assert await copying, self.copied.app.backups.view()
+            return samples
+
+        return [
+            Contender("App.closing.complete, while the copy is made and read again", Role.OURS, ours),
+            Contender("App.closing.complete, alone", Role.OURS, partial(_sold, self.copied, 1, sales)),
+            Contender("bare SQLite, WAL, FULL, the same rows", Role.PEER, self._bare(1, sales, self._commit_rows)),
+            *self._limits(1, sales),
+        ]
+
     async def _ours(self, tills: int, sales: int) -> Samples:
-        return await crowd.together(tills, await self._shop.open_sales(tills * sales), self._shop.complete)
+        return await _sold(self._shop, tills, sales)
 
     def _limits(self, tills: int, sales: int) -> list[Contender]:
         return [
@@ -207,3 +246,7 @@ class _Bench:
 
     def _overwrite(self, _: object) -> None:
         bare.overwrite(self.ring, self.payload)
+
+
+async def _sold(shop_: _Shop, tills: int, sales: int) -> Samples:
+    return await crowd.together(tills, await shop_.open_sales(tills * sales), shop_.complete)

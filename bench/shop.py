@@ -43,8 +43,12 @@ def configuration(
     webhook: str | None = None,
     batch: int = 1,
     port: int = 0,
+    copies: Path | None = None,
 ) -> str:
-    """Return a `stillopen.toml`; scanners and printer are port URLs, a scanner a till; webhook is the receiver's."""
+    """Return a `stillopen.toml`; scanners and printer are port URLs, a scanner a till; webhook is the receiver's.
+
+    `copies` is the folder for copies of the journal, of which the newest is kept.
+    """
     parts = [
         '[store]\nid = "bench"\nname = "Bench"\ncurrency = "EUR"\ntimezone = "Europe/Berlin"\nlocale = "de_DE"',
         'default_tax = "standard"',
@@ -65,6 +69,8 @@ def configuration(
         parts.append(f'url = "{webhook}"\nsecret = {{ file = "secret.txt" }}\n')
         if batch > 1:
             parts.append(f"batch = {batch}\n")
+    if copies is not None:
+        parts.append(f'[backup]\nfolder = "{copies.as_posix()}"\nkeep = 1\n')
     return "\n".join(parts)
 
 
