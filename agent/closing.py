@@ -14,6 +14,7 @@ from agent.problem import invalid
 from agent.returns import sold
 from agent.shift import drawer
 from agent.staff.actions import Action
+from agent.staff.actor import Actor
 from agent.staff.by import OF_ITSELF, By
 from agent.till import not_open
 from outbox import answers, chain
@@ -95,6 +96,9 @@ class Closing:
     ) -> Written:
         """Write the refund of an exchange, in the change that writes its sale."""
         assert sale.taken_back is not None, "asked of an exchange only"
+        allowed_by = sale.taken_back.allowed_by
+        if allowed_by is not None:  # when it was taken back; of their role of then nothing is kept
+            by = by.with_leave(Action.REFUND, Actor(allowed_by.id, allowed_by.name, None))
         original, earlier = sold(connection, sale.taken_back.receipt_number)
         body = exchanging.refund_fields(sale, credited, original.body, earlier, self._tills.rules)
         refund_id = derived_id(sale.id, exchanging.EXCHANGE)

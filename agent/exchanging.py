@@ -20,6 +20,7 @@ from agent.taken_back import TakenBack, TakenLine
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from agent.about import Person
     from agent.pricing import Rules
 
     Body = Mapping[str, Any]
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 EXCHANGE = "exchange"  # the type of the tenders by which a refund and a sale pay each other
 
 
-def take_back(sale: Sale, rules: Rules, original: Body, earlier: Sequence[Body], want: Want) -> Sale:
+def take_back(
+    sale: Sale, rules: Rules, original: Body, earlier: Sequence[Body], want: Want, *, allowed_by: Person | None = None
+) -> Sale:
     """Set what is taken back in exchange for the sale's lines, in place of what was. Raises `Problem`.
 
     `original` is the body of the sale that the goods were bought with, `earlier` those of its refunds.
@@ -44,6 +47,7 @@ def take_back(sale: Sale, rules: Rules, original: Body, earlier: Sequence[Body],
         credit=refund["paid"],
         tender=how.value,
         reason=refund["reason"],
+        allowed_by=allowed_by,
     )
     return checked(replace(sale, taken_back=taken), rules)
 

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agent import basket, exchanging, lookup, open_sales
+from agent.about import Person
 from agent.pricing import view
 from agent.problem import not_found
 from agent.refund import Want, plan_refund
+from agent.staff.actions import Action
+from agent.staff.by import OF_ITSELF
 from agent.unreceipted import plan_without_receipt, unpaid
 from outbox import chain
 from outbox.answers import Reply
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from agent.api.bodies import NewRefund, RefundItem, TakeBack
     from agent.facts import TillSetup
     from agent.sale import Sale
+    from agent.staff.by import By
     from agent.till import Tills
     from outbox.answers import Key
     from outbox.catalogue import Catalogue
@@ -70,15 +74,23 @@ class Returns:
         body = self.plan(self._tills.journal.reader, wanted).body
         return Reply(200, {name: body[name] for name in _SHOWN})
 
-    async def take_back(self, sale_id: str, wanted: TakeBack, *, key: Key | None) -> Reply:
-        """Set what an open sale takes back in exchange, in place of what it did before."""
+    async def take_back(self, sale_id: str, wanted: TakeBack, *, key: Key | None, by: By = OF_ITSELF) -> Reply:
+        """Set what an open sale takes back in exchange, in place of what it did before; keep who allowed it."""
+        allowed_by = by.used.get(Action.REFUND, by.actor)
 
         def change(connection: sqlite3.Connection, at: str) -> Reply:
             sale = self._tills.sale(connection, sale_id)
             original, earlier = sold(connection, wanted.receipt_number)
             lines = None if wanted.lines is None else tuple((line.line, line.quantity) for line in wanted.lines)
             want = Want(wanted.tender or _paid_by(original), lines, reason=wanted.reason)
-            changed = exchanging.take_back(sale, self._tills.rules, original.body, earlier, want)
+            changed = exchanging.take_back(
+                sale,
+                self._tills.rules,
+                original.body,
+                earlier,
+                want,
+                allowed_by=Person(allowed_by.id, allowed_by.name),
+            )
             open_sales.save(connection, changed, at)
             return Reply(200, view(changed, self._tills.rules))
 

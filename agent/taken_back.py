@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from agent.about import Person
 from outbox.money import to_increment
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ class TakenLine:
 class TakenBack:
     """Lines of one sale that come back. `credit` is what they give, in minor units.
 
-    `tender` is how what is more than the new goods cost goes back: cash or card.
+    `tender` is how what is more than the new goods cost goes back: cash or card. `allowed_by`: whose leave it had, or
+    whoever took it back where that needed none.
     """
 
     receipt_number: str
@@ -51,6 +53,7 @@ class TakenBack:
     credit: int
     tender: str
     reason: str | None = None
+    allowed_by: Person | None = None
 
     def paid_out(self, credited: int, cash_rounding: int) -> int:
         """Return what is handed out of the credit that the new goods do not use: for cash, in coins there are."""
@@ -65,6 +68,7 @@ class TakenBack:
             "credit": self.credit,
             "tender": self.tender,
             "reason": self.reason,
+            "allowed_by": None if self.allowed_by is None else self.allowed_by.to_json(),
         }
 
     @classmethod
@@ -83,10 +87,12 @@ class TakenBack:
             )
             for line in row.rows("lines")
         )
+        allowed_by = row.row_or_none("allowed_by")
         return cls(
             receipt_number=row.text("receipt_number"),
             lines=lines,
             credit=row.whole("credit"),
             tender=row.text("tender"),
             reason=row.text_or_none("reason"),
+            allowed_by=None if allowed_by is None else Person(allowed_by.text("id"), allowed_by.text("name")),
         )

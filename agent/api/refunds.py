@@ -58,7 +58,7 @@ ROUTES = (
         "RefundPreview",
         body="NewRefund",
         problems=_OF_A_REFUND,
-        action=Action.REFUND,
+        action=Action.SELL,
     ),
     Route(
         "POST",

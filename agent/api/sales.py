@@ -120,7 +120,7 @@ async def void(call: Call) -> Reply:
 
 async def take_back(call: Call) -> Reply:
     """Say what comes back in exchange for what is being rung."""
-    return await _counter(call).returns.take_back(call.path["sale"], call.body, key=call.key)
+    return await _counter(call).returns.take_back(call.path["sale"], call.body, key=call.key, by=call.by)
 
 
 async def keep_goods(call: Call) -> Reply:
@@ -145,6 +145,7 @@ WHAT_TO_RING = (
     "serial-twice",
     "too-many-lines",
     "weight-needed",
+    "sold-by-weight",
     "not-weighed",
     "no-deposit",
 )

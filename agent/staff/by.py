@@ -86,7 +86,7 @@ class By:
         return "let one type their PIN here (POST /v1/overrides), and send the request again with what that answers"
 
     def with_leave(self, action: Action, given_by: Actor) -> By:
-        """Return the same for whom somebody allowed this earlier, whose leave is needed still."""
+        """Return who signs what somebody allowed earlier: with their leave, where it is needed still."""
         by = By(
             self.actor,
             page=self.page,
@@ -95,7 +95,8 @@ class By:
             discount_limit=self.discount_limit,
             alone=self._alone,
         )
-        by.used = self.used if self._rules[action].allows(self.actor.role) else {**self.used, action: given_by}
+        needed = {} if self._rules[action].allows(self.actor.role) else {action: given_by}
+        by.used = needed | self.used
         return by
 
     def unused(self) -> dict[bytes, Leave]:

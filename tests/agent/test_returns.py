@@ -57,6 +57,7 @@ async def test_dearer_goods_are_paid_for_with_what_comes_back_and_the_rest(shop:
         "paid_out": 0,
         "tender": "cash",
         "reason": "too bitter",
+        "allowed_by": {"id": "agent", "name": "Stillopen"},
     }
     await shop.app.ringing.add_tender(sale["id"], NewTender(type="cash", amount=1000), key=None)
     record = await completed(shop, sale)

@@ -176,6 +176,7 @@ class TakenBack(BaseModel):
     paid_out: Amount
     tender: Literal["cash", "card"]
     reason: str | None
+    allowed_by: Signed | None = None  # whose leave it had, or whoever took it back
 
 
 class Sale(BaseModel):
