@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from agent.config import Config
 
 COPY_DAYS = 2  # one is made each night, and a night that was missed is made up for at the next start
+NEWS_DAYS = 14  # what is noted for good is to be seen to for so long: the shops' longest outages have ended by then
 
 
 def not_running(config: Config | None, why: str, hint: str) -> Iterator[Finding]:
@@ -36,6 +37,10 @@ def running(status: Mapping[str, Any], *, now: Callable[[], datetime] = lambda: 
         yield ok("agent", f"version {status['version']} is running and sells")
     else:
         yield failed("agent", f"it does not sell: {status['fault']}", "do what it says, and restart it")
+    if "journal" in status:
+        yield of_log(status["journal"])
+    for notice in status.get("notices", ()):
+        yield of_notice(notice, now())
     if status.get("backup") is not None:
         yield of_copies(status["backup"], now())
     for device in status["devices"]:
@@ -44,6 +49,24 @@ def running(status: Mapping[str, Any], *, now: Callable[[], datetime] = lambda: 
             yield warning(f"device {device['name']}", notice["detail"], notice["hint"])
     for name, cloud in status["clouds"].items():
         yield of_cloud(name, cloud)
+
+
+def of_log(journal: Mapping[str, Any]) -> Finding:
+    """Judge the journal's log, which grows where a program reads the journal and does not let go."""
+    check = "journal's log"
+    if journal["alarm"] is None:
+        return ok(check, "small: what is sold is folded into the journal")
+    said, _, next_step = journal["alarm"].partition(". ")
+    return warning(check, said, next_step)
+
+
+def of_notice(notice: Mapping[str, Any], now: datetime) -> Finding:
+    """Judge what is noted of this journal for good, such as that it was put back: news first, later a line to know."""
+    check = notice["code"].replace("-", " ")
+    said = f"since {notice['since'][:10]}: {notice['detail']}"
+    if now - datetime.fromisoformat(notice["since"]) > timedelta(days=NEWS_DAYS):
+        return ok(check, said)
+    return warning(check, said, notice["hint"])
 
 
 def of_copies(backup: Mapping[str, Any], now: datetime) -> Finding:

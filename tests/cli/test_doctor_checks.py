@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from agent import upkeep
 from agent.cli import main
 from agent.config import load
 from agent.doctor import of_agent, on_disk
@@ -78,7 +79,10 @@ async def test_a_store_that_is_well(tmp_path: Path, capsys: pytest.CaptureFixtur
         said = capsys.readouterr().out
     assert (code, answer["ok"]) == (0, True)
     states = {check["check"]: check["state"] for check in answer["checks"]}
-    well = {"configuration", "settings", "journal", "clock", "api token", "agent", "device counter", "device drawer"}
+    well = {
+        "configuration", "settings", "journal", "journal's log", "clock", "api token", "agent", "device counter",
+        "device drawer",
+    }  # fmt: skip
     assert {states[check] for check in well} == {"ok"}
     assert states["power cuts"] == "not known"
     assert all(check["next"] for check in answer["checks"] if check["state"] != "ok")
@@ -367,8 +371,28 @@ def test_an_agent_that_does_not_sell() -> None:
 async def test_the_status_of_a_real_agent_has_what_is_judged(folder: Path) -> None:
     async with open_shop(folder, config=CONFIG + CLOUD) as shop:
         found = {finding.check: finding for finding in of_agent.running(shop.app.status())}
-    assert {"agent", "device counter", "device receipt", "device drawer", "cloud hook"} == set(found)
+    known = set(found) - {"new epoch"}  # the folder is a copy
+    assert known == {"agent", "journal's log", "device counter", "device receipt", "device drawer", "cloud hook"}
     assert found["agent"].state is State.OK
+
+
+async def test_what_a_real_agent_notes_of_its_journal_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(sqlite3.connect(folder / "state" / FILE, isolation_level=None)) as journal:
+        journal.execute("insert into upkeep values (?, '')", (schema.WAS_PUT_BACK,))
+    monkeypatch.setattr(upkeep, "LOG_BYTES_MAX", 1)
+    async with open_shop(folder) as shop:
+        shop.app.upkeep.look_at_log()
+        status = shop.app.status()
+    found = {finding.check: finding for finding in of_agent.running(status)}
+    held, begun = found["journal's log"], found["new epoch"]
+    assert (held.state, held.said.startswith("the journal's log has grown to")) == (State.WARNING, True)
+    assert held.next is not None
+    assert held.next.startswith("Close what reads the journal")
+    assert (begun.state, "it is a backup" in begun.said) == (State.WARNING, True)
+    assert begun.next is not None
+    assert "give each of its tills an id of its own" in begun.next
+    later = {one.check: one for one in of_agent.running(status, now=lambda: right_now() + timedelta(days=15))}
+    assert (later["new epoch"].state, later["new epoch"].said) == (State.OK, begun.said)
 
 
 @pytest.mark.parametrize(
