@@ -103,6 +103,17 @@ def by_sku(catalogue: Catalogue, sku: str) -> Product:
     return product_of(item)
 
 
+def must_be_by_piece(product: Product, label_price: int | None) -> None:
+    """Refuse so many pieces of what is sold by weight, unless each has its price on it. Raises `Problem`."""
+    if product.unit is Unit.KG and label_price is None:
+        raise invalid(
+            "sold-by-weight",
+            f"{product.name} is sold by weight: weigh it by itself, with no number of pieces before it.",
+            field="quantity",
+            name=product.name,
+        )
+
+
 def by_barcode(
     catalogue: Catalogue,
     data: str,

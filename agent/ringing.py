@@ -98,6 +98,8 @@ class Ringing:
             return basket.override_price(changed, rules, line, wanted.price, wanted.price_reason or "")
 
         given = read.quantity_beside(wanted.quantity) if read else wanted.quantity
+        if wanted.pieces:
+            lookup.must_be_by_piece(product, label_price)
         till = sale_now.till if sale_now else ""
         async with self._scales.quantity(till, product, given, label_price) as quantity:
             return await self._change(sale_id, key, operation, by=by)

@@ -91,6 +91,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "no-such-item": (404, "No item has that sku. Search it by name, or import it."),
     "no-such-tax": (422, "The configuration has no tax of that code."),
     "weight-needed": (422, "The item is sold by weight. Weigh it and give the quantity in kg."),
+    "sold-by-weight": (422, "The item is sold by weight, and `quantity` counts pieces. Weigh it by itself."),
     "quantity": (422, "The quantity is a decimal string greater than 0."),
     "quantity-not-whole": (422, "The item is sold by the piece. Give a whole quantity."),
     "quantity-too-fine": (422, "A weight has at most three decimals, to the gram."),

@@ -104,6 +104,9 @@ async def test_without_a_scale_or_with_a_weight_nothing_is_weighed(tmp_path: Pat
         rung = shop.body(await shop.client.post(f"/v1/sales/{sale['id']}/lines", json=typed))
         await shop.rung()  # by the piece
         assert rung["lines"][0]["quantity"] == "1.25"
+        pieces = {"sku": "BULK", "quantity": "2", "pieces": True}  # 2 of it, not 2 kg
+        refused = (await shop.client.post(f"/v1/sales/{sale['id']}/lines", json=pieces)).json()
+        assert (refused["code"], refused["name"]) == ("sold-by-weight", rung["lines"][0]["name"])
         assert box.asked == 0
 
 

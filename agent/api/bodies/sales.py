@@ -48,7 +48,8 @@ class NewLine(Body):
 
     With a barcode or sku, `price` overrides the catalogue's and needs a `price_reason`. `tax` belongs to
     an open item (name and price) only; without it the store's default tax applies. `expired_reason` belongs
-    to a barcode. With `empties`, the item's deposit is given back instead.
+    to a barcode. With `pieces`, `quantity` counts pieces, and an item that is sold by weight is refused: 2 of it
+    would be 2 kg. With `empties`, the item's deposit is given back instead.
     """
 
     barcode: ScanText | None = None
@@ -57,6 +58,7 @@ class NewLine(Body):
     price: Amount | None = None
     tax: Code | None = None
     quantity: DecimalText | None = None
+    pieces: bool = False
     price_reason: Reason | None = None
     expired_reason: Reason | None = None
     empties: bool = False

@@ -32,13 +32,13 @@ export class Actions {
     this.state.changed();
   }
 
-  /** As if scanned at this till; opens a sale if none is open. */
-  async scan(text) {
-    const times = this.#takeTimes();
+  /** As if scanned at this till; opens a sale if none is open. `typed`: by a person, so it may be an item's number as well. */
+  async scan(text, typed = false) {
+    const times = this.takeTimes();
     return this.#ask({
-      label: t("label.scan", { text }), asked: { barcode: text },
+      label: t("label.scan", { text }), asked: { barcode: text, ...(typed ? { typed, times } : {}) },
       ...(times
-        ? { path: "/v1/sales/{sale}/lines", body: { barcode: text, quantity: times } }
+        ? { path: "/v1/sales/{sale}/lines", body: { barcode: text, quantity: times, pieces: !isWeight(times) } }
         : { path: `/v1/tills/${this.state.id}/scan`, body: { data: text } }),
     });
   }
@@ -51,8 +51,7 @@ export class Actions {
     });
   }
 
-  addItem(item) {
-    const quantity = this.#takeTimes();
+  addItem(item, quantity) {
     return this.#ask({
       label: t("label.line", { name: item.name }), path: "/v1/sales/{sale}/lines",
       body: { sku: item.sku, ...(quantity ? { quantity } : {}) },
@@ -65,7 +64,7 @@ export class Actions {
   }
 
   addOpenItem({ name, price, tax }) {
-    const quantity = this.#takeTimes();
+    const quantity = this.takeTimes();
     return this.#ask({
       label: t("label.line", { name }), path: "/v1/sales/{sale}/lines",
       body: { name, price, ...(tax ? { tax } : {}), ...(quantity ? { quantity } : {}) },
@@ -255,7 +254,8 @@ export class Actions {
     }
   }
 
-  #takeTimes() {
+  /** The quantity that was typed for the next item, once; null where none was. */
+  takeTimes() {
     const times = this.#times;
     this.#times = null;
     return times;
@@ -270,8 +270,13 @@ export class Actions {
     const had = (line) => Number(this.#before.find((known) => known.id === line.id)?.quantity ?? 0);
     const line = this.#now.find((one) => one.sku === event.item.sku && one.unit === "each" && Number(one.quantity) === had(one) + 1);
     if (!line) return; // weighed, or a label that says how many
-    void this.setQuantity(line, String(had(line) + Number(this.#takeTimes())));
+    void this.setQuantity(line, String(had(line) + Number(this.takeTimes())));
   }
+}
+
+/** Whether what was typed before an item is its weight rather than how many there are: 0.350, but not 2. */
+export function isWeight(times) {
+  return Boolean(times?.includes("."));
 }
 
 // What a refusal is about: a code that was to be rung, or a kind of request, whatever its ids.

@@ -18,6 +18,7 @@ export class Finder {
   #asked = 0;
   #results = [];
   #at = 0;
+  #chosen = false; // somebody went to a tile by the arrow keys, and Enter takes that one
   #shown = ""; // what the results are for
   input;
   element;
@@ -71,6 +72,7 @@ export class Finder {
     if (found === null || asked !== this.#asked) return found; // an older question answered late is not shown
     this.#results = found;
     this.#at = 0;
+    this.#chosen = false;
     this.#shown = text;
     this.#draw(text);
     return found;
@@ -114,6 +116,7 @@ export class Finder {
       event.stopPropagation();
       const step = event.key === "ArrowDown" ? 1 : -1;
       this.#at = Math.max(0, Math.min(this.#results.length - 1, this.#at + step));
+      this.#chosen = true;
       this.#draw(this.input.value.trim());
     }
   }
@@ -121,7 +124,7 @@ export class Finder {
   /** Ring what a code or a short number stands for; false where nothing does, null where the agent is away. */
   async take(text) {
     if (CODE.test(text)) {
-      await this.#till.scanned(text);
+      await this.#till.typed(text);
       return true;
     }
     if (this.#till.refusals.isCard(text, false)) return true;
@@ -133,9 +136,10 @@ export class Finder {
   }
 
   async #enter(text) {
-    if (CODE.test(text)) {
+    const chosen = this.#chosen && this.#shown === text ? this.#results[this.#at] : undefined;
+    if (!chosen && CODE.test(text)) {
       this.clear();
-      await this.#till.scanned(text);
+      await this.#till.typed(text);
       return;
     }
     if (this.#till.refusals.isCard(text, false)) {
@@ -143,7 +147,6 @@ export class Finder {
       return;
     }
     clearTimeout(this.#timer);
-    const chosen = this.#at && this.#shown === text ? this.#results[this.#at] : undefined; // by the arrow keys
     this.input.value = ""; // at once: what is typed from here on is the next thing
     const found = chosen ? [chosen] : await this.search(text); // for what was typed, whatever stands on the shelf
     const item = chosen ?? exact(found, text) ?? found?.[0];

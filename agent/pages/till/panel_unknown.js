@@ -34,7 +34,7 @@ export function unknownPanel(till, barcode) {
     if (!made) return;
     till.goOn(panel);
     void till.quick.load();
-    await till.actions.addItem(made);
+    await till.chosen(made);
   });
   read("/v1/categories").then(({ categories }) => known.append(...categories.map((one) => el("option", { value: one }))))
     .catch((error) => { if (!(error instanceof Problem || error instanceof Away)) throw error; }); // a list to choose from, no more

@@ -5,7 +5,7 @@ import { afterPress, el, replace } from "../parts/dom.js";
 import { listen } from "../parts/events.js";
 import { chooseMoney } from "../parts/money.js";
 import { chooseLanguage, t } from "../parts/words.js";
-import { Actions } from "./actions.js";
+import { Actions, isWeight } from "./actions.js";
 import { Attending } from "./attending.js";
 import { agentBanner, noAnswer } from "./banners.js";
 import { Basket } from "./basket.js";
@@ -156,16 +156,27 @@ export class Till {
     return this.#pairing;
   }
 
-  /** A code from a wedge scanner or typed in: the open panel may want it, otherwise it is an item. */
-  async scanned(text) {
+  /** A code from a wedge scanner: the open panel may want it, otherwise it is an item. */
+  async scanned(text, typed = false) {
     if (this.#pairing || this.refusals.isCard(text) || this.staff.refuses(text) || this.takes(text)) return;
-    await this.actions.scan(text);
+    await this.actions.scan(text, typed);
   }
 
-  /** An item chosen by hand; what is sold by weight is weighed first. */
-  async chosen(item) {
-    if (item.unit === "kg" && !this.actions.times) this.show(weightPanel(this, item, { sku: item.sku }));
-    else await this.actions.addItem(item);
+  /** A number that somebody typed: as if scanned; where no item has that barcode, it is a shop's own number. */
+  typed(text) {
+    return this.scanned(text, true);
+  }
+
+  /** An item chosen by hand, so many `times`; what is sold by weight is weighed first, each by itself. */
+  async chosen(item, times = this.actions.takeTimes()) {
+    if (item.unit !== "kg" || isWeight(times)) {
+      await this.actions.addItem(item, times);
+      return;
+    }
+    this.show(weightPanel(this, item, { sku: item.sku }));
+    if (!times) return;
+    this.finder.update(); // it is not for the next item either
+    this.say({ kind: "refused", text: t("weight.no_times", { name: item.name }) });
   }
 
   /** Drop what was asked for while the agent was away. */
