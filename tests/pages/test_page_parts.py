@@ -78,6 +78,17 @@ async def test_cash_offered_is_exact_first_and_then_what_a_customer_has_in_hand(
     assert await money(page, "JPY", "ja_JP", "cashOffers", 735) == [735, 800, 1000, 2000, 5000, 10000]
 
 
+async def test_a_time_has_its_year_where_that_is_not_the_stores_own(page: Page) -> None:
+    await money(page, "EUR", "de_DE", "decimals")
+    for moment, now, shown in (
+        ("2026-11-21T09:05:00+01:00", "2026-12-31T22:59:00Z", "21.11., 09:05"),
+        ("2026-11-21T09:05:00+01:00", "2026-12-31T23:01:00Z", "21.11.2026, 09:05"),  # a new year in Berlin
+        ("2026-12-31T23:30:00Z", "2027-06-01T10:00:00Z", "01.01., 00:30"),
+    ):
+        written = f"import('/static/parts/money.js').then((m) => m.when({moment!r}, new Date({now!r})))"
+        assert await page.js(written) == shown
+
+
 async def test_a_quantity_is_read_as_the_agent_takes_it(page: Page) -> None:
     for text, quantity in {"2": "2", "0,350": "0.350", " 1.5 ": "1.5"}.items():
         assert await money(page, "EUR", "de_DE", "parseQuantity", text) == quantity

@@ -102,9 +102,15 @@ export function bornBy(age, now = new Date()) {
   return new Date(Date.UTC(year - age, month - 1, Math.min(date, days))).toISOString().slice(0, 10);
 }
 
-/** A day and time as the store writes them. */
-export function when(iso) {
-  return new Intl.DateTimeFormat(locale, { day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit", timeZone }).format(new Date(iso));
+/** A day and time as the store writes them; with its year where that is not the store's own by `now`. */
+export function when(iso, now = new Date()) {
+  const date = new Date(iso);
+  const year = yearOf(date) === yearOf(now) ? undefined : "numeric";
+  return new Intl.DateTimeFormat(locale, { year, day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit", timeZone }).format(date);
+}
+
+function yearOf(date) {
+  return new Intl.DateTimeFormat("en", { year: "numeric", timeZone }).format(date);
 }
 
 // The digits are those that fields, quantities and receipts have, in every language.
