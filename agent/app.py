@@ -380,7 +380,7 @@ class App:
     async def _watch_disk(self) -> None:
         while True:
             await asyncio.sleep(DISK_LOOK_S)
-            self.disk.look()
+            await asyncio.to_thread(self.disk.prepare)  # some file systems write the ballast in full
 
 
 def rules(config: Config) -> Rules:

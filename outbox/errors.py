@@ -8,7 +8,7 @@ OutboxError               has `.hint`: the next step
 │   ├── JournalNewer      a newer version of Stillopen wrote it
 │   ├── JournalDamaged    it is not what was written
 │   └── JournalUnsafe     the file system does not give what "paid" promises
-├── JournalFull           the disk is full; nothing of this change was written
+├── JournalFull           the disk is full; the change does not count; asked for again, it is made once
 ├── BackupFailed          no copy of it could be made; it is not affected
 └── JournalUnclear        the disk or the memory failed while committing: written or not is not known
 """

@@ -10,7 +10,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from outbox.errors import PUT_BACK, JournalDamaged, JournalFull, JournalUnclear
-from outbox.sqlite_codes import is_damage, is_full, is_of_the_disk
+from outbox.sqlite_codes import is_damage, is_full, is_held, is_of_the_disk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,28 +49,34 @@ def commit_twice(connection: sqlite3.Connection, changes: Sequence[Callable[[sql
         return _commit_once(connection, changes)
     except (sqlite3.DatabaseError, MemoryError) as error:
         if is_damage(error):
-            raise JournalDamaged(
-                f"the journal is damaged: {error}",
-                hint=f"{PUT_BACK}.",
-            ) from error
+            raise _damaged(error) from error
         if is_full(error):
             raise JournalFull(
                 f"the disk is full: {error}",
                 hint="Free some space on the disk that holds the state folder and try again; sales so far are safe.",
             ) from error
-        _log.warning("The journal met a disk error and tries once more: %s", str(error) or "no memory left")
+        _log.warning("The journal could not be written and is tried once more: %s", str(error) or "no memory left")
     try:
         return _commit_once(connection, changes)
-    except sqlite3.DatabaseError as error:
-        raise JournalUnclear(
-            f"the disk failed while writing the journal: {error}",
-            hint=f"{_WAIT} If it does not sell within minutes, the PC's disk has to be checked.",
-        ) from error
-    except MemoryError as error:
-        raise JournalUnclear(
+    except (sqlite3.DatabaseError, MemoryError) as error:  # whatever it says: the first COMMIT may have been kept
+        raise (_damaged(error) if is_damage(error) else _unclear(error)) from error
+
+
+def _damaged(error: Exception) -> JournalDamaged:
+    return JournalDamaged(f"the journal is damaged: {error}", hint=f"{PUT_BACK}.")
+
+
+def _unclear(error: Exception) -> JournalUnclear:
+    if isinstance(error, MemoryError):
+        what, then = (
             "this PC had no memory left while writing the journal",
-            hint=f"{_WAIT} If it does not sell within minutes, end other programs on this PC, or restart it.",
-        ) from error
+            "end other programs on this PC, or restart it",
+        )
+    elif is_held(error):
+        what, then = f"another program holds the journal: {error}", "end what has it open: a database tool, a backup"
+    else:
+        what, then = f"the disk failed while writing the journal: {error}", "the PC's disk has to be checked"
+    return JournalUnclear(what, hint=f"{_WAIT} If it does not sell within minutes, {then}.")
 
 
 def checkpoint(connection: sqlite3.Connection) -> None:

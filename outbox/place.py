@@ -12,31 +12,28 @@ from pathlib import Path, PurePath, PurePosixPath
 
 from outbox.errors import JournalUnsafe
 
-NETWORK_FILE_SYSTEMS = frozenset(
+NETWORK_FILE_SYSTEMS = frozenset(  # as Linux names them, without the "fuse." before and the "-fuse" behind
     {
-        *(
-            "9p",
-            "afpfs",
-            "afs",
-            "ceph",
-            "cifs",
-            "coda",
-            "davfs",
-            "fuse.rclone",
-            "fuse.s3fs",
-            "fuse.sshfs",
-            "gfs",
-            "gfs2",
-        ),
-        *("glusterfs", "lustre", "ncpfs", "nfs", "nfs4", "ocfs2", "smb3", "smbfs", "vboxsf", "virtiofs", "vmhgfs"),
+        *("9p", "afpfs", "afs", "beegfs", "blobfuse2", "ceph", "cifs", "coda", "curlftpfs", "davfs", "gcsfuse", "gfs"),
+        *("gfs2", "glusterfs", "goofys", "google-drive-ocamlfuse", "gpfs", "gvfsd", "juicefs", "lustre", "mfs"),
+        *("ncpfs", "nfs", "nfs4", "ocfs2", "onedriver", "orangefs", "prl_fs", "pvfs2", "rclone", "s3fs", "smb3"),
+        *("smbfs", "smbnetfs", "sshfs", "vboxsf", "virtiofs", "vmhgfs"),
     }
 )
 SYNCHRONISED_FOLDERS = frozenset(
     {
-        *("dropbox", "google drive", "googledrive", "icloud drive", "iclouddrive", "nextcloud", "onedrive", "owncloud"),
-        *("pcloud drive", "seafile", "syncthing"),
+        *("box sync", "dropbox", "google drive", "googledrive", "icloud drive", "iclouddrive", "megasync", "nextcloud"),
+        *("onedrive", "owncloud", "pcloud drive", "seafile", "syncthing"),
     }
 )
+SYNCHRONISES = {  # what a program leaves in a folder that it synchronises, whatever the folder is called
+    ".stfolder": "Syncthing",
+    ".dropbox.cache": "Dropbox",
+    ".nextcloudsync.log": "Nextcloud",
+    ".owncloudsync.log": "ownCloud",
+    ".sync/IgnoreList": "Resilio Sync",
+    ".tmp.drivedownload": "Google Drive",
+}
 _DRIVE_REMOTE = 4  # GetDriveTypeW
 
 _MOVE = "Name a folder on a disk of this PC with --state or STILLOPEN_STATE."
@@ -54,13 +51,26 @@ def check(state: Path, *, mounts: str | None = None, platform: str = sys.platfor
                 raise JournalUnsafe(
                     f"{state} is inside {part!r}, which a program synchronises: it would put old data back", hint=_MOVE
                 )
+        for above in (folder, *folder.parents):
+            program = _synchroniser(above)
+            if program is not None:
+                raise JournalUnsafe(
+                    f"{state} is inside {above}, which {program} synchronises: it would put old data back", hint=_MOVE
+                )
         if platform == "win32":
             if _is_remote_on_windows(folder):
                 raise JournalUnsafe(f"{state} is on a network drive", hint=_MOVE)
             continue
         kind = file_system(folder, mounts)
-        if kind in NETWORK_FILE_SYSTEMS:
+        if kind is not None and kind.removeprefix("fuse.").removesuffix("-fuse") in NETWORK_FILE_SYSTEMS:
             raise JournalUnsafe(f"{state} is on a network drive ({kind})", hint=_MOVE)
+
+
+def _synchroniser(folder: Path) -> str | None:
+    for left, program in SYNCHRONISES.items():
+        if os.path.exists(folder / left):  # noqa: PTH110 - says no, and raises nothing, of what may not be looked at
+            return program
+    return None
 
 
 def file_system(folder: Path, mounts: str | None = None) -> str | None:

@@ -1,7 +1,8 @@
 """Room on the disk: said days before it runs out, and sales stopped before SQLite would fail.
 
 A ballast file is kept beside the journal. When the disk is full it is given up, and what it held is
-enough to finish the sales that are open and to take the clouds' answers; no new sale begins then.
+enough to finish the sales that are open and to take the clouds' answers; no new sale begins until there is
+room for them and for the ballast again.
 """
 
 from __future__ import annotations
@@ -42,11 +43,11 @@ _SAID = {
 }
 
 
-def room_of(free_bytes: int) -> Room:
-    """Return what so many free bytes mean."""
+def room_of(free_bytes: int, *, ballast: bool = True) -> Room:
+    """Return what so many free bytes mean; without the ballast what it held is not free for anything new."""
     room = Room.ENOUGH
     for limit, worse in ((LOW_BYTES, Room.LOW), (TIGHT_BYTES, Room.TIGHT), (FULL_BYTES, Room.FULL)):
-        if free_bytes < limit:
+        if free_bytes - (0 if ballast else BALLAST_BYTES) < limit:
             room = worse
     return room
 
@@ -59,18 +60,21 @@ class Disk:
         self._free = free or (lambda path: shutil.disk_usage(path).free)
         self.room = Room.ENOUGH
         self.free_bytes: int | None = None
+        self._tried = False
 
     def prepare(self) -> None:
-        """Put the ballast down where there is room for it."""
+        """Look, and put the ballast down where there is room for it; where that failed, not again."""
         path = self._state / BALLAST
-        if self.look() >= Room.TIGHT or (path.exists() and path.stat().st_size == BALLAST_BYTES):
+        if self.look() >= Room.TIGHT or self._tried or self._has_ballast():
             return
+        self._tried = True
         try:
             with path.open("wb") as file:
                 if sys.platform == "win32":
                     file.truncate(BALLAST_BYTES)  # NTFS reserves what a file that is not sparse is long
                 else:
                     os.posix_fallocate(file.fileno(), 0, BALLAST_BYTES)
+            self._tried = False
         except OSError as error:
             _log.warning("There is no ballast beside the journal: %s. A full disk stops open sales too.", error)
 
@@ -78,10 +82,11 @@ class Disk:
         """Look how much is left, say so when it got worse or better, and give the ballast up when it is needed."""
         try:
             free = self.free_bytes = self._free(self._state)
+            ballast = self._has_ballast()
         except OSError as error:
             _log.warning("The disk of %s cannot be looked at: %s", self._state, error)
             return self.room
-        room = room_of(free)
+        room = room_of(free, ballast=ballast)
         if room is not self.room:
             if room > self.room:
                 _log.log(logging.ERROR if room is Room.FULL else logging.WARNING, _SAID[room], free // 1024**2)
@@ -102,3 +107,9 @@ class Disk:
             _log.warning("The ballast file could not be given up: %s", error)
             return
         _log.warning("The ballast file was given up: what is open can be finished.")
+
+    def _has_ballast(self) -> bool:
+        try:
+            return (self._state / BALLAST).stat().st_size == BALLAST_BYTES
+        except FileNotFoundError:
+            return False

@@ -7,6 +7,7 @@ be printed, what is to be delivered, and the answers already given under an idem
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
@@ -244,6 +245,8 @@ _PRAGMAS = (  # name, what to set, what must be read back
     ("journal_size_limit", str(WAL_BYTES_KEPT), WAL_BYTES_KEPT),
 )
 
+_log = logging.getLogger("stillopen.journal")
+
 _AS_AGENT = "Run this as the user the agent runs as, or as an administrator."
 _NOT_READ = (  # what SQLite says, and the next step; all else is a file, or a folder, that this user may not write
     (is_held, "Another program holds it: wait a moment, and do this again."),
@@ -334,8 +337,11 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
                 f"pragma user_version = {number}; commit;"
             )
         # A log that went through a power cut is not gone on with: its end may lie in mid-block, beside what was
-        # acknowledged, and a disk that damages the neighbours of what it writes would take that along.
-        connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+        # acknowledged, and a disk that damages the neighbours of what it writes would take that along. Who reads it
+        # just now, such as a backup, holds it up: a store that cannot sell for as long would lose more than that risks.
+        ((held, _, _),) = connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+        if held:
+            _log.warning("Another program reads %s: the log of the last run stays until that is through.", path)
     except sqlite3.OperationalError as error:
         raise JournalUnavailable(
             f"{path} cannot be used: {error}",

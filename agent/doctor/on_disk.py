@@ -80,14 +80,17 @@ def free_space(state: Path) -> Finding:
     except OSError as error:
         return not_known(name, f"the disk of {state} cannot be looked at: {error.strerror}", _AS_AGENT)
     said = f"{free // 1024**2:,} MB are free"
-    room = room_of(free)
+    room = room_of(free, ballast=ballast)
     if room is Room.FULL:
-        return failed(name, f"{said}: no sale can begin below {FULL_BYTES // 1024**2} MB", "free space on it now")
+        least = FULL_BYTES if ballast else FULL_BYTES + BALLAST_BYTES
+        return failed(name, f"{said}: no sale can begin below {least // 1024**2} MB", "free space on it now")
     if room is not Room.ENOUGH:
         return warning(name, said, f"free some in the next {'days' if room is Room.TIGHT else 'weeks'}")
     if not ballast:
         return warning(
-            name, f"{said}, but there is no ballast file to finish open sales with", "restart the agent: it makes one"
+            name,
+            f"{said}, but there is no ballast file to finish open sales with",
+            "the agent makes one within a minute; restart it where it does not",
         )
     return ok(name, said)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -103,6 +104,26 @@ async def test_damage_in_the_middle_of_the_file_is_found_at_the_start(tmp_path: 
     path.write_bytes(content)
     with pytest.raises(JournalDamaged, match="record 151 does not hold"):
         await Journal(tmp_path).open()
+
+
+async def test_whoever_reads_it_while_it_is_opened_holds_up_no_store_and_is_named_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(schema, "BUSY_TIMEOUT_MS", 20)
+    journal = await reopened(tmp_path)
+    await write(journal, draft(n=1))
+    with closing(schema.connect_to_read(journal.path)) as reader:
+        reader.execute("begin")
+        assert reader.execute("select count(*) from record").fetchone() == (1,)
+        await write(journal, draft(n=2))
+        await journal.close()
+        assert "Another program reads" not in caplog.text
+        journal = await reopened(tmp_path)
+    assert caplog.text.count("Another program reads") == 1
+    await write(journal, draft(n=3))
+    await journal.close()
+    await (await reopened(tmp_path)).close()
+    assert caplog.text.count("Another program reads") == 1
 
 
 async def test_a_truncated_file_is_damaged_not_a_crash(tmp_path: Path) -> None:

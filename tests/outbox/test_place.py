@@ -35,6 +35,31 @@ def test_the_file_system_is_that_of_the_nearest_mount(folder: str, kind: str) ->
     assert place.file_system(Path(folder), MOUNTS) == kind
 
 
+@pytest.mark.parametrize(
+    "kind",
+    ["cifs", "fuse.glusterfs", "fuse.ceph-fuse", "fuse.vmhgfs-fuse", "fuse.gvfsd-fuse", "fuse.rclone", "gcsfuse"],
+)
+def test_so_is_each_kind_of_network_drive_by_the_name_that_it_has_in_the_table_of_mounts(kind: str) -> None:
+    mounts = f"{MOUNTS}34 22 0:30 / /mnt/far rw - {kind} far rw\n"
+    with pytest.raises(JournalUnsafe, match=f"network drive .{kind}"):
+        place.check(Path("/mnt/far/state"), mounts=mounts, platform="linux")
+
+
+@pytest.mark.parametrize("kind", ["ext4", "fuseblk", "fuse.mergerfs", "zfs"])
+def test_a_disk_of_this_pc_that_a_program_serves_is_taken(kind: str) -> None:
+    place.check(Path("/mnt/near"), mounts=f"{MOUNTS}34 22 0:30 / /mnt/near rw - {kind} x rw\n", platform="linux")
+
+
+@pytest.mark.parametrize(("left", "program"), [(".stfolder", "Syncthing"), (".sync/IgnoreList", "Resilio Sync")])
+def test_a_folder_that_a_program_synchronises_under_another_name_is_refused(
+    tmp_path: Path, left: str, program: str
+) -> None:
+    (tmp_path / left).parent.mkdir(exist_ok=True)
+    (tmp_path / left).touch()
+    with pytest.raises(JournalUnsafe, match=f"which {program} synchronises"):
+        place.check(tmp_path / "shop" / "state", mounts=MOUNTS, platform="linux")
+
+
 @pytest.mark.parametrize("folder", ["/srv/shop data/state", "/home/x/box"])
 def test_a_network_drive_is_refused(folder: str) -> None:
     with pytest.raises(JournalUnsafe, match="network drive") as refused:

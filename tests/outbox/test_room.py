@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     import pytest
 
+MUCH = 2 * LOW_BYTES
+
 
 class Plate:
     """A disk with as much room as a test says."""
@@ -23,23 +25,51 @@ class Plate:
         return self.free
 
 
+class Volume:
+    """A disk of which the ballast takes what it takes on a real one."""
+
+    def __init__(self, free: int) -> None:
+        self.free = free
+
+    def __call__(self, state: Path) -> int:
+        ballast = state / BALLAST
+        return self.free - (ballast.stat().st_size if ballast.exists() else 0)
+
+
+def test_what_the_ballast_held_is_for_open_sales_alone_until_there_is_room_for_it_again(tmp_path: Path) -> None:
+    volume = Volume(LOW_BYTES + BALLAST_BYTES)
+    disk = Disk(tmp_path, free=volume)
+    disk.prepare()
+    assert disk.room is Room.ENOUGH
+    volume.free = FULL_BYTES + BALLAST_BYTES - 1
+    assert disk.look() is Room.FULL
+    assert not (tmp_path / BALLAST).exists()
+    disk.prepare()
+    assert disk.room is Room.FULL
+    volume.free = TIGHT_BYTES + BALLAST_BYTES
+    disk.prepare()
+    assert disk.room is Room.LOW
+    assert (tmp_path / BALLAST).stat().st_size == BALLAST_BYTES
+
+
 def test_it_is_said_once_when_it_gets_worse_and_once_when_it_is_well_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
+    (tmp_path / BALLAST).write_bytes(bytes(BALLAST_BYTES))
     plate = Plate(LOW_BYTES)
     disk = Disk(tmp_path, free=plate)
     seen = []
-    for free in (LOW_BYTES, LOW_BYTES - 1, LOW_BYTES - 2, TIGHT_BYTES - 1, FULL_BYTES - 1, FULL_BYTES, LOW_BYTES):
+    for free in (LOW_BYTES, LOW_BYTES - 1, LOW_BYTES - 2, TIGHT_BYTES - 1, FULL_BYTES - 1, FULL_BYTES, MUCH):
         plate.free = free
         seen.append(disk.look())
-    assert seen == [Room.ENOUGH, Room.LOW, Room.LOW, Room.TIGHT, Room.FULL, Room.TIGHT, Room.ENOUGH]
-    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING", "ERROR", "INFO"]
+    assert seen == [Room.ENOUGH, Room.LOW, Room.LOW, Room.TIGHT, Room.FULL, Room.FULL, Room.ENOUGH]
+    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING", "ERROR", "WARNING", "INFO"]
     assert "2047 MB" in caplog.text
 
 
 def test_the_ballast_holds_real_room_and_is_given_up_when_it_is_needed(tmp_path: Path) -> None:
-    plate = Plate(LOW_BYTES)
+    plate = Plate(MUCH)
     disk = Disk(tmp_path, free=plate)
     disk.prepare()
     ballast = tmp_path / BALLAST
@@ -58,11 +88,11 @@ def test_where_no_ballast_can_be_laid_it_is_said(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.platform", "win32")
-    Disk(tmp_path, free=Plate(LOW_BYTES)).prepare()
+    Disk(tmp_path, free=Plate(MUCH)).prepare()
     assert (tmp_path / BALLAST).stat().st_size == BALLAST_BYTES
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / BALLAST).mkdir()
-    disk = Disk(tmp_path / "other", free=Plate(LOW_BYTES))
+    disk = Disk(tmp_path / "other", free=Plate(MUCH))
     disk.prepare()
     assert "no ballast" in caplog.text
     disk.give_up_ballast()
@@ -70,7 +100,7 @@ def test_where_no_ballast_can_be_laid_it_is_said(
 
 
 def test_a_disk_that_cannot_be_looked_at_is_as_it_was(tmp_path: Path) -> None:
-    plate = Plate(LOW_BYTES - 1)
+    plate = Plate(LOW_BYTES + BALLAST_BYTES - 1)
     disk = Disk(tmp_path, free=plate)
     disk.look()
     plate.free = -1

@@ -236,6 +236,21 @@ async def test_without_memory_everybody_is_told_and_it_goes_on_once_it_was_opene
     assert rows(writer) == [3, 4]
 
 
+async def test_a_program_that_holds_the_journal_is_named_and_no_disk_is_blamed(writer: Writer) -> None:
+    await writer.write(lambda tx: tx.execute("pragma busy_timeout = 20").close())
+    other = sqlite3.connect(writer._path, isolation_level=None)
+    try:
+        other.execute("begin immediate")
+        with pytest.raises(JournalUnclear, match="another program holds") as refused:
+            await writer.write(insert(1))
+    finally:
+        other.close()
+    assert "a database tool" in refused.value.hint
+    await writer.reopen(lambda _: None)
+    await writer.go_on(insert(2))
+    assert rows(writer) == [2]
+
+
 async def test_what_nobody_foresaw_is_told_to_whoever_waits_and_stops_nothing(
     writer: Writer, caplog: pytest.LogCaptureFixture
 ) -> None:
