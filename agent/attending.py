@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from agent.customers import Customer
+    from agent.pricing import Rules
     from agent.sale import Sale
     from agent.staff.by import By
     from agent.till import Tills
@@ -54,7 +55,7 @@ async def give_customer(tills: Tills, sale_id: str, customer: Customer | None, *
     def operation(connection: sqlite3.Connection, sale: Sale, at: str) -> Sale:
         changed = particulars.give_customer(sale, None if customer is None else customer.on_sale())
         if sale.about.customer is not None and sale.exemption is not None:
-            changed = end_exemption(changed, tills.rules)
+            changed = _taxed(connection, changed, at, tills.rules, by)
         if customer is not None and customer.exempt_reason is not None:
             changed = exempt(changed, tills.rules, reason=customer.exempt_reason, certificate=customer.certificate)
             by.audit(connection, Action.TAX_EXEMPT, at, subject=sale.id, till=sale.till, why=customer.exempt_reason)
@@ -76,9 +77,20 @@ async def exempt_from_tax(
     return await _change(tills, sale_id, key, operation)
 
 
-async def tax_again(tills: Tills, sale_id: str, *, key: Key | None) -> Reply:
+async def tax_again(tills: Tills, sale_id: str, *, key: Key | None, by: By) -> Reply:
     """Tax the sale like any other."""
-    return await _change(tills, sale_id, key, lambda _, sale, __: end_exemption(sale, tills.rules))
+    return await _change(
+        tills, sale_id, key, lambda connection, sale, at: _taxed(connection, sale, at, tills.rules, by)
+    )
+
+
+def _taxed(connection: sqlite3.Connection, sale: Sale, at: str, rules: Rules, by: By) -> Sale:
+    """End a sale's exemption, where it has one; the trail keeps what it was."""
+    changed = end_exemption(sale, rules)
+    if sale.exemption is not None:
+        was = {"reason": sale.exemption.reason, "certificate": sale.exemption.certificate}
+        by.audit(connection, "exemption_ended", at, subject=sale.id, till=sale.till, before=was)
+    return changed
 
 
 async def _change(tills: Tills, sale_id: str, key: Key | None, operation: Operation) -> Reply:

@@ -152,9 +152,11 @@ class Ringing:
             takes_money=True,
         )
 
-    async def remove_tender(self, sale_id: str, tender_id: str, *, key: Key | None) -> Reply:
+    async def remove_tender(self, sale_id: str, tender_id: str, *, key: Key | None, by: By = OF_ITSELF) -> Reply:
         """Give a tender back."""
-        return await self._change(sale_id, key, lambda sale, rules: checkout.remove_tender(sale, rules, tender_id))
+        return await self._change(
+            sale_id, key, lambda sale, rules: checkout.remove_tender(sale, rules, tender_id), by=by
+        )
 
     async def park(self, sale_id: str, label: str | None, *, key: Key | None, by: By = OF_ITSELF) -> Reply:
         """Put the sale aside."""

@@ -33,6 +33,8 @@ def check(connection: sqlite3.Connection, at: str, before: Sale, after: Sale, ru
     if before.discounts is not after.discounts:
         for discount in after.discounts[len(before.discounts) :]:
             _discount(trail, after, rules, discount)
+    if before.tenders is not after.tenders:
+        _tenders(trail, before, after)
 
 
 class _Trail:
@@ -55,6 +57,11 @@ class _Trail:
         **extra: str,
     ) -> None:
         self.by.allow(action, hint=hint, **extra)
+        self.note(action, why=why, before=before, after=after)
+
+    def note(
+        self, action: Action | str, *, why: str | None = None, before: object = None, after: object = None
+    ) -> None:
         self.by.audit(
             self._connection,
             action,
@@ -143,7 +150,7 @@ def _outgrown(trail: _Trail, before: Sale, after: Sale, rules: Rules) -> None:
                 before={"line": scope, "taken": had, "of": of},
                 after={"line": scope, "taken": taken, "of": whole},
                 hint="take the discount off first: of what is left it would take too much",
-                because="fewer-goods",
+                because="fewer_goods",
             )
 
 
@@ -158,6 +165,17 @@ def _taken(sale: Sale, rules: Rules, scope: str | None) -> tuple[int, int]:
 def _rounded(sale: Sale) -> Decimal:
     """Return by how much, in minor units, rounding may have put the sale's percentages above what they say."""
     return ROUNDED * sum(one.percent is not None for one in sale.discounts)
+
+
+def _tenders(trail: _Trail, before: Sale, after: Sale) -> None:
+    """Write down what is given back before the sale is complete: whoever sells may, and the drawer has it less."""
+    left = {tender.id for tender in after.tenders}
+    for tender in before.tenders:
+        if tender.id not in left:
+            trail.note(
+                "tender_removed",
+                before={"tender": tender.id, "type": tender.type.value, "amount": tender.amount, "tip": tender.tip},
+            )
 
 
 def _named(line: Line) -> dict[str, Any]:

@@ -18,7 +18,14 @@ async def list_newest(call: Call) -> Reply:
     """Return a page of the trail, the newest first."""
     limit = call.query.limit
     found = audit.newest(call.app.journal.reader, limit, before=call.query.before)
-    return Reply(HTTPStatus.OK, {"entries": found, "next": found[-1]["seq"] if len(found) == limit else None})
+    entries = [entry | {"page_name": _name(call, entry["page"])} for entry in found]
+    return Reply(HTTPStatus.OK, {"entries": entries, "next": found[-1]["seq"] if len(found) == limit else None})
+
+
+def _name(call: Call, page: str) -> str | None:
+    """Return what a page or a program is called; None for one that was shut out, and for what is no pairing."""
+    pairing = call.app.door.pairings.by_id(page)
+    return None if pairing is None else pairing.name
 
 
 ROUTES = (

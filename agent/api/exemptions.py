@@ -22,7 +22,7 @@ async def exempt(call: Call) -> Reply:
 
 async def end(call: Call) -> Reply:
     """Tax the sale like any other."""
-    return await attending.tax_again(_tills(call), call.path["sale"], key=call.key)
+    return await attending.tax_again(_tills(call), call.path["sale"], key=call.key, by=call.by)
 
 
 def _tills(call: Call) -> Tills:

@@ -95,7 +95,7 @@ async def add_tender(call: Call) -> Reply:
 
 async def remove_tender(call: Call) -> Reply:
     """Give money back before the sale is complete."""
-    return await _counter(call).ringing.remove_tender(call.path["sale"], call.path["tender"], key=call.key)
+    return await _counter(call).ringing.remove_tender(call.path["sale"], call.path["tender"], key=call.key, by=call.by)
 
 
 async def complete(call: Call) -> Reply:

@@ -76,7 +76,7 @@ async def view_sheet(call: Call) -> Response:
 
 async def print_copy(call: Call) -> Reply:
     """Print a Z again, marked COPY."""
-    return await _reports(call).print_copy(call.path["shift"], key=call.key)
+    return await _reports(call).print_copy(call.path["shift"], key=call.key, by=call.by)
 
 
 def _at(call: Call, till: str | None) -> Counter:

@@ -109,7 +109,7 @@ class Reports:
         document = self._receipts.report(self.report(till.id, by))
         return await self._prints.queue(_printer(till), document, key=key)
 
-    async def print_copy(self, shift_id: str, *, key: Key | None) -> Reply:
+    async def print_copy(self, shift_id: str, *, key: Key | None, by: By = OF_ITSELF) -> Reply:
         """Queue a Z once more, marked COPY. Raises `Problem`."""
         record = self._closing_of(shift_id)
         printer = _printer(self._tills.setup(record.till))
@@ -117,6 +117,7 @@ class Reports:
 
         def change(connection: sqlite3.Connection) -> Reply:
             job = print_jobs.add(connection, job_id, printer, at, record_id=record.id, copy=True)
+            by.audit(connection, Action.REPRINT, at, subject=f"Z {record.body['z_number']}", till=record.till)
             return answers.keep(connection, key, Reply(HTTPStatus.ACCEPTED, job.view()), at)
 
         reply = await self._journal.write(change)

@@ -141,7 +141,7 @@ async def test_what_is_left_of_a_sale_is_discounted_no_further_without_leave(own
     for method, body in (("DELETE", None), ("PATCH", {"price": 0, "price_reason": "dented"})):
         answer = await page.client.request(method, line, json=body)
         assert (answer.status_code, answer.json()["code"]) == (403, "not-allowed"), answer.text
-        assert (answer.json()["action"], answer.json()["because"]) == ("discount_over_limit", "fewer-goods")
+        assert (answer.json()["action"], answer.json()["because"]) == ("discount_over_limit", "fewer_goods")
         assert "take the discount off first" in answer.json()["detail"]
     assert (await page.get(f"/v1/sales/{sale['id']}"))["total"] == 10_000
     assert (await allowed(page, "DELETE", line))["total"] == 0

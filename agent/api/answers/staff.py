@@ -69,7 +69,10 @@ class Auditor(BaseModel):
 
 
 class AuditEntry(BaseModel):
-    """One entry: `subject` is the id of what it was done to, `page` the pairing it was asked for at, or `local`."""
+    """One entry: `subject` is the id of what it was done to, `page` the pairing it was asked for at, or `local`.
+
+    `page_name` is what that pairing is called now; null where it was shut out, or is none.
+    """
 
     seq: int
     at: Time
@@ -77,6 +80,7 @@ class AuditEntry(BaseModel):
     actor: Auditor
     authorized_by: Signed | None
     page: str
+    page_name: str | None
     till: str | None
     subject: str | None
     why: str | None

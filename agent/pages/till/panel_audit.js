@@ -34,13 +34,19 @@ function refusal(error) {
 }
 
 function row(entry, here) {
-  const { actor, authorized_by: leave, subject, why, page, till } = entry;
+  const { actor, authorized_by: leave, subject, why, till } = entry;
   const role = actor.role && has(`staff.role_${actor.role}`) ? ` (${t(`staff.role_${actor.role}`)})` : "";
   return el("li", { "data-action": entry.action },
     el("p", {}, el("strong", {}, done(entry.action)), subject && subject.length <= SUBJECT_CHARS_MAX && ` ${has(`staff.action_${subject}`) ? done(subject) : subject}`),
     el("p", {}, `${actor.name || t("audit.nobody")}${role}`, leave && `, ${t("staff.left", { name: leave.name })}`),
     why && entry.action !== "sign_out" && el("p", {}, `${t("reason.field")}: ${why}`),
-    el("p.quiet", {}, [when(entry.at), till, page === here ? t("audit.here") : page].filter(Boolean).join(" · ")));
+    el("p.quiet", {}, [when(entry.at), till, place(entry, here)].filter(Boolean).join(" · ")));
+}
+
+// At which page: by its name, as nobody reads a pairing's id.
+function place({ page, page_name: name }, here) {
+  if (page === here) return t("audit.here");
+  return name ?? (has(`audit.at_${page}`) ? t(`audit.at_${page}`) : page);
 }
 
 function done(action) {
