@@ -38,6 +38,10 @@ class Attendance:
             self._here[till, caller] -= 1
             self._here += Counter()  # forgets whoever has gone
 
+    def shown_by(self, caller: str) -> set[str]:
+        """Return the tills that somebody listens for."""
+        return {named for named, who in self._here if who == caller and named is not None}
+
     def locked(self, till: str) -> bool:
         """Say whether pages of ours show this till, and nobody who listens there may ring."""
         shown = [caller for named, caller in self._here if named == till and self._is_page(caller)]

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agent.kicks import Kicks
+from agent.problem import conflict
 from outbox.journal import Journal
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Coroutine, Iterator, Mapping
+    from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from agent.counter import Counter
@@ -66,6 +67,20 @@ class Training:
 
     def __contains__(self, till_id: object) -> bool:
         return till_id in self.tills
+
+    def must_not_be(self, tills: Iterable[str], page: str) -> None:
+        """Refuse what would change the store's own lists where one of these trains, or what this page began.
+
+        Raises `Problem`.
+        """
+        begun = (till_id for till_id, trainee in self.tills.items() if trainee.page == page)
+        trains = next((till_id for till_id in (*tills, *begun) if till_id in self.tills), None)
+        if trains is not None:
+            raise conflict(
+                "till-trains",
+                f"Till {trains} trains, and this would stay when it no longer does: end training first.",
+                till=trains,
+            )
 
     async def begin(self, till_id: str, trainee: Trainee) -> None:
         """Let a till train, from an empty basket; one that does already goes on. Raises `OutboxError`."""

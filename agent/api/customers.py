@@ -21,6 +21,7 @@ async def search(call: Call) -> Reply:
 
 async def create(call: Call) -> Reply:
     """Add a customer."""
+    call.must_count()
     if call.body.exempt_reason is not None:
         call.allow(Action.TAX_EXEMPT)
     return await call.app.customers.create(call.body.model_dump(), key=call.key, by=call.by)
@@ -33,6 +34,7 @@ async def view(call: Call) -> Reply:
 
 async def change(call: Call) -> Reply:
     """Change what is known of a customer."""
+    call.must_count()
     wanted = call.body.model_dump(exclude_unset=True)
     if wanted.keys() & {"exempt_reason", "certificate"}:
         call.allow(Action.TAX_EXEMPT)
@@ -41,6 +43,7 @@ async def change(call: Call) -> Reply:
 
 async def remove(call: Call) -> Reply:
     """Forget a customer."""
+    call.must_count()
     return await call.app.customers.remove(call.path["customer"], key=call.key, by=call.by)
 
 
@@ -62,7 +65,7 @@ ROUTES = (
         "Customer",
         status=201,
         body="NewCustomer",
-        problems=("customer-number-taken", "card-data"),
+        problems=("till-trains", "customer-number-taken", "card-data"),
         action=Action.SELL,
     ),
     Route(
@@ -81,7 +84,7 @@ ROUTES = (
         "Change what is known of a customer",
         "Customer",
         body="CustomerChange",
-        problems=("no-such-customer", "customer-number-taken", "card-data"),
+        problems=("till-trains", "no-such-customer", "customer-number-taken", "card-data"),
         action=Action.SELL,
     ),
     Route(
@@ -90,7 +93,7 @@ ROUTES = (
         remove,
         "Forget a customer; records keep the name and number that their receipts show",
         "Removed",
-        problems=("no-such-customer",),
+        problems=("till-trains", "no-such-customer"),
         action=Action.CUSTOMER_REMOVE,
     ),
 )

@@ -31,11 +31,13 @@ async def categories(call: Call) -> Reply:
 
 async def make(call: Call) -> Reply:
     """Add an item to the local catalogue, as a till made it."""
+    call.must_count()
     return await call.app.own_items.make(call.body, by=call.by)
 
 
 async def unmake(call: Call) -> Reply:
     """Remove an item that a till made."""
+    call.must_count()
     return await call.app.own_items.unmake(call.path["sku"], by=call.by)
 
 
@@ -67,7 +69,7 @@ ROUTES = (
         "Item",
         status=201,
         body="NewItem",
-        problems=("item-taken", "scan-refused", "no-such-tax", "card-data"),
+        problems=("till-trains", "item-taken", "scan-refused", "no-such-tax", "card-data"),
         action=Action.CATALOGUE_ADD,
     ),
     Route(
@@ -76,7 +78,7 @@ ROUTES = (
         unmake,
         "Remove an item that was made at a till",
         "Removed",
-        problems=("no-such-item", "not-made-here"),
+        problems=("till-trains", "no-such-item", "not-made-here"),
         action=Action.CATALOGUE_ADD,
     ),
     Route("GET", "/v1/categories", categories, "The categories there are items in", "Categories"),

@@ -124,6 +124,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "refund-over-limit": (409, "Without a receipt less is given back at most. The detail names it."),
     "nothing-taken-back": (409, "Nothing is taken back in the sale."),
     "exchange-changed": (409, "The receipt was refunded in part meanwhile. Take the goods back anew."),
+    "till-trains": (409, "The till trains, and that is one of the store's own lists. End training first."),
     "training-receipt": (409, "The receipt was printed in training: nothing was sold."),
     "receipt-scanned": (409, "That is a receipt, and no item; `receipt_number` is its number."),
     # records, shifts, printing, devices

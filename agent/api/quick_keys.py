@@ -22,6 +22,7 @@ async def view(call: Call) -> Reply:
 
 async def arrange(call: Call) -> Reply:
     """Keep an arrangement."""
+    call.must_count(call.path["till"])
     body = call.body
     pages = [page.model_dump(exclude_none=True) for page in body.pages]
     return await call.app.quick_keys.arrange(
@@ -45,7 +46,7 @@ ROUTES = (
         "Arrange the quick keys of a till, or of the store",
         "Arranged",
         body="Arrangement",
-        problems=("no-such-till", "keys-changed", "card-data"),
+        problems=("till-trains", "no-such-till", "keys-changed", "card-data"),
         action=Action.SETTINGS,
         body_bytes_max=ARRANGEMENT_BYTES_MAX,
     ),

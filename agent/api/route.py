@@ -60,6 +60,11 @@ class Call:
         at = self.app.staff.time()
         return lambda connection: self.by.audit(connection, action, at, subject=subject, after=after)
 
+    def must_count(self, *tills: str) -> None:
+        """Raise `Problem` where whoever asks trains, or one of these tills: this is for the store's own lists."""
+        shown = self.app.attendance.shown_by(self.by.page)
+        self.app.training.must_not_be((*tills, *sorted(shown)), self.by.page)
+
     def allow(self, action: Action) -> None:
         """Raise `Problem` unless who asks may do this, for what a field of the body makes of a request."""
         self.by.allow(action)
