@@ -91,8 +91,9 @@ clouds: $(READY)  ## every kind of cloud, random days against one that lies: DAY
 	$(BIN)/python -m tests.clouds.conformance $(if $(DAYS),--days $(DAYS)) $(if $(KIND),--kind $(KIND)) \
 	  $(if $(SEED),--seed $(SEED)) $(if $(ONE),--one)
 
-bench: $(READY)  ## our figure, the peer's and the limit, interleaved in one run; LONG=1 takes an hour
+bench: $(READY)  ## our figure, the peer's and the limit, interleaved in one run, into the READMEs; LONG=1 takes an hour
 	$(BIN)/python -m bench $(if $(LONG),--long)
+	$(BIN)/python scripts/readme_figures.py
 
 format: $(READY)
 	$(BIN)/ruff format .

@@ -1,18 +1,17 @@
-"""Write the figures in README.md anew from `bench/results/latest.json`: none is typed in."""
+"""Write the figures in README.md and bench/README.md anew from `bench/results/latest.json`: none is typed in."""
 
 from __future__ import annotations
 
-import json
-import re
 import sys
-from fnmatch import fnmatchcase
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-ROOT = Path(__file__).parents[1]
+from scripts import bench_targets, kept_figures
+from scripts.kept_figures import ROOT, amount, section
+
+if TYPE_CHECKING:
+    from scripts.kept_figures import Figure, Results
+
 START, END = "<!-- bench:start -->", "<!-- bench:end -->"
-NAMED = ("cpu", "cores", "python", "sqlite", "file system")  # what makes two machines one
-_WAITING = re.compile(r"([\d,]+) waiting")
 
 
 class Row(NamedTuple):
@@ -99,60 +98,43 @@ ROWS = (
 )
 
 
-def table(results: dict[str, Any]) -> list[str]:
-    """Return the lines between the marks. Exits where a figure is missing, or two machines are."""
-    benches = results.get("benches", {})
-    used = {row.bench: _section(benches, row.bench) for row in ROWS}
-    machines = {tuple(section["machine"][name] for name in NAMED) for section in used.values()}
-    if len(machines) > 1:
-        sys.exit("latest.json has figures of more than one machine: run `make bench` on one, all of it")
-    cpu, cores, python, sqlite, file_system = machines.pop()
-    said = (
-        f"Measured by `make bench` on {cores} cores of {cpu}, {python}, SQLite {sqlite}, {file_system}: the ratios "
-        "hold where the absolute numbers do not. All of it, with what each is held against, is in "
-        "[bench/results/latest.md](bench/results/latest.md)."
+def table(results: Results) -> list[str]:
+    """Return the lines between the marks in README.md. Exits where a figure is missing, or two machines are."""
+    said = kept_figures.measured_on(results, dict.fromkeys(row.bench for row in ROWS))
+    said += (
+        ": the ratios hold where the absolute numbers do not. All of it, with what each is held against, is in "
+        "[bench/results/latest.md](bench/results/latest.md); what was aimed at, and what of it is missed, in "
+        "[bench/README.md](bench/README.md#targets)."
     )
     lines = [said, "", "| | p50 | p99 | beside | ours / it |", "| --- | ---: | ---: | --- | ---: |"]
     for row in ROWS:
-        figures = used[row.bench]["figures"]
-        own = _one(figures, row, row.ours)
-        other = _one(figures, row, row.beside)
-        waiting = _WAITING.search(own["case"]) or _WAITING.search(own["name"])
-        label = row.label.format(waiting=waiting[1] if waiting else "")
+        figures = section(results, row.bench)["figures"]
+        own, other = _one(figures, row, row.ours), _one(figures, row, row.beside)
+        label = row.label.format(waiting=kept_figures.waiting(own))
         lines.append(
-            f"| {label} | {_amount(own['p50'], row.unit)} | {_amount(own['p99'], row.unit)} | {other['name']}: "
-            f"{_amount(other['p50'], row.unit)} | {other['ours_divided_by_this']:.2f} |"
+            f"| {label} | {amount(own['p50'], row.unit)} | {amount(own['p99'], row.unit)} | {other['name']}: "
+            f"{amount(other['p50'], row.unit)} | {other['ours_divided_by_this']:.2f} |"
         )
     return lines
 
 
-def _section(benches: dict[str, Any], bench: str) -> dict[str, Any]:
-    if bench not in benches:
-        sys.exit(f"latest.json has nothing of the bench {bench!r}: run `make bench`, all of it")
-    section: dict[str, Any] = benches[bench]
-    return section
-
-
-def _one(figures: list[dict[str, Any]], row: Row, name: str) -> dict[str, Any]:
-    fitting = [figure for figure in figures if fnmatchcase(figure["case"], row.case) and figure["unit"] == row.unit]
-    for figure in (figure for figure in fitting if figure["case"] == fitting[-1]["case"]):
-        if figure["name"].startswith(name):
-            return figure
-    sys.exit(f"latest.json has no figure {name!r} in {row.unit} for {row.case!r} of {row.bench!r}: run `make bench`")
-
-
-def _amount(value: float | None, unit: str) -> str:
-    return "" if value is None else f"{value:,.0f} {unit}"
+def _one(figures: list[Figure], row: Row, name: str) -> Figure:
+    fitting = kept_figures.cases((figure for figure in figures if figure["unit"] == row.unit), row.case)
+    found: dict[str, Any] | None = kept_figures.one(figures, fitting[-1], name, row.unit) if fitting else None
+    if found is None:
+        sys.exit(
+            f"latest.json has no figure {name!r} in {row.unit} for {row.case!r} of {row.bench!r}: run `make bench`"
+        )
+    return found
 
 
 def main() -> None:
-    """Read the results and rewrite what is between the two marks."""
-    results = json.loads((ROOT / "bench" / "results" / "latest.json").read_text("utf-8"))
-    readme = ROOT / "README.md"
-    text = readme.read_text("utf-8")
-    before, _, rest = text.partition(START)
-    _, _, after = rest.partition(END)
-    readme.write_text(f"{before}{START}\n" + "\n".join(table(results)) + f"\n{END}{after}", "utf-8")
+    """Read the results and rewrite what is between the marks of both documents."""
+    results = kept_figures.read()
+    kept_figures.put_between(ROOT / "README.md", START, END, table(results))
+    kept_figures.put_between(
+        ROOT / "bench" / "README.md", bench_targets.START, bench_targets.END, bench_targets.table(results)
+    )
 
 
 if __name__ == "__main__":
