@@ -12,6 +12,9 @@ from functools import partial
 from importlib.metadata import distributions, version
 from typing import TYPE_CHECKING, Any
 
+from agent.bundle.traces import shareable
+from agent.service.linux_files import UNIT
+from agent.update import units as update_units
 from agent.update.machine import installation
 from agent.update.report import report
 from outbox import chain, delivery_views, schema
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from agent.bundle.redact import Redactor
     from agent.cli.running import RunningAgent
     from agent.places import Places
+    from agent.update.machine import Installation
 
 LOG_DAYS = 3
 LOG_BYTES_MAX = 8 * 1024**2  # of the newest; a busy store logs some 100 KB a day
@@ -37,27 +41,42 @@ VERIFIED_MAX = 20_000  # records at the journal's end; `stillopen journal verify
 Part = tuple[str, str]
 
 
-def of_disk(places: Places, redactor: Redactor, findings: list[dict[str, Any]]) -> Iterator[Part]:
-    """Yield what can be had with no agent running."""
+def of_disk(
+    places: Places,
+    redactor: Redactor,
+    examine: Callable[[], list[dict[str, Any]]],
+    *,
+    installed: Installation | None = None,
+) -> Iterator[Part]:
+    """Yield what can be had with no agent running. `examine` makes the doctor's checks; `installed`: by which setup."""
+    installed = installed or installation()
     yield "about.json", _json(_about())
-    yield "doctor.json", _json(redactor.value(findings))
+    yield "doctor.json", _said(lambda: _json(redactor.value(examine())))
     yield "stillopen.toml", _said(lambda: redactor.text(places.config.read_text(encoding="utf-8", errors="replace")))
-    yield "update.json", _said(lambda: _json(redactor.value(report(installation(), None))))
+    yield "update.json", _said(lambda: _json(redactor.value(report(installed, None))))
     yield "state.json", _said(lambda: _json(_state(places.state)))
     for name, read in (("journal.json", _journal), ("deliveries.json", _deliveries), ("prints.json", _prints)):
         yield name, _said(partial(_kept, places.state, read, redactor))
     yield "log.txt", _said(lambda: redactor.text(_log(places.state)))
+    for file in _of_setup(places, installed):
+        yield f"setup/{file.name}", _said(partial(_tail, file, redactor))
 
 
 def of_agent(agent: RunningAgent, redactor: Redactor) -> Iterator[Part]:
     """Yield what only the running agent knows. Raises `CommandError` where none answers."""
     status = agent.ask("GET", "/v1/status")
-    yield "status.json", _json(redactor.value(status))
+    tills = [till | {"sale": _that_there_is_one(till["sale"])} for till in status["tills"]]
+    yield "status.json", _json(redactor.value(status | {"tills": tills}))
     for device in status["devices"]:
         name = str(device["name"])
         trace = agent.ask("GET", f"/v1/devices/{name}/trace")
         if trace["on"]:
-            yield f"traces/{name}.json", _json(redactor.value(trace))
+            yield f"traces/{name}.json", _json(shareable(trace, str(device["kind"]), redactor))
+
+
+def _that_there_is_one(sale: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return of an open sale which it is and how far it got, with nothing of what is rung, and for whom."""
+    return None if sale is None else {"id": sale["id"], "state": sale["state"], "lines": len(sale["lines"])}
 
 
 def _said(read: Callable[[], str]) -> str:
@@ -143,6 +162,21 @@ def _prints(reader: sqlite3.Connection) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
+def _of_setup(places: Places, installed: Installation | None) -> list[Path]:
+    """Return what the Windows setup, its host and the errands for updates have written beside the state folder."""
+    files = [places.config.with_name("setup.log"), places.state / "host.txt"]
+    if installed is not None:
+        files += [installed.own / "errand.log", installed.versions / "service.ini"]
+    return [file for file in files if file.is_file()]
+
+
+def _tail(file: Path, redactor: Redactor) -> str:
+    """Return the newest of a log's bytes, of which a setup's has those of all years."""
+    with file.open("rb") as log:
+        log.seek(max(0, file.stat().st_size - LOG_BYTES_MAX))
+        return redactor.text(log.read().decode("utf-8", errors="replace"))
+
+
 def _log(state: Path) -> str:
     """Return the newest of the log: the files of a state folder that has some, else the system's journal."""
     files = sorted((state / "logs").glob("*.log*"), key=lambda file: file.stat().st_mtime)
@@ -151,7 +185,8 @@ def _log(state: Path) -> str:
         return text[-LOG_BYTES_MAX:]
     if sys.platform == "win32":
         return "there are no log files in the state folder\n"
-    command = ["journalctl", "-u", "stillopen", "--no-pager", "-o", "short-iso", "--since", f"-{LOG_DAYS}d"]
+    units = [word for unit in (UNIT, *update_units.all_of()) for word in ("-u", unit)]
+    command = ["journalctl", *units, "--no-pager", "-o", "short-iso", "--since", f"-{LOG_DAYS}d"]
     try:
         done = subprocess.run(
             command, check=False, capture_output=True, text=True, errors="replace", timeout=LOG_WAIT_S

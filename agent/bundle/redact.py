@@ -91,11 +91,14 @@ class Redactor:
 
 
 def _forms(secret: str) -> Iterable[str]:
-    """Yield a secret as it may be written: plain, in an address, each line of a longer one, without its mark."""
+    """Yield a secret as it may be written: plain, in an address, each of its lines, without its mark, in hex."""
     yield secret
     yield quote(secret, safe="")
     yield from (line.strip() for line in secret.splitlines() if not line.startswith("-----"))
     yield secret.removeprefix("whsec_")
+    for hex_ in (secret.encode().hex(), secret.encode().hex(" ")):  # as the bytes of a line are written
+        yield hex_
+        yield hex_.upper()
 
 
 def _lines(found: re.Match[str]) -> str:

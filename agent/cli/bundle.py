@@ -49,7 +49,7 @@ def run(args: argparse.Namespace, places: Places) -> int:
 def _parts(places: Places, port: int | None, redactor: Redactor) -> Iterator[Part]:
     from agent.bundle.parts import of_agent, of_disk
 
-    yield from of_disk(places, redactor, _findings(places))
+    yield from of_disk(places, redactor, lambda: _findings(places, port))
     from agent.config import ConfigInvalid
 
     said = False
@@ -61,10 +61,9 @@ def _parts(places: Places, port: int | None, redactor: Redactor) -> Iterator[Par
         yield "traces.txt" if said else "status.json", redactor.text(f"could not be had: {error}\n")
 
 
-def _findings(places: Places) -> list[dict[str, Any]]:
-    from agent.doctor import whole
+def _findings(places: Places, port: int | None) -> list[dict[str, Any]]:
+    from agent.cli.every_check import every_check
     from agent.doctor.finding import answer
 
-    findings, _ = whole.of_this_pc(places, datetime.now(UTC))
-    checks: list[dict[str, Any]] = answer(findings)["checks"]
+    checks: list[dict[str, Any]] = answer(every_check(places, port))["checks"]
     return checks

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from agent.cli import counting, out, pull_the_plug
-from agent.cli.running import RunningAgent
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
-    from pathlib import Path
 
-    from agent.config import Config
     from agent.doctor.finding import Finding
     from agent.places import Places
 
@@ -66,15 +60,10 @@ def run(args: argparse.Namespace, places: Places) -> int:
 
 
 def _check(args: argparse.Namespace, places: Places) -> int:
-    from agent.doctor import on_line, whole
+    from agent.cli.every_check import every_check
     from agent.doctor.finding import State, answer
 
-    status = _status(places, args.port)
-    running = None if isinstance(status, out.CommandError) else str(status["version"])
-    findings, config = whole.of_this_pc(places, datetime.now(UTC), running=running)
-    if config is not None:
-        findings += asyncio.run(on_line.all_of(config, places.state, held=_held(config, places.state)))
-    findings += _of_agent(config, status)
+    findings = every_check(places, args.port)
     failed = sum(finding.state is State.FAILED for finding in findings)
     if args.json:
         out.say_json(answer(findings))
@@ -84,43 +73,6 @@ def _check(args: argparse.Namespace, places: Places) -> int:
         out.complain(f"{failed} check{'s' if failed > 1 else ''} failed", "do what stands under each, and look again")
         return out.FAILED
     return out.OK
-
-
-def _status(places: Places, port: int | None) -> dict[str, Any] | out.CommandError:
-    """Return what the running agent says of itself, or why it cannot be asked."""
-    from agent.config import ConfigInvalid
-
-    try:
-        return RunningAgent.find(places, port).ask("GET", "/v1/status")
-    except ConfigInvalid:
-        return out.CommandError("where it listens is in the configuration", hint="mend it: stillopen check")
-    except out.CommandError as error:
-        return error
-
-
-def _of_agent(config: Config | None, status: dict[str, Any] | out.CommandError) -> Iterable[Finding]:
-    from agent.doctor import of_agent
-
-    if isinstance(status, out.CommandError):
-        return of_agent.not_running(config, str(status), status.hint)
-    return of_agent.running(status)
-
-
-def _held(config: Config, state: Path) -> set[str]:
-    """Return the clouds that somebody holds offline; a journal that cannot be read holds all of them."""
-    from agent.line.offline import held_in
-    from outbox import schema
-    from outbox.errors import JournalMissing, JournalUnavailable
-    from outbox.journal import FILE
-
-    names = {cloud.name for cloud in config.clouds}
-    try:
-        with schema.reading(state / FILE) as reader:
-            return {name for name in names if held_in(reader, name) is not None}
-    except JournalMissing:
-        return set()
-    except JournalUnavailable:
-        return names
 
 
 def say_findings(findings: list[Finding]) -> None:
