@@ -5,7 +5,7 @@ there before or by the PC it was copied from. An epoch is two letters, drawn by 
 had, since two copies of one image must not choose the same; they stand in front of the count, which goes on.
 
 Four witnesses are asked: the journal's file and the PC (both in `home`), the side file (`head`), and the header of the
-file itself, which in a backup is another than in a journal (`schema`).
+file itself, which in a backup is another than in a journal (`schema`). What none of them can see, a person may say.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ _HINT = (
     "If this PC's disk or its journal was put back, nothing needs doing: the clouds are asked before anything is sent "
     "again. If this PC was copied from another that goes on selling, give each of its tills an id of its own."
 )
+_SAID = "an image of its disk was put back"
 _PRINT_REASON = "the journal was put back or copied before it was known to be printed"
 _PRINT_HINT = "Look whether the receipt is there and whole; if not, print a copy."
 
@@ -101,6 +102,14 @@ async def settle(connection: sqlite3.Connection, write: Write, path: Path, aroun
         )
 
 
+def say_put_back(connection: sqlite3.Connection) -> None:
+    """Note that a person said so: the image of a whole disk, put back on it, brings every witness back with it."""
+    connection.execute(
+        "insert into upkeep values (?, ?) on conflict do update set value = excluded.value",
+        (schema.WAS_PUT_BACK, _SAID),
+    )
+
+
 def notices(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     """Return what a person should know of the epochs there have been, oldest first. None goes away: receipts say it."""
     rows = connection.execute("select letters, since, why from epoch order by number").fetchall()
@@ -116,9 +125,10 @@ def notices(connection: sqlite3.Connection) -> list[dict[str, Any]]:
 
 
 def _put_back(connection: sqlite3.Connection) -> Iterator[str]:
-    """Yield that it was a backup when it was opened, unless an epoch was begun for that."""
-    if connection.execute("select 1 from upkeep where what = ?", (schema.WAS_PUT_BACK,)).fetchone():
-        yield "it is a backup"
+    """Yield that it was a backup when it was opened, or what a person said, unless an epoch was begun for that."""
+    noted = connection.execute("select value from upkeep where what = ?", (schema.WAS_PUT_BACK,)).fetchone()
+    if noted is not None:
+        yield noted[0] or "it is a backup"
 
 
 def _missing(connection: sqlite3.Connection, beside: str | None) -> Iterator[str]:

@@ -165,18 +165,22 @@ class Journal:
         await self.write(lambda connection: answers.keep(connection, key, reply, at))
 
     def _look(self, connection: sqlite3.Connection) -> None:
-        """Check the newest records. Raises `JournalDamaged`, or `sqlite3.DatabaseError`."""
-        found = chain.verify(connection, last=VERIFIED_AT_START)
-        if found.broken is not None:
-            raise JournalDamaged(
-                f"{self.path}: record {found.broken.seq} does not hold: {found.broken.reason}",
-                hint=f"{PUT_BACK}. Compare both with: stillopen journal verify",
-            )
+        check_newest(connection, self.path)
 
     def _damaged(self, error: sqlite3.DatabaseError) -> JournalDamaged:
         return JournalDamaged(
             f"{self.path} is damaged: {error}",
             hint=f"{PUT_BACK}.",
+        )
+
+
+def check_newest(connection: sqlite3.Connection, path: Path) -> None:
+    """Check the newest records, as at each start. Raises `JournalDamaged`, or `sqlite3.DatabaseError`."""
+    found = chain.verify(connection, last=VERIFIED_AT_START)
+    if found.broken is not None:
+        raise JournalDamaged(
+            f"{path}: record {found.broken.seq} does not hold: {found.broken.reason}",
+            hint=f"{PUT_BACK}. Compare both with: stillopen journal verify",
         )
 
 

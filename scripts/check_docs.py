@@ -51,7 +51,7 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _KEY_ROW = re.compile(r"^\|\s*`(\w+)`\s*\|", re.MULTILINE)
 _COMMAND_ROW = re.compile(r"^\|\s*`stillopen ([^`]+)`.*$", re.MULTILINE)
 _OPTION = re.compile(r"--[a-z][a-z-]*")
-_SAID_COMMAND = re.compile(r"`(?:\.venv/bin/)?stillopen(?: --(?:config|state) \S+)* ([a-z]+)(?: ([a-z]+))?")
+_SAID_COMMAND = re.compile(r"`(?:\.venv/bin/)?stillopen(?: --(?:config|state) \S+)* ([a-z]+)(?: ([a-z]+(?:-[a-z]+)*))?")
 _SAID_ROUTE = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE) (/v1/[\w{}/.:-]*)")
 # Where one person's or one build machine's files are; an example names /etc, /dev or C:\ProgramData instead.
 _MACHINE_PATH = re.compile(

@@ -56,7 +56,7 @@ COMMANDS = {
         Command("doctor", "every check a field tech would make, and what a power cut does to this disk"),
         Command("catalogue", "items: import from CSV, search, show"),
         Command("outbox", "deliveries to the clouds: status, list, show, retry, export"),
-        Command("journal", "the records: verify, export, backup"),
+        Command("journal", "the records: verify, export, backup, put-back"),
         Command("audit", "who did what: export"),
         Command("cloud", "a cloud: connect, check, pull its catalogue, status"),
         Command("pair", "a code that lets a page or another front end call the agent"),

@@ -1,4 +1,4 @@
-"""`stillopen journal`: the records verified, exported, and copied; with or without a running agent."""
+"""`stillopen journal`: the records verified, exported, and copied; with or without a running agent. And `put_back`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.cli import out
+from agent.cli import out, put_back
 from outbox import anchor, audit, backup, chain, log_aside, schema
 from outbox.errors import OutboxError
 from outbox.export import exported
@@ -40,10 +40,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     export.add_argument("file", nargs="?", metavar="FILE", help="write here instead of to the screen")
     backup = commands.add_parser("backup", help="write a consistent copy of the journal, also while the agent sells")
     backup.add_argument("file", metavar="FILE", help="where to; must not be there yet")
+    put_back.add_arguments(
+        commands.add_parser(
+            "put-back",
+            help="say that an image of the whole disk was put back; with the agent stopped",
+            description="Say that an image of this PC's whole disk, or a virtual machine's snapshot, was put back "
+            "where it was made: nothing in it shows that. The next start begins a new epoch of receipt numbers, asks "
+            "the clouds before it sends what waits, and gives open sales new ids. With the agent stopped.",
+        )
+    )
 
 
 def run(args: argparse.Namespace, places: Places) -> int:
     """Do what was asked."""
+    if args.what == "put-back":
+        return put_back.run(args, places)
     journal = places.state / FILE
     with suppress(OSError):  # reading says so in its own words
         if journal.exists() and log_aside.is_foreign(journal):

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from agent.config.lines import key_lines
 from agent.config.load import CONFIG_BYTES_MAX, load
 from agent.config.problems import ConfigInvalid, ConfigProblem
+from agent.service import by_hand
 from outbox import chain, schema
 from outbox.errors import JournalMissing, JournalUnavailable, OutboxError, StateInUse
 from outbox.folder_sync import sync_folder
@@ -182,8 +183,7 @@ def _no_agent(state: Path) -> Iterator[None]:
     try:
         lock = hold(state)
     except StateInUse as error:
-        stop = "as an administrator: net stop Stillopen" if os.name == "nt" else "sudo systemctl stop stillopen"
-        hint = f"stop it first ({stop}), then start it again"
+        hint = f"stop it first ({by_hand.STOP}), then start it again"
         raise LaneRefused(str(error), hint=hint) from error
     except OutboxError as error:
         raise LaneRefused(str(error), hint=error.hint) from error

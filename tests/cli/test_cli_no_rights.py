@@ -41,6 +41,7 @@ REFUSED = [
     ("journal", "export"),
     ("journal", "export", "FILE"),
     ("journal", "backup", "FILE"),
+    ("journal", "put-back", "--yes"),
     ("outbox", "list"),
     ("outbox", "status"),
     ("outbox", "export"),
