@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _NO_ENDINGS = {"pending", "left_open", "closed"}  # of a print job; of a drawer that nobody told to open
+_NOT_TAKEN = {"refused", "interrupted"}  # how an update's newest work ended, so that somebody has to look
 DELIVERY_STATES = ("waiting", "sending", "delivered", "parked")
 
 
@@ -48,6 +49,7 @@ def figures(app: App, now: datetime) -> Iterator[Figure]:
             "stillopen_disk_free_bytes", "gauge", "Free space of the journal's disk.", (({}, app.disk.free_bytes),)
         )
     yield from _copies(app.backups.view(), now)
+    yield from _updates(app.update.view())
     clouds = app.lanes.views()
     yield Figure(
         "stillopen_deliveries",
@@ -127,6 +129,22 @@ def figures(app: App, now: datetime) -> Iterator[Figure]:
         "counter",
         "Listeners to /v1/events let go because they did not keep up.",
         (({}, app.events.dropped),),
+    )
+
+
+def _updates(update: Mapping[str, Any]) -> Iterator[Figure]:
+    if update["why_not"] is not None:
+        return
+    last = update["last"]
+    yield Figure(
+        "stillopen_update",
+        "gauge",
+        "1 while a newer version lies ready, the newest was not taken or cut short, or none can be brought.",
+        (
+            ({"what": "staged"}, update["staged"] is not None),
+            ({"what": "refused"}, last is not None and last["did"] in _NOT_TAKEN),
+            ({"what": "trouble"}, update["trouble"] is not None),
+        ),
     )
 
 
