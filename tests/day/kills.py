@@ -36,7 +36,8 @@ _BASKET = (
     "row.querySelector('.line-name').firstChild.textContent,"
     " parseInt(row.querySelector('.line-quantity').textContent)]))"
 )
-_CALM = "document.querySelector('[data-live=true]') && (sessionStorage.getItem('stillopen.outgoing') ?? '[]') === '[]'"
+_WAITING = "Object.keys(localStorage).some((key) => key.startsWith('stillopen.outgoing'))"
+_CALM = f"document.querySelector('[data-live=true]') && !{_WAITING}"
 
 
 @dataclass

@@ -36,6 +36,10 @@ MORE = f"""sku,name,price,tax,barcode,category,min_age,track,deposit,deposit_tax
 9004,"{LONG_NAME}",4321.09,standard,{LONG},Pantry,,,,
 """
 STAYS = ".pair-input, .done, .banner, .message, .line-back, .tab[aria-selected=true]:not(:first-child), [data-key=pin]"
+FORGET = """(() => {
+  dispatchEvent(new Event("pagehide"));  // from here on the page keeps nothing
+  for (const key of Object.keys(localStorage)) if (key.startsWith("stillopen.outgoing")) localStorage.removeItem(key);
+})()"""
 GO_HOME = """(() => {
   for (const key of ["back", "times"]) document.querySelector(`[data-key=${key}]`)?.click();
   const entry = document.querySelector(".entry");
@@ -167,7 +171,7 @@ class Stage:
 
     async def _in_order(self) -> None:
         if self.away:
-            await self.page.js("sessionStorage.clear()")  # what waits for the agent is this state's alone
+            await self.page.js(FORGET)  # what waits for the agent is this state's alone
             await self.page.goto("about:blank")
             await self.shop.start_agent(port=self.port)
             self.away = False

@@ -124,7 +124,7 @@ export class Finder {
   /** Ring what a code or a short number stands for; false where nothing does, null where the agent is away. */
   async take(text) {
     if (CODE.test(text)) {
-      await this.#till.typed(text);
+      await this.#till.scanned(text, true);
       return true;
     }
     if (this.#till.refusals.isCard(text, false)) return true;
@@ -139,7 +139,7 @@ export class Finder {
     const chosen = this.#chosen && this.#shown === text ? this.#results[this.#at] : undefined;
     if (!chosen && CODE.test(text)) {
       this.clear();
-      await this.#till.typed(text);
+      await this.#till.scanned(text, true);
       return;
     }
     if (this.#till.refusals.isCard(text, false)) {

@@ -1,7 +1,7 @@
 // What the cashier asked for and the agent has not answered yet: in order, each under one key.
 //
 // When the agent is away an entry stays, is shown, and is sent again with the same key until an answer
-// comes; a reload of the page keeps it (sessionStorage), and only a person drops it. What it is written
+// comes; a page that ends leaves it to the next one of its till (`kept.js`), and only a person drops it. What it is written
 // to is settled by its first send: "{sale}" is the sale that is open then, opened if there is none. Card data is refused
 // before it is kept: a browser's memory is no place for it.
 
@@ -9,7 +9,7 @@ import { Away, Problem, newKey } from "../parts/api.js";
 import { t } from "../parts/words.js";
 import { bodyHoldsCardData } from "./card_guard.js";
 
-const STORED = "stillopen.outgoing";
+const KEPT_MS_MAX = 6 * 24 * 3_600_000; // the agent knows a key for a week; sent after that, it would be done a second time
 const RETRY_MS = [300, 600, 1_200, 2_500]; // then every 2.5 s: the agent is on this PC, asking costs nothing
 
 export class Outgoing extends EventTarget {
@@ -17,6 +17,7 @@ export class Outgoing extends EventTarget {
   #settle = new Map(); // entry key -> {resolve, reject} of who waits on this page
   #running = false;
   #shown = false;
+  #kept;
   #write;
   #findSale;
   #leave;
@@ -25,15 +26,20 @@ export class Outgoing extends EventTarget {
   #wake = () => {};
 
   /**
-   * `write(method, path, body, key, leave)`; `findSale()` answers the open sale's id, opening one; `leave(problem)` asks
+   * `kept` is where what waits outlives the page; `write(method, path, body, key, leave)`; `findSale()` answers the open sale's id, opening one; `leave(problem)` asks
    * somebody who may for leave to do what was refused, and answers its token or null.
    */
-  constructor({ write, findSale, leave = async () => null }) {
+  constructor({ kept, write, findSale, leave = async () => null }) {
     super();
+    this.#kept = kept;
     this.#write = write;
     this.#findSale = findSale;
     this.#leave = leave;
-    this.#entries = restore();
+  }
+
+  /** Take over what pages that are gone left, and send it. */
+  open() {
+    return this.#kept.open((entries) => this.#takeOver(entries));
   }
 
   /** What follows an answer, by an entry's `then`: by name, because an entry outlives the page that made it. */
@@ -47,9 +53,9 @@ export class Outgoing extends EventTarget {
   }
 
   /** Ask for one write; `first` goes before all that waits. Answers what the agent answered; raises its Problem. */
-  push({ label, method = "POST", path, body, then, first = false }) {
+  push({ label, method = "POST", path, body, then, asked, first = false }) {
     if (bodyHoldsCardData(body)) return Promise.reject(new Problem(422, { code: "card-data", detail: t("card.refused") }));
-    const entry = { key: newKey(), label, method, path, body, then, sent: false, away: false };
+    const entry = { key: newKey(), at: Date.now(), label, method, path, body, then, asked, sent: false, away: false };
     if (first) this.#entries.unshift(entry);
     else this.#entries.push(entry);
     const answer = new Promise((resolve, reject) => this.#settle.set(entry.key, { resolve, reject }));
@@ -83,7 +89,7 @@ export class Outgoing extends EventTarget {
         await null; // whoever waited for the answer before this has taken it: the sale that is open may be another now
         if (!entry.sent && entry.path.includes("{sale}")) entry.path = entry.path.replace("{sale}", await this.#findSale());
         entry.sent = true;
-        store(this.#entries);
+        this.#kept.write(this.#entries);
         const answer = await this.#write(entry.method, entry.path, entry.body, entry.key, this.#tokens.get(entry.key));
         failures = 0;
         this.#remove(entry);
@@ -131,6 +137,16 @@ export class Outgoing extends EventTarget {
     this.run();
   }
 
+  // It was asked for before all that waits here.
+  #takeOver(entries) {
+    const others = entries.filter(({ key }) => !this.#entries.some((entry) => entry.key === key));
+    const known = others.filter(({ at }) => Date.now() - at < KEPT_MS_MAX);
+    this.#entries.unshift(...known);
+    this.#changed();
+    for (const entry of others) if (!known.includes(entry)) this.dispatchEvent(new CustomEvent("outdated", { detail: { entry } }));
+    void this.run();
+  }
+
   #refuse(entry, error) {
     const waiter = this.#settle.get(entry.key);
     if (waiter) waiter.reject(error);
@@ -152,27 +168,10 @@ export class Outgoing extends EventTarget {
   }
 
   #changed(error) {
-    store(this.#entries);
+    this.#kept.write(this.#entries);
     const shown = this.#entries.some((entry) => entry.away); // what is answered at once is never on the screen
     if (!shown && !this.#shown && !error) return;
     this.#shown = shown;
     this.dispatchEvent(new CustomEvent("change", { detail: { error } }));
-  }
-}
-
-function store(entries) {
-  try {
-    sessionStorage.setItem(STORED, JSON.stringify(entries));
-  } catch {
-    // A browser that keeps nothing still sells: only a reload while the agent is away would forget these.
-  }
-}
-
-function restore() {
-  try {
-    const entries = JSON.parse(sessionStorage.getItem(STORED) ?? "[]");
-    return Array.isArray(entries) ? entries : [];
-  } catch {
-    return [];
   }
 }

@@ -52,6 +52,12 @@ export class Refusals {
     else this.#tell(problem, asked, about);
   }
 
+  /** Tell of what was asked for on a page that is gone, and was refused now. */
+  ofThen({ entry: { label, asked }, error }) {
+    if (asked?.typed && NO_BARCODE.includes(error.code)) this.tell({ ...error.body, detail: error.message }, asked, aboutScan(asked.barcode));
+    else this.#till.say({ kind: "refused", text: `${label}: ${error.message}` });
+  }
+
   // What was typed and is nobody's barcode is the item that has it for its number, or else what it was.
   async #byNumber(problem, { barcode, times }, about) {
     const till = this.#till;

@@ -16,6 +16,7 @@ import { Finder } from "./finder.js";
 import { setUpFirst } from "./first_run.js";
 import { KEYS, listenToKeys } from "./keys.js";
 import { lampBar } from "./lamps.js";
+import { Kept } from "./kept.js";
 import { LineNews } from "./line.js";
 import { Messages } from "./messages.js";
 import { Outgoing } from "./outgoing.js";
@@ -62,6 +63,7 @@ export class Till {
     chooseLanguage(store.locale);
     chooseMoney(store);
     this.outgoing = new Outgoing({
+      kept: new Kept(this.state.id),
       write,
       findSale: async () => this.state.sale?.id ?? (await write("POST", "/v1/sales", { till: this.state.id }, newKey())).id,
       leave: (problem) => this.staff.leave(problem),
@@ -80,7 +82,8 @@ export class Till {
       if (detail.error instanceof Unpaired) this.state.unpaired = true;
       this.#update();
     });
-    this.outgoing.addEventListener("refused", ({ detail }) => this.say({ kind: "refused", text: `${detail.entry.label}: ${detail.error.message}` }));
+    this.outgoing.addEventListener("refused", ({ detail }) => this.refusals.ofThen(detail));
+    this.outgoing.addEventListener("outdated", ({ detail }) => this.say({ kind: "refused", text: t("message.outdated", { what: detail.entry.label }) }));
     listenToKeys(this);
     new LineNews(this);
     new Wedge((text) => this.scanned(text)).start();
@@ -95,8 +98,8 @@ export class Till {
       },
       onDown: () => this.state.down(),
     });
-    this.outgoing.wake();
     this.#update();
+    await this.outgoing.open();
     await this.quick.load();
     if (this.isHome()) this.finder.focus(); // a panel asked for meanwhile keeps what is typed into it
   }
@@ -156,15 +159,10 @@ export class Till {
     return this.#pairing;
   }
 
-  /** A code from a wedge scanner: the open panel may want it, otherwise it is an item. */
+  /** A code from a wedge scanner: the open panel may want it, otherwise it is an item. One that was `typed` may be a shop's own number. */
   async scanned(text, typed = false) {
     if (this.#pairing || this.refusals.isCard(text) || this.staff.refuses(text) || this.takes(text)) return;
     await this.actions.scan(text, typed);
-  }
-
-  /** A number that somebody typed: as if scanned; where no item has that barcode, it is a shop's own number. */
-  typed(text) {
-    return this.scanned(text, true);
   }
 
   /** An item chosen by hand, so many `times`; what is sold by weight is weighed first, each by itself. */

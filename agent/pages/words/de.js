@@ -743,6 +743,7 @@ export const words = {
   "away.waiting.other": "{n} Eingaben warten darauf.",
   "away.next": "Bleibt es weg: den PC oder den Dienst „stillopen“ neu starten.",
   "message.close": "Meldung schließen",
+  "message.outdated": "Das hat so lange gewartet, dass es nicht mehr gesendet wird: {what}. Wenn es noch gilt, noch einmal tun.",
   "message.dropped": "Vergessen: {what}",
 
   "pair.title": "Diesen Browser mit der Kasse verbinden",

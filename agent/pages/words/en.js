@@ -743,6 +743,7 @@ export const words = {
   "away.waiting.other": "{n} things wait for it.",
   "away.next": "If it stays away: restart the PC, or the service “stillopen”.",
   "message.close": "Close this message",
+  "message.outdated": "This waited for so long that it is not sent any more: {what}. Do it again if it is still wanted.",
   "message.dropped": "Forgotten: {what}",
 
   "pair.title": "Pair this browser with the till",
