@@ -192,8 +192,9 @@ def point(amount: int) -> str:
 
 
 def same(shown: dict[str, dict[str, int]], expected: dict[str, dict[str, int]]) -> None:
-    """Hold a report against the tally, but for its categories, of which the basket says nothing."""
+    """Hold a report against the tally, but for categories and hours, of which the basket says nothing."""
     shown = {caption: rows for caption, rows in shown.items() if caption != "Categories"}
+    assert sum(shown.pop("Hours").values()) == sum(shown["Cashiers"].values()), shown
     shown["Taxes"] = {name: amount for name, amount in shown["Taxes"].items() if amount}  # an exempt one has a row
     assert shown == expected, f"\nshown    {shown}\nexpected {expected}"
 

@@ -116,10 +116,10 @@ class Eyes:
         return str(number), minor(total), minor(over)
 
     async def table(self) -> dict[str, dict[str, int]]:
-        """Return a report's figures: by the table's caption, what each row says and its amount."""
+        """Return a report's figures: by the table's caption, what each row says and its amount, less its parts."""
         found: dict[str, list[list[str]]] = await self.until(
             "document.querySelector('.report') && Object.fromEntries([...document.querySelectorAll('table.figures')]"
-            ".map((table) => [table.caption?.textContent ?? '', [...table.querySelectorAll('tr')]"
+            ".map((table) => [table.caption?.textContent ?? '', [...table.querySelectorAll('tr:not(.part)')]"
             ".map((row) => [row.cells[0].textContent, row.cells[1].textContent])]))"
         )
         return {caption: {name: minor(amount) for name, amount in rows} for caption, rows in found.items()}

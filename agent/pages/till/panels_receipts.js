@@ -4,6 +4,7 @@ import { read } from "../parts/api.js";
 import { el, replace } from "../parts/dom.js";
 import { money, parse, quantity, typed, when } from "../parts/money.js";
 import { t } from "../parts/words.js";
+import { cardName } from "./card_name.js";
 import { field, primary } from "./panel.js";
 import { printState } from "./panels_pay.js";
 import { refundPanel } from "./panels_returns.js";
@@ -68,7 +69,7 @@ export function receiptsPanel(till) {
   };
 }
 
-/** One receipt: what was on it, its print, a copy, a refund. */
+/** One receipt: what was on it, how it was paid, its print, a copy, a refund. */
 export function receiptPanel(till, first) {
   let record = first;
   const body = el("div");
@@ -78,6 +79,7 @@ export function receiptPanel(till, first) {
     el("ul.receipt-lines", {}, record.lines.map((line) =>
       el("li", {}, el("span", {}, `${line.quantity === "1" ? "" : `${quantity(line.quantity, line.unit)} × `}${line.name}`), el("span", {}, money(line.total))))),
     el("p.receipt-total", {}, el("span", {}, t("total.total")), el("strong", {}, money(record.total))),
+    el("ul.receipt-lines", { "data-part": "paid" }, paid(record).map(([what, amount]) => el("li", {}, el("span", {}, what), el("span", {}, money(amount))))),
     printState(till, record),
     record.kind === "sale" && el("div.beside", {},
       el("button.primary", { type: "button", "data-key": "refund", onclick: () => till.show(refundPanel(till, record)) }, t("receipt.refund")),
@@ -95,6 +97,25 @@ export function receiptPanel(till, first) {
     },
     focus: () => body.querySelector("button")?.focus(),
   };
+}
+
+// What went over the counter, each [what it was, minor units].
+function paid(record) {
+  const refund = record.kind === "refund";
+  const given = record.exchange?.paid_out;
+  const name = ({ type }) => {
+    if (refund) return `${t(`report.tender.${type}`)}, ${t("report.given_back")}`;
+    return type === "exchange" ? t("back.credit") : t(`tender.${type}`);
+  };
+  return [
+    record.rounding && [t("report.rounding"), record.rounding],
+    ...record.tenders.flatMap((tender) => [
+      [[name(tender), tender.card && cardName(tender.card), tender.reference].filter(Boolean).join(" · "), tender.amount],
+      tender.tip && [t("tender.tip", { what: name(tender) }), tender.tip],
+    ]),
+    record.change && [t(record.total < 0 ? "done.back" : "done.change"), record.change],
+    given && !refund && [t(`back.paid_out.${record.exchange.tender}`), given],
+  ].filter(Boolean);
 }
 
 async function printGift(till, number) {

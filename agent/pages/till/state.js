@@ -1,6 +1,6 @@
 // What this page knows of the agent's state: read, never invented. Anyone listens for "change".
 
-import { Away, Unpaired, read } from "../parts/api.js";
+import { Away, Problem, Unpaired, read } from "../parts/api.js";
 import { t } from "../parts/words.js";
 
 /** The address asks for a till that is not configured: whoever set the page up has to choose. */
@@ -12,6 +12,8 @@ export class NoSuchTill extends Error {
 
 const READ_SOON_MS = 15; // several events of one act (a line, a record, a print) make one reading
 const AWAY_MS = 700; // a blink while the agent restarts a socket is not worth a banner
+const RECALL_MS_MAX = 10 * 60_000; // a PC that lost its power with a customer at the counter is back by then
+const RECALL_RECORDS = 10; // behind a sale stand its drawer's opening, a cash movement, perhaps the shift's end
 const POLL_MS = 20_000; // should an event be missed: counts and lamps are never older than this
 
 export class TillState extends EventTarget {
@@ -43,6 +45,20 @@ export class TillState extends EventTarget {
     await this.#readTill();
     this.changed();
     setInterval(() => this.soon("till", "status"), POLL_MS);
+  }
+
+  /**
+   * Take the till's newest sale or refund as the last one, where none is being rung and it was just now: a page that was
+   * loaded anew still shows the change that a customer waits for, and what became of the receipt.
+   */
+  async recall(now = Date.now()) {
+    if (this.sale?.lines.length || this.sale?.taken_back) return;
+    const { records } = await read(`/v1/records?till=${encodeURIComponent(this.id)}&limit=${RECALL_RECORDS}`).catch((error) => {
+      if (!(error instanceof Problem || error instanceof Away)) throw error;
+      return { records: [] }; // selling begins all the same
+    });
+    const newest = records.find(({ kind }) => ["sale", "refund"].includes(kind));
+    if (newest && Math.abs(now - Date.parse(newest.occurred_at)) <= RECALL_MS_MAX) this.takeRecord(newest);
   }
 
   get store() {

@@ -198,6 +198,7 @@ export class Till {
     for (;;) {
       try {
         await this.state.start();
+        await this.state.recall();
         await setUpFirst(this.state.status);
         return;
       } catch (error) {
