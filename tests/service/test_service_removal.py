@@ -58,7 +58,7 @@ def removing(tmp_path: Path) -> list[str]:
     if SHELL is None:
         pytest.skip("no shell here: dpkg's scripts are Debian's")
     programs = tmp_path / "bin"
-    for folder in (programs, tmp_path / "state", tmp_path / "systemd"):
+    for folder in (programs, tmp_path / "state", tmp_path / "systemd", tmp_path / "etc"):
         folder.mkdir()
     (tmp_path / "runs").touch()
     for name, text in (("systemctl", SYSTEMCTL), ("deb-systemd-invoke", INVOKE)):
@@ -68,6 +68,7 @@ def removing(tmp_path: Path) -> list[str]:
     for there, here in (
         ("/usr/bin/stillopen", f"{sys.executable} -m agent"),
         ("/var/lib/stillopen", str(tmp_path / "state")),
+        ("/etc/stillopen", str(tmp_path / "etc")),
         ("/run/systemd/system", str(tmp_path / "systemd")),
     ):
         assert there in script
@@ -99,6 +100,30 @@ async def test_what_waits_already_does_not_even_stop_the_store(tmp_path: Path, r
     await sell(tmp_path / "state")
     assert ran(removing).returncode == 1
     assert not (tmp_path / "asked").exists()
+
+
+def test_a_journal_that_cannot_be_read_is_no_refusal_but_a_fault_with_a_way_out(
+    tmp_path: Path, removing: list[str]
+) -> None:
+    (tmp_path / "state" / FILE).write_bytes(b"not a database" * 100)
+    done = ran(removing)
+    assert done.returncode == 1
+    assert "Nobody can say whether records wait" in done.stderr
+    assert f"sudo touch {tmp_path}/etc/remove-anyway" in done.stderr
+    assert "Let the records go up" not in done.stderr
+    assert (tmp_path / "runs").exists()
+    (tmp_path / "etc" / "remove-anyway").touch()
+    done = ran(removing)
+    assert (done.returncode, (tmp_path / "runs").exists()) == (0, False)
+    assert (tmp_path / "state" / FILE).exists()
+
+
+async def test_the_way_out_of_a_fault_is_none_for_records_that_wait(tmp_path: Path, removing: list[str]) -> None:
+    await sell(tmp_path / "state")
+    (tmp_path / "etc" / "remove-anyway").touch()
+    done = ran(removing)
+    assert (done.returncode, "1 for books" in done.stderr) == (1, True)
+    assert (tmp_path / "runs").exists()
 
 
 def test_a_service_that_does_not_stop_is_not_removed(tmp_path: Path, removing: list[str]) -> None:
