@@ -40,14 +40,14 @@ def test_the_file_system_is_that_of_the_nearest_mount(folder: str, kind: str) ->
     ["cifs", "fuse.glusterfs", "fuse.ceph-fuse", "fuse.vmhgfs-fuse", "fuse.gvfsd-fuse", "fuse.rclone", "gcsfuse"],
 )
 def test_so_is_each_kind_of_network_drive_by_the_name_that_it_has_in_the_table_of_mounts(kind: str) -> None:
-    mounts = f"{MOUNTS}34 22 0:30 / /mnt/far rw - {kind} far rw\n"
+    mounts = f"{MOUNTS}34 22 0:30 / /srv/far rw - {kind} far rw\n"
     with pytest.raises(JournalUnsafe, match=f"network drive .{kind}"):
-        place.check(Path("/mnt/far/state"), mounts=mounts, platform="linux")
+        place.check(Path("/srv/far/state"), mounts=mounts, platform="linux")
 
 
 @pytest.mark.parametrize("kind", ["ext4", "fuseblk", "fuse.mergerfs", "zfs"])
 def test_a_disk_of_this_pc_that_a_program_serves_is_taken(kind: str) -> None:
-    place.check(Path("/mnt/near"), mounts=f"{MOUNTS}34 22 0:30 / /mnt/near rw - {kind} x rw\n", platform="linux")
+    place.check(Path("/srv/near"), mounts=f"{MOUNTS}34 22 0:30 / /srv/near rw - {kind} x rw\n", platform="linux")
 
 
 @pytest.mark.parametrize(("left", "program"), [(".stfolder", "Syncthing"), (".sync/IgnoreList", "Resilio Sync")])
