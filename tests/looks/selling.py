@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.looks.stage import CHARGER, CHEESE, COFFEE, COLA, LONG, MILK, NOBODYS, TILL, WINE
+from tests.looks.stage import CHARGER, CHEESE, COFFEE, COLA, FORMULA, LONG, MILK, NOBODYS, TILL, WINE
 
 if TYPE_CHECKING:
     from tests.looks.stage import Stage
@@ -154,6 +154,14 @@ async def serial_number(stage: Stage) -> None:
     await stage.there("[data-key=mark]")
 
 
+async def lot_number(stage: Stage) -> None:
+    """Asked again when it is to be paid."""
+    await stage.ring(FORMULA)
+    await stage.there("[data-key=mark]")
+    await stage.page.press("Enter")
+    await stage.there(".field-error:not([hidden])")
+
+
 async def note(stage: Stage) -> None:
     await stage.ring(LONG)
     await stage.key("a", alt=True)
@@ -281,6 +289,7 @@ SELLING = (
     age,
     too_young,
     serial_number,
+    lot_number,
     note,
     customers,
     customers_none,

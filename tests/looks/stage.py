@@ -27,6 +27,7 @@ TILL = "/v1/tills/till-1"
 WINE, CHARGER, COLA, LONG = "4006381333931", "96385074", "4011100091108", "4012345678901"
 COFFEE, MILK = "2740013000076", "2740130000706"
 CHEESE = shop.label("41150", 342)  # a pack that the scale labelled
+FORMULA = "4006381333955"  # has to be sold with its lot
 NOBODYS = "4006381333948"  # a barcode that no item has
 LONG_NAME = "Fairtrade Bio-Kräuterteemischung »Morgengruß am Waldrand«, 24 Pyramidenbeutel zu 2,5 g, einzeln verpackt"
 MORE = f"""sku,name,price,tax,barcode,category,min_age,track,deposit,deposit_tax
@@ -34,6 +35,7 @@ MORE = f"""sku,name,price,tax,barcode,category,min_age,track,deposit,deposit_tax
 9002,Phone charger,19.90,standard,{CHARGER},Household,,serial,,
 9003,Cola 1 l,0.94,standard,{COLA},Drinks,,,0.25,standard
 9004,"{LONG_NAME}",4321.09,standard,{LONG},Pantry,,,,
+9005,Infant formula 800 g,17.95,standard,{FORMULA},Pantry,,lot,,
 """
 STAYS = ".pair-input, .done, .banner, .message, .line-back, .tab[aria-selected=true]:not(:first-child), [data-key=pin]"
 FORGET = """(() => {
@@ -186,6 +188,8 @@ class Stage:
             world.close_drawer()
         for device in ("counter", "scale"):
             world.bench.plug(device)
+        for claim in (await self.ask("GET", "/v1/claims"))["claims"]:
+            await self.ask("DELETE", f"/v1/devices/{claim['device']}/claim")
         await world.set_line(plugged=True)
         if any(cloud["offline"] for cloud in (await self.ask("GET", "/v1/outage"))["clouds"]):
             await self.ask_as_page("POST", "/v1/line/online", {})

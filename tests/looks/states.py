@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.looks.abroad import ABROAD
 from tests.looks.clouds import CLOUDS, clouds
+from tests.looks.far import FAR, far_away
 from tests.looks.full import FLOAT, FULL
 from tests.looks.others import AROUND, OTHERS
 from tests.looks.paying import PAYING
@@ -15,6 +16,7 @@ from tests.looks.reader import READER, card_reader
 from tests.looks.selling import SELLING
 from tests.looks.setting_up import SETTING_UP
 from tests.looks.stage import Setting
+from tests.looks.this_pc import THIS_PC, this_pc
 from tests.looks.troubles import TROUBLES
 
 if TYPE_CHECKING:
@@ -55,7 +57,9 @@ SCENES = (
     Scene("paying", PAYING),
     Scene("people", PEOPLE, Setting(STRICT, skip_pins=False)),
     Scene("troubles", TROUBLES),
+    Scene("this pc", THIS_PC, Setting(beside=this_pc)),
     Scene("clouds", CLOUDS, Setting(beside=clouds)),
+    Scene("far", FAR, Setting(beside=far_away)),
     Scene("reader", READER, Setting(beside=card_reader)),
     Scene("full", FULL, Setting(FLOAT)),
     Scene("yen", ABROAD, Setting(currency="JPY", locale="ja_JP")),

@@ -24,6 +24,19 @@ async def lamps(stage: Stage) -> None:
     await stage.there(".panel .card-bad")
 
 
+async def scanner_lent(stage: Stage) -> None:
+    """To another front end, and somebody scans here."""
+    await stage.ask("POST", "/v1/claims", {"device": "counter", "name": "Kiosk 2"})
+    await stage.shop.world.scanner.scan(MILK)
+    await stage.there(".message-refused")
+    await stage.page.click("[data-lamp=counter][data-level=held]")
+    await stage.page.until("document.querySelector('.panel')?.innerText.includes('Kiosk 2')")
+
+
+async def no_such_till(stage: Stage) -> None:
+    await stage.load("?till=till-9", ready="!!document.querySelector('.alone .banner')")
+
+
 async def outage(stage: Stage) -> None:
     """A cloud that does not answer, and records that wait for it."""
     stage.shop.world.cloud().trouble = Trouble.UNAVAILABLE
@@ -105,6 +118,8 @@ async def training_paid(stage: Stage) -> None:
 
 TROUBLES = (
     lamps,
+    scanner_lent,
+    no_such_till,
     outage,
     going_offline,
     offline,

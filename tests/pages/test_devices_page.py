@@ -69,6 +69,7 @@ async def test_a_scanner_that_a_front_end_has_is_said_at_the_till_and_taken_back
     await store.app.claims.claim(shop.SCANNER, caller="kiosk", holder="Kiosk 2", lease_s=300)
     await store.world.scanner.scan(CODE)
     await till.sees("is lent to Kiosk 2, which got this scan")
+    await till.until("document.querySelector('[data-lamp=counter][data-level=held]')?.innerText.includes('lent')")
     page = await visit(browser, store)
     await page.sees("Lent to Kiosk 2")
     await page.click(f"[data-key=back-{shop.SCANNER}]")

@@ -60,7 +60,7 @@ function lights(state) {
   return [
     ...state.devices.map((device) => ({
       key: device.name, name: kind(device), level: deviceLevel(device),
-      word: (device.state === "ready" && trouble(device)) || t(`lamp.${device.state}`), ...known,
+      word: (device.state === "ready" && (trouble(device) || (isLent(device) && t("lamp.lent")))) || t(`lamp.${device.state}`), ...known,
     })),
     ...lineLights(state.status.line).map((light) => ({ ...light, ...known, outage: true })),
     ...state.clouds.map((cloud) => ({ key: cloud.name, name: cloud.name, ...cloudLight(cloud, state.status.line?.clouds[cloud.name]), ...known, outage: true })),
@@ -68,8 +68,13 @@ function lights(state) {
 }
 
 function deviceLevel(device) {
-  if (device.state === "ready") return trouble(device) ? "bad" : "good";
+  if (device.state === "ready") return trouble(device) ? "bad" : isLent(device) ? "held" : "good";
   return { opening: "busy", lost: "bad" }[device.state] ?? "off";
+}
+
+// What a lent scanner reads rings nothing here; a printer or a drawer that is lent still serves the till.
+function isLent({ kind: what, claim }) {
+  return what === "scanner" && Boolean(claim);
 }
 
 // A printer that is there may still have no paper. Unknown is not trouble: many cannot say.

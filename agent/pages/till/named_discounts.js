@@ -10,7 +10,7 @@ const SHOWN_MAX = 12; // what is found at a glance; with more, a few letters fin
 
 /** What is offered by name, filled in once the agent has said it; nothing where there is none. `give(discount)`. */
 export function namedDiscounts(give) {
-  const keys = el("div.list");
+  const keys = el("div.list.named");
   const place = el("div.fields", { hidden: true });
   const find = field(t("named_discount.find"), { key: "find-discount", maxlength: 60, onenter: () => keys.querySelector("button")?.click() });
   const draw = (every) => {

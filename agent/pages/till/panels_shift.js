@@ -20,7 +20,7 @@ export function shiftPanel(till) {
     const { shift } = till.state.till;
     replace(body,
       el("p", {}, shift ? t(shift.automatic ? "shift.is_automatic" : "shift.is_open", { since: when(shift.opened_at), float: money(shift.float) }) : t("shift.is_closed")),
-      shift?.left_open && el("p.print", { role: "note" }, el("span.mark", { "aria-hidden": "true" }, "!"), t("shift.left_open", { since: when(shift.opened_at) })),
+      shift?.left_open && el("p.print", { role: "note" }, el("span.mark", { "aria-hidden": "true" }, "!"), el("span.print-word", {}, t("shift.left_open", { since: when(shift.opened_at) }))),
       el("div.list", {},
         !shift && button("open", "shift.open", count(openPanel)),
         button("cash", "cash_move.title", () => till.show(moveCashPanel(till))),

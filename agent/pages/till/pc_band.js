@@ -10,14 +10,14 @@ const SEEN_MAX = 20; // a mark is of a month, a day or a notice: older ones come
 const NEWS_MS = 14 * 86_400_000; // what was noted longer ago is no news; the doctor and the receipts still say it
 const MB = 1024 ** 2;
 
-/** What there is to see to, from `GET /v1/status`: {mark, what, next, more, grave}. Without a `mark` it cannot be put away. */
+/** What there is to see to, from `GET /v1/status`: {mark, what, next, grave}. Without a `mark` it cannot be put away. */
 export function toSeeTo({ disk, journal, notices }, now = new Date()) {
   const day = now.toDateString();
   const room = (mark, grave = false) => ({ mark, grave, what: t(`pc.room.${disk.room}`, { left: left(disk.free_bytes) }), next: t(`pc.room.${disk.room}.next`) });
   return [
     disk?.room === "full" && room(null, true),
     ...(notices ?? []).filter(({ since }) => now - new Date(since) < NEWS_MS).map(noted),
-    journal?.alarm && { mark: `alarm ${day}`, what: t("pc.alarm"), next: t("pc.alarm.next"), more: journal.alarm },
+    journal?.alarm && { mark: `alarm ${day}`, what: t("pc.alarm"), next: t("pc.alarm.next") },
     disk?.room === "tight" && room(`tight ${day}`), // days are left: it is said each day
     disk?.room === "low" && room(`low ${day.slice(4, 7)} ${now.getFullYear()}`), // weeks are left: each month
   ].filter(Boolean);
@@ -44,10 +44,10 @@ export class PcBand {
     replace(this.element, open.length > 0 && this.#band(open[0], may));
   }
 
-  #band({ mark, what, next, more, grave }, may) {
+  #band({ mark, what, next, grave }, may) {
     return el(`div.banner.banner-asks${grave ? ".banner-fault" : ""}`, { role: "group", "aria-label": what },
       el("span.mark", { "aria-hidden": "true" }, "!"),
-      el("span.asks-words", {}, el("strong", {}, what), el("small", {}, [next, more].filter(Boolean).join(" "))),
+      el("span.asks-words", {}, el("strong", {}, what), el("small", {}, next)),
       mark && may && el("button", { type: "button", "data-key": "pc-seen", onclick: () => this.#putAway(mark) }, t("pc.seen")));
   }
 

@@ -693,6 +693,7 @@ export const words = {
   "lamp.ready": "bereit",
   "lamp.opening": "verbindet",
   "lamp.lost": "nicht da",
+  "lamp.lent": "verliehen",
   "lamp.stopped": "aus",
   "lamp.cover_open": "Deckel offen",
   "lamp.paper_end": "kein Papier",

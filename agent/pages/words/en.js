@@ -693,6 +693,7 @@ export const words = {
   "lamp.ready": "ready",
   "lamp.opening": "connecting",
   "lamp.lost": "not there",
+  "lamp.lent": "lent",
   "lamp.stopped": "off",
   "lamp.cover_open": "cover open",
   "lamp.paper_end": "no paper",
