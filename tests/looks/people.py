@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.looks.stage import COFFEE
+from tests.looks.stage import COFFEE, MILK
 from tests.staff.cheap import cheap_pins
 
 if TYPE_CHECKING:
     from tests.looks.stage import Stage
 
-STRICT = '[permissions]\nno_sale = "supervisor"\n'
+STRICT = '[staff]\ndiscount_limit = "10"\n\n[permissions]\nno_sale = "supervisor"\n'
 MANAGER, SUPERVISOR, CASHIER = "408215", "739164", "5172"
 
 
@@ -95,6 +95,15 @@ async def leave_asked(stage: Stage) -> None:
     await stage.page.until("document.querySelectorAll('[data-key^=person-]').length === 2")
 
 
+async def leave_for_fewer_goods(stage: Stage) -> None:
+    """Ten per cent of two items would be more of the one that is left."""
+    await _here(stage, CASHIER)
+    await stage.ring(COFFEE, MILK)
+    await stage.of_sale("POST", "/discounts", {"amount": 70})
+    await stage.page.press("Delete")
+    await stage.there("[data-key=no-leave]")
+
+
 async def everybody(stage: Stage) -> None:
     await switching(stage)
     await stage.page.click("[data-key=people]")
@@ -146,6 +155,7 @@ PEOPLE = (
     trail,
     trail_refused,
     leave_asked,
+    leave_for_fewer_goods,
     everybody,
     somebody_new,
     somebody_goes,

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agent.staff.actor import Role
-from agent.staff.by import OF_ITSELF
+from agent.pairings import PROGRAM
+from agent.staff.actor import LOCAL, Role
+from agent.staff.by import OF_ITSELF, By
 from outbox import audit
 from tests.pages.test_staff_page import BAR, CASHIER, MANAGER, SUPERVISOR, fill, sign_in
 from tests.pages.test_till_page import COFFEE, LINES, total
@@ -73,6 +74,20 @@ async def test_a_discount_that_would_outgrow_what_is_left_says_so_and_what_to_do
     await fill(page, "discount", "0,60")
     await total(page, "5,89 €")
     await page.press("Delete")
-    await page.sees("Or take the discount off first.")
+    await page.sees("Without leave: take the discount off first.")
     await page.click("[data-key=no-leave]")
     assert await page.js(f"{LINES}.length") == 1
+
+
+async def test_the_trail_says_where_it_was_in_words(browser: Browser, store: Shop) -> None:
+    page = await at_the_till(browser, store)
+    kiosk, _ = await store.app.door.pairings.add(PROGRAM, "Kiosk by the door", None, noting=lambda _: None)
+    at = store.app.staff.time()
+    asked = By(LOCAL, page=kiosk.id)
+    await store.app.journal.write(lambda connection: asked.audit(connection, "update_look", at, subject="1.0"))
+    await sign_in(page, MANAGER, "Mia")
+    await page.press("j", alt=True)
+    await page.sees("Looked for a newer version.")
+    await page.sees("· Kiosk by the door")
+    await page.sees("· not let in yet")
+    await page.sees("· this page")
