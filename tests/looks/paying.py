@@ -92,10 +92,14 @@ async def receipts_none(stage: Stage) -> None:
 
 
 async def receipt(stage: Stage) -> None:
-    record = await stage.sold(COFFEE, LONG)
+    """Paid in part by card, the rest with change."""
+    await stage.ring(COFFEE, LONG)
+    sale = await stage.of_sale("POST", "/tenders", {"type": "card", "amount": 300, "reference": "slip 0042"})
+    await stage.of_sale("POST", "/tenders", {"type": "cash", "amount": sale["due"] + 351})
+    record = await stage.of_sale("POST", "/complete")
     await stage.key("r", alt=True)
     await stage.page.click(f"[data-key='{record['receipt_number']}']")
-    await stage.there("[data-key=gift]")
+    await stage.there("[data-part=paid] li")
 
 
 async def refund(stage: Stage) -> None:

@@ -79,7 +79,7 @@ export function receiptPanel(till, first) {
     el("ul.receipt-lines", {}, record.lines.map((line) =>
       el("li", {}, el("span", {}, `${line.quantity === "1" ? "" : `${quantity(line.quantity, line.unit)} × `}${line.name}`), el("span", {}, money(line.total))))),
     el("p.receipt-total", {}, el("span", {}, t("total.total")), el("strong", {}, money(record.total))),
-    el("ul.receipt-lines", { "data-part": "paid" }, paid(record).map(([what, amount]) => el("li", {}, el("span", {}, what), el("span", {}, money(amount))))),
+    paidList(record),
     printState(till, record),
     record.kind === "sale" && el("div.beside", {},
       el("button.primary", { type: "button", "data-key": "refund", onclick: () => till.show(refundPanel(till, record)) }, t("receipt.refund")),
@@ -99,7 +99,13 @@ export function receiptPanel(till, first) {
   };
 }
 
-// What went over the counter, each [what it was, minor units].
+// What went over the counter; nothing where nothing was due.
+function paidList(record) {
+  const rows = paid(record);
+  return rows.length > 0 && el("ul.receipt-lines", { "data-part": "paid" }, rows.map(([what, amount]) => el("li", {}, el("span", {}, what), el("span", {}, money(amount)))));
+}
+
+// Each [what it was, minor units].
 function paid(record) {
   const refund = record.kind === "refund";
   const given = record.exchange?.paid_out;
