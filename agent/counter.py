@@ -102,6 +102,7 @@ def counter(
         denominations=denominations(config.store.currency, [str(value) for value in config.shift.denominations]),
         blind=config.shift.blind_count,
         reason_above=_minor(config.shift.reason_above, config.store.currency),
+        count_needed=config.shift.count_needed,
     )
     return Counter(
         journal=journal,

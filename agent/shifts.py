@@ -104,6 +104,7 @@ class Shifts:
         counted = coins.agreed(wanted.counted, _pairs(wanted.count))
 
         def write(connection: sqlite3.Connection, at: datetime) -> tuple[Written, int]:
+            self._must_be_counted(counted)
             _must_be_settled(connection, till.id)
             body = figures(connection, self._tills, till)
             others = body["drawer_expected"] - body["expected_cash"]
@@ -132,6 +133,12 @@ class Shifts:
                     lambda connection: by.audit(connection, Action.SHIFT_CLOSE, at, till=till.id, after=told)
                 )
             raise
+
+    def _must_be_counted(self, counted: int | None) -> None:
+        if counted is None and self._counting.count_needed:
+            raise conflict(
+                "count-needed", "Here no shift is closed without a count: count the drawer, coin by coin or as a sum."
+            )
 
     def _left(self, till: TillSetup, wanted: int | None, counted: int | None, others: int, expected: int) -> int:
         """Return what of the till's money stays in the drawer: what was said, else all that was counted."""

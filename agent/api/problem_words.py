@@ -132,6 +132,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "shift-open": (409, "The till has an open shift. Close it first."),
     "shift-needed": (409, "The store counts its float before money is taken. Open a shift with POST /v1/shifts."),
     "no-such-shift": (404, "No closed shift has that id. GET /v1/shifts lists them."),
+    "count-needed": (409, "The store closes no shift without a count. Give `counted` or `count`."),
     "reason-needed": (409, "The count is off by more than the store lets pass. Count again, or give the reason."),
     "value-twice": (422, "A coin or note is counted twice. Give each value once, with all its pieces."),
     "count-mismatch": (422, "The pieces come to another amount than `counted` or `float`. Send either of them."),

@@ -149,6 +149,7 @@ ROUTES = (
             "no-shift",
             "sale-has-tenders",
             "reason-needed",
+            "count-needed",
             "card-data",
             "value-twice",
             "count-mismatch",

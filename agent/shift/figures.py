@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from agent import open_sales
 from agent.problem import conflict
 from agent.shift import drawer, kept, sums
 
@@ -23,6 +24,7 @@ class Counting:
     denominations: tuple[int, ...] = ()
     blind: bool = True
     reason_above: int | None = None
+    count_needed: bool = False  # no closing without a count
 
 
 def figures(connection: sqlite3.Connection, tills: Tills, till: TillSetup) -> dict[str, Any]:
@@ -42,4 +44,5 @@ def figures(connection: sqlite3.Connection, tills: Tills, till: TillSetup) -> di
         "float": opened.body["float"],
         "expected_cash": expected,
         "drawer_expected": expected + others,
+        "parked": len(open_sales.parked(connection, till.id)),
     }

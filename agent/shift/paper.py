@@ -105,6 +105,8 @@ class _Paper:
         yield Row(word.net, self.money(body["sales_total"] - body["refunds_total"]), bold=True)
         yield self.count(word.discounts, body["discounts"], -body["discounts_total"])
         yield self.count(word.voids, body["voids"], body["voids_total"])
+        if body.get("parked"):
+            yield Row(word.parked, str(body["parked"]))
         for name, amount in ((self.receipt_words.rounding, body["rounding"]), (word.tips, body["tips"])):
             if amount:
                 yield Row(name, self.amount(amount))

@@ -70,6 +70,7 @@ class Reports:
             "currency": self._counting.currency,
             "shift": view["shift"],
             "asks_for_float": view["asks_for_float"],
+            "count_needed": self._counting.count_needed,
             "left": opening.left_by(kept.last_closing(self._journal.reader, till.id)),
             "denominations": list(self._counting.denominations),
             "drawer_shared_with": [other.id for other in drawer.sharing(self._tills, till)],

@@ -49,7 +49,9 @@ def _figures(report: Body) -> Iterator[Figure]:
     yield "shift", report["opened_at"], None, report["float"]
     for name in _COUNTED:
         yield "total", name, report[name], report[f"{name}_total"]
-    yield "total", "no_sales", report["no_sales"], None
+    for name in ("no_sales", "parked"):
+        if name in report:  # nobody counted what was parked before Zs said so
+            yield "total", name, report[name], None
     for name in ("rounding", "tips"):
         yield "total", name, None, report[name]
     for tender in report["tenders"]:

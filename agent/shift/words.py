@@ -19,6 +19,7 @@ class ShiftWords:
     refunds: str
     net: str
     voids: str
+    parked: str
     discounts: str
     tips: str
     taken: str
@@ -63,6 +64,7 @@ _EN = ShiftWords(
     refunds="Refunds",
     net="Net",
     voids="Sales given up",
+    parked="Sales still parked",
     discounts="Discounts",
     tips="Tips",
     taken="taken",
@@ -106,6 +108,7 @@ _DE = ShiftWords(
     refunds="Erstattungen",
     net="Netto",
     voids="Abgebrochene Verkäufe",
+    parked="Noch geparkte Verkäufe",
     discounts="Rabatte",
     tips="Trinkgeld",
     taken="genommen",

@@ -23,6 +23,7 @@ def written(folder: Path, more: str, currency: str = "EUR") -> Path:
 def test_where_nothing_is_said_nothing_is_asked(tmp_path: Path) -> None:
     shift = load(written(tmp_path, "")).shift
     assert (shift.count_float, shift.blind_count, shift.reason_above, shift.denominations) == (False, True, None, ())
+    assert not shift.count_needed
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,8 @@ def test_where_nothing_is_said_nothing_is_asked(tmp_path: Path) -> None:
         ("EUR", 'denominations = ["0.00"]', "denominations → 1", "what it is worth"),
         ("EUR", 'denominations = "10"', "denominations", "a list of at most"),
         ("EUR", "count_float = 1", "count_float", "true or false"),
-        ("EUR", "counted = true", "counted", "known here: count_float, blind_count"),
+        ("EUR", 'count_needed = "yes"', "count_needed", "true or false"),
+        ("EUR", "counted = true", "counted", "known here: count_float, blind_count, count_needed"),
     ],
 )
 def test_what_cannot_be_is_named_with_its_cure(tmp_path: Path, currency: str, line: str, key: str, words: str) -> None:

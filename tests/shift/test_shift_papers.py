@@ -74,6 +74,18 @@ SALE = {
 }
 
 
+def test_what_stays_parked_stands_on_paper_and_in_the_sheet_where_it_was_counted() -> None:
+    for parked, locale, said in ((2, "de_DE", "Noch geparkte Verkäufe | 2"), (1, "en_GB", "Sales still parked | 1")):
+        z = closing([(Kind.SALE, SALE)], parked=parked)
+        assert said in printed(report_document(z, shop(locale)))
+        assert ["total", "parked", str(parked)] in [row[2:5] for row in csv.reader(io.StringIO(sheet.sheet(z)))]
+    none, of_then = closing([(Kind.SALE, SALE)], parked=0), closing([(Kind.SALE, SALE)])
+    for z in (none, of_then):
+        assert "parkt" not in "".join(printed(report_document(z, shop())))
+    assert "total,parked,0" in sheet.sheet(none)
+    assert "parked" not in sheet.sheet(of_then)
+
+
 def test_a_z_says_what_the_drawer_was_to_hold_and_what_was_in_it() -> None:
     z = closing([(Kind.SALE, SALE), (Kind.CASH, {"direction": "out", "amount": 500, "reason": "Porto"})])
     lines = printed(report_document(z, shop(), anchor="AAAA-BBBB-CCCC-DDDD"))

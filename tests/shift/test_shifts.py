@@ -162,6 +162,28 @@ async def test_over_and_short_above_the_limit_need_a_reason_and_each_count_is_ke
         assert (z["over"], z["reason"]) == (-320 - 1000, None)  # the float is what was left
 
 
+async def test_where_a_count_is_needed_no_shift_closes_without_one(tmp_path: Path) -> None:
+    async with opened(tmp_path, config=CONFIG + "[shift]\ncount_needed = true\n") as shop:
+        assert shop.app.shift_reports.current("till-1")["count_needed"]
+        await shop.sold("MUG")
+        with pytest.raises(Problem, match="count the drawer"):
+            await closed(shop, None)
+        assert not records(shop, "shift_close")
+        assert (await closed(shop, None, count=[Pieces(value=1000, pieces=1)]))["over"] == -250
+
+
+async def test_what_is_parked_is_counted_in_the_z_and_stays_parked(shop: Shop) -> None:
+    await shop.sold("MUG")
+    sale = await shop.sale("TEA")
+    await shop.app.ringing.park(sale["id"], None, key=None)
+    assert shop.app.shift_reports.report("till-1", ANNA)["parked"] == 1
+    z = await closed(shop, 1250)
+    assert (z["parked"], z["sales"]) == (1, 1)
+    assert [one["id"] for one in shop.app.tills.parked("till-1")] == [sale["id"]]
+    await shop.sold("TEA", till="till-2")
+    assert (await closed(shop, 320, till="till-2"))["parked"] == 0
+
+
 async def test_who_counts_blind_is_told_no_figure_and_a_supervisor_is(shop: Shop) -> None:
     await shop.sold("MUG")
     await shop.sold("TEA", card=True)

@@ -61,6 +61,7 @@ class ShiftReport(BaseModel):
     voids: int
     discounts: int
     no_sales: int
+    parked: int
     paid_in_total: Amount
     paid_out_total: Amount
     drops_total: Amount
@@ -85,6 +86,7 @@ class ClosedShift(ShiftRecord):
     over: Amount | None
     z_number: int | None = None
     left: Amount | None = None
+    parked: int | None = None
     reason: str | None = None
     seq: int
 
@@ -113,6 +115,7 @@ class CurrentShift(BaseModel):
     currency: str
     shift: OpenShift | None
     asks_for_float: bool
+    count_needed: bool
     left: Amount
     denominations: list[int]
     drawer_shared_with: list[str]

@@ -16,6 +16,7 @@ class ShiftConfig(Section):
 
     count_float: bool = Field(default=False, description="true or false, without quotes", examples=[True])
     blind_count: bool = Field(default=True, description="true or false, without quotes", examples=[True])
+    count_needed: bool = Field(default=False, description="true or false, without quotes", examples=[True])
     reason_above: DecimalText | None = Field(
         default=None, description="an amount as a decimal in quotes", examples=["5.00"]
     )

@@ -69,7 +69,8 @@ export function openPanel(till, now) {
 
 /** Count the drawer and close the shift: its Z. What should be there is not shown before. */
 export function closePanel(till, now) {
-  const counted = counting(now, "", () => left.select(), "none");
+  const counted = counting(now, "", () => left.select(), !now.count_needed);
+  const parked = el("p", { role: "note" });
   const left = field(t("shift.left"), { key: "left", mode: "decimal", placeholder: t("shift.left.all"), onenter: () => reason.select(), maxlength: 14 });
   const reason = field(t("shift.reason"), { key: "reason", onenter: () => save(), maxlength: 200 });
   const [save] = oneAtATime(async () => {
@@ -95,7 +96,11 @@ export function closePanel(till, now) {
     title: t("shift.close"),
     body: el("div", {},
       el("p", {}, t("shift.close.how"), now.drawer_shared_with.length > 0 && ` ${t("shift.shared", { tills: now.drawer_shared_with.join(", ") })}`),
-      counted.element, left.element, reason.element, reasons("shift.reasons", reason), primary(t("shift.close.do"), save)),
+      parked, counted.element, left.element, reason.element, reasons("shift.reasons", reason), primary(t("shift.close.do"), save)),
+    update: ({ parked: sales }) => {
+      parked.hidden = !sales.length;
+      parked.textContent = sales.length ? t("shift.parked", { n: sales.length }) : "";
+    },
     focus: () => counted.focus(),
   };
   return panel;

@@ -91,6 +91,7 @@ function figures(report) {
       report.left !== undefined && [t("shift.left"), report.left],
     ]),
     report.no_sales > 0 && el("p", {}, t("report.no_sales", { n: report.no_sales })),
+    report.parked > 0 && el("p", {}, t("report.parked", { n: report.parked })),
     report.first && el("p.quiet", {}, t("report.receipts", { first: report.first.receipt_number, last: report.last.receipt_number })),
     report.anchor && el("p.quiet", {}, t("report.anchor", { anchor: report.anchor })));
 }
