@@ -61,6 +61,13 @@ class Tally:
         return self.sums["cash"] - self.sums["change"] - self.sums["cash back"] + self.sums["cash tip"]
 
     @property
+    def rounding(self) -> int:
+        """What the coins there are made more of the sales, or less: what was paid less what was due."""
+        back = self.sums["cash back"] + self.sums["card back"]
+        paid = self.sums["cash"] + self.sums["card"] - self.sums["change"] - back
+        return paid - (self.sums["Sales"] - self.sums["Refunds"])
+
+    @property
     def expected(self) -> int:
         """What should be in the drawer."""
         return self.opening_float + self.net_cash + self.sums["in"] - self.sums["out"] - self.sums["drop"]
@@ -79,6 +86,7 @@ class Tally:
                 f"Refunds ({counts['Refunds']})": -sums["Refunds"],
                 **row("Discounts", "Discounts", -1),
                 **row("Sales given up", "voids"),
+                **({"Rounding": self.rounding} if self.rounding else {}),
                 **({"Tips": sums["tip"]} if sums["tip"] else {}),
             },
             "Payments": {
