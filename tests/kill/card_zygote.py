@@ -37,7 +37,7 @@ async def pay(config: str, state: str, steps: Steps) -> dict[str, Any]:
             reply = await app.closing.complete(sale, key=None)
             os.write(1, json.dumps({"told": reply.body["receipt_number"]}).encode() + b"\n")
         steps.armed = False
-        return {"steps": steps.count}
+        return {"steps": steps.counts}
 
 
 async def ended(app: App) -> None:

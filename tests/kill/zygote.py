@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 from asyncio import events
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,13 +39,13 @@ class Steps:
     def __init__(self, kind: str, at: int) -> None:
         self.kind = kind
         self.at = at
-        self.count = 0
+        self.counts: Counter[str] = Counter()
         self.armed = False
 
     def step(self, kind: str) -> None:
-        if self.armed and kind == self.kind:
-            self.count += 1
-            if self.count == self.at:
+        if self.armed:
+            self.counts[kind] += 1
+            if kind == self.kind and self.counts[kind] == self.at:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     def watch_loop(self) -> None:
@@ -95,7 +96,7 @@ async def sell(config: str, state: str, steps: Steps) -> dict[str, Any]:
         os.write(1, json.dumps({"told": reply.body["receipt_number"]}).encode() + b"\n")
         await settled(app)
         steps.armed = False
-        return {"steps": steps.count}
+        return {"steps": steps.counts}
 
 
 async def recover(config: str, state: str) -> dict[str, Any]:
