@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from agent.outage import card as outage_card
 from agent.problem import invalid
 from agent.tender_kinds import refusal
 from outbox import delivery_views
@@ -49,6 +48,8 @@ class OutageDesk:
 
     def card(self) -> dict[str, Any]:
         """Return the card as the local API shows it."""
+        from agent.outage import card as outage_card  # no start waits for what is looked at on a few days a year
+
         fault = self._journal.fault
         clouds = {
             name: cloud | {"configured": name in self._lanes.kinds}

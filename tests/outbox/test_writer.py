@@ -247,7 +247,7 @@ async def test_a_program_that_holds_the_journal_is_named_and_no_disk_is_blamed(w
         other.close()
     assert "a database tool" in refused.value.hint
     await writer.reopen(lambda _: None)
-    await writer.go_on(insert(2))
+    await writer.go_on(lambda tx: tx.execute("insert into t(n) values (2)").close())
     assert rows(writer) == [2]
 
 
