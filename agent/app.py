@@ -20,7 +20,7 @@ from agent.backups import Backups
 from agent.cards.desk import Cards
 from agent.checkup import Checkup
 from agent.config.backup import check_backup
-from agent.counter import counter
+from agent.counter import counter, pieces
 from agent.counters import Counters
 from agent.customers import Customers
 from agent.devices import Devices
@@ -268,6 +268,7 @@ class App:
                 "locale": self.config.store.locale,
                 "prices_include_tax": self.config.store.prices_include_tax,
                 "cash_rounding": self.tills.rules.cash_rounding,
+                "denominations": list(pieces(self.config)),
                 "taxes": [
                     {"code": tax.code, "name": tax.name, "rate": decimal_text(tax.rate)}
                     for tax in self.tills.rules.taxes.values()

@@ -99,7 +99,7 @@ def counter(
     closing = Closing(tills, facts, prints, kicks, returns, on_record=on_record, is_out=is_out)
     counting = Counting(
         currency=config.store.currency,
-        denominations=denominations(config.store.currency, [str(value) for value in config.shift.denominations]),
+        denominations=pieces(config),
         blind=config.shift.blind_count,
         reason_above=_minor(config.shift.reason_above, config.store.currency),
         count_needed=config.shift.count_needed,
@@ -119,6 +119,11 @@ def counter(
         shifts=Shifts(journal, facts, tills, closing, counting=counting),
         shift_reports=Reports(journal, tills, prints, receipts, counting=counting, now=now),
     )
+
+
+def pieces(config: Config) -> tuple[int, ...]:
+    """Return the coins and notes that a drawer of this store is counted by, in minor units, the largest first."""
+    return denominations(config.store.currency, [str(value) for value in config.shift.denominations])
 
 
 def _minor(amount: Decimal | None, currency: str) -> int | None:

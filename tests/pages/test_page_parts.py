@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from agent.shift.coins import denominations
 from outbox.money import decimals
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ async def page(browser: Browser, store: Shop) -> Page:
 
 async def money(page: Page, currency: str, locale: str, function: str, *arguments: Any) -> Any:
     given = ", ".join(json.dumps(argument) for argument in arguments)
-    store = {"currency": currency, "decimals": decimals(currency), "locale": locale, "timezone": "Europe/Berlin"}
+    store = {
+        "currency": currency, "decimals": decimals(currency), "denominations": denominations(currency),
+        "locale": locale, "timezone": "Europe/Berlin",
+    }  # fmt: skip
     shown = await page.js(
         "import('/static/parts/money.js').then((m) => "
         f"{{ m.chooseMoney({json.dumps(store)}); return m.{function}({given}) }})"
@@ -76,6 +80,16 @@ async def test_cash_offered_is_exact_first_and_then_what_a_customer_has_in_hand(
     assert await money(page, "EUR", "de_DE", "cashOffers", 3010) == [3010, 3500, 4000, 5000, 10000, 20000]
     assert await money(page, "EUR", "de_DE", "cashOffers", 2000) == [2000, 5000, 10000, 20000]
     assert await money(page, "JPY", "ja_JP", "cashOffers", 735) == [735, 800, 1000, 2000, 5000, 10000]
+    for currency, whole, offered in (
+        ("EUR", 300, [300, 400, 500]),  # what a 500 is for
+        ("HUF", 3_490, [3_490, 3_500, 4_000, 5_000, 10_000, 20_000]),
+        ("HUF", 12_345, [12_345, 13_000, 14_000, 15_000, 20_000]),
+        ("CZK", 1_249, [1_249, 1_300, 1_400, 1_500, 2_000, 5_000]),
+        ("INR", 349, [349, 350, 400, 500, 1_000, 2_000]),  # nobody named its coins and notes
+    ):
+        minor = [amount * 100 for amount in offered]
+        assert await money(page, currency, "en_GB", "cashOffers", whole * 100) == minor, currency
+    assert await money(page, "EUR", "de_DE", "cashOffers", 45) == [45, 50, 100, 200, 500, 1000]
 
 
 async def test_a_time_has_its_year_where_that_is_not_the_stores_own(page: Page) -> None:

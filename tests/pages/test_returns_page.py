@@ -44,6 +44,22 @@ async def test_a_scanned_receipt_opens_its_refund_and_says_what_it_comes_to(brow
     await page.until("[...document.querySelectorAll('[role=checkbox]')].every((box) => box.disabled)")
 
 
+async def test_money_that_goes_back_on_a_card_has_its_slip(browser: Browser, store: Shop) -> None:
+    page = await till(browser, store)
+    await sell(page, COFFEE)
+    await page.wedge("TILL-1-000001")
+    await page.sees("Refund from")
+    assert not await page.js("document.querySelector('[data-key=slip]').offsetParent")
+    await page.click("[data-key=choice-card]")
+    await page.click("[data-key=take-1]")
+    await page.sees("Comes to 6,49")
+    await page.click("[data-key=slip]")
+    await page.type("0042", gap_s=0.05)
+    await page.press("Enter")
+    await page.sees("Refund TILL-1-000002")
+    assert [(one["type"], one["reference"]) for one in records(store, "refund")[0]["tenders"]] == [("card", "0042")]
+
+
 async def test_goods_are_exchanged_and_the_difference_is_paid(browser: Browser, store: Shop) -> None:
     page = await till(browser, store)
     await sell(page, MILK)

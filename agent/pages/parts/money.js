@@ -3,6 +3,7 @@
 let locale = "en";
 let currency = "EUR";
 let digits = 2;
+let pieces = []; // the store's coins and notes, the smallest first
 let timeZone; // undefined: the browser's own
 let format = formatted();
 
@@ -13,6 +14,7 @@ let format = formatted();
 export function chooseMoney(store) {
   currency = store.currency;
   digits = store.decimals;
+  pieces = store.denominations?.length ? [...store.denominations].sort((one, other) => one - other) : series();
   timeZone = store.timezone;
   locale = Intl.NumberFormat.supportedLocalesOf([(store.locale ?? "en").replace("_", "-")])[0] ?? "en";
   format = formatted();
@@ -56,19 +58,22 @@ export function price(minor, unit) {
   return unit === "kg" ? `${money(minor)}/kg` : money(minor);
 }
 
-/** What customers are likely to hand over for `due`: exactly that, then the next round amounts. */
+/** What customers are likely to hand over for `due`: exactly that, then what comes to more by pieces of one kind, or by one. */
 export function cashOffers(due) {
-  const unit = digits ? 10 ** digits : 100; // yen and the like: notes begin where others' hundreds do
-  const offers = [due];
-  for (const step of [1, 5, 10, 20, 50, 100, 200].map((whole) => whole * unit)) {
-    const next = Math.ceil(due / step) * step;
-    const likely = step > unit || due < 10 * unit; // coins for small amounts, notes for the others
-    if (likely && next > due && !offers.includes(next)) offers.push(next);
-  }
-  return offers.slice(0, OFFERS_MAX);
+  const offers = pieces.filter((piece) => piece * ALIKE_MAX >= due && piece < LARGE * due)
+    .map((piece) => Math.ceil(due / piece) * piece)
+    .filter((sum) => sum > due && (pieces.includes(sum) || !pieces.some((piece) => due <= piece && piece < sum)));
+  return [due, ...new Set(offers.sort((one, other) => one - other))].slice(0, OFFERS_MAX);
 }
 
 const OFFERS_MAX = 6; // two rows of three large buttons
+const ALIKE_MAX = 13; // pieces of one kind; nobody counts out more
+const LARGE = 25; // times what is due: a note larger than that is an exception, and can be typed
+
+// Where nobody named the coins and notes: 1, 2, 5, 10 and so on, as most currencies have them.
+function series() {
+  return Array.from({ length: 11 }, (_, power) => [1, 2, 5].map((first) => first * 10 ** power)).flat();
+}
 
 /** How many decimals the currency has. */
 export function decimals() {

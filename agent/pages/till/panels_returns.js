@@ -12,10 +12,10 @@ const TENDERS = () => [["cash", t("refund.cash")], ["card", t("refund.card")]];
 /** Take goods back: lines chosen or all, for money or in exchange. What is still refundable the agent knows. */
 export function refundPanel(till, record) {
   const chosen = new Map(); // line id -> quantity as text
-  let type = paidBy(record);
+  const back = givenBack(paidBy(record), () => sum.ask(), () => save());
   const reason = field(t("refund.reason"), { key: "reason", onenter: () => save(), maxlength: 200 });
   const list = el("div.list");
-  const sum = preview(() => (chosen.size ? body() : null));
+  const sum = preview(() => (chosen.size ? body({ type: back.tender.type }) : null));
   const left = (line) => line.refundable ?? line.quantity;
   const set = (line, value) => {
     if (Number(value) <= 0) chosen.delete(line.id);
@@ -31,7 +31,7 @@ export function refundPanel(till, record) {
     return { receipt_number: record.receipt_number, ...(all ? {} : { lines: [...chosen].map(([line, count]) => ({ line, quantity: count })) }) };
   };
   const why = () => (reason.value ? { reason: reason.value } : {});
-  const body = () => ({ ...lines(), till: till.state.id, tender: { type }, ...why() });
+  const body = (tender = back.tender) => ({ ...lines(), till: till.state.id, tender, ...why() });
   const [save, exchange] = oneAtATime(async () => {
     if (!chosen.size) till.say({ kind: "refused", text: t("refund.none") });
     else if (await till.actions.refund(body())) till.goOn(panel);
@@ -39,7 +39,7 @@ export function refundPanel(till, record) {
     if (!chosen.size) till.say({ kind: "refused", text: t("refund.none") });
     else if (await till.actions.ask({
       label: t("label.take_back", { number: record.receipt_number }), method: "PUT", path: "/v1/sales/{sale}/taken-back",
-      body: { ...lines(), tender: type, ...why() },
+      body: { ...lines(), tender: back.tender.type, ...why() },
     })) till.goOn(panel);
   });
   draw();
@@ -48,11 +48,7 @@ export function refundPanel(till, record) {
     body: el("div.above-stays", {}, el("div.scrolls", {},
       el("div.beside", {}, el("p", {}, t("refund.how")),
         el("button", { type: "button", "data-key": "all", onclick: () => record.lines.forEach((line) => set(line, left(line))) }, t("refund.all"))),
-      list, sum.element, reason.element, reasons("refund.reasons", reason),
-      choice(t("refund.by"), TENDERS(), type, (value) => {
-        type = value;
-        sum.ask();
-      })),
+      list, sum.element, reason.element, reasons("refund.reasons", reason), back.element),
       el("div.beside.stays", {}, primary(t("receipt.refund"), save),
         primary(t("refund.exchange"), exchange, { "data-key": "exchange" }))),
     focus: () => list.querySelector("button")?.focus(),
@@ -63,23 +59,19 @@ export function refundPanel(till, record) {
 /** What is rung comes back instead of being sold, as nobody has its receipt. */
 export function unreceiptedPanel(till) {
   const { sale } = till.state;
-  let type = "cash";
+  const back = givenBack("cash", () => sum.ask(), () => save());
   const reason = field(t("refund.reason"), { key: "reason", onenter: () => save(), maxlength: 200 });
-  const sum = preview(() => ({ sale: sale.id, tender: { type }, reason: reason.value || t("unreceipted.title") }));
+  const sum = preview(() => ({ sale: sale.id, tender: { type: back.tender.type }, reason: reason.value || t("unreceipted.title") }));
   const [save] = oneAtATime(async () => {
     if (!reason.value) reason.complain(t("reason.needed"));
-    else if (await till.actions.refund({ sale: sale.id, tender: { type }, reason: reason.value })) till.goOn(panel);
+    else if (await till.actions.refund({ sale: sale.id, tender: back.tender, reason: reason.value })) till.goOn(panel);
   });
   sum.ask();
   let known = JSON.stringify(sale.lines);
   const panel = {
     title: t("unreceipted.title"),
     body: el("div.above-stays", {}, el("div.scrolls", {}, el("p", {}, t("unreceipted.how", { lines: t("basket.lines", { n: sale.lines.length }) })),
-      sum.element, reason.element, reasons("unreceipted.reasons", reason),
-      choice(t("refund.by"), TENDERS(), type, (value) => {
-        type = value;
-        sum.ask();
-      })),
+      sum.element, reason.element, reasons("unreceipted.reasons", reason), back.element),
       el("div.stays", {}, primary(t("unreceipted.do"), save))),
     update: (state) => {
       if (state.sale?.id !== sale.id || !state.sale.lines.length) return till.home();
@@ -103,6 +95,23 @@ function row(line, { now, all, set }) {
     line.unit !== "kg" && Number(all) > 1 && el("div.steps", {},
       el("button", { type: "button", "aria-label": t("action.less"), "data-key": `less-${line.id}`, disabled: now === undefined, onclick: () => set(String(Number(now) - 1)) }, "−"),
       el("button", { type: "button", "aria-label": t("action.more"), "data-key": `more-${line.id}`, disabled: Number(now ?? 0) >= Number(all), onclick: () => set(String(Number(now ?? 0) + 1)) }, "+")));
+}
+
+// How the money goes back: in cash, or on a card, whose terminal has printed a slip.
+function givenBack(type, changed, save) {
+  const slip = field(t("pay.card.slip"), { key: "slip", onenter: () => save(), maxlength: 100 });
+  const tell = () => { slip.element.hidden = type !== "card"; };
+  tell();
+  return {
+    element: el("div.fields", {}, choice(t("refund.by"), TENDERS(), type, (value) => {
+      type = value;
+      tell();
+      changed();
+    }), slip.element),
+    get tender() {
+      return { type, ...(type === "card" && slip.value ? { reference: slip.value } : {}) };
+    },
+  };
 }
 
 // What would be given back, as the agent works it out. `body()` is what is asked, or null for nothing.
