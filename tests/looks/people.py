@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 STRICT = '[staff]\ndiscount_limit = "10"\n\n[permissions]\nno_sale = "supervisor"\n'
 MANAGER, SUPERVISOR, CASHIER = "408215", "739164", "5172"
+NAMES = {MANAGER: "Mia", SUPERVISOR: "Solveig Ångström", CASHIER: "Kim"}
 
 
 async def first_start(_: Stage) -> None:
@@ -128,9 +129,8 @@ async def _staffed(stage: Stage) -> None:
     if (await stage.ask("GET", "/v1/staff"))["staff"]:
         return
     await cheap_pins(stage.shop.app)
-    people = (("Mia", "manager", MANAGER), ("Solveig Ångström", "supervisor", SUPERVISOR), ("Kim", "cashier", CASHIER))
-    for name, role, pin in people:
-        await stage.ask_as_page("POST", "/v1/staff", {"name": name, "role": role, "pin": pin})
+    for role, pin in (("manager", MANAGER), ("supervisor", SUPERVISOR), ("cashier", CASHIER)):
+        await stage.ask_as_page("POST", "/v1/staff", {"name": NAMES[pin], "role": role, "pin": pin})
         if role == "manager":
             await stage.ask_as_page("POST", "/v1/sign-in", {"pin": pin})
     await stage.ask_as_page("DELETE", "/v1/sign-in")
@@ -140,6 +140,7 @@ async def _staffed(stage: Stage) -> None:
 async def _here(stage: Stage, pin: str) -> None:
     await _staffed(stage)
     await stage.ask_as_page("POST", "/v1/sign-in", {"pin": pin})
+    await stage.page.until(f"document.querySelector('.staff-button span').textContent === {NAMES[pin]!r}")
     await stage.page.press("Escape")
     await stage.page.until("!document.querySelector('[data-key=pin]')")
 

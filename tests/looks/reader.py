@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 NAME = "tmr_1"
 AT_READER = ".reader-state[data-state=at_reader]"
+LEFT = (  # the band of one that was left: as long as the page takes it to be under way, it can be shown again
+    "document.querySelector('.banner-asks .mark')?.textContent === '?'"
+    " && !document.querySelector('[data-key=reader-show]')"
+)
+LINE_LOST = """import('/static/parts/words.js').then(({ t }) => ['down', 'trouble'].some((state) =>
+    document.querySelector('[data-lamp=stripe] .lamp-word').textContent.startsWith(t(`line.state.${state}`))))"""
 LOOK_S = 0.05
 CALM_S = 15.0
 
@@ -122,7 +128,7 @@ async def reader_left(stage: Stage) -> None:
     """Gone on without it."""
     await reader_unknown(stage)
     await stage.page.click("[data-key=reader-leave]")
-    await stage.there(".banner-asks")
+    await stage.page.until(LEFT)
 
 
 async def reader_told(stage: Stage) -> None:
@@ -145,7 +151,7 @@ async def reader_paid(stage: Stage) -> None:
 async def reader_offline(stage: Stage) -> None:
     """The reader cannot be asked: another card goes to the terminal."""
     await reader_left(stage)
-    await stage.there("[data-lamp=stripe][data-level=busy]")
+    await stage.page.until(LINE_LOST)
     await stage.key("F9")
     await stage.there("[data-key=slip]")
 

@@ -49,7 +49,10 @@ GO_HOME = """(() => {
   entry.dispatchEvent(new Event("input", { bubbles: true }));
   entry.focus();
 })()"""
-AT_REST = "!!document.querySelector('[data-live=true]') && !!document.querySelector('.key, .panel')"
+AT_REST = (
+    "!!document.querySelector('[data-live=true]') && !!document.querySelector('.key, .panel')"
+    " && !!document.querySelector('.staff-button span')?.textContent"  # who is here is read last
+)
 
 
 class Beside(Protocol):
@@ -160,6 +163,7 @@ class Stage:
         till = await self.ask("GET", TILL)
         if till["training"]:
             await self.ask_as_page("DELETE", f"{TILL}/training")
+            await self.page.until("!document.querySelector('.training-band strong')")
         if sale := await self.sale():
             for tender in sale["tenders"]:
                 await self.of_sale("DELETE", f"/tenders/{tender['id']}")

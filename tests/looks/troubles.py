@@ -92,10 +92,10 @@ async def cannot_sell(stage: Stage) -> None:
     fail(stage.shop.app.journal, "lost", "lost")
     await stage.page.wedge(MILK)
     await stage.there(".banners .banner-fault")
+    await stage.page.click(".message button")  # what was refused says it at length; it goes by itself
     async with asyncio.timeout(CALM_S):
         while not isinstance(stage.shop.app.journal.fault, JournalDamaged):
             await asyncio.sleep(LOOK_S)
-    await stage.page.click(".message button")  # what was refused says it at length; it goes by itself
 
 
 async def training_offered(stage: Stage) -> None:

@@ -71,6 +71,7 @@ async def test_money_goes_back_and_moves_once_however_often_it_is_pressed(browse
     await page.until(f"window.sent == 1 && {WAITS} == 1")
     await page.press("F1")
     await page.sees("Keys")
+    await page.until("/drawer/i.test(document.querySelector('.message')?.innerText)")  # it would take the place
     await release(page)
     await page.sees("5,00 € paid in.")
     assert await page.text(".panel h2") == "Keys"  # what was opened meanwhile stays

@@ -132,8 +132,9 @@ async def test_offline_by_hand_is_seen_all_the_time_and_survives_a_restart(brows
         await lamp(page, "cloud", "held", "waiting")
         port = shop.server.port
         await shop.stop_agent()
+        await page.sees("The agent on this PC does not answer.")  # until then it is still taken for live
         await shop.start_agent(port=port)
-        await page.until("!!document.querySelector('[data-live=true]')")
+        await page.until("!!document.querySelector('[data-live=true]') && !document.querySelector('.banner-away')")
         await lamp(page, "cloud", "held", "offline by hand")
         assert shop.world.cloud().orders == {}
         await page.press("o", alt=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from outbox import chain
-from tests.pages.test_till_page import COFFEE, LINES, MILK, till, total
+from tests.pages.test_till_page import COFFEE, LINES, MILK, at_rest, till, total
 
 if TYPE_CHECKING:
     from tests.pages.browser import Browser, Page
@@ -162,6 +162,7 @@ async def test_training_is_plain_to_see_and_the_open_sale_comes_back(browser: Br
     await page.wedge(MILK)
     await page.until(f"{LINES}.join() == 'Whole milk 1 l'")
     await page.reload()
+    await at_rest(page)
     await page.sees("Nothing here is a real sale.")
     await page.until(f"{LINES}.join() == 'Whole milk 1 l'")
     await page.press("F10")

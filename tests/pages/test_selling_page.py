@@ -47,6 +47,7 @@ async def test_a_key_rings_and_keys_are_arranged_for_every_till(browser: Browser
     await page.click("[data-key=place-2]")
     await page.click("[data-key=key-find]")
     await page.type("whole milk")
+    await page.until("document.querySelector('.list .row-button')?.innerText.includes('Whole milk')")  # not of a part
     await page.click(".list .row-button")
     await page.until("document.activeElement.dataset.key == 'key-find'")
     await page.type("sweets")

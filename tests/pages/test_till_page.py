@@ -23,8 +23,14 @@ LINES = "[...document.querySelectorAll('.line-name')].map((line) => line.firstCh
 async def till(browser: Browser, store: Shop, *, width: int = 1280, height: int = 800) -> Page:
     page = await browser.page(store.address(), width=width, height=height)
     await page.sees("Ready for the next customer")
-    await page.until("document.querySelectorAll('.tile').length > 3 && !!document.querySelector('[data-live=true]')")
+    await at_rest(page)
     return page
+
+
+async def at_rest(page: Page) -> None:
+    """Wait until the page has read all it reads at its start: what comes later moves what a hand is aiming at."""
+    await page.until("document.querySelectorAll('.tile').length > 3 && !!document.querySelector('[data-live=true]')")
+    await page.until("document.querySelector('.staff-button span').textContent")  # who is here, or that nobody need be
 
 
 async def total(page: Page, shown: str) -> None:
@@ -40,6 +46,7 @@ async def test_a_whole_sale_by_keyboard_alone(browser: Browser, store: Shop) -> 
     await page.type("whole mi")
     await page.until("document.querySelector('.tile-first')?.innerText.includes('Whole milk')")
     await page.press("Enter")
+    await page.until(f"{LINES}.join() == 'Whole milk 1 l'")  # the price alone stood on the shelf before
     await page.sees("1,29 €")
     await page.type("3x")
     await page.sees("3 \u00d7 the next item")
