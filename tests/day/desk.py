@@ -167,8 +167,9 @@ class Desk:
     async def leave(self, by: str) -> None:
         """Give leave to what was refused, by a PIN."""
         await self.eyes.sees("Leave is needed")
+        before = await self.eyes.listens()
         await self.pin(by)
-        await self.eyes.sees(f"Allowed by {by}.")
+        await self.eyes.hears(f"Allowed by {by}.", since=before)
         self.did(Feature.OVERRIDE)
 
 

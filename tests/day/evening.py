@@ -87,8 +87,9 @@ async def cash_moves(desk: Desk) -> None:
         await desk.hands.fill("amount", euro(amount).removesuffix(" €"))
         await desk.hands.choose(reason)
         await desk.hands.choose("Open the drawer")
+        before = await desk.eyes.listens()
         await desk.leave("Sol")
-        await desk.eyes.sees(said)
+        await desk.eyes.hears(said, since=before)
         desk.tally.count(way, amount)
         await desk.store.until(lambda: desk.store.printer.drawer_open)
         desk.store.shut_drawer()
@@ -204,6 +205,7 @@ async def line_back(desk: Desk) -> None:
     desk.store.cloud.faults.add("drop", after=True, times=2)
     await desk.store.line_back()
     await desk.hands.command("outage")
+    await desk.store.delivered()  # a day's records take a slow machine longer than anybody looks at one page
     await desk.eyes.sees("Everything is in the clouds. It is safe to go home.")
     await desk.eyes.until("document.querySelector('[data-lamp=internet]')?.dataset.level === 'good'")
     await desk.eyes.until("document.querySelector('[data-lamp=cloud]')?.dataset.level === 'good'")

@@ -24,6 +24,15 @@ _UNTIL = """new Promise((resolve) => {
   const timer = setInterval(look, 10);
   look();
 })"""
+_LISTEN = r"""(() => {
+  if (!window.said) {
+    window.said = [];
+    const keep = (node) => window.said.push(node.textContent.replace(/\u00a0/g, " "));
+    new MutationObserver((changes) => changes.forEach(({ addedNodes }) => addedNodes.forEach(keep)))
+      .observe(document.querySelector(".messages"), { childList: true });
+  }
+  return window.said.length;
+})()"""
 _MONEY = re.compile(r"([-\u2212]?)\s*([\d.]+),(\d\d)")
 
 
@@ -58,6 +67,17 @@ class Eyes:
         """Wait until each of the texts stands on the page, wherever."""
         for text in texts:
             await self.until(rf"document.body.innerText.replace(/\u00a0/g, ' ').includes({json.dumps(text)})")
+
+    async def listens(self) -> int:
+        """From here on keep every message that the page says; return how many were said before: for `hears`.
+
+        The next word may take the place of one within milliseconds, before anybody has come to look for it.
+        """
+        return int(await self.page.js(_LISTEN))
+
+    async def hears(self, text: str, *, since: int) -> None:
+        """Wait until a message with that text was said, after so many."""
+        await self.until(f"window.said.slice({since}).some((one) => one.includes({json.dumps(text)}))")
 
     async def gone(self, selector: str) -> None:
         """Wait until nothing on the page is like that."""
