@@ -83,12 +83,13 @@ async def test_cash_offered_is_exact_first_and_then_what_a_customer_has_in_hand(
     for currency, whole, offered in (
         ("EUR", 300, [300, 400, 500]),  # what a 500 is for
         ("HUF", 3_490, [3_490, 3_500, 4_000, 5_000, 10_000, 20_000]),
-        ("HUF", 12_345, [12_345, 13_000, 14_000, 15_000, 20_000]),
-        ("CZK", 1_249, [1_249, 1_300, 1_400, 1_500, 2_000, 5_000]),
+        ("HUF", 12_345, [12_345, 14_000, 15_000, 20_000]),
+        ("CZK", 1_249, [1_249, 1_400, 1_500, 2_000, 5_000]),
         ("INR", 349, [349, 350, 400, 500, 1_000, 2_000]),  # nobody named its coins and notes
     ):
         minor = [amount * 100 for amount in offered]
         assert await money(page, currency, "en_GB", "cashOffers", whole * 100) == minor, currency
+    assert await money(page, "EUR", "de_DE", "cashOffers", 649) == [649, 700, 800, 1000, 2000, 5000]
     assert await money(page, "EUR", "de_DE", "cashOffers", 45) == [45, 50, 100, 200, 500, 1000]
 
 

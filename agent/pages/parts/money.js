@@ -67,7 +67,7 @@ export function cashOffers(due) {
 }
 
 const OFFERS_MAX = 6; // two rows of three large buttons
-const ALIKE_MAX = 13; // pieces of one kind; nobody counts out more
+const ALIKE_MAX = 10; // pieces of one kind: with more, small coins would take the place of the notes
 const LARGE = 25; // times what is due: a note larger than that is an exception, and can be typed
 
 // Where nobody named the coins and notes: 1, 2, 5, 10 and so on, as most currencies have them.

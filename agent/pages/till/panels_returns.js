@@ -106,6 +106,7 @@ function givenBack(type, changed, save) {
     element: el("div.fields", {}, choice(t("refund.by"), TENDERS(), type, (value) => {
       type = value;
       tell();
+      slip.element.scrollIntoView({ block: "nearest" });
       changed();
     }), slip.element),
     get tender() {
