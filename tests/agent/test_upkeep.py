@@ -98,6 +98,7 @@ async def test_a_disk_that_stays_away_is_tried_again_and_said_once(
 async def test_a_disk_that_opens_and_cannot_be_read_yet_is_tried_again(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.WARNING, "stillopen.upkeep")
     left, fails = shop.app.kicks.left, [sqlite3.OperationalError("disk I/O error")] * 3
 
     def read() -> list[tuple[str, str]]:

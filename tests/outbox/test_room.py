@@ -55,7 +55,7 @@ def test_what_the_ballast_held_is_for_open_sales_alone_until_there_is_room_for_i
 def test_it_is_said_once_when_it_gets_worse_and_once_when_it_is_well_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.INFO, "stillopen.disk")
     (tmp_path / BALLAST).write_bytes(bytes(BALLAST_BYTES))
     plate = Plate(LOW_BYTES)
     disk = Disk(tmp_path, free=plate)
