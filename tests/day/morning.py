@@ -71,6 +71,8 @@ async def arranges_keys(desk: Desk) -> None:
     await hands.push("place-0")
     for name, key in (("milk", "put-1010"), ("sweets", "put-category-Sweets")):
         await hands.fill("key-find", name)
+        # Found for all that was typed, not for a part of it: the rows would move under the hand.
+        await eyes.until(f"document.querySelector('.panel .list .row-button')?.dataset.key === '{key}'")
         await hands.push(key)
         await eyes.until("document.querySelector('[data-key=key-find]').value === ''")
     await hands.choose("Keep it so")

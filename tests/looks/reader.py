@@ -48,6 +48,7 @@ class Reader:
         """Bring every card payment to its end, and note that somebody has read of it."""
         self.stripe.faults.waiting.clear()
         self.stripe.readers.by_id[NAME].customers.clear()
+        stage.shop.app.cards.look_again()  # not at the end of a pause that grew for as long as nothing got through
         async with asyncio.timeout(CALM_S):
             while True:
                 cards = (await stage.ask("GET", TILL))["cards"]

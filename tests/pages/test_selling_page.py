@@ -51,6 +51,7 @@ async def test_a_key_rings_and_keys_are_arranged_for_every_till(browser: Browser
     await page.click(".list .row-button")
     await page.until("document.activeElement.dataset.key == 'key-find'")
     await page.type("sweets")
+    await page.until("document.querySelector('.list .row-button')?.dataset.key === 'put-category-Sweets'")
     await page.click("[data-key='put-category-Sweets']")
     await page.click("[data-key=place-3]")
     await page.click("[data-key=move]")
