@@ -49,8 +49,9 @@ StateDirectory=stillopen
 StateDirectoryMode=0700
 UMask=0077
 # Secrets for clouds, each a file: plain ones, or made by `systemd-creds encrypt --name=stillopen_NAME - NAME`. In
-# stillopen.toml they are {{ file = "/run/credentials/stillopen.service/stillopen_NAME" }}.
-LoadCredential=stillopen:/etc/stillopen/credentials
+# stillopen.toml they are {{ file = "/run/credentials/stillopen.service/plain_NAME" }}, and stillopen_NAME for the
+# others: of two lines with the same word before the colon systemd goes by the later alone.
+LoadCredential=plain:/etc/stillopen/credentials
 LoadCredentialEncrypted=stillopen:/etc/stillopen/credentials.encrypted
 # Devices: these classes and no other. Of one more: `systemctl edit stillopen`, [Service], DeviceAllow=char-NAME rw.
 DevicePolicy=closed

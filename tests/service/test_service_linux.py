@@ -143,6 +143,13 @@ def test_the_drivers_of_every_class_are_loaded_and_one_that_a_kernel_lacks_stops
     assert done[-1].startswith("started stillopen.service")
 
 
+def test_no_two_folders_of_secrets_bear_one_name() -> None:
+    given = [line.partition("=")[2] for line in linux_files.unit("/bin/true").splitlines() if line.startswith("LoadCr")]
+    names = [one.partition(":")[0] for one in given]
+    assert len(names) == 2
+    assert len(set(names)) == 2, "systemd goes by the later of two alone, and the other folder's are not there"
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
 def test_systemd_reads_the_unit_without_a_word(tmp_path: Path) -> None:
     file = tmp_path / "stillopen.service"
