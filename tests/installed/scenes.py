@@ -9,7 +9,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tests.installed import scale
+from tests.installed.by_venv import by_venv
 from tests.installed.commands import cloud, commands
+from tests.installed.credentials import credentials
 from tests.installed.lane import provisioned
 from tests.installed.plugged import devices, late
 from tests.installed.store import CONFIG, STATE, TILL, WAIT_S, Broken, Store, say
@@ -21,6 +23,7 @@ EXPOSURE_MAX = 1.5
 UP_S = 5.0  # from the kernel's start to selling, on a PC that is as fast as the machine around the guest
 MORE_S = (0.0, 8.0)  # the power goes so long after the first sale that was told
 SOLD_AFTER = 3  # sales of the newer version, at least
+WRONG_S = 40  # a mistake in the configuration that nobody has found yet
 
 
 def install(store: Store) -> None:
@@ -127,6 +130,20 @@ def upgraded(store: Store) -> None:
         )
 
 
+def mended(store: Store) -> None:
+    """Leave a mistake in the configuration for a while: it is tried again all along, and sells when it is mended."""
+    store.sh(f"cp -p {CONFIG} /srv/right.toml; echo 'currency = ' >> {CONFIG}")
+    store.sh("systemctl restart stillopen", fails=True)
+    store.sh(f"sleep {WRONG_S}")
+    again, state = int(store.show("NRestarts")), store.show("ActiveState")
+    if again == 0 or state != "activating":
+        raise Broken(f"a wrong configuration: started again {again} times, and it is {state}")
+    store.sh(f"cat /srv/right.toml > {CONFIG}")
+    store.restart()
+    store.sell()
+    say(f"mended: a wrong configuration for {WRONG_S} s, started again {again} times; mended and restarted, it sells")
+
+
 def removed(store: Store) -> None:
     """Remove it: refused while records wait for a cloud, until they were written to a file; purge leaves nothing."""
     cloud(store)
@@ -154,4 +171,4 @@ def _table(*scenes: Callable[[Store], None]) -> Mapping[str, Callable[[Store], N
 
 
 TIMED = _table(install, devices, killed, hung, rebooted, late)
-SCENES = _table(install, power, upgraded, commands, removed, provisioned)
+SCENES = _table(install, power, upgraded, commands, mended, credentials, removed, by_venv, provisioned)
