@@ -34,9 +34,9 @@ check: $(READY)  ## the gate: yes or no
 powercut: $(READY)  ## power cuts until IMAGES disks were tried; SEED=7 OP=1234 tries one operation again
 	$(BIN)/python -m tests.powercut.campaign $(if $(IMAGES),--images $(IMAGES)) $(if $(SEED),--seed $(SEED)) $(if $(OP),--op $(OP))
 
-rig: $(READY)  ## devices on a real USB stack and the Debian package, in a Debian guest: ONLY=unplug CUTS=20 (needs the rig, and root once)
-	$(BIN)/python -m tests.rig $(if $(ONLY),-k "$(ONLY)")
-	$(if $(ONLY),,$(BIN)/python -m tests.installed $(if $(CUTS),--cuts $(CUTS)) $(if $(SEED),--seed $(SEED)))
+rig: $(READY)  ## devices on a real USB stack, the Debian package and updates, in a Debian guest: ONLY=unplug ONLY=updates CUTS=20 (needs the rig, and root once)
+	$(if $(filter updates,$(ONLY)),,$(BIN)/python -m tests.rig $(if $(ONLY),-k "$(ONLY)"))
+	$(if $(filter-out updates,$(ONLY)),,$(BIN)/python -m tests.installed $(if $(ONLY),--only $(ONLY)) $(if $(CUTS),--cuts $(CUTS)) $(if $(SEED),--seed $(SEED)))
 
 deb: $(READY)  ## the Debian package, into dist/, the same bytes each time: ARCH=arm64; ROOT=releases/metadata/1.root.json for updates
 	$(BIN)/python packaging/linux/build_deb.py $(if $(ARCH),--arch $(ARCH)) $(if $(ROOT),--update-root $(ROOT))

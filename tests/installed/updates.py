@@ -1,44 +1,49 @@
-"""Updates on a bare Debian: switched to and left, by hand and by a power cut at any moment, on a disk that forgets.
-
-    python -m tests.installed.updates [--cuts 6] [--seed 1]
+"""Scenes of updates on a bare Debian: the daily way, by hand, refused, and cut short at each step.
 
 The maker's repository is on the guest's disk, as on a stick. Three releases: one that is well, one that does not start,
-one of another maker's. Exits 1 at the first promise that does not hold, with the guest's own log.
+one of another maker's.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
-from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from tests.installed.pc import play
-from tests.installed.scenes import install
-from tests.installed.store import Broken, Store, say
+from tests.installed.guest_watch import STEPS
+from tests.installed.store import CONFIG, STATE, TILL, Broken, Store, say
 from tests.plug.__main__ import ROOT
 from tests.update.maker import ARCHIVE, RELEASES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 HERE, NEXT, ILL = "0.9.0", "0.9.1", "0.9.2"
 STICK = "/srv/stick"
-STATE = "/var/lib/stillopen-update/state.json"
-CUT_WITHIN_S = 90.0  # staging and switching take about so long in a guest without hardware virtualisation
+# With no staff set up, updates are a manager's, whom nobody is.
+CONFIGURED = f"""
+[update]
+source = "{STICK}"
+[permissions]
+settings = "cashier"
+"""
+LEDGER = "/var/lib/stillopen-update/state.json"
+LEFT_MB = 600  # less than updates leave free, more than a store needs to begin a sale: agent/CONFIGURATION.md
+TRIES = 3  # a step that takes milliseconds may be over before it is seen
 
 
 class Releases:
     """What the maker has made: a package that trusts it, and releases to follow."""
 
     def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.on_stick: Path | None = None
         self.repository, self.keys = folder / "releases", folder / "keys"
         if not self.keys.exists():
             RELEASES.make_keys(self.keys)
@@ -72,11 +77,14 @@ class Releases:
         return Path(ARCHIVE.pack(self.home, folder, version=version, system="linux", machine="amd64", pythons=[]))
 
     def release(self, archive: Path, store: Store) -> None:
-        """Release it, and put the stick in."""
+        """Release it, and put the stick in, unless it is the newest there."""
+        if archive == self.on_stick:
+            return
         RELEASES.add(self.repository, self.keys, [archive])
         store.sh(f"rm -rf {STICK}")
         store.guest.put(self.repository, "/srv")
-        store.sh(f"mv /srv/{self.repository.name} {STICK}")
+        store.sh(f"mv /srv/{self.repository.name} {STICK}; sync")  # a stick forgets nothing
+        self.on_stick = archive
 
 
 def current(store: Store) -> str:
@@ -86,7 +94,7 @@ def current(store: Store) -> str:
 
 def last(store: Store) -> dict[str, Any]:
     """Return how the newest work ended."""
-    found: dict[str, Any] = json.loads(store.sh(f"cat {STATE}"))["last"]
+    found: dict[str, Any] = json.loads(store.sh(f"cat {LEDGER}"))["last"]
     return found
 
 
@@ -99,18 +107,82 @@ def must_run(store: Store, version: str) -> None:
     store.all_there()
 
 
+def staged(store: Store) -> str | None:
+    """Return the version that is ready."""
+    known = json.loads(store.sh(f"cat {LEDGER} 2>/dev/null || echo '{{}}'"))
+    return known["staged"]["version"] if known.get("staged") else None
+
+
+def look(store: Store) -> dict[str, Any]:
+    """Have the agent look for a newer version and bring it; return what it answers. Root is asked for the rest."""
+    store.sh(f"rm -f /run/look; nohup {TILL} ask POST /update/look > /run/look 2>&1 &")
+    store.until(lambda: store.sh("cat /run/look 2>/dev/null || true"), "a newer version to be brought, or why not")
+    said = store.sh("cat /run/look")
+    try:
+        found: dict[str, Any] = json.loads(said)
+    except ValueError:
+        raise Broken(f"nobody could look for a newer version:\n{said}") from None
+    return found
+
+
+def with_source(store: Store, made: Releases) -> None:
+    """Name the stick as the store's source of updates, and put the release that is well there."""
+    made.release(made.next, store)
+    if "[update]" not in store.sh(f"cat {CONFIG}"):
+        store.sh(f"cat >> {CONFIG} <<'E'\n{CONFIGURED}E\nsync")
+        store.restart()
+
+
+def filled(store: Store, made: Releases) -> None:
+    """A disk that is filling up: no newer version is brought, and the store sells on."""
+    with_source(store, made)
+    store.sh(f"fallocate -l $(($(df --output=avail -B1 / | tail -1) - {LEFT_MB * 1024**2})) /srv/filler")
+    said = str(look(store)["trouble"])
+    if "have to stay free for selling" not in said:
+        raise Broken(f"nothing was brought, but not for want of room: {said}")
+    must_run(store, HERE)
+    store.sh("rm /srv/filler")
+    say(f"filled: {said}; it sells on")
+
+
+def daily(store: Store, made: Releases) -> None:
+    """Bring, stage, switch and go back by the API alone: the agent fetches in its sandbox, systemd has root do it."""
+    with_source(store, made)
+    began = time.monotonic()
+    look(store)
+    store.until(lambda: staged(store) == NEXT, f"{NEXT} to be staged")
+    took_s = time.monotonic() - began
+    owner = store.sh(f"stat -c %U {STATE}/update/fetched").strip()
+    if owner != "stillopen":
+        raise Broken(f"what was fetched is {owner}'s, and the agent should have fetched it")
+    must_run(store, HERE)
+    _asked(store, "apply", "installed", NEXT)
+    _asked(store, "back", "went_back", HERE)
+    result = store.sh("systemctl show -p Result,ExecMainStartTimestamp stillopen-update.service").split("\n")
+    if "Result=success" not in result or "ExecMainStartTimestamp=" in result:
+        raise Broken(f"systemd should have had root do it, and did it well: {result}")
+    say(f"daily: brought and staged in {took_s:.0f} s here, switched to {NEXT} and back to {HERE}, by the API alone")
+
+
+def _asked(store: Store, what: str, did: str, version: str) -> None:
+    """Ask for it, wait until it has ended so, and look that this version sells."""
+    store.sh(f"{TILL} ask POST /update/{what}")
+    store.until(lambda: last(store)["did"] == did, f"{what} to have ended with {did}")
+    must_run(store, version)
+
+
 def switched(store: Store, made: Releases) -> None:
     """Stage from a stick, switch, go back, and switch again."""
     made.release(made.next, store)
     began = time.monotonic()
     store.sh(f"stillopen update stage --from {STICK}", timeout=1800)
-    staged = time.monotonic() - began
+    took_s = time.monotonic() - began
     must_run(store, HERE)
     store.sh("stillopen update apply", timeout=600)
     must_run(store, NEXT)
     store.sh("stillopen update back", timeout=1200)
     must_run(store, HERE)
-    say(f"switched: staged in {staged:.0f} s here, to {NEXT} and back to {HERE}")
+    say(f"switched: staged in {took_s:.0f} s here, to {NEXT} and back to {HERE}")
 
 
 def left(store: Store, made: Releases) -> None:
@@ -124,9 +196,9 @@ def left(store: Store, made: Releases) -> None:
     say(f"left: {last(store)['why']}")
 
 
-def forged(store: Store, folder: Path) -> None:
+def forged(store: Store, made: Releases) -> None:
     """Another maker's release is not believed."""
-    keys, repository = folder / "thief-keys", folder / "thief"
+    keys, repository = made.folder / "thief-keys", made.folder / "thief"
     for of_before in (keys, repository):
         shutil.rmtree(of_before, ignore_errors=True)
     RELEASES.make_keys(keys)
@@ -140,52 +212,60 @@ def forged(store: Store, folder: Path) -> None:
 
 
 def cut(store: Store, made: Releases) -> None:
-    """Cut the power while an update is under way: the store opens with a whole version, and sells."""
-    for number in range(store.cuts):
-        store.sh(f"nohup sh -c 'stillopen update stage --from {STICK} && stillopen update apply' > /run/update 2>&1 &")
-        time.sleep(store.random.uniform(1.0, CUT_WITHIN_S))
-        under_way = store.sh("cat /var/lib/stillopen-update/under-way.json 2>/dev/null || echo nothing").strip()
-        store.power_cut()
-        store.boot()
-        store.runs()
-        now = current(store)
-        must_run(store, now)
-        if under_way != "nothing" and now != json.loads(under_way)["before"]:
-            after = store.sh(f"cat {STATE}")
-            if json.loads(after)["settled"] < json.loads(under_way)["number"]:
-                raise Broken(f"{under_way} was cut short, and {now} runs")
-        say(f"cut {number + 1}: {under_way[:90]}; {now} sells")
+    """Cut the power at each step of the daily way: the store opens with the version that sold, until all is settled."""
+    with_source(store, made)
+    store.put(Path(__file__).parent / "guest_watch.py", "watch.py")
+    hit: list[str] = []
+    for step in STEPS:
+        for _ in range(TRIES):
+            hit.append(_cut_at(store, step))
+            if hit[-1] == step:
+                break
+        else:
+            raise Broken(f"{step} was never hit in {TRIES} tries: {', '.join(hit)}")
+    say(f"cut: {len(hit)} times, each step at least once: {', '.join(hit)}; {store.all_there()} sales there")
 
 
-def main(arguments: list[str]) -> int:
-    """Try all of it; return the exit code."""
-    parser = argparse.ArgumentParser(description="Updates in a real Debian.")
-    parser.add_argument("--cuts", type=int, default=6, help="power cuts (default: 6)")
-    parser.add_argument("--packages", type=Path, help="where packages and releases are, or are to be kept")
-    parser.add_argument("--seed", type=int, default=1, help="which moments the power goes at")
-    args = parser.parse_args(arguments)
-    began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="updates-", dir=os.environ.get("RIG_TMP")) as name:
-        folder = args.packages or Path(name)
-        folder.mkdir(parents=True, exist_ok=True)
-        made = Releases(folder)
-
-        def released(store: Store) -> None:
-            made.release(made.next, store)
-
-        played: list[Callable[[Store], None]] = [
-            install,
-            partial(switched, made=made),
-            partial(left, made=made),
-            partial(forged, folder=folder),
-            released,
-            partial(cut, made=made),
-        ]
-        if not play(name, [made.deb], played, cuts=args.cuts, seed=args.seed):
-            return 1
-    say(f"every promise held; {time.monotonic() - began:.0f} s")
-    return 0
+def _cut_at(store: Store, step: str) -> str:
+    """Ask for the work that has this step, and cut the power there; return the step that was hit."""
+    _forget_cuts(store)
+    store.sh(
+        f"rm -f /run/watching; nohup python3 /srv/watch.py '{step}' > /run/watched 2>&1 & echo $! > /run/watch.pid"
+    )
+    store.until(lambda: store.guest.sh("test -e /run/watching").rc == 0, "somebody to watch")
+    if staged(store) == NEXT:
+        store.sh(f"{TILL} ask POST /update/apply")
+    else:
+        look(store)
+    store.until(lambda: store.guest.sh("kill -0 $(cat /run/watch.pid)").rc != 0, f"the update to come to {step}")
+    said = store.sh("cat /run/watched").strip()
+    try:
+        hit, under_way = json.loads(said)
+    except ValueError:
+        raise Broken(f"{step} was not seen: {said}") from None
+    forgot = store.power_cut()
+    store.boot()
+    must_run(store, NEXT if hit == "settled" else HERE)
+    if hit == "staged" and staged(store) != NEXT:
+        raise Broken(f"{NEXT} was ready before the power went, and is not any more: {last(store)}")
+    number = f"work {under_way['number']}, {under_way['doing']}" if under_way else "nothing under way"
+    say(f"cut: {hit} ({number}), the disk forgot {forgot['lost']} sectors; {current(store)} sells")
+    return str(hit)
 
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def _forget_cuts(store: Store) -> None:
+    """Have root not know of the cuts before, nor of a version that was left: tried again is a person's to say."""
+    known = json.loads(store.sh(f"cat {LEDGER} 2>/dev/null || echo '{{}}'"))
+    if known:
+        store.guest.write(LEDGER, json.dumps({**known, "refused": {}, "interrupted": {}}))
+        store.sh("sync")
+
+
+def with_releases(scene: Callable[[Store, Releases], None], made: Releases) -> Callable[[Store], None]:
+    """Return a scene as any other is played, with what the maker has made."""
+    return lambda store: scene(store, made)
+
+
+UPDATES: Mapping[str, Callable[[Store, Releases], None]] = MappingProxyType(
+    {scene.__name__: scene for scene in (filled, daily, switched, left, forged, cut)}
+)
