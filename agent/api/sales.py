@@ -343,6 +343,6 @@ ROUTES = (
         "Take nothing back after all",
         "Sale",
         problems=(*_OF_A_SALE, "nothing-taken-back", "cards-over-total"),
-        action=Action.REFUND,
+        action=Action.SELL,
     ),
 )

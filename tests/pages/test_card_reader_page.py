@@ -11,6 +11,7 @@ from agent.line import watch
 from outbox.record import Kind
 from tests.clouds.lying_stripe import KEY, LyingStripe
 from tests.clouds.serving import serving
+from tests.pages.test_in_step_page import FREEZE
 from tests.pages.test_returns_page import records
 from tests.pages.test_till_page import COFFEE, LINES, till, total
 
@@ -189,3 +190,21 @@ async def test_a_part_that_goes_back_is_followed_to_its_own_end(page: Page, stor
     await page.press("F10")
     await page.press("Enter")
     await page.sees("Receipt printed")
+
+
+async def test_a_payment_that_ended_opens_no_empty_panel_while_the_till_still_names_it(
+    page: Page, stripe: LyingStripe
+) -> None:
+    stripe.readers.put(READER, "walks about")
+    await page.press("F9")
+    await page.sees("Ask the reader for 6,49 €")
+    await page.press("Enter")
+    await page.until(f"{STATE} == 'at_reader'")
+    await page.js(FREEZE)
+    await page.click("[data-key=reader-cancel]")
+    await page.until("!!document.querySelector('[data-ended]')")
+    await page.until("window.lies > 0")
+    for key in ("F9", "F10"):
+        await page.press("Escape")
+        await page.press(key)
+        await page.until("!!document.querySelector('.panel-body input')")

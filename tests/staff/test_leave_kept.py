@@ -74,6 +74,16 @@ async def test_who_took_the_goods_back_is_named_where_another_completes_it_who_m
         assert (signed.get("authorized_by") or {"name": None})["name"] == allowed
 
 
+async def test_giving_an_exchange_up_needs_nobodys_leave(shop: Shop, page: Page) -> None:
+    await hire(page)
+    number = (await shop.sold())["receipt_number"]
+    await page.sign_in(SUPERVISOR)
+    sale = await ring(page)
+    shop.body(await page.client.put(f"{sale}/taken-back", json={"receipt_number": number}))
+    await page.sign_in(CASHIER)
+    assert "taken_back" not in shop.body(await page.client.delete(f"{sale}/taken-back"))
+
+
 async def test_looking_at_what_a_refund_comes_to_is_for_everybody_who_sells(shop: Shop, page: Page) -> None:
     await hire(page)
     await page.sign_in(CASHIER)

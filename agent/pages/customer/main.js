@@ -24,7 +24,16 @@ chooseLanguage(state.store.locale);
 chooseMoney(state.store);
 document.title = t("customer.title", { store: state.store.name ?? "" });
 state.addEventListener("change", draw);
-listen({ onEvent: (event) => state.heard(event), onUp: () => state.up(), onDown: () => state.down() });
+listen({
+  onEvent: (event) => state.heard(event),
+  onUp: () => {
+    state.up();
+    state.recallWithin(DONE_MS).catch((error) => { // a sale that ended while nothing was heard
+      if (!(error instanceof Unpaired)) throw error; // the state's own reading finds that out, too
+    });
+  },
+  onDown: () => state.down(),
+});
 draw();
 
 async function firstAnswer() {

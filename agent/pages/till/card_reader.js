@@ -15,7 +15,7 @@ const ASKED = ["up", "unknown"]; // of its cloud's line: an agent that has just 
 /** What "card" opens: the reader's panel where the till has a reader that can be asked, else the terminal's. */
 export function cardsPanel(till) {
   const { cloud, payment } = till.state.till?.cards ?? {};
-  if (payment) return followPanel(till, payment);
+  if (payment && !till.cards.hasEnded(payment)) return followPanel(till, payment);
   const trains = Boolean(till.state.till?.training);
   const line = till.state.status?.line?.clouds[cloud]?.state ?? "unknown";
   return cloud && (trains || ASKED.includes(line)) ? askPanel(till) : cardPanel(till);
@@ -160,14 +160,19 @@ export class CardNotices {
   /** Whether a command waits for the end of a payment at the reader, which is shown instead. */
   stops(name) {
     const payment = this.#till.state.till?.cards?.payment;
-    if (!payment || !STOPPED.includes(name) || !this.#till.state.sale?.card_payment) return false;
+    if (!payment || this.hasEnded(payment) || !STOPPED.includes(name) || !this.#till.state.sale?.card_payment) return false;
     this.#till.show(followPanel(this.#till, payment));
     return true;
   }
 
+  /** Whether a payment has ended, though it may still stand as open in what was read of the till before. */
+  hasEnded(payment) {
+    return !payment.open || this.#ended === endOf(payment); // told by its event, by an answer, by a reading: whichever came first
+  }
+
   /** Whether a payment has ended; if so, what is charged completes its sale, or it is said why not, whatever is on show. */
   over(payment) {
-    if (this.#ended === endOf(payment)) return true; // told by its event, by an answer, by a reading: whichever came first
+    if (this.#ended === endOf(payment)) return true;
     if (payment.open) return false;
     this.#ended = endOf(payment);
     const followed = this.#till.showsCardPayment(payment.id);

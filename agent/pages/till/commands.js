@@ -40,7 +40,7 @@ export function command(till, name) {
   }
   if (till.cards.stops(name)) return;
   const pays = PAYS.includes(name);
-  if (pays && till.shift.ask()) return;
+  if (pays && till.shift.ask({ then: () => till.command(name) })) return;
   const asks = pays && till.questions.panel();
   const { sale } = till.state;
   if (pays && !asks && till.rings && sale.due === 0) {
@@ -80,7 +80,7 @@ const PANELS = {
   training: (till) => trainingPanel(till),
   empties: (till, line) => emptiesPanel(till, line),
   exempt: (till) => (till.rings ? exemptPanel(till) : t("exempt.needs_lines")),
-  tip: (till) => (till.rings && till.state.sale.due ? (till.shift.ask() ? undefined : tipPanel(till)) : t("pay.nothing")),
+  tip: (till) => (till.rings && till.state.sale.due ? (till.shift.ask({ then: () => till.command("tip") }) ? undefined : tipPanel(till)) : t("pay.nothing")),
   staff: (till) => till.staff.panel(),
   lock: (till) => till.staff.lock(),
   more: (till) => morePanel(till),

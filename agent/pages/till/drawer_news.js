@@ -8,5 +8,5 @@ export function tellOfDrawer(till, event) {
   const told = !event.record_id || sale?.lines.length || event.opened_for !== last?.receipt_number;
   if (event.type !== "drawer" || event.drawer !== drawer || !told) return;
   const fine = ["opened", "closed"].includes(event.state);
-  till.say({ kind: fine ? "note" : "refused", minor: event.state === "opened", text: [t(`drawer.${event.state}`), event.reason].filter(Boolean).join(". ") });
+  till.say({ kind: fine ? "note" : "refused", minor: fine, of: "drawer", text: [t(`drawer.${event.state}`), event.reason].filter(Boolean).join(". ") });
 }

@@ -128,10 +128,12 @@ export class Finder {
       return true;
     }
     if (this.#till.refusals.isCard(text, false)) return true;
+    const times = this.#takeTimes();
     const found = await this.search(text);
     this.clear();
     const item = exact(found, text);
-    if (item) await this.#till.chosen(item);
+    if (item) await this.#till.chosen(item, times);
+    else this.#wait(times);
     return found && Boolean(item);
   }
 
@@ -148,15 +150,29 @@ export class Finder {
     }
     clearTimeout(this.#timer);
     this.input.value = ""; // at once: what is typed from here on is the next thing
+    const times = this.#takeTimes();
     const found = chosen ? [chosen] : await this.search(text); // for what was typed, whatever stands on the shelf
     const item = chosen ?? exact(found, text) ?? found?.[0];
     if (item) {
-      await this.#till.chosen(item);
+      await this.#till.chosen(item, times);
       if (!this.input.value) await this.search();
       return;
     }
+    this.#wait(times);
     if (!this.input.value) this.input.value = text;
     if (found === null) this.#till.say({ kind: "refused", text: t("entry.away", { text }) });
+  }
+
+  // Before anything is looked up: what is typed meanwhile is for the next item.
+  #takeTimes() {
+    const times = this.#till.actions.takeTimes();
+    this.update();
+    return times;
+  }
+
+  // Nothing was rung: how many there were to be still waits, unless another number was typed since.
+  #wait(times) {
+    if (times && !this.#till.actions.times) this.#till.actions.setTimes(times);
   }
 
   #draw(text) {

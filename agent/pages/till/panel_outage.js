@@ -17,6 +17,11 @@ const MARKS = { good: "✓", busy: "◐", bad: "!", held: "‖" };
 export function outagePanel(till) {
   const body = el("div.outage");
   let timer;
+  let heard = till.state.live;
+  const again = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => body.isConnected && fetchCard(false), READ_AGAIN_MS);
+  };
   const fetchCard = async (look) => {
     try {
       const card = await read(`/v1/outage${look ? "?look=true" : ""}`);
@@ -31,9 +36,11 @@ export function outagePanel(till) {
     title: t("outage.title"),
     body,
     heard: ({ type }) => {
-      if (!["line", "cloud", "delivery", "record"].includes(type)) return;
-      clearTimeout(timer);
-      timer = setTimeout(() => body.isConnected && fetchCard(false), READ_AGAIN_MS);
+      if (["line", "cloud", "delivery", "record"].includes(type)) again();
+    },
+    update: ({ live }) => {
+      if (live && !heard) again(); // the agent is back: what it said meanwhile was not heard
+      heard = live;
     },
   };
 }

@@ -14,6 +14,7 @@ export function unknownPanel(till, barcode) {
   const price = field(t("open_item.price"), { mode: "decimal", key: "price", onenter: () => once(), maxlength: 14 });
   const category = field(t("unknown.category"), { key: "category", onenter: () => keep(), maxlength: 100, list: "unknown-categories" });
   const known = el("datalist", { id: "unknown-categories" });
+  const how = el("span");
   const checked = () => {
     const minor = parse(price.value);
     if (!name.value) return name.complain(t("open_item.name.bad"));
@@ -38,15 +39,19 @@ export function unknownPanel(till, barcode) {
   });
   read("/v1/categories").then(({ categories }) => known.append(...categories.map((one) => el("option", { value: one }))))
     .catch((error) => { if (!(error instanceof Problem || error instanceof Away)) throw error; }); // a list to choose from, no more
+  const keeping = el("button", { type: "button", "data-key": "keep", onclick: keep }, t("unknown.keep"));
   const panel = {
     title: t("unknown.title"),
     body: el("div", {},
-      el("p", {}, el("strong", {}, barcode), ` ${t("unknown.how")}`), name.element,
+      el("p", {}, el("strong", {}, barcode), " ", how), name.element,
       el("div.beside", {}, price.element, category.element), known,
-      el("div.answers.answers-two", {}, primary(t("unknown.once"), once), el("button", { type: "button", "data-key": "keep", onclick: keep }, t("unknown.keep"))),
+      el("div.answers.answers-two", {}, primary(t("unknown.once"), once), keeping),
       taxes.length > 1 && choice(t("open_item.tax"), [["", t("open_item.tax.default")], ...taxes.map((one) => [one.code, one.name])], "",
         (chosen) => { tax = chosen || null; })),
-    update: ({ sale }) => { // the next item was rung meanwhile: whoever typed nothing has moved on
+    update: ({ sale, till: { training } }) => {
+      keeping.hidden = category.element.hidden = Boolean(training);
+      how.textContent = t(training ? "unknown.how_training" : "unknown.how");
+      // the next item was rung meanwhile: whoever typed nothing has moved on
       if (lines(sale) !== before && !name.value && !price.value) till.home();
     },
     yields: () => !name.value && !price.value,

@@ -20,9 +20,10 @@ export function receiptsPanel(till) {
   const day = field(t("receipts.day"), { key: "day", type: "date", onenter: () => find(), maxlength: 10 });
   const amount = field(t("receipts.amount"), { key: "amount", mode: "decimal", onenter: () => find(), maxlength: 14 });
   const list = el("div.list", { "aria-live": "polite" });
+  let asked = 0; // an answer to an older question is not shown
   const open = async (wanted) => {
     try {
-      return till.show(receiptPanel(till, await read(`/v1/records/${encodeURIComponent(wanted)}`)));
+      return till.goOn(panel, receiptPanel(till, await read(`/v1/records/${encodeURIComponent(wanted)}`)));
     } catch (error) {
       return text.complain(said(error));
     }
@@ -33,11 +34,19 @@ export function receiptsPanel(till) {
     el(`span.print-short${record.print === "pending" ? ".quiet" : ""}`, {}, ["not_printed", "unknown", "pending"].includes(record.print) ? t(`print.short.${record.print}`) : ""),
     el("strong", {}, `${record.kind === "refund" ? "−" : ""}${money(record.total)}`));
   const fill = (records, none) => replace(list, records.length ? records.map(row) : el("p.quiet", {}, none));
-  const away = (error) => replace(list, el("p", {}, said(error)));
+  const told = async (reading) => {
+    const mine = ++asked;
+    try {
+      const [records, none] = await reading;
+      if (mine === asked) fill(records, none);
+    } catch (error) {
+      if (mine === asked) replace(list, el("p", {}, said(error)));
+    }
+  };
   const latest = async () => {
     const pages = await Promise.all(["sale", "refund"].map((kind) =>
       read(`/v1/records?till=${encodeURIComponent(till.state.id)}&limit=${RECEIPTS_SHOWN}&kind=${kind}`)));
-    fill(pages.flatMap((page) => page.records).sort((a, b) => b.seq - a.seq).slice(0, RECEIPTS_SHOWN), t("receipts.none"));
+    return [pages.flatMap((page) => page.records).sort((a, b) => b.seq - a.seq).slice(0, RECEIPTS_SHOWN), t("receipts.none")];
   };
   const search = async (query) => {
     const found = [];
@@ -47,26 +56,26 @@ export function receiptsPanel(till) {
       found.push(...page.records);
       before = page.next;
     } while (before && found.length < RECEIPTS_SHOWN);
-    fill(found, t("receipts.nothing"));
+    return [found, t("receipts.nothing")];
   };
   const find = async () => {
     if (NUMBER.test(text.value) && !day.value && !amount.value) {
       const known = await read(`/v1/records/${encodeURIComponent(text.value)}`).catch(() => null); // else it is searched for
-      if (known) return till.show(receiptPanel(till, known));
+      if (known) return till.goOn(panel, receiptPanel(till, known));
     }
     const minor = amount.value ? parse(amount.value) : null;
     if (amount.value && minor === null) return amount.complain(t("amount.bad", { example: typed(1234) }));
     const query = { ...(text.value ? { q: text.value } : {}), ...(day.value ? { day: day.value } : {}), ...(minor === null ? {} : { amount: minor }) };
-    if (!Object.keys(query).length) return latest().catch(away);
-    return search(query).catch(away);
+    return told(Object.keys(query).length ? search(query) : latest());
   };
-  latest().catch(away);
-  return {
+  void told(latest());
+  const panel = {
     title: t("receipts.title"),
     body: el("div", {}, el("div.beside", {}, text.element, primary(t("receipts.open"), find)), el("div.beside", {}, day.element, amount.element), list),
     focus: () => text.select(),
     takesScan: (scanned) => (NUMBER.test(scanned) ? (open(scanned), true) : false),
   };
+  return panel;
 }
 
 /** One receipt: what was on it, how it was paid, its print, a copy, a refund. */

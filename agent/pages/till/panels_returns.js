@@ -17,13 +17,15 @@ export function refundPanel(till, record) {
   const list = el("div.list");
   const sum = preview(() => (chosen.size ? body({ type: back.tender.type }) : null));
   const left = (line) => line.refundable ?? line.quantity;
-  const set = (line, value) => {
-    if (Number(value) <= 0) chosen.delete(line.id);
-    else chosen.set(line.id, value);
+  const set = (...wanted) => { // each [line, quantity as text]; drawn, and asked what it comes to, once
+    for (const [line, value] of wanted) {
+      if (Number(value) <= 0) chosen.delete(line.id);
+      else chosen.set(line.id, value);
+    }
     draw();
   };
   const draw = () => {
-    replace(list, record.lines.map((line) => row(line, { now: chosen.get(line.id), all: left(line), set: (value) => set(line, value) })));
+    replace(list, record.lines.map((line) => row(line, { now: chosen.get(line.id), all: left(line), set: (value) => set([line, value]) })));
     sum.ask();
   };
   const lines = () => {
@@ -47,7 +49,7 @@ export function refundPanel(till, record) {
     title: t("refund.title", { number: record.receipt_number }),
     body: el("div.above-stays", {}, el("div.scrolls", {},
       el("div.beside", {}, el("p", {}, t("refund.how")),
-        el("button", { type: "button", "data-key": "all", onclick: () => record.lines.forEach((line) => set(line, left(line))) }, t("refund.all"))),
+        el("button", { type: "button", "data-key": "all", onclick: () => set(...record.lines.map((line) => [line, left(line)])) }, t("refund.all"))),
       list, sum.element, reason.element, reasons("refund.reasons", reason), back.element),
       el("div.beside.stays", {}, primary(t("receipt.refund"), save),
         primary(t("refund.exchange"), exchange, { "data-key": "exchange" }))),

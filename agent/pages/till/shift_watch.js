@@ -20,12 +20,19 @@ export class ShiftWatch {
     return Boolean(view?.asks_for_float && !view.shift);
   }
 
-  /** Ask for the float, where money waits for it; answers whether it did. `unasked`: never over what somebody opened. */
-  ask({ unasked = false } = {}) {
+  /**
+   * Ask for the float, where money waits for it; answers whether it did. `unasked`: never over what somebody opened.
+   * `then`: what waited for it, done at once where a shift turns out to be open that this page did not hear of.
+   */
+  ask({ unasked = false, then } = {}) {
     if (!this.needed) return false;
     this.#asked = true;
     void fetched(this.till, current(this.till), (now) => {
-      if (now.shift) return;
+      if (now.shift) {
+        this.till.state.knowShift(now.shift);
+        then?.();
+        return;
+      }
       if (unasked && !this.#mayAsk) this.#asked = false; // asked once that is done
       else this.till.show(openPanel(this.till, now));
     });

@@ -19,6 +19,7 @@ export class StaffWatch {
   now = null; // GET /v1/sign-in
   #till;
   #seen = 0;
+  #asked = 0; // readings: an older one that is answered late says nothing
 
   constructor(till) {
     this.#till = till;
@@ -26,7 +27,7 @@ export class StaffWatch {
     this.element = el("button.staff-button", { type: "button", "data-key": "staff", onclick: () => till.command("staff") }, this.name, el("kbd", {}, "Alt+U"));
     this.notice = el("div.staff-band");
     till.state.addEventListener("heard", ({ detail }) => {
-      if (detail.type === "staff" && (detail.page === this.now?.page || detail.page === "")) void this.read();
+      if (detail.type === "staff" && (this.now === null || [this.now.page, ""].includes(detail.page))) void this.read();
       if (detail.type === "scan" && detail.till === till.state.id) this.#here();
     });
     for (const type of ["pointerdown", "keydown"]) document.addEventListener(type, () => this.#here(), { capture: true, passive: true });
@@ -54,8 +55,10 @@ export class StaffWatch {
 
   /** Read who is here; the page is locked or opened by what the agent says. */
   async read() {
+    const asked = ++this.#asked;
     try {
-      this.take(await read("/v1/sign-in"));
+      const now = await read("/v1/sign-in");
+      if (asked === this.#asked) this.take(now);
     } catch (error) {
       if (!(error instanceof Problem || error instanceof Away)) throw error; // heard again when the agent is back
     }

@@ -52,13 +52,17 @@ export class TillState extends EventTarget {
    * loaded anew still shows the change that a customer waits for, and what became of the receipt.
    */
   async recall(now = Date.now()) {
-    if (this.sale?.lines.length || this.sale?.taken_back) return;
+    if (!this.sale?.lines.length && !this.sale?.taken_back) await this.recallWithin(RECALL_MS_MAX, now);
+  }
+
+  /** Take the newest one as the last, where it is no older than `ms`, whatever this page takes to be open. */
+  async recallWithin(ms, now = Date.now()) {
     const { records } = await read(`/v1/records?till=${encodeURIComponent(this.id)}&limit=${RECALL_RECORDS}`).catch((error) => {
       if (!(error instanceof Problem || error instanceof Away)) throw error;
       return { records: [] }; // selling begins all the same
     });
     const newest = records.find(({ kind }) => ["sale", "refund"].includes(kind));
-    if (newest && Math.abs(now - Date.parse(newest.occurred_at)) <= RECALL_MS_MAX) this.takeRecord(newest);
+    if (newest && Math.abs(now - Date.parse(newest.occurred_at)) <= ms) this.takeRecord(newest);
   }
 
   get store() {
@@ -142,6 +146,11 @@ export class TillState extends EventTarget {
   takeShift(record) {
     const { id, occurred_at: openedAt, automatic, float } = record;
     const shift = record.kind === "shift_open" ? { id, opened_at: openedAt, automatic, float, left_open: false } : null;
+    this.knowShift(shift);
+  }
+
+  /** Take the shift that is open at this till, as it stands in `GET /v1/tills/{id}`, or null. */
+  knowShift(shift) {
     this.till = { ...this.till, shift };
     this.changed();
   }

@@ -361,6 +361,7 @@ export const words = {
 
   "unknown.title": "Nicht im Katalog",
   "unknown.how": "Einmal als freien Artikel verkaufen oder ab jetzt allen Kassen bekannt machen.",
+  "unknown.how_training": "Einmal als freien Artikel verkaufen. In der Schulung bleibt der Katalog, wie er ist.",
   "unknown.once": "Einmal verkaufen",
   "unknown.category": "Kategorie (freiwillig)",
   "unknown.keep": "In den Katalog aufnehmen und verkaufen",

@@ -361,6 +361,7 @@ export const words = {
 
   "unknown.title": "Not in the catalogue",
   "unknown.how": "Sell it once as an open item, or let every till know it from now on.",
+  "unknown.how_training": "Sell it once as an open item. In training the catalogue stays as it is.",
   "unknown.once": "Sell it once",
   "unknown.category": "Category (optional)",
   "unknown.keep": "Put it into the catalogue and sell it",
