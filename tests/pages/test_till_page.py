@@ -170,7 +170,8 @@ async def test_split_tender_with_a_card_and_the_rest_in_cash(browser: Browser, s
     await page.press("Enter")
     await page.sees("slip 42")
     await page.click("[data-key=cash]")
-    await page.click(".offer:nth-child(2)")
+    await page.until("[...document.querySelectorAll('.offer')].some((one) => one.innerText.startsWith('2,00'))")
+    await page.js("[...document.querySelectorAll('.offer')].find((one) => one.innerText.startsWith('2,00')).click()")
     assert (await page.text(".change-amount")) == "0,51 €"
 
 
