@@ -50,7 +50,8 @@ async def shift_left_open(stage: Stage) -> None:
     await stage.sold(COFFEE)
     stage.shop.app.tills._now = lambda: datetime.now(UTC) + timedelta(days=1)
     await stage.load("")
-    await stage.there(".banners .banner")
+    await stage.there(".banners .banner-left-open")
+    await stage.page.until("!document.querySelector('.banner-away')")  # the agent's, which is there
     await stage.ring(MILK)
     await stage.key("h", alt=True)
     await stage.there(".panel [role=note]")

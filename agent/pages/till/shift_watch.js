@@ -42,7 +42,7 @@ export class ShiftWatch {
   /** A line above the sale while a shift of another day is open. */
   banner() {
     const shift = this.till.state.till?.shift;
-    return shift?.left_open && el("div.banner.banner-away", { role: "status" }, t("shift.left_open", { since: when(shift.opened_at) }));
+    return shift?.left_open && el("div.banner.banner-left-open", { role: "status" }, t("shift.left_open", { since: when(shift.opened_at) }));
   }
 
   /** Ask once by itself, when the till is free; after that when somebody wants to be paid. */
