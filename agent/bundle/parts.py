@@ -167,7 +167,14 @@ def _of_setup(places: Places, installed: Installation | None) -> list[Path]:
     files = [places.config.with_name("setup.log"), places.state / "host.txt"]
     if installed is not None:
         files += [installed.own / "errand.log", installed.versions / "service.ini"]
-    return [file for file in files if file.is_file()]
+    return [file for file in files if _may_be_there(file)]
+
+
+def _may_be_there(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except OSError:  # where this user may not look, its part says so
+        return True
 
 
 def _tail(file: Path, redactor: Redactor) -> str:

@@ -19,7 +19,6 @@ export class Finder {
   #results = [];
   #at = 0;
   #chosen = false; // somebody went to a tile by the arrow keys, and Enter takes that one
-  #shown = ""; // what the results are for
   input;
   element;
   tiles = el("div.tiles", { "aria-label": t("entry.found") });
@@ -63,17 +62,18 @@ export class Finder {
     const asked = ++this.#asked;
     if (!text) {
       this.#results = [];
-      this.#shown = "";
+      this.#chosen = false;
       replace(this.shelf, this.#till.quick.element);
       return [];
     }
     if (holdsCardData(text)) return []; // asked of nobody; Enter says so
     const found = await this.#find(text);
     if (found === null || asked !== this.#asked) return found; // an older question answered late is not shown
+    const sku = this.#chosen ? this.#results[this.#at]?.sku : undefined; // somebody was quicker than the answer
+    const at = found.findIndex((item) => item.sku === sku);
     this.#results = found;
-    this.#at = 0;
-    this.#chosen = false;
-    this.#shown = text;
+    this.#at = Math.max(0, at);
+    this.#chosen = at >= 0;
     this.#draw(text);
     return found;
   }
@@ -89,6 +89,7 @@ export class Finder {
   }
 
   #typed() {
+    this.#chosen = false;
     const times = /^\s*(\d{1,4}(?:[.,]\d{1,3})?)\s*[x*×]$/i.exec(this.input.value);
     if (times) {
       const count = parseQuantity(times[1]);
@@ -138,7 +139,7 @@ export class Finder {
   }
 
   async #enter(text) {
-    const chosen = this.#chosen && this.#shown === text ? this.#results[this.#at] : undefined;
+    const chosen = this.#chosen ? this.#results[this.#at] : undefined;
     if (!chosen && CODE.test(text)) {
       this.clear();
       await this.#till.scanned(text, true);
