@@ -85,6 +85,7 @@ async def test_the_drawers_word_does_not_take_the_place_of_what_was_paid_in(brow
     def drawer_is(state: str) -> None:
         store.app.events.publish("drawer", drawer=drawer, record_id=None, state=state, reason=None)
 
+    drawer_is("opened")  # once more: the drawer itself may have been heard before the answer, and the note went over it
     await page.until(f"/paid in[^]*Drawer opened/.test({said})")
     drawer_is("closed")
     await page.until(f"/paid in[^]*Drawer closed/.test({said})")
