@@ -169,15 +169,18 @@ class ThreadedPort:
             self._closing.set()
             self._inbox.end(_closed(self.url, 0))
             self._writes.put(None)
-            if self._writing is not None:
-                _settle(self._writing, _closed(self.url, self._writing.written))
             for answer in self._answers:
                 _unanswered(answer, _closed(self.url, 0))
             _spawn(f"close {self.url}", self._shut)
-        with contextlib.suppress(TimeoutError):
-            # Not wait_for: before Python 3.12 it forgets a cancellation that comes together with the event.
-            async with asyncio.timeout(2 * CLOSE_WAIT_S):
-                await self._closed.wait()
+        try:
+            with contextlib.suppress(TimeoutError):
+                # Not wait_for: before Python 3.12 it forgets a cancellation that comes together with the event.
+                async with asyncio.timeout(2 * CLOSE_WAIT_S):
+                    await self._closed.wait()
+        finally:
+            # Only what hangs: a thread that comes back has counted what went out with its last slice, and says so.
+            if self._writing is not None:
+                _settle(self._writing, _closed(self.url, self._writing.written))
 
     async def _ask(self, question: Callable[[], _Answer]) -> _Answer:
         """Ask on a thread of its own: reading and writing go on. `close` waits for that thread, for a while.
