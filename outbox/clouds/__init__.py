@@ -2,10 +2,10 @@
 
 A kind's module has `CAPABILITIES`, `Settings`, which is the strict model of what its `[[cloud]]` section holds beyond
 `name` and `kind`, secrets already resolved, and `connector(settings, store)`, which makes the pure mapping.
-It may have `checks(settings, store, declared)` (`outbox/mapping.py`) and, where a person signs in to it or its tokens
-run out, `sign_in(settings)` (`outbox/auth/oauth2.py`). A secret that may be in the keyring instead of the
-configuration is `SecretStr | None = None` in `Settings`: a connector made without it is never asked for credentials.
-`asks(settings)` names those that a person is to give; without it, all that are not there.
+It may have `checks(settings, store, declared)` (`outbox/mapping.py`), `books(settings, store)` (`outbox/books.py`)
+and, where a person signs in to it or its tokens run out, `sign_in(settings)` (`outbox/auth/oauth2.py`). A secret that
+may be in the keyring instead of the configuration is `SecretStr | None = None` in `Settings`: a connector made without
+it is never asked for credentials. `asks(settings)` names those that a person is to give; without it, all that are not there.
 Adding a kind is a module, a line here, a page in the README and a lying peer in the tests.
 """
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from outbox.auth.oauth2 import SignIn
+    from outbox.books import Books
     from outbox.capabilities import Capabilities
     from outbox.connector import Connector
     from outbox.mapping import Checks, Declared
@@ -59,6 +60,11 @@ class CloudKind:
         """Return what this kind can be asked about its mapping, or None: nothing."""
         make = getattr(import_module(self.module), "checks", None)
         return None if make is None else cast("Checks", make(settings, store, declared))
+
+    def books(self, settings: BaseModel, store: StoreFacts) -> Books | None:
+        """Return what this kind can be asked about what it has booked, or None: nothing."""
+        make = getattr(import_module(self.module), "books", None)
+        return None if make is None else cast("Books", make(settings, store))
 
     def asks(self, settings: BaseModel) -> tuple[str, ...]:
         """Return the secrets that a section lacks, and that `stillopen cloud connect` asks a person for."""
