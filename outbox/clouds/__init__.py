@@ -5,7 +5,8 @@ A kind's module has `CAPABILITIES`, `Settings`, which is the strict model of wha
 It may have `checks(settings, store, declared)` (`outbox/mapping.py`), `books(settings, store)` (`outbox/books.py`)
 and, where a person signs in to it or its tokens run out, `sign_in(settings)` (`outbox/auth/oauth2.py`). A secret that
 may be in the keyring instead of the configuration is `SecretStr | None = None` in `Settings`: a connector made without
-it is never asked for credentials. `asks(settings)` names those that a person is to give; without it, all that are not there.
+it is never asked for credentials. `asks(settings)` names those that a person is to give; without it, all that are not
+there.
 Adding a kind is a module, a line here, a page in the README and a lying peer in the tests.
 """
 
