@@ -58,6 +58,7 @@ COMMANDS = {
         Command("outbox", "deliveries to the clouds: status, list, show, retry, export"),
         Command("journal", "the records: verify, export, backup, put-back"),
         Command("audit", "who did what: export"),
+        Command("reconcile", "receipts against cloud orders, for a day: what matches, what does not, and why"),
         Command("cloud", "a cloud: connect, check, pull its catalogue, status"),
         Command("pair", "a code that lets a page or another front end call the agent"),
         Command("staff", "who works here: list, another PIN"),

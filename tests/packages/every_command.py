@@ -74,6 +74,11 @@ WHILE_IT_SELLS = (
     Line("journal backup {folder}/copy.db", FAILED, "is there already"),
     Line("journal put-back --yes", FAILED, "next: stop it first"),
     Line("audit export", OK, ""),
+    Line("reconcile", FAILED, "waiting"),  # it has not left the store
+    Line("reconcile --json --all", FAILED, '"verdict": "waiting"'),
+    Line("reconcile --day 2019-01-01", OK, "0 receipts"),
+    Line("reconcile --day yesterday", WRONG, "is no day"),
+    Line("reconcile --cloud none", WRONG, "there is no cloud 'none'"),
     Line("cloud connect none", WRONG, "there is no cloud 'none'"),
     Line("cloud check none", WRONG, "there is no cloud 'none'"),
     Line("cloud pull none", WRONG, "there is no cloud 'none'"),
@@ -111,13 +116,23 @@ WHILE_IT_RESTS = (
     Line("journal put-back", FAILED, "nothing was noted"),
     Line("journal put-back --yes --json", OK, '"noted": true'),
     Line("outbox status", OK, " waiting"),
+    Line("reconcile --cloud books", FAILED, "waiting"),
     Line("catalogue search tea --json", OK, "TEA"),
     Line("bundle {folder}/resting.zip --json", OK, '"parts"'),
 )
 # A configuration that cannot be used.
 WRONGLY_SET_UP = tuple(
     Line(f"--config {{folder}}/wrong.toml {line}", WRONG, "next:")
-    for line in ("check", "run", "config export", "outbox retry 1", "cloud check books", "pair", "staff list")
+    for line in (
+        "check",
+        "run",
+        "config export",
+        "outbox retry 1",
+        "cloud check books",
+        "reconcile",
+        "pair",
+        "staff list",
+    )
 )
 # Needs a service manager, and would change this PC: played in the rig alone.
 OF_A_SERVICE = (
