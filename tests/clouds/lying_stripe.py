@@ -134,12 +134,13 @@ class LyingStripe:
             ("POST", "payment_intents", "*", "cancel"): books.cancel_intent,
             ("POST", "payment_intents", "*", "capture"): lambda it: books.shown(books.capture_intent(it), fields),
             ("POST", "refunds"): lambda _: books.create_refund(fields),
+            ("GET", "refunds", "*"): books.refund,
             ("GET", "refunds"): lambda _: books.listed(books.refunds, fields),
             ("POST", "payment_records", "report_payment"): lambda _: books.report_payment(fields),
             ("POST", "payment_records", "*", "report_refund"): lambda it: books.report_refund(it, fields),
             ("GET", "payment_records"): lambda _: books.listed(books.records, fields),
             ("GET", "payment_records", "*"): books.record,
-            ("GET", "payment_intents"): lambda _: books.listed(books.intents, fields),
+            ("GET", "payment_intents"): lambda _: books.listed_intents(fields),
             ("GET", "account"): lambda _: books.account,
         }
         name = parts[1] if len(parts) > 1 and "_" in parts[1] and parts[1] != "report_payment" else ""

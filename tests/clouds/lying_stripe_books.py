@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import ge, gt, le, lt
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 Object = dict[str, Any]
+PAGE_MAX = 100
+_BOUNDS: dict[str, Callable[[int, int], bool]] = {"gt": gt, "gte": ge, "lt": lt, "lte": le}
 LEAST = 50  # the least that a card is charged, in cents
 UNSET = ("requires_payment_method", "requires_capture", "requires_confirmation", "requires_action")
 
@@ -38,7 +41,8 @@ class Books:
     refunds: dict[str, Object] = field(default_factory=dict)
     records: dict[str, Object] = field(default_factory=dict)
     reported: dict[str, Object] = field(default_factory=dict)  # refunds, by their reference
-    page_size: int = 100
+    page_size: int = PAGE_MAX
+    mirrors: bool = False  # whether a card payment is shown as a Payment Record, too, as Stripe reports it
     refuses_refunds: str = ""  # a code, while Stripe refuses refunds
     fails_refunds: str = ""  # a reason, while refunds are made and come to nothing
     account: Object = field(
@@ -127,6 +131,11 @@ class Books:
             "status": "requires_capture" if later else "succeeded",
             "amount_capturable" if later else "amount_received": intent["amount"] if amount is None else amount,
         }
+        if self.mirrors:
+            money = {"currency": intent["currency"], "value": intent["amount"]}
+            mirror = {"amount_requested": money, "amount_guaranteed": money, "amount_refunded": money | {"value": 0}}
+            told = {"object": "payment_record", "metadata": intent["metadata"], "reported_by": "stripe"}
+            self._put(self.records, "pr", mirror | told)
 
     @property
     def charged(self) -> int:
@@ -152,6 +161,7 @@ class Books:
         made = {
             "object": "refund",
             "amount": amount,
+            "currency": intent["currency"],
             "payment_intent": intent["id"],
             "status": "succeeded",
             "metadata": asked.get("metadata", {}),
@@ -173,7 +183,10 @@ class Books:
             "amount": amount,
             "amount_requested": amount,
             "amount_guaranteed": amount,
+            "amount_canceled": nothing,
+            "amount_failed": nothing,
             "amount_refunded": nothing,
+            "reported_by": "self",
             "metadata": asked.get("metadata", {}),
             "description": asked.get("description"),
             "customer_details": asked.get("customer_details"),
@@ -182,6 +195,12 @@ class Books:
             "initiated_at": int(asked["initiated_at"]),  # the lying Stripe's own: the real one does not show it
         }
         return self._put(self.records, "pr", made)
+
+    def cancel_record(self, record_id: str) -> None:
+        """Somebody reports that the payment came to nothing."""
+        record = self.record(record_id)
+        nothing = record["amount_guaranteed"] | {"value": 0}
+        record |= {"amount_guaranteed": nothing, "amount_canceled": record["amount_requested"]}
 
     def record(self, record_id: str) -> Object:
         return self._known(self.records, record_id, "payment_record")
@@ -204,16 +223,32 @@ class Books:
 
     def listed(self, kept: dict[str, Object], asked: Object) -> Object:
         """Return a page, the newest first."""
+        named = {"created_after": "gt", "created_before": "lt"}
+        bounds = asked.get("created", {}) | {named[key]: value for key, value in asked.items() if key in named}
         found = [
             value
             for value in reversed(kept.values())
-            if value["created"] > int(asked.get("created_after", -1))
+            if all(_BOUNDS[how](value["created"], int(bound)) for how, bound in bounds.items())
             and asked.get("payment_intent") in (None, value.get("payment_intent"))
         ]
         ids = [value["id"] for value in found]
+        if "starting_after" in asked and asked["starting_after"] not in ids:
+            raise No("resource_missing", f"No such object: '{asked['starting_after']}'", param="starting_after")
+        if not 1 <= int(asked.get("limit", 10)) <= PAGE_MAX:
+            raise No("parameter_invalid_integer", "This value must be from 1 to 100", param="limit")
         start = ids.index(asked["starting_after"]) + 1 if "starting_after" in asked else 0
         end = start + min(int(asked.get("limit", 10)), self.page_size)
         return {"object": "list", "data": found[start:end], "has_more": end < len(found)}
+
+    def refund(self, refund_id: str) -> Object:
+        return self._known(self.refunds, refund_id, "refund")
+
+    def listed_intents(self, asked: Object) -> Object:
+        """Return a page of payments, with their charges where those are to be seen."""
+        page = self.listed(self.intents, asked)
+        if "data.latest_charge" in (asked.get("expand") or {}).values():
+            page["data"] = [self.shown(intent, {"expand": {"0": "latest_charge"}}) for intent in page["data"]]
+        return page
 
     def _put(self, kept: dict[str, Object], prefix: str, value: Object) -> Object:
         made = {"id": f"{prefix}_{len(kept) + 1:06}", "created": int(self.now().timestamp())} | value

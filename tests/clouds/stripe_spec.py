@@ -66,11 +66,13 @@ _REPORT_REFUND = _object(
         ("type",), type={"enum": ["custom"]}, custom=_object(("refund_reference",), refund_reference=_TEXT)
     ),
 )
-_LATER = {
-    ("POST", "/v1/payment_records/report_payment"): ((), _REPORT_PAYMENT),
-    ("POST", "/v1/payment_records/{id}/report_refund"): ((), _REPORT_REFUND),
-    ("GET", "/v1/payment_records"): (("created_after", "created_before", "limit", "starting_after"), None),
-    ("GET", "/v1/payment_records/{id}"): ((), None),
+_OF_A_LIST: dict[str, Any] = {"created_after": _WHOLE, "created_before": _WHOLE, "ending_before": _TEXT,
+    "expand": {"type": "array", "items": _TEXT}, "limit": _WHOLE, "starting_after": _TEXT}  # fmt: skip
+_LATER: dict[tuple[str, str], tuple[dict[str, Any], dict[str, Any] | None]] = {
+    ("POST", "/v1/payment_records/report_payment"): ({}, _REPORT_PAYMENT),
+    ("POST", "/v1/payment_records/{id}/report_refund"): ({}, _REPORT_REFUND),
+    ("GET", "/v1/payment_records"): (_OF_A_LIST, None),
+    ("GET", "/v1/payment_records/{id}"): ({}, None),
 }
 
 
@@ -98,7 +100,11 @@ def _faults(method: str, path: str, body: str) -> tuple[str, ...]:
     if found is None:
         return (f"{method} {path} is not described",)
     known, schema = found
-    faults = [f"{path}: no parameter {name!r}" for name in decoded(parts.query) if name not in known]
+    asked = decoded(parts.query)
+    faults = [f"{path}: no parameter {name!r}" for name in asked if name not in known]
+    for name in asked.keys() & known.keys():
+        errors = jsonschema.Draft202012Validator(known[name]).iter_errors(_typed(asked[name], known[name]))
+        faults += [f"{path}: parameter {name!r}: {error.message[:200]}" for error in errors]
     if schema is None:
         return tuple(faults + ([f"{path}: takes no body"] if body else []))
     fields = _typed(decoded(body), schema)
@@ -106,7 +112,7 @@ def _faults(method: str, path: str, body: str) -> tuple[str, ...]:
     return tuple(faults + [f"{path}: {error.json_path}: {error.message[:200]}" for error in errors])
 
 
-def _described(method: str, path: str) -> tuple[tuple[str, ...], dict[str, Any] | None] | None:
+def _described(method: str, path: str) -> tuple[dict[str, Any], dict[str, Any] | None] | None:
     for (its_method, template), found in _LATER.items():
         if its_method == method and re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", template), path):
             return found
@@ -115,7 +121,7 @@ def _described(method: str, path: str) -> tuple[tuple[str, ...], dict[str, Any] 
             operation = _operations(block).get(method.lower())
             if operation is None:
                 continue
-            known = tuple(one["name"] for one in operation.get("parameters", ()) if one["in"] == "query")
+            known = {one["name"]: one["schema"] for one in operation.get("parameters", ()) if one["in"] == "query"}
             content = operation.get("requestBody", {}).get("content", {}) if method != "GET" else {}
             form = content.get("application/x-www-form-urlencoded")
             return known, form["schema"] if form else None

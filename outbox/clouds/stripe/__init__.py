@@ -16,6 +16,7 @@ from outbox.clouds.stripe import look as stripe_look
 from outbox.clouds.stripe import refund as stripe_refund
 from outbox.clouds.stripe import sale as stripe_sale
 from outbox.clouds.stripe.answer import read
+from outbox.clouds.stripe.books import StripeBooks
 from outbox.clouds.stripe.checks import StripeChecks
 from outbox.clouds.stripe.plan import Place
 from outbox.clouds.stripe.reader import StripeReaders
@@ -144,6 +145,11 @@ class Stripe:
 def checks(settings: Settings, store: StoreFacts, declared: Declared) -> StripeChecks:  # noqa: ARG001 - the contract
     """Return what the account can be asked about the configuration."""
     return StripeChecks(Place(store.id, settings.account), settings.readers, store)
+
+
+def books(settings: Settings, store: StoreFacts) -> StripeBooks:
+    """Return what the account can be asked about what it has booked."""
+    return StripeBooks(Place(store.id, settings.account))
 
 
 def connector(settings: Settings, store: StoreFacts) -> Stripe:

@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 unknown = partial(unknown_of, who="Stripe")
 
 _LATER_CODES = frozenset({"rate_limit", "lock_timeout"})  # nothing was done
+MISSING = "resource_missing"
 _UNDER_WAY = "idempotency_key_in_use"  # the request that came first is not answered yet
 _HINTS = {
     "idempotency_error": (
         "Stripe has an earlier request of this record with other content. Look the receipt number up at Stripe; "
         "if it is there, leave this delivery parked, else retry it: it then gets a new key."
     ),
-    "resource_missing": (
+    MISSING: (
         "Stripe knows no such payment under this key: check that the key is of the account, and of the mode (live "
         "or test), that the payment was made in; then retry."
     ),

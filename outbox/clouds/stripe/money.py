@@ -30,6 +30,11 @@ def from_wire(value: int, currency: str) -> int:
     return value * _HUNDRED if currency in _NO_DECIMALS else value
 
 
+def as_kept(amount: int, currency: str) -> int:
+    """Return minor units as they come back from Stripe: rounded where it is coarser."""
+    return from_wire(to_wire(amount, currency), currency)
+
+
 def step(currency: str) -> int:
     """Return the finest amount Stripe takes, in minor units: what is no multiple of it cannot be charged."""
     if currency in _NO_DECIMALS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from outbox.clouds.stripe.form import form
 from outbox.connector import Idempotency, Request, Step
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 API_VERSION = "2026-10-28.endive"  # https://docs.stripe.com/api/versioning: answers keep this version's shape
 KEY_LIFE_S = 24 * 3600.0  # https://docs.stripe.com/api/idempotent_requests: kept for at least a day
 PAGE = 100  # what a list answers at most
+
+# Names in the metadata of what is ours.
+RECORD = "stillopen_id"
+PART = "stillopen_part"
+SALE_ID = "stillopen_sale"  # of a card payment from its first moment; its sale's record, once there is one, has this id
+
+_AFTER = "&starting_after="  # a list names the last one of the page before
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +71,8 @@ def say(place: Place, name: str, path: str, fields: Mapping[str, Any]) -> Step:
 def metadata(fact: Fact, place: Place, part: int) -> dict[str, str]:
     """Return what Stripe keeps beside a payment: our id, by which it is found again, and what a person looks for."""
     return {
-        "stillopen_id": fact.record.id,
-        "stillopen_part": str(part),
+        RECORD: fact.record.id,
+        PART: str(part),
         "receipt_number": fact.record.receipt_number or "",
         "store": place.store,
         "till": fact.record.till,
@@ -77,7 +84,7 @@ def is_ours(value: Any, fact: Fact, part: int) -> bool:
     kept = value.get("metadata") if isinstance(value, dict) else None
     if not isinstance(kept, dict) or not isinstance(value.get("id"), str):
         return False
-    return kept.get("stillopen_id") == fact.record.id and kept.get("stillopen_part") == str(part)
+    return kept.get(RECORD) == fact.record.id and kept.get(PART) == str(part)
 
 
 def number(name: str) -> int:
@@ -89,4 +96,5 @@ def next_page(request: Request, body: Mapping[str, Any], last: str) -> Request |
     """Return the request for the page after one that ended with the id `last`; None where it was the last page."""
     if body.get("has_more") is not True:
         return None
-    return Request(request.method, f"{request.path}&{urlencode({'starting_after': last})}", b"", request.headers)
+    first = request.path.partition(_AFTER)[0]  # it may be a further page itself
+    return Request(request.method, f"{first}{_AFTER}{quote_plus(last)}", b"", request.headers)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from outbox.card_reader import Asked, AtReader, Card, Payment, Phase, Trouble
 from outbox.clouds.stripe.answer import read
 from outbox.clouds.stripe.money import from_wire, step, to_wire
+from outbox.clouds.stripe.plan import SALE_ID
 from outbox.clouds.stripe.sale import PROVIDER
 from outbox.connector import Refused, Unclear
 from outbox.ids import derived_id
@@ -68,7 +69,7 @@ class StripeReaders:
             "capture_method": "manual" if self.captures_later else "automatic",
             "metadata": {
                 "stillopen_attempt": asked.id,
-                "stillopen_sale": asked.sale,
+                SALE_ID: asked.sale,
                 "store": self._place.store,
                 "till": asked.till,
             },

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from outbox.clouds.stripe.money import from_wire, to_wire
+from outbox.clouds.stripe.money import as_kept, from_wire, to_wire
 from outbox.clouds.stripe.plan import Place, is_ours, look, metadata, number, write
 from outbox.clouds.stripe.sale import EXCHANGE, amount_in, intent_of, seconds
 from outbox.clouds.tendered import to_be_paid
@@ -17,7 +17,9 @@ from outbox.connector import Complete, Done, Refused, Unclear
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from outbox.books import Delivered
     from outbox.connector import Fact, Outcome, Step
+    from outbox.record import Record
 
 _STANDING = frozenset({"succeeded", "pending", "requires_action"})
 REFERENCE = "refund_reference"  # unique over all refunds at Stripe, and ours is derived from the record
@@ -36,7 +38,7 @@ class Part:
 
 def next_step(fact: Fact, place: Place) -> Step | Complete:
     """Return what comes next for a refund."""
-    if any(intent_of(tender) is None for tender in _given(fact)):
+    if any(intent_of(tender) is None for tender in given(fact.record)):
         for n, record in _records(fact):
             if f"left-{n}" not in fact.refs:
                 return look(place, f"left-{n}", f"/v1/payment_records/{record}")
@@ -51,12 +53,12 @@ def next_step(fact: Fact, place: Place) -> Step | Complete:
     return _complete(fact)
 
 
-def parts(fact: Fact) -> list[Part]:
+def parts(fact: Fact | Delivered) -> list[Part]:
     """Return what is given back of which payment: of the tender's own kind first, then of any with money left."""
     left = {n: int(fact.refs.get(f"left-{n}", "0")) for n, _ in _records(fact)}
     ids = dict(_records(fact))
     found: list[Part] = []
-    for tender in _given(fact):
+    for tender in given(fact.record):
         amount, type_ = int(tender["amount"]), tender["type"]
         if (intent := intent_of(tender)) is not None:
             found.append(Part(len(found) + 1, amount, intent, None, type_))
@@ -89,7 +91,7 @@ def read_refund(step: Step, fact: Fact, body: Mapping[str, Any]) -> Outcome:
     if part.record is not None:
         if body.get("id") != part.record:
             return Unclear("Stripe's answer holds another payment record")
-        return Done({step.name: part.record, f"refunded-{part.number}": str(_coarse(fact, part.amount))})
+        return Done(reported_refs(fact, part))
     if not is_ours(body, fact, part.number):
         return Unclear("Stripe's answer holds another refund")
     status, value = body.get("status"), body.get("amount")
@@ -110,10 +112,13 @@ def refund_refs(fact: Fact, part: Part, body: Mapping[str, Any]) -> dict[str, st
 
 def reported_refs(fact: Fact, part: Part) -> dict[str, str]:
     """Return what is kept of a refund that was reported."""
-    return {f"refund-{part.number}": str(part.record), f"refunded-{part.number}": str(_coarse(fact, part.amount))}
+    return {
+        f"refund-{part.number}": str(part.record),
+        f"refunded-{part.number}": str(as_kept(part.amount, fact.record.body["currency"])),
+    }
 
 
-def back_after(fact: Fact, part: Part) -> int:
+def back_after(fact: Fact | Delivered, part: Part) -> int:
     """Return what a Payment Record shows as given back once this part is, as Stripe writes amounts."""
     currency = fact.record.body["currency"]
     n = next(n for n, record in _records(fact) if record == part.record)
@@ -121,16 +126,12 @@ def back_after(fact: Fact, part: Part) -> int:
     return int(fact.refs[f"back-{n}"]) + sum(to_wire(one.amount, currency) for one in upto)
 
 
-def _coarse(fact: Fact, amount: int) -> int:
-    currency = fact.record.body["currency"]
-    return from_wire(to_wire(amount, currency), currency)
+def given(record: Record) -> list[Mapping[str, Any]]:
+    """Return the tenders by which a refund's money was given back: what was set off against new goods is none."""
+    return [one for one in record.body["tenders"] if one["type"] != EXCHANGE and int(one["amount"])]
 
 
-def _given(fact: Fact) -> list[Mapping[str, Any]]:
-    return [one for one in fact.record.body["tenders"] if one["type"] != EXCHANGE and int(one["amount"])]
-
-
-def _records(fact: Fact) -> list[tuple[int, str]]:
+def _records(fact: Fact | Delivered) -> list[tuple[int, str]]:
     found = [(number(name), value) for name, value in fact.sale_refs.items() if name.startswith("record-")]
     return sorted(found)
 
@@ -160,7 +161,7 @@ def _report(fact: Fact, part: Part, place: Place) -> dict[str, Any]:
 def _complete(fact: Fact) -> Complete:
     body = fact.record.body
     there = sum(int(fact.refs.get(f"refunded-{part.number}", "0")) for part in parts(fact))
-    here = sum(int(tender["amount"]) for tender in _given(fact))
+    here = sum(int(tender["amount"]) for tender in given(fact.record))
     notes = []
     if there != here:
         notes.append(
