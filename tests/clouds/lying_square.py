@@ -109,27 +109,28 @@ class LyingSquare:
             if match[2]:
                 return books.once(path, body, lambda asked: books.pay_order(order_id, asked))
             return books.once(path, body, lambda asked: books.update_order(order_id, asked))
-        if (match := re.fullmatch(r"/v2/payments/(P\d+)", path)) is not None:
-            return {"payment": books.payment(match[1])}
+        if (match := re.fullmatch(r"/v2/(payment|refund|customer)s/([CPR]\d+)", path)) is not None:
+            kept = {"payment": books.payment, "refund": books.refund, "customer": books.customer}[match[1]]
+            return {match[1]: kept(match[2])}
         if path == f"/v2/locations/{books.location_id}":
             return {"location": {"id": books.location_id, "name": "Main", "currency": books.currency, **self.location}}
         if path == "/oauth2/token/status":
             return {"scopes": self.scopes, "merchant_id": "M1"}
         if path == "/v2/catalog/search":
             return self.catalogue.search(body)
-        if (match := re.fullmatch(r"/v2/customers/(C\d+)", path)) is not None:
-            return {"customer": books.customer(match[1])}
         return self._listed(path, dict(parse_qsl(query)), body)
 
     def _listed(self, path: str, query: dict[str, str], body: Object) -> Object:
         books = self.books
         if path == "/v2/orders/search":
             wanted = body["query"]["filter"]
-            since = wanted["date_time_filter"]["created_at"]["start_at"]
+            made = wanted["date_time_filter"]["created_at"]
+            if body["query"]["sort"]["sort_field"] != "CREATED_AT":
+                raise No("BAD_REQUEST", "sorted by another field than it is filtered by")
             found = [
                 order
-                for order in books.orders.values()
-                if _at_or_after(order, since)
+                for order in sorted([*books.orders.values(), *books.returns.values()], key=lambda one: str(one["id"]))
+                if _within(order, made["start_at"], made.get("end_at"))
                 and order["location_id"] in body["location_ids"]
                 and order["source"]["name"] in wanted["source_filter"]["source_names"]
             ]
@@ -143,7 +144,7 @@ class LyingSquare:
                 change
                 for change in books.changes
                 if change["adjustment"]["catalog_object_id"] in body["catalog_object_ids"]
-                and _at_or_after(change["adjustment"], body["updated_after"])
+                and _within(change["adjustment"], body["updated_after"])
             ]
             return self._page("changes", found, body)
         name = path.rpartition("/")[2]
@@ -151,7 +152,8 @@ class LyingSquare:
         found = [
             value
             for value in kept.values()
-            if _at_or_after(value, query["begin_time"])
+            if _within(value, query["begin_time"], query.get("end_time"))
+            and query.get("location_id") in (None, value["location_id"])
             and query.get("total") in (None, str(value["amount_money"]["amount"]))
         ]
         return self._page(name, found, query)
@@ -169,8 +171,10 @@ class LyingSquare:
     def _page(self, name: str, found: list[Object], asked: Object) -> Object:
         start = int(asked.get("cursor", "place-0").removeprefix("place-"))
         end = start + min(int(asked["limit"]), self.books.page_size)
-        return {name: found[start:end]} | ({"cursor": f"place-{end}"} if end < len(found) else {})
+        listed: Object = {name: found[start:end]} if found else {}  # Square leaves out what it has none of
+        return listed | ({"cursor": f"place-{end}"} if end < len(found) else {})
 
 
-def _at_or_after(value: Object, since: str) -> bool:
-    return datetime.fromisoformat(value["created_at"]) >= datetime.fromisoformat(since)
+def _within(value: Object, since: str, until: str | None = None) -> bool:
+    made = datetime.fromisoformat(value["created_at"])
+    return datetime.fromisoformat(since) <= made and (until is None or made <= datetime.fromisoformat(until))

@@ -50,6 +50,7 @@ class Books:
     orders: dict[str, Object] = field(default_factory=dict)
     payments: dict[str, Object] = field(default_factory=dict)
     refunds: dict[str, Object] = field(default_factory=dict)
+    returns: dict[str, Object] = field(default_factory=dict)  # the order that Square makes of each refund
     stock: dict[str, Decimal] = field(default_factory=dict)  # by variation, of those that are counted
     changes: list[Object] = field(default_factory=list)
     variations: set[str] = field(default_factory=set)
@@ -107,6 +108,8 @@ class Books:
         return {"order": order}
 
     def order(self, order_id: str) -> Object:
+        if order_id in self.returns:
+            return self.returns[order_id]
         if order_id not in self.orders:
             raise No("NOT_FOUND", f"order {order_id} is not found", status=404)
         return self.orders[order_id]
@@ -232,6 +235,7 @@ class Books:
     def create_refund(self, body: Object) -> Object:
         amount = self._amount(body["amount_money"], least=1)
         refund: Object = {"id": self.new_id("R"), "status": "COMPLETED", "created_at": self.stamp()}
+        refund["location_id"] = self.location_id
         refund |= {name: body[name] for name in ("amount_money", "reason", "payment_id") if name in body}
         if body.get("unlinked"):
             if "payment_id" in body or body["location_id"] != self.location_id or "destination_id" not in body:
@@ -247,8 +251,32 @@ class Books:
             if back > payment["total_money"]["amount"]:
                 raise No("REFUND_AMOUNT_INVALID", "more than was paid", category="REFUND_ERROR")
             payment["refunded_money"] = self._money(back)
+        refund["order_id"] = self._return_of(refund)
         self.refunds[refund["id"]] = refund
         return {"refund": refund}
+
+    def _return_of(self, refund: Object) -> str:
+        """Write a refund down as an order of nothing but returns, as the pages on returns show, and return its id."""
+        linked = self.payments.get(refund.get("payment_id", ""))
+        returned: Object = {"uid": "return", "return_amounts": {"total_money": refund["amount_money"]}}
+        returned |= {} if linked is None else {"source_order_id": linked["order_id"]}
+        made: Object = {
+            "id": self.new_id("O"),
+            "location_id": self.location_id,
+            "source": {"name": "Stillopen"},
+            "state": "COMPLETED",
+            "returns": [returned],
+            "refunds": [{"id": refund["id"], "amount_money": refund["amount_money"], "status": "APPROVED"}],
+            "created_at": self.stamp(),
+            "total_money": self._money(0),
+        }
+        self.returns[made["id"]] = made
+        return str(made["id"])
+
+    def refund(self, refund_id: str) -> Object:
+        if refund_id not in self.refunds:
+            raise No("NOT_FOUND", f"refund {refund_id} is not found", status=404)
+        return self.refunds[refund_id]
 
     # --- customers ---
 

@@ -20,6 +20,7 @@ from outbox.clouds.square import sale as square_sale
 from outbox.clouds.square import sign_in as square_sign_in
 from outbox.clouds.square import stock as square_stock
 from outbox.clouds.square.answer import read
+from outbox.clouds.square.books import SquareBooks
 from outbox.clouds.square.catalogue import SquareCatalogue
 from outbox.clouds.square.changes import Counts, Customers
 from outbox.clouds.square.checks import SquareChecks
@@ -159,6 +160,11 @@ class Square(Pulls):
         """Return the bearer token."""
         assert self._token is not None, "it is made with one, or tokens are got for it"
         return {"authorization": f"Bearer {self._token.get_secret_value()}"}
+
+
+def books(settings: Settings, store: StoreFacts) -> SquareBooks:  # noqa: ARG001 - the contract
+    """Return what asks for what the location has booked."""
+    return SquareBooks(settings.location_id)
 
 
 def checks(settings: Settings, store: StoreFacts, declared: Declared) -> SquareChecks:

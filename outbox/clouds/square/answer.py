@@ -65,9 +65,9 @@ def read(answer: Answer, now: datetime | None) -> dict[str, Any] | Trouble:
     return not_theirs(answer, now, "Square")
 
 
-def read_page(answer: Answer) -> dict[str, Any] | Retry | Unauthorized | Refused:
-    """Return the object of a page, or what the answer means for the pull."""
-    body = read(answer, None)
+def read_page(answer: Answer, now: datetime | None = None) -> dict[str, Any] | Retry | Unauthorized | Refused:
+    """Return the object of a page, or what the answer means for what only reads."""
+    body = read(answer, now)
     return body if isinstance(body, dict) else of_pull(body)
 
 

@@ -7,12 +7,11 @@ PC's may have been years off when the request was sent.
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from outbox.clouds.square import customer as square_customer
+from outbox.clouds.square import lists
 from outbox.clouds.square import order as square_order
 from outbox.clouds.square import payment as square_payment
 from outbox.clouds.square import refund as square_refund
@@ -20,7 +19,6 @@ from outbox.clouds.square import sale as square_sale
 from outbox.clouds.square.answer import read, unknown
 from outbox.clouds.square.plan import HEADERS
 from outbox.connector import Absent, Done, Found, LookOn, Request, Unknown
-from outbox.record import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,38 +27,27 @@ if TYPE_CHECKING:
 
 SERVERS_APART_MAX = timedelta(minutes=15)  # the clock that answered and the one that stamped an order
 FROM_THE_START = datetime(2009, 1, 1, tzinfo=UTC)  # Square was never heard: whatever there is, it is all looked through
-ORDERS_MAX = 1000  # SearchOrders' largest page
-LIST_MAX = 100  # the largest page of payments and refunds
 CHANGES_MAX = 1000  # the largest page of inventory changes
 
 
 def probe(step: Step, fact: Fact, location_id: str) -> Request:
     """Return the request that looks for what `step` may have done."""
     sent_after = FROM_THE_START if fact.since is None else fact.since - SERVERS_APART_MAX
-    since = sent_after.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     kind = step.name.partition("-")[0]
     if kind == "customer":
         return square_customer.probe(fact)
     if kind == "order":
-        query = {
-            "filter": {
-                "date_time_filter": {"created_at": {"start_at": since}},
-                "source_filter": {"source_names": [square_order.SOURCE_NAME]},
-            },
-            "sort": {"sort_field": "CREATED_AT", "sort_order": "ASC"},
-        }
-        return _post("/v2/orders/search", {"location_ids": [location_id], "query": query, "limit": ORDERS_MAX})
-    listed = {"begin_time": since, "sort_order": "ASC", "location_id": location_id, "limit": str(LIST_MAX)}
+        return lists.orders(location_id, sent_after)
     if kind == "payment":
-        amount = str(square_sale.part(step, fact).amount)
-        return Request("GET", "/v2/payments?" + urlencode(listed | {"total": amount}), b"", HEADERS)
+        return lists.money("payments", location_id, sent_after, total=square_sale.part(step, fact).amount)
     if kind == "refund":
-        return Request("GET", "/v2/refunds?" + urlencode(listed), b"", HEADERS)
+        return lists.money("refunds", location_id, sent_after)
     if kind == "stock":
         sent = [change["adjustment"] for change in json.loads(step.request.body)["changes"]]
         ids = sorted({adjustment["catalog_object_id"] for adjustment in sent})
-        wanted = {"catalog_object_ids": ids, "location_ids": [location_id], "types": ["ADJUSTMENT"]}
-        return _post("/v2/inventory/changes/batch-retrieve", wanted | {"updated_after": since, "limit": CHANGES_MAX})
+        wanted: dict[str, Any] = {"catalog_object_ids": ids, "location_ids": [location_id], "types": ["ADJUSTMENT"]}
+        wanted |= {"updated_after": lists.moment(sent_after), "limit": CHANGES_MAX}
+        return lists.post("/v2/inventory/changes/batch-retrieve", wanted)
     return Request("GET", f"/v2/orders/{fact.refs['order']}", b"", HEADERS)  # adjust, pay
 
 
@@ -89,18 +76,9 @@ def sighting(step: Step, fact: Fact, answer: Answer, location_id: str) -> Sighti
     if found is not None:
         return found
     cursor = body.get("cursor")
-    return LookOn(_after(probe(step, fact, location_id), cursor)) if cursor and isinstance(cursor, str) else Absent()
-
-
-def _after(first: Request, cursor: str) -> Request:
-    """Return the request for a further page: the same question, and where to go on."""
-    if first.method == "POST":
-        return replace(first, body=canonical(json.loads(first.body) | {"cursor": cursor}))
-    return replace(first, path=f"{first.path}&{urlencode({'cursor': cursor})}")
-
-
-def _post(path: str, body: dict[str, Any]) -> Request:
-    return Request("POST", path, canonical(body), HEADERS)
+    return (
+        LookOn(lists.after(probe(step, fact, location_id), cursor)) if cursor and isinstance(cursor, str) else Absent()
+    )
 
 
 def _in_order(step: Step, fact: Fact, body: dict[str, Any]) -> Sighting:

@@ -146,12 +146,10 @@ def seen(value: Any) -> OrderSeen | None:
     """Read an order out of an answer; None where it is not one."""
     if not isinstance(value, dict):
         return None
-    total, tax = _amount(value.get("total_money")), _amount(value.get("total_tax_money"))
+    total, tax = amount_in(value.get("total_money")), amount_in(value.get("total_tax_money"))
     version = value.get("version", 1)
     if not isinstance(value.get("id"), str) or total is None or not isinstance(version, int):
         return None
-    metadata = value.get("metadata")
-    own = metadata.get("stillopen_id") if isinstance(metadata, dict) else None
     uids = {
         entry.get("uid")
         for name in ("discounts", "service_charges")
@@ -164,14 +162,22 @@ def seen(value: Any) -> OrderSeen | None:
         total,
         tax or 0,
         str(value.get("state", "")),
-        own if isinstance(own, str) else None,
+        record_id(value),
         frozenset(uid for uid in uids if isinstance(uid, str)),
     )
 
 
-def _amount(value: Any) -> int | None:
-    amount = value.get("amount") if isinstance(value, dict) else None
-    return amount if isinstance(amount, int) else None
+def record_id(value: Mapping[str, Any]) -> str | None:
+    """Return the record that an order is of, from its metadata; None: it is not one of ours."""
+    metadata = value.get("metadata")
+    own = metadata.get("stillopen_id") if isinstance(metadata, dict) else None
+    return own if isinstance(own, str) else None
+
+
+def amount_in(value: Any) -> int | None:
+    """Read Square's `Money`: minor units, or None where it is none."""
+    minor = value.get("amount") if isinstance(value, dict) else None
+    return minor if isinstance(minor, int) else None
 
 
 def _key(tax: Mapping[str, Any]) -> tuple[str, str]:

@@ -6,11 +6,12 @@ what came back goes into stock by itself. Source: Square's API description 2025-
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from outbox.clouds.square import stock as square_stock
-from outbox.clouds.square.order import money
+from outbox.clouds.square.order import amount_in, money
 from outbox.clouds.square.payment import external
 from outbox.clouds.square.plan import Place, look, number, write
 from outbox.clouds.square.sale import stock_step
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from outbox.connector import Fact, Outcome, Step
 
 REASON_CHARS_MAX = 192  # RefundPaymentRequest.reason
+_REASON = re.compile(r"(?:Receipt )?(?P<receipt_number>.*)/(?P<part>\d+) (?P<record_id>[0-9a-f-]{36})")
 _STANDING = frozenset({"PENDING", "APPROVED", "COMPLETED"})
 
 
@@ -73,12 +75,18 @@ def reason(fact: Fact, part: Part) -> str:
     return f"Receipt {fact.record.receipt_number or ''}/{part.number} {fact.record.id}"[-REASON_CHARS_MAX:]
 
 
+def read_reason(value: Any) -> dict[str, str] | None:
+    """Return the `record_id`, `receipt_number` and `part` that `reason` wrote; None: the refund is not one of ours."""
+    found = _REASON.fullmatch(value) if isinstance(value, str) else None
+    return None if found is None else found.groupdict()
+
+
 def read_payment(step: Step, body: dict[str, Any]) -> Outcome:
     """Read how much of a payment can still be refunded."""
     payment = body.get("payment")
     if not isinstance(payment, dict) or payment.get("id") != step.request.path.rpartition("/")[2]:
         return Unclear("Square's answer holds no such payment")
-    paid, back = _amount(payment.get("total_money")), _amount(payment.get("refunded_money")) or 0
+    paid, back = amount_in(payment.get("total_money")), amount_in(payment.get("refunded_money")) or 0
     if paid is None:
         return Unclear("Square's answer holds no amount")
     left = paid - back if payment.get("status") == "COMPLETED" else 0
@@ -90,7 +98,7 @@ def read_refund(step: Step, fact: Fact, value: Any) -> Outcome:
     part = parts(fact)[number(step.name) - 1]
     if not isinstance(value, dict) or not isinstance(value.get("id"), str):
         return Unclear("Square's answer holds no refund")
-    status, amount = value.get("status"), _amount(value.get("amount_money"))
+    status, amount = value.get("status"), amount_in(value.get("amount_money"))
     if status in ("REJECTED", "FAILED"):
         return Refused(
             f"REFUND_{status}",
@@ -108,7 +116,7 @@ def planned_before(part: Part, fact: Fact, value: dict[str, Any]) -> Found | Non
     It was made before a disk was put back, when the payments still had its money: with that money counted as left,
     the plan comes out as it was.
     """
-    amount, payment_id = _amount(value.get("amount_money")), value.get("payment_id")
+    amount, payment_id = amount_in(value.get("amount_money")), value.get("payment_id")
     if value.get("status") not in _STANDING or not isinstance(value.get("id"), str) or amount is None:
         return None
     refs = {f"refund-{part.number}": value["id"], f"refunded-{part.number}": str(amount)}
@@ -138,11 +146,6 @@ def _refund(fact: Fact, part: Part, place: Place) -> dict[str, Any]:
         "destination_id": "EXTERNAL",
         "external_details": external(part.type, part.reference, place.tenders),
     }
-
-
-def _amount(value: Any) -> int | None:
-    amount = value.get("amount") if isinstance(value, dict) else None
-    return amount if isinstance(amount, int) else None
 
 
 def _complete(fact: Fact, place: Place) -> Complete:
