@@ -113,9 +113,15 @@ async def reconciled(
 
 
 def _expected(reader: sqlite3.Connection, cloud: str, records: Iterable[Record], books: Books | None) -> list[Expected]:
-    """Return how the deliveries stand of those that this cloud is to have something of."""
-    dues = [(record, record.body["total"] if books is None else books.due(record)) for record in records]
-    return [reconcile.expected(reader, cloud, record, due) for record, due in dues if due is not None]
+    """Return how the deliveries stand of those that this cloud is to have something of, or has refused."""
+    found = []
+    for record in records:
+        total = int(record.body["total"])
+        due = total if books is None else books.due(record)
+        one = reconcile.expected(reader, cloud, record, total if due is None else due)
+        if due is not None or one.state == "parked":
+            found.append(one)
+    return found
 
 
 def _unheard(cloud: str, expected: Iterable[Expected], trouble: str, hint: str) -> CloudDay:
