@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import operator
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 Object = dict[str, Any]
 KEY, SECRET = "ck_test", "cs_test"
+UNLISTED = frozenset({"trash", "auto-draft", "checkout-draft"})  # asked for any status, it leaves these out
 API = "/wp-json/wc/v3"
 
 
@@ -40,6 +42,7 @@ class LyingWoo:
     own_tables: bool = True  # where orders are still posts, its search does not find our id
     page_max: int = 100  # a host's plugin may list less than it is asked for
     notices: bool = False  # PHP prints them before each answer
+    ignored: frozenset[str] = frozenset()  # parameters of lists that a plugin takes no heed of
     read_only: bool = False  # the key was made without the permission to write
     judged: bool = True
     key: str = KEY
@@ -136,6 +139,10 @@ class LyingWoo:
             return of_order(orders.order(order_id) if method == "GET" else orders.update(order_id, body))
         if (match := re.fullmatch(r"/orders/(\d+)/refunds", path)) is not None:
             return shown(orders.refund(int(match[1]), body))
+        if (match := re.fullmatch(r"/orders/(\d+)/refunds/(\d+)", path)) is not None:
+            return shown(orders.refund_of(int(match[1]), int(match[2])))
+        if path == "/refunds":
+            return self._made([shown(one) | {"parent_id": one["_order"]} for one in orders.refunds()], query)
         if (match := re.fullmatch(r"/orders/(\d+)/notes", path)) is not None:
             if method == "POST":
                 return orders.add_note(int(match[1]), body)
@@ -143,17 +150,27 @@ class LyingWoo:
         return self.shelves.route(path, query)
 
     def _orders(self, query: dict[str, str]) -> list[Object]:
-        """List orders. What it does not know it ignores, and then lists all there are."""
-        found = [of_order(order) for order in self.orders.orders.values() if order["status"] != "trash"]
+        """List orders. What it does not know it ignores, and then lists all there are; "any" is not all."""
+        named = query.get("status", "any")
+        hidden = UNLISTED if named == "any" else frozenset()
+        kept = [order for order in self.orders.orders.values() if order["status"] not in hidden]
+        found = [of_order(order) for order in kept if named in ("any", order["status"])]
         if "search" in query and self.own_tables:
             found = [order for order in found if query["search"] in order["transaction_id"]]
         elif "search" in query:
             found = [order for order in found if query["search"] in order["billing"]["first_name"]]
-        if "after" in query:
+        return self._made(found, query)
+
+    def _made(self, found: list[Object], query: dict[str, str]) -> list[Object]:
+        """List what was made between two moments, which it leaves out themselves."""
+        query = {name: value for name, value in query.items() if name not in self.ignored}
+        if "after" in query or "before" in query:
             assert query.get("dates_are_gmt") == "true", "else it compares with the shop's local time"
-            found = [order for order in found if order["date_created_gmt"] > query["after"]]
-        found.sort(key=lambda order: (order["date_created_gmt"], order["id"]), reverse=query.get("order") != "asc")
-        return found
+        for name, is_kept in (("after", operator.gt), ("before", operator.lt)):
+            if name in query:
+                assert len(query[name]) == len("2026-11-20T12:00:00"), "an offset would turn it into local time"
+                found = [one for one in found if is_kept(one["date_created_gmt"], query[name])]
+        return sorted(found, key=lambda one: (one["date_created_gmt"], one["id"]), reverse=query.get("order") != "asc")
 
     def _page(self, found: list[Any], query: dict[str, str]) -> tuple[int, Any, dict[str, str]]:
         size = min(int(query.get("per_page", "10")), self.page_max)

@@ -26,7 +26,7 @@ class No(Exception):
     def __init__(self, code: str, message: str = "", *, status: int = 400, **data: Any) -> None:
         super().__init__(code)
         self.status = status
-        self.error = {"code": code, "message": message or code, "data": {"status": status} | data}
+        self.error: Object = {"code": code, "message": message or code, "data": {"status": status} | data}
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +283,7 @@ class Orders:
             "reason": asked.get("reason", ""),
             "amount": self._text(amount),
             "_amount": amount,
+            "_order": order_id,
             "total": "-" + self._text(amount),
             "meta_data": [dict(one) for one in asked.get("meta_data", [])],
             "_lines": asked.get("line_items", []),
@@ -291,6 +292,21 @@ class Orders:
         if amount == left:
             order["status"] = "refunded"
         return refund
+
+    def refund_of(self, order_id: int, refund_id: int) -> Object:
+        """Return a refund by its id and its order's. Of another order it says 500, with its 404 in a wrong place."""
+        refund = next((one for one in self.refunds() if one["id"] == refund_id), None)
+        if refund is None:
+            raise No("woocommerce_rest_shop_order_refund_invalid_id", "Invalid ID.", status=404)
+        if refund["_order"] != order_id:
+            no = No("woocommerce_rest_invalid_order_refund_id", "Invalid order refund ID.", status=500)
+            no.error["data"] = 404
+            raise no
+        return refund
+
+    def refunds(self) -> list[Object]:
+        """Return the refunds of all orders."""
+        return [refund for order in self.orders.values() for refund in order["refunds"]]
 
     def _text(self, amount: Decimal) -> str:
         return f"{amount:.{self.places}f}"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from outbox.clouds.woocommerce.answer import parsed
-from outbox.clouds.woocommerce.look import PAGE
+from outbox.clouds.woocommerce.stretch import PAGE
 from outbox.connector import (
     Absent,
     Answer,

@@ -20,6 +20,7 @@ from outbox.clouds.woocommerce import refund as woocommerce_refund
 from outbox.clouds.woocommerce import sale as woocommerce_sale
 from outbox.clouds.woocommerce.answer import read_object
 from outbox.clouds.woocommerce.auth import Key
+from outbox.clouds.woocommerce.books import WooBooks
 from outbox.clouds.woocommerce.catalogue import Catalogue
 from outbox.clouds.woocommerce.check import WooChecks
 from outbox.clouds.woocommerce.coupons import Coupons
@@ -168,3 +169,8 @@ def connector(settings: Settings, store: StoreFacts) -> WooCommerce:
 def checks(settings: Settings, store: StoreFacts, declared: Declared) -> WooChecks:
     """Return what the shop can be asked about its mapping."""
     return WooChecks(store, declared, settings.taxes, settings.tenders)
+
+
+def books(settings: Settings, store: StoreFacts) -> WooBooks:  # noqa: ARG001 - the same for every kind
+    """Return what the shop can be asked about what it has booked."""
+    return WooBooks(store.currency)

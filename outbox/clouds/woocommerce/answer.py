@@ -28,6 +28,7 @@ unknown = partial(unknown_of, who="the shop")
 
 # Where WordPress' JSON begins: first of all, or on a line of its own behind the notices that PHP prints.
 _START = re.compile(r"(?:\A|[>\n])[\ufeff \t\r]*(\[\s*[{\]]|\{\s*[\"}])")
+LESS_THAN_COUNTED = "the shop lists less than it counts"
 OVER_REFUND = "woocommerce_rest_cannot_create_order_refund"  # says 500, and means it for good
 # With these nothing has come as far as the shop. Another one may be a firewall's that has read the shop's own answer.
 _BEFORE_IT = frozenset({401, 404, 405, 407, 413, 414, 429, 431})
@@ -45,6 +46,15 @@ _NOT_OURS = frozenset(
         "internal_server_error",
         "wp_die",
         "db_connect_fail",
+    }
+)
+# What it has not, or not under that order; the last two say 500, as it hands them the 404 in a wrong place.
+_NONE_BY_THAT_ID = frozenset(
+    {
+        "woocommerce_rest_shop_order_invalid_id",
+        "woocommerce_rest_shop_order_refund_invalid_id",
+        "woocommerce_rest_invalid_order_id",
+        "woocommerce_rest_invalid_order_refund_id",
     }
 )
 _ORDER_GONE = (
@@ -102,6 +112,12 @@ def read_page(answer: Answer) -> list[dict[str, Any]] | Retry | Unauthorized | R
     """Return the objects in a page of a list, or what the answer means for the pull."""
     values = read_list(answer, None)
     return values if isinstance(values, list) else of_pull(values)
+
+
+def is_none_by_that_id(answer: Answer) -> bool:
+    """Return whether the shop says in its own words that it has no order or refund of the id that was asked for."""
+    value = None if is_success(answer) else parsed(answer)
+    return isinstance(value, dict) and _is_error(value) and value["code"] in _NONE_BY_THAT_ID
 
 
 def more_behind(answer: Answer, place: int, count: int, page: int) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from outbox.clouds.woocommerce.answer import more_behind, read_page
+from outbox.clouds.woocommerce.answer import LESS_THAN_COUNTED, more_behind, read_page
 from outbox.clouds.woocommerce.cursor import PAGE, Cursor, Parent, modified
 from outbox.clouds.woocommerce.plan import listed, meta_value, read
 from outbox.connector import Refused, Retry, Unauthorized
@@ -59,7 +59,7 @@ class Catalogue:
         reading = _Reading(self, whole=at.since is None)
         more = more_behind(answer, at.place if at.parents else at.fresh().offset, len(values), PAGE)
         if more and not values:
-            return Retry("the shop lists less than it counts")
+            return Retry(LESS_THAN_COUNTED)
         if at.parents:
             for value in values:
                 reading.take(value, at.parents[0])

@@ -10,7 +10,7 @@ import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from outbox.clouds.woocommerce.answer import more_behind, read_page
+from outbox.clouds.woocommerce.answer import LESS_THAN_COUNTED, more_behind, read_page
 from outbox.clouds.woocommerce.cursor import PAGE, Cursor, modified
 from outbox.clouds.woocommerce.plan import read
 from outbox.connector import Retry
@@ -56,7 +56,7 @@ class Coupons:
         at = Cursor.read(cursor).fresh()
         more = more_behind(answer, at.offset, len(values), PAGE)
         if more and not values:
-            return Retry("the shop lists less than it counts")
+            return Retry(LESS_THAN_COUNTED)
         stamps = [moment for value in values if (moment := modified(value)) is not None]
         onward = at.after(stamps, http_date(answer.headers.get("date", "")), more=more)
         kept = [value for value in values if isinstance(value.get("id"), int)]

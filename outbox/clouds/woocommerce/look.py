@@ -7,22 +7,24 @@ still posts it does not, so all orders made since the request was first sent are
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
 
 from outbox.clouds.woocommerce import order as woocommerce_order
 from outbox.clouds.woocommerce import refund as woocommerce_refund
 from outbox.clouds.woocommerce import sale as woocommerce_sale
-from outbox.clouds.woocommerce.answer import more_behind, read_list, read_object, unknown
+from outbox.clouds.woocommerce.answer import LESS_THAN_COUNTED, more_behind, read_list, read_object, unknown
 from outbox.clouds.woocommerce.plan import Place, listed, minor, read
+from outbox.clouds.woocommerce.stretch import PAGE, behind, made, made_at, parameters, place_of
 from outbox.connector import Absent, Found, LookOn, Unknown
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from outbox.connector import Answer, Fact, Request, Sighting, Step
 
 SERVERS_APART_MAX = timedelta(minutes=15)  # the clock that answered and the one that stamped an order
-PAGE = 100  # the most that WooCommerce lists at once
 # What a shop is still at when its answer was lost: PHP's and a proxy's patience with one request, with a margin.
 LAG_S = 120.0
 
@@ -56,36 +58,16 @@ def _order(fact: Fact, answer: Answer, values: list[dict[str, Any]], place: Plac
         seen = woocommerce_order.seen(value, place.currency)
         if seen is not None and seen.record_id == fact.record.id:
             return Found(woocommerce_sale.order_refs(seen, "order", fact))
-    asked = dict(parse_qsl(urlsplit(fact.asked.path).query)) if fact.asked is not None else {}
-    if "search" in asked:
-        since = None if fact.since is None else fact.since - SERVERS_APART_MAX
-        return LookOn(_since(since, 0))
-    if not more_behind(answer, int(asked.get("offset", "0")), len(values), PAGE):
+    asked = fact.asked or _since(None)
+    if "search" in parameters(asked):
+        return LookOn(_since(None if fact.since is None else fact.since - SERVERS_APART_MAX))
+    if not more_behind(answer, place_of(asked), len(values), PAGE):
         return Absent(lag_s=LAG_S)
-    return LookOn(_next(asked, values)) if values else Unknown("the shop lists less than it counts")
+    return LookOn(behind(asked, made_at(values[-1]), len(values))) if values else Unknown(LESS_THAN_COUNTED)
 
 
-def _next(asked: dict[str, str], values: list[dict[str, Any]]) -> Request:
-    """Return the request for what comes after a page: from its last order's second on, so that nothing slips by."""
-    last = values[-1].get("date_created_gmt")
-    try:
-        since = datetime.fromisoformat(str(last)).replace(tzinfo=UTC) - timedelta(seconds=1)
-    except ValueError:
-        since = None
-    before = asked.get("after")
-    if since is not None and (before is None or since > datetime.fromisoformat(before).replace(tzinfo=UTC)):
-        return _since(since, 0)
-    kept = None if before is None else datetime.fromisoformat(before).replace(tzinfo=UTC)
-    return _since(kept, int(asked.get("offset", "0")) + len(values))
-
-
-def _since(since: datetime | None, offset: int) -> Request:
-    asked = {"status": "any", "orderby": "date", "order": "asc", "per_page": str(PAGE)}
-    if since is not None:
-        asked |= {"after": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S"), "dates_are_gmt": "true"}
-    if offset:
-        asked["offset"] = str(offset)
-    return read("/orders?" + urlencode(asked))
+def _since(since: datetime | None) -> Request:
+    return made("/orders", since, status="any")
 
 
 def _note(fact: Fact, values: list[dict[str, Any]]) -> Sighting:

@@ -7,6 +7,7 @@ address is sent, so that it works the taxes out from where the shop is.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from outbox.clouds.woocommerce.plan import (
     ID_META,
     LINE_META,
     PART_META,
+    RECORD_ID,
     TITLES,
     Place,
     listed,
@@ -132,6 +134,17 @@ def seen(value: Any, currency: str) -> OrderSeen | None:
         parts=frozenset(part for part in parts if part is not None),
         unlinked=tuple(line for line in bare if line is not None),
     )
+
+
+def record_of(value: Mapping[str, Any]) -> str | None:
+    """Return the record that an order is of; None where it is not a till's.
+
+    One that was left half made may have nothing but the transaction's id; with payment methods of the web that is
+    theirs, and may look the same.
+    """
+    transaction = str(value.get("transaction_id") or "")
+    is_id = value.get("created_via") == "rest-api" and re.fullmatch(RECORD_ID, transaction)
+    return meta_value(value, ID_META) or (transaction if is_id else None)
 
 
 def _account(fact: Fact, place: Place) -> int | None:

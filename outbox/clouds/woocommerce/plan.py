@@ -18,9 +18,11 @@ ROUTES = "/wp-json/wc/v3"  # what comes after the shop's own address
 HEADERS = (("content-type", "application/json"),)
 FRESH = (("cache-control", "no-cache"),)  # hosts cache what is read; a look must see what is there
 ID_META = "_stillopen_id"
+RECEIPT_META = "_stillopen_receipt"
 LINE_META = "_stillopen_line"  # on each line of an order: the till's own id for it
 NOTE_META = "_stillopen_note"
 PART_META = "_stillopen_part"  # on each fee that is no line of the till's: what it is
+RECORD_ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # as a pattern: a UUID
 TITLES = {"cash": "Cash", "card": "Card", "exchange": "Exchange", "gift_card": "Gift card", "points": "Points"}
 
 

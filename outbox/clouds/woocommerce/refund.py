@@ -8,6 +8,7 @@ Source: a running WooCommerce 9.4.3; its `wc_create_refund` and `RestApiUtil::ad
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from outbox.clouds.woocommerce import stock as woocommerce_stock
@@ -17,6 +18,7 @@ from outbox.clouds.woocommerce.plan import (
     ID_META,
     LINE_META,
     PART_META,
+    RECORD_ID,
     Place,
     listed,
     look,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 _HELD = frozenset({"empties", "rounding"})  # fees of ours by which an order comes to less than its goods
 ROUNDING_MAX = 1  # minor units that a fee below 0 and its share of the taxes are off together
+_MARK = re.compile(rf"[Rr]eceipt .+ ({RECORD_ID})\s*\Z")  # the end of a reason that `_refund` wrote
 REASON_CHARS_MAX = 200  # of the cashier's own words; our id stands behind them and must not be cut
 
 
@@ -104,6 +107,12 @@ def is_ours(value: Mapping[str, Any], fact: Fact) -> bool:
     return meta_value(value, ID_META) == fact.record.id or (
         isinstance(reason, str) and reason.rstrip().endswith(fact.record.id)
     )
+
+
+def record_of(value: Mapping[str, Any]) -> str | None:
+    """Return the record that a refund is of; None where it is not a till's."""
+    marked = _MARK.search(str(value.get("reason") or ""))
+    return meta_value(value, ID_META) or (marked[1] if marked else None)
 
 
 def payout(body: Body) -> int:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ADJUSTMENTS_MAX = 3  # one for the rounding, one for what a fee below 0 takes off the taxes, one for a total misread
 _LATEST = ("adjust-3", "adjust-2", "adjust-1", "check", "finish", "order")  # the sightings of an order, the last first
 _HALF_MADE = frozenset({"pending", "auto-draft", "checkout-draft"})  # it broke off before the order was completed
-_SOLD = frozenset({"completed", "processing", "refunded"})
+SOLD = frozenset({"completed", "processing", "refunded"})  # what WooCommerce itself calls paid
 
 
 def next_step(fact: Fact, place: Place) -> Step | Complete | Refused:
@@ -133,6 +133,6 @@ def _complete(fact: Fact, place: Place) -> Complete:
     if unmoved:
         notes.append(woocommerce_stock.by_hand(unmoved, "-"))
     status = refs[f"status-{which}"]
-    if status not in _SOLD:
+    if status not in SOLD:
         notes.append(f"the order stands as {status} at the shop, and not as completed: somebody changed it there")
     return Complete(refs["order"], int(refs[f"total-{which}"]) - wanted, tuple(notes))
