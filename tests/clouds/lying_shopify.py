@@ -148,6 +148,7 @@ class LyingShopify:
             "shop": shop,
             "orders": self._orders,
             "order": self._order,
+            "refund": books.refund,
             "nodes": lambda ids: [shelf.variants.get(one) for one in ids],
             "productVariants": shelf.list_variants,
             "products": shelf.list_products,
@@ -172,9 +173,8 @@ class LyingShopify:
         if query is None:
             assert sort == {"sortKey": "CREATED_AT", "reverse": True}
             return connection(self.books.listed(), first, after)
-        name, _, wanted = query.partition(":")
-        assert name == "source_identifier"
-        return connection(self.books.found(wanted), first, after)
+        assert sort in ({}, {"sortKey": "CREATED_AT"})
+        return connection(self.books.found(query), min(first, self.books.page_size), after)
 
     def _order(self, id: str) -> Object | None:  # noqa: A002 - GraphQL's
         return self.books.orders.get(id)

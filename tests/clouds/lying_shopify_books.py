@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from outbox.money import decimals
 from tests.clouds.lying_shopify_graphql import connection
+from tests.clouds.lying_shopify_search import is_found
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +46,7 @@ class Books:
     orders: dict[str, Object] = field(default_factory=dict)
     adjustments: list[Object] = field(default_factory=list)
     keys: dict[str, tuple[datetime, Object, Object]] = field(default_factory=dict)
+    page_size: int = ARRAY_MAX  # of a list of orders, however many are asked for
     made: int = 1000
 
     def new_id(self, kind: str) -> str:
@@ -90,6 +92,8 @@ class Books:
             "sourceIdentifier": order["sourceIdentifier"],
             "createdAt": self.stamp(),
             "processedAt": sale_at.isoformat(),
+            "cancelledAt": None,
+            "touched": [self.now()],
             "totalPriceSet": self.bag(total),
             "totalTaxSet": self.bag(tax),
             "tags": order["tags"],
@@ -102,6 +106,8 @@ class Books:
             "paid": [self._paid(one) for one in order["transactions"]],
             "refunded": [],
         }
+        made["fullyPaid"] = lambda: _received(made) >= self._amount(made["totalPriceSet"])
+        made["displayFinancialStatus"] = lambda: _status(made)
         made["transactions"] = lambda first: (made["paid"] + _refund_payments(made))[:first]
         made["lineItems"] = lambda first, after=None: connection(lines, first, after)
         made["refunds"] = lambda first: made["refunded"][:first]
@@ -158,19 +164,29 @@ class Books:
             "left": amount,
         }
 
-    def found(self, wanted: str) -> list[Object]:
-        """Return the orders with a source identifier, as far as the index has them yet."""
-        return [
-            one
-            for one in self.orders.values()
-            if one["sourceIdentifier"] == wanted and self.now() - _at(one) >= self.lag
-        ]
+    def found(self, query: str) -> list[Object]:
+        """Return the orders that a search finds, oldest first, as far as the index knows of them yet."""
+        return [one for one in self.orders.values() if is_found(one, query, self.now() - self.lag)]
 
     def listed(self) -> list[Object]:
         """Return all orders, newest first."""
         return [one for one in reversed(self.orders.values()) if self.now() - _at(one) >= self.listing_lag]
 
+    def cancel(self, order: Object) -> None:
+        """Cancel an order, as a person does it in the admin; its payments are not given back."""
+        order["cancelledAt"] = self.stamp()
+        order["touched"].append(self.now())
+
+    def edit(self, order: Object, total: str) -> None:
+        """Give an order another total, as a person does it in the admin."""
+        order["totalPriceSet"] = self.bag(Decimal(total))
+        order["touched"].append(self.now())
+
     # --- refunds ---
+
+    def refund(self, id: str) -> Object | None:  # noqa: A002 - GraphQL's
+        every = (refund for order in self.orders.values() for refund in order["refunded"])
+        return next((one for one in every if one["id"] == id), None)
 
     def create_refund(self, given: Object) -> Object:
         order = self.orders.get(given["orderId"])
@@ -212,6 +228,7 @@ class Books:
             ],
         }
         order["refunded"].append(refund)
+        order["touched"].append(self.now())
         return {"refund": refund, "userErrors": []}
 
     # --- stock ---
@@ -248,6 +265,19 @@ class Books:
 
 def _at(order: Object) -> datetime:
     return datetime.fromisoformat(order["createdAt"])
+
+
+def _received(order: Object) -> Decimal:
+    return sum((Decimal(one["amountSet"]["shopMoney"]["amount"]) for one in order["paid"]), Decimal(0))
+
+
+def _status(order: Object) -> str:
+    """Return the `OrderDisplayFinancialStatus`."""
+    if not order["fullyPaid"]():
+        return "PARTIALLY_PAID" if order["paid"] else "PENDING"
+    if not _refund_payments(order):
+        return str(order["financialStatus"])
+    return "PARTIALLY_REFUNDED" if any(one["left"] for one in order["paid"]) else "REFUNDED"
 
 
 def _refund_payments(order: Object) -> list[Object]:

@@ -21,6 +21,7 @@ from outbox.clouds.shopify import sale as shopify_sale
 from outbox.clouds.shopify import sign_in as shopify_sign_in
 from outbox.clouds.shopify import stock as shopify_stock
 from outbox.clouds.shopify.answer import SCOPES_NEEDED
+from outbox.clouds.shopify.books import ShopifyBooks
 from outbox.clouds.shopify.catalogue import ShopifyCatalogue
 from outbox.clouds.shopify.checks import ShopifyChecks
 from outbox.clouds.shopify.customers import ShopifyCustomers
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from outbox.auth.oauth2 import SignIn
+    from outbox.books import Books
     from outbox.clouds import StoreFacts
     from outbox.connector import (
         Answer,
@@ -180,6 +182,11 @@ def connector(settings: Settings, store: StoreFacts) -> Shopify:
 def checks(settings: Settings, store: StoreFacts, declared: Declared) -> Checks:
     """Return what the shop can be asked about the mapping."""
     return ShopifyChecks(store, declared, _place(settings), settings.taxes, scopes(settings))
+
+
+def books(settings: Settings, store: StoreFacts) -> Books:  # noqa: ARG001 - the contract: Shopify names each currency
+    """Return what the shop can be asked about what it has booked."""
+    return ShopifyBooks(_place(settings))
 
 
 def asks(settings: Settings) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ NO_CUSTOMER = "NO_CUSTOMER"  # our word for it: Shopify has none for a field tha
 REJECTED = 430  # "Shopify security rejection", which asks for a pause
 
 SCOPES_NEEDED = ("write_orders", "read_products", "write_inventory", "read_locations")  # whatever is asked for
+OLD_ORDERS = "read_all_orders"  # without it an app sees the orders of the last 60 days only
 _PERMISSION_CODES = frozenset({"ACCESS_DENIED", "FORBIDDEN", "UNAUTHORIZED"})
 _SHOP_WORDS = {
     HTTPStatus.PAYMENT_REQUIRED: "the shop is frozen until its bill is paid",

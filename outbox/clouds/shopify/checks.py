@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from outbox.clouds.shopify.answer import read, version_note
+from outbox.clouds.shopify.answer import OLD_ORDERS, read, version_note
 from outbox.clouds.shopify.catalogue import ANY_TAG
 from outbox.clouds.shopify.plan import Place, ask, inner, nodes, onward
 from outbox.clouds.shopify.queries import LOCATIONS, SCOPES, SHOP
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from outbox.connector import Answer
     from outbox.mapping import Declared
 
-OLD_ORDERS = "read_all_orders"  # without it an app sees the orders of the last 60 days only
 PAGE_LOCATIONS = 100
 
 

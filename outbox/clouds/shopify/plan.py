@@ -23,6 +23,7 @@ HEADERS = (("content-type", "application/json"),)
 # Shopify's pages name a time it remembers a key for and we could not read how long: an hour is less than any other
 # vendor's, and a look at one order costs next to nothing.
 KEY_LIFE_S = 3600.0
+RECORD_ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # what an id of ours looks like
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,11 @@ _ORDER = """
 """
 _REFUND = "id note totalRefundedSet { shopMoney { amount } }"
 _PAGE = "pageInfo { hasNextPage endCursor }"
+_BOOKED_ORDER = """
+  id name sourceIdentifier createdAt cancelledAt displayFinancialStatus fullyPaid
+  totalPriceSet { shopMoney { amount currencyCode } }
+"""
+_BOOKED_REFUND = "id note totalRefundedSet { shopMoney { amount currencyCode } }"
 _VARIANT = """
   id title sku barcode price taxable updatedAt
   product { id title status isGiftCard hasOnlyDefaultVariant productType tags updatedAt }
@@ -97,6 +102,23 @@ REFUND_CREATE = _document(
 ORDER_REFUNDS = _document(
     f"""query OrderRefunds($id: ID!) {{
       order(id: $id) {{ id refunds(first: 100) {{ {_REFUND} }} }}
+    }}""",
+    30,
+)
+BOOKED_ORDERS = _document(
+    f"""query BookedOrders($first: Int!, $after: String, $query: String!, $refunds: Int!) {{
+      orders(first: $first, after: $after, query: $query, sortKey: CREATED_AT) {{
+        nodes {{ {_BOOKED_ORDER} refunds(first: $refunds) {{ {_BOOKED_REFUND} }} }} {_PAGE}
+      }}
+      currentAppInstallation {{ accessScopes {{ handle }} }}
+    }}""",
+    90,
+)
+BOOKED_ORDER = _document(f"query BookedOrder($id: ID!) {{ order(id: $id) {{ {_BOOKED_ORDER} }} }}", 3)
+BOOKED_REFUND = _document(f"query BookedRefund($id: ID!) {{ refund(id: $id) {{ {_BOOKED_REFUND} }} }}", 3)
+BOOKED_REFUNDS = _document(
+    f"""query BookedRefunds($id: ID!, $refunds: Int!) {{
+      order(id: $id) {{ id refunds(first: $refunds) {{ {_BOOKED_REFUND} }} }}
     }}""",
     30,
 )
@@ -205,6 +227,6 @@ COSTS = {
     for document in (
         ORDER_CREATE, ORDER_BY_SOURCE, LATEST_ORDERS, ORDER_LEFT, REFUND_CREATE, ORDER_REFUNDS, STOCK_ITEMS,
         STOCK_ADJUST, SHOP, VARIANTS, CHANGED_PRODUCTS, LEVELS, CUSTOMERS, CUSTOMER_BY_ID, CUSTOMER_SET, DEFINE_ID,
-        DISCOUNTS, LOCATIONS, SCOPES,
+        DISCOUNTS, LOCATIONS, SCOPES, BOOKED_ORDERS, BOOKED_ORDER, BOOKED_REFUND, BOOKED_REFUNDS,
     )
 }  # fmt: skip

@@ -6,6 +6,7 @@ each no more than what is left of it there. Source: the schema 2026-07, `refundC
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from outbox.clouds.shopify import stock as shopify_stock
 from outbox.clouds.shopify.answer import payload, read, version_note
 from outbox.clouds.shopify.lines import MARK
-from outbox.clouds.shopify.plan import Place, inner, minor, moment, nodes, once, onward
+from outbox.clouds.shopify.plan import RECORD_ID, Place, inner, minor, moment, nodes, once, onward
 from outbox.clouds.shopify.plan import read as read_step
 from outbox.clouds.shopify.queries import ORDER_LEFT, REFUND_CREATE
 from outbox.connector import Complete, Done, Found, Refused, Unclear
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from outbox.connector import Answer, Fact, Outcome, Step
+    from outbox.record import Record
 
 PAGE_LINES = 100  # of an order, in one look
 BY_HAND = "enter this refund at Shopify by hand, then tick it off: stillopen outbox settle ID."
 _STANDING = frozenset({"SUCCESS", "PENDING"})
+_NOTE = re.compile(rf"Receipt (\S*) ({RECORD_ID})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,22 @@ def booked(value: Any, fact: Fact) -> Found | None:
     return Found({"refund": value["id"], "refunded": str(amount)})
 
 
+def note(record: Record) -> str:
+    """Return how a refund is marked at Shopify, which keeps no id of ours beside it."""
+    return f"Receipt {record.receipt_number or ''} {record.id}"
+
+
+def marked(text: Any) -> tuple[str | None, str | None]:
+    """Return the receipt number and the id of the record that a refund's note names; None: it is none of ours."""
+    found = _NOTE.search(text) if isinstance(text, str) else None
+    return (found[1] or None, found[2]) if found else (None, None)
+
+
+def given_back(record: Record) -> int:
+    """Return what the customer was given back, in minor units."""
+    return sum(int(tender["amount"]) for tender in record.body["tenders"])
+
+
 def _unread(fact: Fact) -> str | None:
     """Return after which place the order's next page is to be read, "" for the first; None: all were."""
     pages = [value for name, value in fact.refs.items() if name.startswith("page-")]
@@ -217,16 +236,12 @@ def _refund(fact: Fact, place: Place, order: str) -> dict[str, Any] | None:
     return {
         "orderId": order,
         "currency": currency,
-        "note": f"Receipt {record.receipt_number or ''} {record.id}",
+        "note": note(record),
         "notify": False,
         "processedAt": moment(record.occurred_at),
         "refundLineItems": lines,
         "transactions": transactions,
     }
-
-
-def _wanted(fact: Fact) -> int:
-    return sum(int(tender["amount"]) for tender in fact.record.body["tenders"])
 
 
 def _in_words(shares: Iterable[tuple[str, int]], currency: str) -> str:
@@ -253,7 +268,7 @@ def _no_order(fact: Fact, place: Place) -> Refused:
 
 def _complete(fact: Fact, place: Place) -> Complete:
     order, currency, refs = fact.sale_refs["order"], fact.record.body["currency"], fact.refs
-    wanted, done = _wanted(fact), int(refs.get("refunded", "0"))
+    wanted, done = given_back(fact.record), int(refs.get("refunded", "0"))
     notes = []
     if done < wanted:
         short = format_amount(wanted - done, currency)
