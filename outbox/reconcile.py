@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from outbox import chain, deliveries
 from outbox.books import Delivered, Entry, Standing
+from outbox.clouds.tendered import to_be_paid
 from outbox.money import format_amount
 from outbox.record import NUMBERED, Kind
 
@@ -243,20 +244,25 @@ def compared(one: Expected, entries: Collection[Entry], *, heard: bool = True, a
 def _verdict(
     one: Expected, entries: Collection[Entry], counted: Collection[Entry], *, heard: bool, askable: bool
 ) -> tuple[Verdict, str]:
-    if one.state is None and not counted:
+    if one.state == "delivered" or (one.state is None and counted):
+        if not askable:
+            return Verdict.TAKEN, ""
+        if not heard:
+            return Verdict.NOT_COMPARED, "it was delivered; what the cloud has of it today is not known"
+        return _of_counted(one, counted) if counted else _of_none(one, entries)
+    if one.state is None:
         return Verdict.NEVER_QUEUED, "rung before this cloud was configured: enter it there by hand, if it is wanted"
-    if one.state in ("waiting", "sending"):
-        there = "; it is there already, and is looked for before it is sent again" if counted else ""
-        return Verdict.WAITING, (one.trouble or "it goes by itself once its turn comes") + there
     if one.state == "parked":
         there = "; and yet it is there: tick it off with `stillopen outbox settle`" if counted else ""
         return Verdict.PARKED, (one.trouble or "the cloud refused it") + there
-    if not askable:
-        return Verdict.TAKEN, ""
-    if not heard:
-        return Verdict.NOT_COMPARED, "it was delivered; what the cloud has of it today is not known"
-    if counted:
-        return _of_counted(one, counted)
+    there = "; it is there already, and is looked for before it is sent again" if counted else ""
+    return Verdict.WAITING, (one.trouble or "it goes by itself once its turn comes") + there
+
+
+def _of_none(one: Expected, entries: Collection[Entry]) -> tuple[Verdict, str]:
+    """Say what it means that nothing that counts is there."""
+    if not entries and _as_delivered(one, 0):
+        return Verdict.DIFFERS, f"nothing of it is there{_known(one, 0)}"
     if one.settled:
         return Verdict.BY_HAND, f"ticked off by a person: {one.settled}"
     if any(entry.standing is Standing.OPEN for entry in entries):
@@ -282,11 +288,19 @@ def _of_counted(one: Expected, counted: Collection[Entry]) -> tuple[Verdict, str
     by = sum(entry.total or 0 for entry in counted) - one.due
     if by == 0:
         return Verdict.MATCHES, ""
-    known = ""
-    if by == one.drift:
-        known = f", as when it was delivered{f' (ticked off: {one.settled})' if one.settled else ''}"
     amount = format_amount(abs(by), currency)
-    return Verdict.DIFFERS, f"{amount} {currency} {'more' if by > 0 else 'less'} there{known}"
+    return Verdict.DIFFERS, f"{amount} {currency} {'more' if by > 0 else 'less'} there{_known(one, one.due + by)}"
+
+
+def _as_delivered(one: Expected, there: int) -> bool:
+    """Return whether the cloud had as much when it took the record: its drift is from what was paid in the end."""
+    return one.drift != 0 and there in (one.due + one.drift, to_be_paid(one.record.body) + one.drift)
+
+
+def _known(one: Expected, there: int) -> str:
+    if not _as_delivered(one, there):
+        return ""
+    return f", as when it was delivered{f' (ticked off: {one.settled})' if one.settled else ''}"
 
 
 def _times(parts: Sequence[str]) -> str:

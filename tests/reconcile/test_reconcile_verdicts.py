@@ -33,6 +33,7 @@ THERE = replace(HERE, remote_id="R-2")
             Verdict.DIFFERS,
             "ticked off: known",
         ),
+        (replace(DELIVERED, drift=-100), [], Verdict.DIFFERS, "nothing of it is there, as when it was delivered"),
         (DELIVERED, [replace(HERE, currency="USD")], Verdict.DIFFERS, "it is in USD there, and in EUR here"),
         (DELIVERED, [replace(HERE, total=None)], Verdict.NOT_COMPARED, "does not say what it comes to"),
         (DELIVERED, [HERE, THERE], Verdict.DOUBLED, "it is there twice"),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from random import Random
 
+    from outbox.books import Books as Ledger
     from outbox.connector import Connector, Request
 
 __all__ = ["Booked", "Books", "CloudUnderTest", "call", "json_answer", "moves_in_words"]
@@ -56,6 +57,7 @@ class CloudUnderTest(Protocol):
     """One kind of cloud with one store's account in it."""
 
     connector: Connector
+    ledger: Ledger  # what the kind itself says can be asked of its books
     throttled: Answer  # how it says that it is called too often
     unauthorized: Answer  # how it says that it does not take the credentials
     refused: Answer  # how it says no for good, whatever it was sent

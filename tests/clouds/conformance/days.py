@@ -27,6 +27,7 @@ from tests.clouds.conformance.agent_life import NAME, AgentLife, under_the_seed
 from tests.clouds.conformance.judge import Judge
 from tests.clouds.conformance.kinds import under_test
 from tests.clouds.conformance.line import Line
+from tests.clouds.conformance.reconciled import disagreements
 from tests.clouds.conformance.shop import EPOCH, ITEMS, SHELF, TAXES, TIMEZONE, shop_of
 from tests.clouds.conformance.tills import Till
 from tests.clouds.conformance.weather import Weather
@@ -295,8 +296,17 @@ class _Store:
         for _ in range(2):  # one that had broken off goes on where it was; what changed meanwhile comes with the next
             await self._pull(calm=True, sweep=True)
         await self._look(lambda parts: self.judge.catalogue(parts.catalogue, self.now()))
+        for apart in await self.life.ask(self._reconcile):
+            self.violate(f"reconciled, {apart}")
         self.line.calm = False
         self.counts["quiet times"] += 1
+
+    async def _reconcile(self, parts: Parts) -> list[str]:
+        """Compare the days since the last quiet time; what else they had was compared then."""
+        reader = parts.journal.reader
+        today = self.now().astimezone(ZoneInfo(TIMEZONE)).date()
+        days = [str(today - timedelta(days=back)) for back in range(QUIET_EVERY_DAYS)]
+        return await disagreements(self.cloud, reader, self.now, self.shop.tills, days)
 
     @staticmethod
     async def _release(number: int, parts: Parts) -> None:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import SecretStr
 
 from outbox.clouds import make
-from outbox.clouds.shopify import Settings
+from outbox.clouds.shopify import Settings, books
 from outbox.clouds.tendered import to_be_paid
 from tests.clouds.conformance.contract import Booked, Books, call, json_answer
 from tests.clouds.conformance.shop import TIMEZONE
@@ -56,7 +56,8 @@ class ShopifyUnderTest:
             "tenders": GATEWAYS,
             "discounts": "pull",
         }
-        self.connector = make("shopify", Settings.model_validate(given | settings), shop.facts)
+        chosen = Settings.model_validate(given | settings)
+        self.connector, self.ledger = make("shopify", chosen, shop.facts), books(chosen, shop.facts)
         self._numbers: dict[str, int] = {}
         self._taxes: dict[str, str | None] = {}
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from outbox.clouds import make
-from outbox.clouds.square import Settings
+from outbox.clouds.square import Settings, books
 from outbox.clouds.tendered import to_be_paid
 from tests.clouds.conformance.contract import Booked, Books, call, json_answer
 from tests.clouds.lying_square import TOKEN, LyingSquare
@@ -50,7 +50,8 @@ class SquareUnderTest:
             "kilograms": ["U-KG"],
             "discounts": "pull",
         }
-        self.connector = make("square", Settings.model_validate(given | settings), shop.facts)
+        chosen = Settings.model_validate(given | settings)
+        self.connector, self.ledger = make("square", chosen, shop.facts), books(chosen, shop.facts)
         self._sold: dict[str, int] = {}  # by sku: its tax, as it was first put on the shelf
 
     def take(self, request: Request, headers: Mapping[str, str]) -> Answer:

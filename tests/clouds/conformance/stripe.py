@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from outbox.clouds import make
-from outbox.clouds.stripe import Settings
+from outbox.clouds.stripe import Settings, books
 from tests.clouds.conformance.contract import Booked, Books, call, json_answer
 from tests.clouds.lying_stripe import KEY, LyingStripe
 from tests.clouds.stripe_spec import decoded
@@ -39,7 +39,8 @@ class StripeUnderTest:
         self.stripe = LyingStripe(now=now)
         self.stripe.books.page_size = 7  # looks go over many pages
         given = {"base_url": "http://127.0.0.1:2", "key": SecretStr(KEY)}
-        self.connector = make("stripe", Settings.model_validate(given | settings), shop.facts)
+        chosen = Settings.model_validate(given | settings)
+        self.connector, self.ledger = make("stripe", chosen, shop.facts), books(chosen, shop.facts)
 
     def take(self, request: Request, headers: Mapping[str, str]) -> Answer:
         """Answer a request."""

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from outbox.clouds import make
 from outbox.clouds.tendered import to_be_paid
-from outbox.clouds.woocommerce import Settings
+from outbox.clouds.woocommerce import Settings, books
 from outbox.clouds.woocommerce.plan import ROUTES
 from outbox.connector import Answer
 from tests.clouds.conformance.contract import Booked, Books, call, json_answer
@@ -54,7 +54,8 @@ class WooUnderTest:
             "kilograms": ["by-weight"],
             "discounts": "pull",
         }
-        self.connector = make("woocommerce", Settings.model_validate(given | settings), shop.facts)
+        chosen = Settings.model_validate(given | settings)
+        self.connector, self.ledger = make("woocommerce", chosen, shop.facts), books(chosen, shop.facts)
         self._ids: dict[str, int] = {}
         self.calm()
 
