@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from random import Random
 
+    from outbox.books import Books as Ledger
     from outbox.connector import Request
     from tests.clouds.conformance.shop import Shop
 
@@ -57,7 +58,8 @@ class ShopifyUnderTest:
             "discounts": "pull",
         }
         chosen = Settings.model_validate(given | settings)
-        self.connector, self.ledger = make("shopify", chosen, shop.facts), books(chosen, shop.facts)
+        self.connector = make("shopify", chosen, shop.facts)
+        self.ledger: Ledger = books(chosen, shop.facts)
         self._numbers: dict[str, int] = {}
         self._taxes: dict[str, str | None] = {}
 

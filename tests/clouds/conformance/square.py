@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from random import Random
 
+    from outbox.books import Books as Ledger
     from outbox.connector import Answer, Request
     from tests.clouds.conformance.shop import Shop
 
@@ -51,7 +52,8 @@ class SquareUnderTest:
             "discounts": "pull",
         }
         chosen = Settings.model_validate(given | settings)
-        self.connector, self.ledger = make("square", chosen, shop.facts), books(chosen, shop.facts)
+        self.connector = make("square", chosen, shop.facts)
+        self.ledger: Ledger = books(chosen, shop.facts)
         self._sold: dict[str, int] = {}  # by sku: its tax, as it was first put on the shelf
 
     def take(self, request: Request, headers: Mapping[str, str]) -> Answer:

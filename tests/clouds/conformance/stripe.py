@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from random import Random
 
+    from outbox.books import Books as Ledger
     from outbox.connector import Answer, Request
     from tests.clouds.conformance.shop import Shop
 
@@ -40,7 +41,8 @@ class StripeUnderTest:
         self.stripe.books.page_size = 7  # looks go over many pages
         given = {"base_url": "http://127.0.0.1:2", "key": SecretStr(KEY)}
         chosen = Settings.model_validate(given | settings)
-        self.connector, self.ledger = make("stripe", chosen, shop.facts), books(chosen, shop.facts)
+        self.connector = make("stripe", chosen, shop.facts)
+        self.ledger: Ledger = books(chosen, shop.facts)
 
     def take(self, request: Request, headers: Mapping[str, str]) -> Answer:
         """Answer a request."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from random import Random
 
+    from outbox.books import Books as Ledger
     from outbox.connector import Request
     from tests.clouds.conformance.shop import Shop
 
@@ -55,7 +56,8 @@ class WooUnderTest:
             "discounts": "pull",
         }
         chosen = Settings.model_validate(given | settings)
-        self.connector, self.ledger = make("woocommerce", chosen, shop.facts), books(chosen, shop.facts)
+        self.connector = make("woocommerce", chosen, shop.facts)
+        self.ledger: Ledger = books(chosen, shop.facts)
         self._ids: dict[str, int] = {}
         self.calm()
 
