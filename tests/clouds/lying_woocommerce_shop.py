@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -126,9 +127,10 @@ class Shelves:
         raise No("rest_no_route", "No route was found matching the URL and request method.", status=404)
 
     def _modified(self, found: list[Object], query: dict[str, str]) -> list[Object]:
-        if "modified_after" in query:
-            assert query.get("dates_are_gmt") == "true", "else it compares with the shop's local time"
-            found = [one for one in found if one["date_modified_gmt"] > query["modified_after"]]
+        for name, is_kept in (("modified_after", operator.gt), ("modified_before", operator.lt)):
+            if name in query:
+                assert query.get("dates_are_gmt") == "true", "else it compares with the shop's local time"
+                found = [one for one in found if is_kept(one["date_modified_gmt"], query[name])]
         key = "date_modified_gmt" if query.get("orderby") == "modified" else "id"
         return sorted(found, key=lambda one: one[key], reverse=query.get("order") != "asc")
 

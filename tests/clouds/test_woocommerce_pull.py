@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -208,13 +209,16 @@ def test_a_change_while_everything_is_read_is_met_by_the_next_pull(
     assert puller.prices["mug"] == 1400
 
 
-def test_nothing_slips_by_when_products_are_deleted_while_they_are_read(puller: Puller, shop: LyingWoo) -> None:
+@pytest.mark.parametrize("at_once", [OVERLAP_PLACES // 2, 2 * OVERLAP_PLACES, PAGE])
+def test_nothing_slips_by_when_products_are_deleted_while_they_are_read(
+    puller: Puller, shop: LyingWoo, at_once: int
+) -> None:
     many(shop, 3 * PAGE)
     doomed = iter(range(1000, 1000 + PAGE))
 
     def delete() -> None:
-        for _ in range(OVERLAP_PLACES // 2):
-            shop.shelves.delete(next(doomed))
+        for id_ in islice(doomed, at_once):
+            shop.shelves.delete(id_)
 
     puller.between = delete
     puller.pull()
@@ -253,6 +257,41 @@ def test_more_than_a_page_that_changed_in_one_second_is_gone_through_by_place(
     many(shop, 3 * PAGE)
     puller.pull()
     assert len(puller.prices) == 3 * PAGE + 2
+
+
+@pytest.mark.parametrize("sold", [OVERLAP_PLACES // 2, 2 * OVERLAP_PLACES, 2 * PAGE, 3 * PAGE])
+@pytest.mark.parametrize("page", range(2, 6))
+def test_a_pull_that_broke_off_within_one_second_misses_nothing_that_moved_up_meanwhile(
+    puller: Puller, shop: LyingWoo, clock: Clock, page: int, sold: int
+) -> None:
+    """What is sold is changed: it leaves its place, and all behind it move up, also what changed later."""
+    puller.pull()
+    clock.forward(hours=1)
+    many(shop, 3 * PAGE)
+    clock.forward(hours=1)
+    shop.shelves.put(10, "mug", "13.00")
+
+    def sell() -> None:
+        if puller.pages == before + page:
+            clock.forward(hours=1)
+            for number in range(sold):
+                shop.shelves.put(1000 + number, f"p{number}", "1.00")
+
+    before, puller.between = puller.pages, sell
+    puller.pull()
+    puller.between = lambda: None
+    puller.pull()
+    assert puller.prices == {f"p{number}": 100 for number in range(3 * PAGE)} | {"mug": 1300, "tea": 399}
+
+
+def test_where_one_is_listed_at_a_time_a_pull_comes_to_its_end(puller: Puller, shop: LyingWoo, clock: Clock) -> None:
+    shop.page_max = 1
+    many(shop, 5)
+    puller.pull()
+    clock.forward(hours=1)
+    many(shop, 5)
+    puller.pull()
+    assert len(puller.prices) == 5 + 2
 
 
 def test_a_plugin_that_lists_less_than_it_is_asked_for_hides_nothing(puller: Puller, shop: LyingWoo) -> None:
@@ -355,6 +394,10 @@ def test_what_stands_between_ends_a_pull_and_is_no_refusal(puller: Puller, feed:
 )
 def test_a_cursor_that_means_nothing_starts_over(text: str | None) -> None:
     assert Cursor.read(text) == Cursor()
+
+
+def test_a_place_among_what_changed_that_version_0_1_0_wrote_is_begun_again() -> None:
+    assert Cursor.read('{"since": "2026-11-20T12:00:00", "offset": 90}') == Cursor("2026-11-20T12:00:00")
 
 
 def test_a_cursor_is_read_as_it_was_written(puller: Puller, shop: LyingWoo) -> None:

@@ -8,7 +8,7 @@ Source: the routes of a running WooCommerce 9.4.3, `products` and `products/<pro
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -63,15 +63,13 @@ class Catalogue:
         if at.parents:
             for value in values:
                 reading.take(value, at.parents[0])
-            place = Cursor(at.since, at.offset, at.latest, at.parents, at.place + len(values), at.last)
+            place = replace(at, place=at.place + len(values))
             return _end(reading, place if more else at.without_parent())
         for value in values:
             reading.take(value, None)
         begin = at.fresh()
-        stamps = [moment for value in values if (moment := modified(value)) is not None]
-        onward = begin.after(stamps, http_date(answer.headers.get("date", "")), more=more)
-        parents = (*begin.parents, *reading.parents)
-        return _end(reading, Cursor(onward.since, onward.offset, onward.latest, parents, 0, onward.last))
+        onward = begin.after(values, http_date(answer.headers.get("date", "")), more=more)
+        return _end(reading, replace(onward, parents=(*begin.parents, *reading.parents), place=0))
 
 
 def _end(reading: _Reading, cursor: Cursor) -> Page:

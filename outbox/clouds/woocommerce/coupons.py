@@ -57,8 +57,7 @@ class Coupons:
         more = more_behind(answer, at.offset, len(values), PAGE)
         if more and not values:
             return Retry(LESS_THAN_COUNTED)
-        stamps = [moment for value in values if (moment := modified(value)) is not None]
-        onward = at.after(stamps, http_date(answer.headers.get("date", "")), more=more)
+        onward = at.after(values, http_date(answer.headers.get("date", "")), more=more)
         kept = [value for value in values if isinstance(value.get("id"), int)]
         given = tuple(self._discount(value) for value in kept if _is_published(value))
         gone = tuple(str(value["id"]) for value in kept if not _is_published(value))
