@@ -81,7 +81,7 @@ class Attempts:
             assert delivery is not None, "what is claimed is never deleted"
             return await self._make(delivery)
         except OutboxError as error:  # the disk; the journal has said so, loudly
-            return End(Ending.TROUBLE, f"{error}. {error.hint}")
+            return End(Ending.OURS, f"{error}. {error.hint}")
         except Exception as error:  # noqa: BLE001 - a bug in one connector stops one delivery, not the lane
             _log.exception("A fault in the connector of %s at delivery %d", self.cloud, delivery_id)
             return End(Ending.TROUBLE, f"a fault in the connector ({type(error).__name__}); the log has it")

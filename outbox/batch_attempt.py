@@ -57,7 +57,7 @@ class BatchAttempts:
         try:
             return await self._make(wanted)
         except OutboxError as error:  # the disk; the journal has said so, loudly
-            return End(Ending.TROUBLE, f"{error}. {error.hint}")
+            return End(Ending.OURS, f"{error}. {error.hint}")
         except Exception as error:  # noqa: BLE001 - a bug in one connector stops one till's records, not the lane
             _log.exception("A fault in the connector of %s at delivery %d and on", self.cloud, wanted[0].id)
             return End(Ending.TROUBLE, f"a fault in the connector ({type(error).__name__}); the log has it")

@@ -48,7 +48,7 @@ class LaneState(StrEnum):
     UNTRIED = "untried"  # no call has ended yet: nothing is known
     OPEN = "open"  # the last call was answered
     LINE = "line"  # the last call did not reach the cloud, or its answer was lost
-    TROUBLE = "trouble"  # it answered, and could not do it
+    TROUBLE = "trouble"  # it answered, and could not do it; or this PC's disk could not keep what came of it
     UNAUTHORIZED = "unauthorized"  # it does not accept the credentials
 
 
@@ -57,9 +57,14 @@ _AFTER = {
     Ending.HALVE: LaneState.OPEN,
     Ending.LINE: LaneState.LINE,
     Ending.TROUBLE: LaneState.TROUBLE,
+    Ending.OURS: LaneState.TROUBLE,
     Ending.UNAUTHORIZED: LaneState.UNAUTHORIZED,
 }
-_MAX_S = {Ending.LINE: LINE_BACKOFF_MAX_S, Ending.TROUBLE: CLOUD_BACKOFF_MAX_S}
+_MAX_S = {
+    Ending.LINE: LINE_BACKOFF_MAX_S,
+    Ending.TROUBLE: CLOUD_BACKOFF_MAX_S,
+    Ending.OURS: CLOUD_BACKOFF_MAX_S,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ class Ending(StrEnum):
     SETTLED = "settled"  # delivered or parked: the cloud answered
     LINE = "line"  # the cloud was not reached, or its answer was lost
     TROUBLE = "trouble"  # it was reached and could not do it now
+    OURS = "ours"  # this PC's own disk could not keep what came of it: no record and no cloud is at fault
     UNAUTHORIZED = "unauthorized"
     HALVE = "halve"  # it answered, and takes none of a batch: one in it is at fault
 

@@ -19,6 +19,7 @@ from outbox.errors import JournalUnclear
 from outbox.journal import Journal
 from outbox.record import Kind
 from tests.outbox.facts import draft, write
+from tests.outbox.failing_disk import fail
 from tests.outbox.memory_cloud import MemoryCloud, TwoSteps, no_items
 
 if TYPE_CHECKING:
@@ -557,4 +558,12 @@ async def test_a_long_outage_of_the_cloud_keeps_the_order_but_for_one(journal: J
     wanted = [await write(journal, draft(), CLOUDS) for _ in range(6)]
     cloud = MemoryCloud(knows_keys=True, lies=["503"] * (OTHERS_TURN * 3 + 5))
     await settle(journal, cloud, TwoSteps(Idempotency.KEY_REPLAY), delivered=6)
+    assert [order["id"] for order in cloud.orders] == [record.id for record in wanted]
+
+
+async def test_a_disk_of_this_pc_that_fails_lets_no_record_overtake_another(journal: Journal) -> None:
+    wanted = [await write(journal, draft(), CLOUDS) for _ in range(3)]
+    fail(journal, *["full"] * OTHERS_TURN)
+    cloud = MemoryCloud(knows_keys=True)
+    await settle(journal, cloud, TwoSteps(Idempotency.KEY_REPLAY), delivered=3)
     assert [order["id"] for order in cloud.orders] == [record.id for record in wanted]
