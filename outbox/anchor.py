@@ -1,7 +1,8 @@
 """Anchors: the beginning of a record's hash, where nobody who rewrites the journal can reach it.
 
 On every receipt, so on the first and the last of each day; in what a shift's closing answers; whole, with every
-request to a webhook. Whoever holds one can ask later whether the journal still has that record, unchanged.
+request to a webhook and beside what the other clouds keep of a sale, where `stillopen reconcile` compares it. Whoever
+holds one can ask later whether the journal still has that record, unchanged.
 """
 
 from __future__ import annotations

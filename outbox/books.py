@@ -40,6 +40,7 @@ class Entry:
     currency: str | None  # ISO 4217
     standing: Standing
     part: str = ""  # where a record becomes several entries there (one a payment), which of them: the same each time
+    chain: str | None = None  # the chain's hash at the record, in hex, as it went there with it; None: it has none
 
 
 @dataclass(frozen=True, slots=True)

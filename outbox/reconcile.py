@@ -39,6 +39,7 @@ class Verdict(StrEnum):
     UNFINISHED = "unfinished"  # begun there, and not paid or not completed
     CANCELLED = "cancelled"  # there, and counts for nothing
     DOUBLED = "doubled"  # there more than once
+    REWRITTEN = "rewritten"  # the journal is not what it was when this was sent
     BY_HAND = "by_hand"  # a person ticked it off, and it is not there under its own mark
     WAITING = "waiting"  # not delivered yet
     PARKED = "parked"  # the cloud refused it
@@ -276,6 +277,12 @@ def _of_none(one: Expected, entries: Collection[Entry]) -> tuple[Verdict, str]:
 
 
 def _of_counted(one: Expected, counted: Collection[Entry]) -> tuple[Verdict, str]:
+    own = one.record.hash.hex()
+    if any(entry.chain not in (None, own) for entry in counted):
+        return Verdict.REWRITTEN, (
+            "it went there with another hash than the journal has for it now: somebody changed this record or one "
+            "before it, or an older journal was put back; keep the state folder as it is, and compare with a backup"
+        )
     parts = [entry.part for entry in counted]
     if len(set(parts)) < len(parts):
         return Verdict.DOUBLED, f"it is there {_times(parts)}: cancel what is too many there"

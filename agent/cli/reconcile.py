@@ -30,6 +30,7 @@ _WORDS = {
     reconcile.Verdict.UNFINISHED: "UNFINISHED",
     reconcile.Verdict.CANCELLED: "CANCELLED",
     reconcile.Verdict.DOUBLED: "DOUBLED",
+    reconcile.Verdict.REWRITTEN: "REWRITTEN",
     reconcile.Verdict.BY_HAND: "by hand",
     reconcile.Verdict.WAITING: "waiting",
     reconcile.Verdict.PARKED: "PARKED",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 ITEMS = {"mug": ItemRef("V1", "1700000000001"), "tea": ItemRef("V2")}
+CHAIN = GENESIS.hex()  # of each record here: they are in no journal
 RATES = {"standard": "19", "reduced": "7", "us": "8.875"}
 Body = dict[str, Any]
 

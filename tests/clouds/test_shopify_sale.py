@@ -15,7 +15,7 @@ from agent.pricing import Rules, price
 from agent.sale import TaxRate, Unit
 from outbox.connector import ItemRef
 from outbox.record import Kind
-from tests.clouds.records import line, sale
+from tests.clouds.records import CHAIN, line, sale
 from tests.clouds.shopify_shop import (
     ITEMS,
     MUG,
@@ -148,6 +148,7 @@ async def test_who_pays_no_tax_has_none(to_shopify: Driver, shopify: LyingShopif
     assert sold(order) == [("Mug", 1, "10.00", [])]
     said = {one["key"]: one["value"] for one in order["customAttributes"]}
     assert (said["Tax exemption"], said["Certificate"]) == ("Resale", "77")
+    assert said["Chain"] == CHAIN
     assert ended.notes == ()
 
 

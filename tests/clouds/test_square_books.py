@@ -21,7 +21,7 @@ from outbox.record import Kind
 from outbox.session import Session
 from tests.clouds.conftest import STORE, a_square, hasty, square_at
 from tests.clouds.driver import Clock, Driver
-from tests.clouds.records import fact_of, line, place, refund, sale
+from tests.clouds.records import CHAIN, fact_of, line, place, refund, sale
 from tests.clouds.serving import serving
 from tests.clouds.test_square_any import days
 
@@ -88,8 +88,8 @@ async def test_a_days_sales_and_refunds_are_seen_with_their_totals_and_whose_the
     third = await taken(driver, back, second.refs)
     booked = Standing.BOOKED
     whole = [
-        Entry(first.refs["order"], Kind.SALE, sold.id, "T1-000001", 2500, "EUR", booked),
-        Entry(second.refs["order"], Kind.SALE, split.id, "T1-000002", 2500, "EUR", booked),
+        Entry(first.refs["order"], Kind.SALE, sold.id, "T1-000001", 2500, "EUR", booked, chain=CHAIN),
+        Entry(second.refs["order"], Kind.SALE, split.id, "T1-000002", 2500, "EUR", booked, chain=CHAIN),
         Entry(third.refs["refund-1"], Kind.REFUND, back.id, "T1-000003", 1000, "EUR", booked, "1"),
         Entry(third.refs["refund-2"], Kind.REFUND, back.id, "T1-000003", 200, "EUR", booked, "2"),
     ]

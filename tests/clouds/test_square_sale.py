@@ -33,6 +33,7 @@ async def test_a_cash_sale_is_one_order_paid_by_one_payment(driver: Driver, squa
         "stillopen_id": record.id,
         "stillopen_sold_at": record.occurred_at,
         "stillopen_till": "till-1",
+        "stillopen_chain": record.hash.hex(),
     }
     assert payment["amount_money"]["amount"] == 2150
     assert payment["source_type"] == "CASH"

@@ -20,7 +20,7 @@ from outbox.session import Session
 from tests.clouds.conftest import hasty
 from tests.clouds.driver import Clock, Driver
 from tests.clouds.lying_stripe import KEY, LyingStripe
-from tests.clouds.records import fact_of, line, place, refund, sale
+from tests.clouds.records import CHAIN, fact_of, line, place, refund, sale
 from tests.clouds.serving import serving
 from tests.clouds.stripe_spec import decoded
 from tests.clouds.test_stripe_deliveries import STORE, at_reader, deliver, stripe_at
@@ -115,8 +115,8 @@ async def test_a_day_is_there_part_by_part_with_its_marks(to_stripe: Driver, str
     entries = await the_day(to_stripe)
     assert of(entries, split) == {"1": (1000, BOOKED), "2": (649, BOOKED)}  # less the change
     assert [entry for entry in entries if entry.record_id in (paid.id, back.id)] == [
-        Entry("pi_000001", Kind.SALE, paid.id, "T1-000003", 1250, "EUR", BOOKED, "1"),
-        Entry("re_000001", Kind.REFUND, back.id, "T1-000004", 500, "EUR", BOOKED, "1"),
+        Entry("pi_000001", Kind.SALE, paid.id, "T1-000003", 1250, "EUR", BOOKED, "1", CHAIN),
+        Entry("re_000001", Kind.REFUND, back.id, "T1-000004", 500, "EUR", BOOKED, "1", CHAIN),
     ]
     assert len(entries) == 4
 

@@ -24,7 +24,7 @@ from outbox.session import AnswerLost, Session
 from tests.clouds.conftest import hasty
 from tests.clouds.driver import Clock, Driver
 from tests.clouds.lying_woocommerce import KEY, SECRET
-from tests.clouds.records import line, place, refund, sale
+from tests.clouds.records import CHAIN, line, place, refund, sale
 from tests.clouds.serving import serving
 from tests.clouds.test_woocommerce_any import days
 from tests.clouds.test_woocommerce_sale import empties, the_order
@@ -102,8 +102,8 @@ async def test_a_days_sales_and_refunds_are_seen_with_their_totals_and_marks(woo
     _, back_refs = await delivered(woo_driver, back, sale_refs=refs)
     entries = await of_day(woo_driver)
     assert entries == [
-        Entry(refs["order"], Kind.SALE, split.id, "T1-000001", 2899, "EUR", Standing.BOOKED),
-        Entry(back_refs["refund"], Kind.REFUND, back.id, "T1-000002", 1250, None, Standing.BOOKED),
+        Entry(refs["order"], Kind.SALE, split.id, "T1-000001", 2899, "EUR", Standing.BOOKED, chain=CHAIN),
+        Entry(back_refs["refund"], Kind.REFUND, back.id, "T1-000002", 1250, None, Standing.BOOKED, chain=CHAIN),
     ]
     assert [entry.total for entry in entries] == [BOOKS.due(split), BOOKS.due(back)]
     assert await by_id(woo_driver, split, refs) == entries[:1]

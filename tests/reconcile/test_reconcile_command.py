@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from agent.cli import main
+from outbox.record import link
 from tests.agent.store import CONFIG, opened
 from tests.clouds.lying_square import TOKEN, LyingSquare
 from tests.clouds.serving import serving
@@ -104,6 +105,27 @@ async def test_what_was_done_in_squares_own_office_is_found(tmp_path: Path, caps
         assert f"square: 0 of 3 receipts match; 31.40 EUR here, {there / 100:.2f} EUR there" in said
         for word in ("MISSING", "DIFFERS", "10.00 EUR more there", "DOUBLED", "it is there twice", "UNKNOWN HERE"):
             assert word in said
+
+
+async def test_a_journal_that_was_rewritten_since_is_found_by_what_went_with_each_sale(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with a_day(tmp_path) as (_, records):
+        with sqlite3.connect(tmp_path / "state" / "journal.db") as journal:  # by somebody who knows how it is made
+            journal.execute("drop trigger record_no_update")
+            rows = journal.execute("select seq, id, body, prev_hash from record order by seq").fetchall()
+            head = rows[0][3]
+            for seq, record_id, body, _ in rows:
+                changed = body.replace('"Tee"', '"Mate"') if record_id == records[1]["id"] else body
+                before, head = head, link(head, changed.encode())
+                journal.execute(
+                    "update record set body = ?, prev_hash = ?, hash = ? where seq = ?", (changed, before, head, seq)
+                )
+        assert main(["journal", "verify", "--state", str(tmp_path / "state")]) == 0  # the chain alone cannot show it
+        capsys.readouterr()
+        assert await reconcile(tmp_path, "--json", "--all") == 1
+        (cloud,) = json.loads(capsys.readouterr().out)["clouds"]
+        assert [one["verdict"] for one in cloud["receipts"]] == ["matches", "rewritten", "rewritten"]
 
 
 async def test_a_cloud_that_does_not_answer_is_not_said_to_match(

@@ -41,6 +41,13 @@ THERE = replace(HERE, remote_id="R-2")
         (DELIVERED, [HERE, replace(THERE, standing=Standing.CANCELLED)], Verdict.MATCHES, ""),
         (DELIVERED, [replace(HERE, standing=Standing.OPEN)], Verdict.UNFINISHED, "not completed"),
         (DELIVERED, [replace(HERE, standing=Standing.CANCELLED)], Verdict.CANCELLED, "cancelled there"),
+        (DELIVERED, [replace(HERE, chain=SALE.hash.hex())], Verdict.MATCHES, ""),
+        (
+            DELIVERED,
+            [replace(HERE, chain="0f" * 32)],
+            Verdict.REWRITTEN,
+            "somebody changed this record or one before it",
+        ),
         (DELIVERED, [], Verdict.MISSING, "it was taken as R-1 and is not there now"),
         (replace(DELIVERED, settled="entered by Ada"), [], Verdict.BY_HAND, "entered by Ada"),
         (replace(DELIVERED, settled="entered by Ada"), [HERE], Verdict.MATCHES, ""),

@@ -142,4 +142,5 @@ def _attributes(record: Record, place: Place) -> dict[str, str]:
         said["Exchanged for receipt"] = exchange.get("receipt_number") or ""
     if body.get("tips"):
         said["Tip"] = format_amount(int(body["tips"]), body["currency"])
+    said["Chain"] = record.hash.hex()
     return {key: str(value) for key, value in said.items() if value}

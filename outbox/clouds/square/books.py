@@ -133,7 +133,9 @@ def _order(value: dict[str, Any]) -> Entry:
     if record_id is None or not isinstance(number, str) or number == record_id:  # the id stands for a number it lacks
         number = None
     standing = _OF_ORDERS.get(str(value.get("state")), Standing.OPEN)
-    return Entry(value["id"], Kind.SALE, record_id, number, *_money(value.get("total_money")), standing)
+    total, currency = _money(value.get("total_money"))
+    chain = square_order.chain_in(value)
+    return Entry(value["id"], Kind.SALE, record_id, number, total, currency, standing, chain=chain)
 
 
 def _refund(value: dict[str, Any]) -> Entry:

@@ -113,6 +113,7 @@ def order(record: Record, location_id: str, items: Mapping[str, ItemRef]) -> dic
             "stillopen_id": record.id,
             "stillopen_sold_at": record.occurred_at,
             "stillopen_till": record.till[:NAME_CHARS_MAX],
+            "stillopen_chain": record.hash.hex(),
         },
     }
     if taxes:
@@ -172,6 +173,13 @@ def record_id(value: Mapping[str, Any]) -> str | None:
     metadata = value.get("metadata")
     own = metadata.get("stillopen_id") if isinstance(metadata, dict) else None
     return own if isinstance(own, str) else None
+
+
+def chain_in(value: Mapping[str, Any]) -> str | None:
+    """Return the chain's hash that an order of ours was made with, from its metadata; None: it has none."""
+    metadata = value.get("metadata")
+    chain = metadata.get("stillopen_chain") if isinstance(metadata, dict) else None
+    return chain if isinstance(chain, str) else None
 
 
 def amount_in(value: Any) -> int | None:

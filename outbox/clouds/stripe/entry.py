@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from outbox.books import Entry, Standing
 from outbox.clouds.stripe.money import from_wire
-from outbox.clouds.stripe.plan import PART, RECORD, SALE_ID
+from outbox.clouds.stripe.plan import CHAIN, PART, RECORD, SALE_ID
 from outbox.clouds.stripe.sale import amount_in
 from outbox.record import Kind
 
@@ -50,6 +50,7 @@ def entry(what: str, value: Any, store: str | None) -> Entry:
         currency,
         standing,
         kept.get(PART) or "",
+        kept.get(CHAIN) or None,
     )
 
 

@@ -23,6 +23,7 @@ PAGE = 100  # what a list answers at most
 # Names in the metadata of what is ours.
 RECORD = "stillopen_id"
 PART = "stillopen_part"
+CHAIN = "stillopen_chain"  # the chain's hash at the record: what the journal held when this was sent
 SALE_ID = "stillopen_sale"  # of a card payment from its first moment; its sale's record, once there is one, has this id
 
 _AFTER = "&starting_after="  # a list names the last one of the page before
@@ -73,6 +74,7 @@ def metadata(fact: Fact, place: Place, part: int) -> dict[str, str]:
     return {
         RECORD: fact.record.id,
         PART: str(part),
+        CHAIN: fact.record.hash.hex(),
         "receipt_number": fact.record.receipt_number or "",
         "store": place.store,
         "till": fact.record.till,

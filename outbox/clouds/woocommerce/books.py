@@ -17,7 +17,7 @@ from outbox.clouds.answers import of_pull
 from outbox.clouds.woocommerce import order as woocommerce_order
 from outbox.clouds.woocommerce import refund as woocommerce_refund
 from outbox.clouds.woocommerce.answer import LESS_THAN_COUNTED, is_none_by_that_id, more_behind, read, read_object
-from outbox.clouds.woocommerce.plan import RECEIPT_META, meta_value, minor
+from outbox.clouds.woocommerce.plan import CHAIN_META, RECEIPT_META, meta_value, minor
 from outbox.clouds.woocommerce.plan import read as asked_for
 from outbox.clouds.woocommerce.sale import SOLD
 from outbox.clouds.woocommerce.stretch import PAGE, SECOND, behind, made, made_at, place_of
@@ -126,6 +126,7 @@ class WooBooks:
             total=seen.total if seen.total >= 0 else None,
             currency=currency,
             standing=_standing(seen.status, value),
+            chain=meta_value(value, CHAIN_META),
         )
 
     def _refund(self, value: dict[str, Any]) -> Entry | None:
@@ -141,6 +142,7 @@ class WooBooks:
             total=abs(amount),
             currency=None,
             standing=Standing.BOOKED,
+            chain=meta_value(value, CHAIN_META),
         )
 
 

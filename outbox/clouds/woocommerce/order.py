@@ -80,6 +80,7 @@ def order(fact: Fact, place: Place) -> dict[str, Any]:
             sold_at=record.occurred_at,
             till=record.till,
             receipt=record.receipt_number,
+            chain=record.hash.hex(),
             tenders=_tenders(body),
             customer=customer.get("id"),
             customer_number=customer.get("number"),

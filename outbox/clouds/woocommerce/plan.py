@@ -19,6 +19,7 @@ HEADERS = (("content-type", "application/json"),)
 FRESH = (("cache-control", "no-cache"),)  # hosts cache what is read; a look must see what is there
 ID_META = "_stillopen_id"
 RECEIPT_META = "_stillopen_receipt"
+CHAIN_META = "_stillopen_chain"  # the chain's hash at the record: what the journal held when this was sent
 LINE_META = "_stillopen_line"  # on each line of an order: the till's own id for it
 NOTE_META = "_stillopen_note"
 PART_META = "_stillopen_part"  # on each fee that is no line of the till's: what it is

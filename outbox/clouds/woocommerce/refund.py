@@ -149,6 +149,7 @@ def _refund(fact: Fact, place: Place) -> dict[str, Any]:
             refunded_at=fact.record.occurred_at,
             till=fact.record.till,
             receipt=fact.record.receipt_number,
+            chain=fact.record.hash.hex(),
         ),
     }
     named = json.loads(fact.refs["lines"])
