@@ -148,7 +148,11 @@ class InlineConnection:
     def __await__(self) -> Generator[Any, None, InlineConnection]:
         self._conn = MoodyConnection(self._connector(), self._world.disk)
         self._world.opened(self._conn.real)
-        yield from asyncio.sleep(FSYNC_MAX_S).__await__()
+        try:
+            yield from asyncio.sleep(FSYNC_MAX_S).__await__()
+        except BaseException:  # nobody waits any more: aiosqlite's thread ends, and lets go of what it opened
+            self._conn.real.close()
+            raise
         return self
 
     async def _execute(self, work: Callable[..., Any], *arguments: Any) -> Any:
