@@ -88,8 +88,8 @@ class Releases:
 
 
 def current(store: Store) -> str:
-    """Return which version `current` names."""
-    return store.sh("readlink /usr/lib/stillopen/current").strip()
+    """Return which version `current` names: the folder of one that was brought a second time is `1.2.3.2`."""
+    return ".".join(store.sh("readlink /usr/lib/stillopen/current").strip().split(".")[:3])
 
 
 def last(store: Store) -> dict[str, Any]:
