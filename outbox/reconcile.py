@@ -247,7 +247,7 @@ def _verdict(
 ) -> tuple[Verdict, str]:
     if one.state == "delivered" or (one.state is None and counted):
         if not askable:
-            return Verdict.TAKEN, ""
+            return (Verdict.BY_HAND, _by_hand(one)) if one.settled and one.remote_id is None else (Verdict.TAKEN, "")
         if not heard:
             return Verdict.NOT_COMPARED, "it was delivered; what the cloud has of it today is not known"
         return _of_counted(one, counted) if counted else _of_none(one, entries)
@@ -265,7 +265,7 @@ def _of_none(one: Expected, entries: Collection[Entry]) -> tuple[Verdict, str]:
     if not entries and _as_delivered(one, 0):
         return Verdict.DIFFERS, f"nothing of it is there{_known(one, 0)}"
     if one.settled:
-        return Verdict.BY_HAND, f"ticked off by a person: {one.settled}"
+        return Verdict.BY_HAND, _by_hand(one)
     if any(entry.standing is Standing.OPEN for entry in entries):
         return Verdict.UNFINISHED, "it is there and not completed: complete it there, or ask who took it apart"
     if entries:
@@ -274,6 +274,10 @@ def _of_none(one: Expected, entries: Collection[Entry]) -> tuple[Verdict, str]:
         f"it was taken as {one.remote_id or 'a record without an id'} and is not there now: somebody deleted it, or "
         "this is another account or place"
     )
+
+
+def _by_hand(one: Expected) -> str:
+    return f"ticked off by a person: {one.settled}"
 
 
 def _of_counted(one: Expected, counted: Collection[Entry]) -> tuple[Verdict, str]:

@@ -69,6 +69,8 @@ def test_a_receipt_and_what_is_there(one: Expected, entries: list[Entry], verdic
 def test_a_cloud_that_was_not_heard_or_cannot_be_asked_is_never_said_to_match() -> None:
     assert compared(DELIVERED, [], heard=False).verdict is Verdict.NOT_COMPARED
     assert compared(DELIVERED, [], askable=False).verdict is Verdict.TAKEN
+    by_hand = replace(DELIVERED, remote_id=None, settled="entered by Ada")
+    assert compared(by_hand, [], askable=False).verdict is Verdict.BY_HAND  # it never took this one
     assert compared(replace(DELIVERED, state="waiting"), [], heard=False).verdict is Verdict.WAITING
     assert compared(replace(DELIVERED, state="parked"), [], askable=False).verdict is Verdict.PARKED
     assert compared(replace(DELIVERED, state=None), [], askable=False).verdict is Verdict.NEVER_QUEUED
