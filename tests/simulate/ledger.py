@@ -18,7 +18,6 @@ from outbox.record import NUMBERED, Kind, canonical
 if TYPE_CHECKING:
     import sqlite3
 
-    from agent.app import App
     from outbox.record import Record
     from tests.simulate.world import World
 
@@ -57,6 +56,7 @@ class Ledger:
     given_back: Counter[str] = field(default_factory=Counter)  # by sale
     shift: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by till: its records since the opening
     unseen: list[str] = field(default_factory=list)  # told, and not yet looked for in an evening
+    exchanges: list[dict[str, Any]] = field(default_factory=list)  # told in the agent's last step, not yet looked for
 
     def told(self, answer: dict[str, Any]) -> dict[str, Any]:
         """Take in that a sale or refund was told complete: it must be on the disk by now, just so."""
@@ -69,8 +69,11 @@ class Ledger:
                 self.world.violate(f"{number} was told and is not in the journal")
             elif record.body != body:
                 self.world.violate(f"{number} was told and is another in the journal")
-            elif body.get("exchange") and body["kind"] == "sale":
-                self._exchanged(app, body["exchange"])
+        if body["kind"] == "sale" and body.get("exchange"):
+            if app is None:
+                self.exchanges.append(body["exchange"])
+            else:
+                self._exchanged(app.journal.reader, body["exchange"])
         digest = digest_of(canonical(body))
         if self.told_of.setdefault(record_id, digest) != digest:
             self.world.violate(f"{number} was told twice, differently")
@@ -80,9 +83,9 @@ class Ledger:
             self.sales.append(body)
         return body
 
-    def _exchanged(self, app: App, exchange: dict[str, Any]) -> None:
+    def _exchanged(self, connection: sqlite3.Connection, exchange: dict[str, Any]) -> None:
         """Take in the refund that was told of with the sale it was exchanged for."""
-        refund = chain.by_id(app.journal.reader, exchange["id"])
+        refund = chain.by_id(connection, exchange["id"])
         if refund is None or refund.receipt_number != exchange["receipt_number"]:
             self.world.violate(f"{exchange['receipt_number']} was told and is not in the journal")
             return
@@ -94,6 +97,9 @@ class Ledger:
     def evening(self, connection: sqlite3.Connection, *, whole: bool = False) -> None:
         """Look at everything that was written since the last time, and whether all before it is as it was."""
         violate = self.world.violate
+        for exchange in self.exchanges:
+            self._exchanged(connection, exchange)
+        self.exchanges.clear()
         for record in chain.oldest_first(connection, self.seen):
             self._take(record)
         found = chain.verify(connection, last=None if whole else VERIFIED_DAILY)

@@ -12,13 +12,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.simulate import system, world
 from tests.simulate.campaign import Campaign, NotTheSame
 from tests.simulate.clouds import bodies_unjudged
+from tests.simulate.ledger import Ledger
 from tests.simulate.loop import Deadlock, Spinning, VirtualLoop
 from tests.simulate.store import simulate
 from tests.simulate.weather import Weather
@@ -44,6 +45,22 @@ def test_a_store_keeps_its_promises(seed: int, batch: int) -> None:
     assert not outcome.violations, "\n".join(outcome.violations)
     assert outcome.counts["sales"] > 5 * DAYS
     assert outcome.counts["quiet times"] == 2
+
+
+def test_an_exchange_that_was_the_last_thing_told_before_a_death_is_known_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seed 178 of 365 days: the refund in it passed for one that nobody had asked for."""
+    told, deaths = Ledger.told, []
+
+    def dying(ledger: Ledger, answer: dict[str, Any]) -> dict[str, Any]:
+        if answer.get("exchange"):
+            ledger.world.kill()
+            deaths.append(answer["receipt_number"])
+        return told(ledger, answer)
+
+    monkeypatch.setattr(Ledger, "told", dying)
+    outcome = simulate(5, 3, Weather(brings_back=0.5))
+    assert not outcome.violations, "\n".join(outcome.violations)
+    assert deaths
 
 
 def test_a_store_keeps_its_promises_in_a_storm() -> None:
