@@ -41,7 +41,7 @@ _KINDS = {CLOUD: frozenset(Kind)}
 
 
 async def measure(folder: Path, effort: Effort) -> list[Figure]:
-    """Measure with each of `effort.waiting` in every queue."""
+    """Measure with each of `effort.waiting` in every queue; and with the most of them beside none, in turns."""
     found = []
     async with AsyncExitStack() as stack:
         ours = _Ours(folder, effort)
@@ -70,6 +70,16 @@ async def measure(folder: Path, effort: Effort) -> list[Figure]:
                 ],
                 effort.rounds,
             )
+        empty = _Ours(folder / "empty", effort)
+        await empty.journal.open()
+        stack.push_async_callback(empty.journal.close)
+        beside = f"of {len(peers[0].text):,} bytes, {effort.waiting[-1]:,} waiting, beside none"
+        for case, name, most, none in (
+            (f"outbox: one put {beside}", "a record and its delivery in one commit", ours.put, empty.put),
+            (f"outbox: one taken {beside}", "claim, begin, answered at once, delivered", ours.take, empty.take),
+        ):
+            in_none = Contender("the same, nothing waiting but what a block puts", Role.PEER, none)
+            found += await in_turns(case, [Contender(name, Role.OURS, most), in_none], effort.rounds)
     return found
 
 

@@ -147,7 +147,19 @@ def test_of_all_cells_the_worst_is_told_and_what_is_not_the_first_of_ours_is_div
     assert told(aim("out of it, in batches"), *figures)[0] == (
         "**missed**: 45 µs, 1.50 times persist-queue, 1,000,000 waiting"
     )
-    assert told(aim("out of it, one: flat"), *figures)[0] == "held: 100 µs, 0 waiting, then 100 µs, 1,000,000 waiting"
+
+
+@pytest.mark.parametrize(("none", "verdict"), [(84, "held"), (83, "**missed**")])
+def test_flat_is_what_a_journal_with_nothing_waiting_took_in_turns_with_it(none: int, verdict: str) -> None:
+    case = "outbox: one taken of 9 bytes, 1,000,000 waiting, beside none"
+    figures = [
+        figure("outbox: take and acknowledge one of 9 bytes, 0 waiting", "claim", "µs", 50, None),
+        figure(case, "claim", "µs", 100, None),
+        figure(case, "the same, nothing waiting but what a block puts", "µs", none, 100 / none),
+    ]
+    said = told(aim("out of it, one: flat"), *figures)[0]
+    assert said.startswith(f"{verdict}: 100 µs, {100 / none:.2f} times the same, nothing waiting")
+    assert said.endswith("1,000,000 waiting")
 
 
 def test_a_shorter_backlog_than_was_aimed_at_holds_so_far_and_misses_for_good() -> None:
