@@ -82,7 +82,7 @@ def beside_worst(target: Target, figures: list[Figure], cases: list[str]) -> Tol
             first = own["ours_divided_by_this"] is None  # all others were held against it, round by round
             times = other["ours_divided_by_this"] if first else own["p50"] / other["p50"]
             words = f"{amount(own['p50'], target.unit)}, {times:.2f} times {other['name']}"
-            found.append(Told(words, times, kept_figures.waiting(own)))
+            found.append(Told(words, times, kept_figures.counted(own, "waiting")))
     worst = min if target.at_least else max
     return worst(found, key=lambda told: told.value or 0) if found else None
 
@@ -92,7 +92,7 @@ def p50(target: Target, figures: list[Figure], cases: list[str]) -> Told | None:
     own = kept_figures.one(figures, cases[-1], target.ours, target.unit)
     if own is None:
         return None
-    return Told(f"p50 {amount(own['p50'], target.unit)}", own["p50"], kept_figures.waiting(own))
+    return Told(f"p50 {amount(own['p50'], target.unit)}", own["p50"], kept_figures.counted(own, "waiting"))
 
 
 def p99(target: Target, figures: list[Figure], cases: list[str]) -> Told | None:
@@ -102,8 +102,8 @@ def p99(target: Target, figures: list[Figure], cases: list[str]) -> Told | None:
         return None
     if own["p99"] is None:
         words = f"p50 {amount(own['p50'], target.unit)}, too few for a p99"
-        return Told(words, own["p50"] if own["p50"] > target.limit else None, kept_figures.waiting(own))
-    return Told(f"p99 {amount(own['p99'], target.unit)}", own["p99"], kept_figures.waiting(own))
+        return Told(words, own["p50"] if own["p50"] > target.limit else None, kept_figures.counted(own, "waiting"))
+    return Told(f"p99 {amount(own['p99'], target.unit)}", own["p99"], kept_figures.counted(own, "waiting"))
 
 
 OURS, BARE_DISK = "App.closing", ("append and fdatasync",)

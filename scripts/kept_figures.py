@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 NAMED = ("cpu", "cores", "python", "sqlite", "file system")  # what makes two machines one
-_WAITING = re.compile(r"([\d,]+) waiting")
 
 
 def read() -> Results:
@@ -61,9 +60,10 @@ def one(figures: Iterable[Figure], case: str, name: str, unit: str) -> Figure | 
     return None
 
 
-def waiting(figure: Figure) -> str:
-    """Return how many records were waiting, as it is written there (`100,000`); nothing where none is said."""
-    found = _WAITING.search(figure["case"]) or _WAITING.search(figure["name"])
+def counted(figure: Figure, what: str) -> str:
+    """Return how many of them there were, as it is written there (`100,000` waiting); nothing where none is said."""
+    number = re.compile(rf"([\d,]+) {what}")
+    found = number.search(figure["case"]) or number.search(figure["name"])
     return found[1] if found else ""
 
 

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 
 START, END = "<!-- bench:start -->", "<!-- bench:end -->"
 
+COUNTED = ("waiting", "sales", "items")  # what a case says how many there were of
+
 
 class Row(NamedTuple):
     """One line: the last case that the pattern fits is taken, which is the one with the most waiting."""
 
-    label: str  # what a reader calls it; {waiting} is how many there were
+    label: str  # what a reader calls it; {waiting}, {sales} and {items} are how many there were
     bench: str
     case: str
     ours: str  # how its name begins
@@ -83,9 +85,9 @@ ROWS = (
     Row("in batches, 0 ms away", "drain", "*, 0 ms away, in batches *", "journal", "events/s", "bare asyncio"),
     Row("in batches, 20 ms away", "drain", "*, 20 ms away, in batches *", "journal", "events/s", "bare asyncio"),
     Row("in batches, 100 ms away", "drain", "*, 100 ms away, in batches *", "journal", "events/s", "bare asyncio"),
-    Row("100,000 sales to Shopify at its limit (virtual time)", "clouds", "shopify: *", "Courier", "s", "100 a second"),
-    Row("100,000 sales to Stripe at its limit (virtual time)", "clouds", "stripe: *", "Courier", "s", "20 a second"),
-    Row("a first pull of 100,000 items", "pull", "first pull *", "outbox.pull", "s", "json.loads"),
+    Row("{sales} sales to Shopify at its limit (virtual time)", "clouds", "shopify: *", "Courier", "s", "100 a second"),
+    Row("{sales} sales to Stripe at its limit (virtual time)", "clouds", "stripe: *", "Courier", "s", "20 a second"),
+    Row("a first pull of {items} items", "pull", "first pull *", "outbox.pull", "s", "json.loads"),
     Row("in a browser: a wedge's Enter to the line shown", "page", "page, a new store: scan *", "the", "ms", "a bare"),
     Row("likewise, a full store", "page", "page, 100,000 *: scan *", "the", "ms", "a bare"),
     Row('"Take" to "paid" shown, a full store', "page", "page, 100,000 *: take *", "the", "ms", "a bare"),
@@ -110,7 +112,7 @@ def table(results: Results) -> list[str]:
     for row in ROWS:
         figures = section(results, row.bench)["figures"]
         own, other = _one(figures, row, row.ours), _one(figures, row, row.beside)
-        label = row.label.format(waiting=kept_figures.waiting(own))
+        label = row.label.format(**{what: kept_figures.counted(own, what) for what in COUNTED})
         lines.append(
             f"| {label} | {amount(own['p50'], row.unit)} | {amount(own['p99'], row.unit)} | {other['name']}: "
             f"{amount(other['p50'], row.unit)} | {other['ours_divided_by_this']:.2f} |"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,7 +32,7 @@ def results() -> dict[str, Any]:
     benches: dict[str, Any] = {}
     for row in readme_figures.ROWS:
         section = benches.setdefault(row.bench, {"machine": MACHINE, "figures": []})
-        case = row.case.replace("*", " 1,000 waiting ")
+        case = row.case.replace("*", " 1,000 waiting, 2,000 sales, 3,000 items ")
         section["figures"] += [
             figure(case, row.ours or "ours", row.unit, 1000, None),
             figure(case, row.beside, row.unit, 500, 2.0),
@@ -55,6 +56,16 @@ def test_of_several_backlogs_the_largest_is_named_which_is_measured_last() -> No
     ]
     rows = readme_figures.table(kept)
     assert "| into the outbox, 2,000 waiting | 7 µs |  | persist-queue: 8 µs | 0.90 |" in rows
+
+
+def test_how_many_there_were_is_what_the_case_says() -> None:
+    """The clouds' rows said 100,000 sales, whatever had been drained."""
+    rows = "\n".join(readme_figures.table(results()))
+    assert "| 2,000 sales to Shopify at its limit" in rows
+    assert "| a first pull of 3,000 items |" in rows
+    counts = {"waiting": "", "sales": "", "items": ""}
+    typed = [row.label for row in readme_figures.ROWS if re.search(r"\d,\d", row.label.format(**counts))]
+    assert not typed, "such a number depends on the effort"
 
 
 def test_every_row_is_of_a_bench_there_is() -> None:
