@@ -42,8 +42,8 @@ WRITTEN_DOWN = (
     "sockets have theirs ready-made: near by, that takes longer than the line"
 )
 PYTHON_STARTS = (
-    "most of it is Python that starts, and imports (with nothing waiting that is all); then the newest records are read, "
-    "cold, and verified before anything is sold"
+    "most of it is Python that starts, and imports (with nothing waiting that is all); then the newest records are "
+    "read, cold, and verified before anything is sold"
 )
 A_STEP = "a step of the copy is made by the thread that writes, and it is read again on the same two cores"
 
